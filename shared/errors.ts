@@ -1,0 +1,141 @@
+/** All error classes. Each has a code that stays the same over versions, and the next step for a person. */
+
+/** Codes of errors. `user`: the caller or the configuration is wrong. `system`: something outside failed. */
+export type ErrorCode =
+  | 'SETTING_MISSING'
+  | 'SETTING_INVALID'
+  | 'INPUT_INVALID'
+  | 'EVENT_INVALID'
+  | 'EVENT_FOREIGN'
+  | 'SCOPE_NOT_ALLOWED'
+  | 'MESSAGE_INVALID'
+  | 'MESSAGE_VERSION_UNKNOWN'
+  | 'NOT_FOUND'
+  | 'REPORT_MISSING'
+  | 'REPORT_CUT'
+  | 'REPORT_INVALID'
+  | 'REPORT_OF_ANOTHER_RUN'
+  | 'PLAN_INVALID'
+  | 'AZURE_DENIED'
+  | 'AZURE_NOT_FOUND'
+  | 'AZURE_CONFLICT'
+  | 'AZURE_THROTTLED'
+  | 'AZURE_UNREACHABLE'
+  | 'AZURE_FAILED'
+  | 'STATE_CONFLICT'
+  | 'STATE_VERSION_UNKNOWN'
+  | 'STATE_FAILED';
+
+/** Base of all errors of this program. `message` says what is wrong, `nextStep` what to do. */
+export class GuardError extends Error {
+  readonly code: ErrorCode;
+  readonly nextStep: string;
+
+  constructor(code: ErrorCode, message: string, nextStep: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+    this.nextStep = nextStep;
+  }
+}
+
+/** A setting is missing or wrong: found at start, names the setting, its value and an example. */
+export class SettingError extends GuardError {
+  constructor(name: string, value: string | undefined, expected: string, example: string) {
+    super(
+      value === undefined ? 'SETTING_MISSING' : 'SETTING_INVALID',
+      value === undefined
+        ? `Setting ${name} is missing: ${expected}.`
+        : `Setting ${name} is ${JSON.stringify(clip(value))}: ${expected}.`,
+      `Set ${name}, for example ${name}=${example}`,
+    );
+  }
+}
+
+/** Input from outside is wrong; `field` is the path of the field, `value` what was given (clipped). */
+export class InputError extends GuardError {
+  readonly field: string;
+  readonly value: string;
+
+  constructor(
+    code: Extract<
+      ErrorCode,
+      'INPUT_INVALID' | 'EVENT_INVALID' | 'EVENT_FOREIGN' | 'SCOPE_NOT_ALLOWED' | 'MESSAGE_INVALID' | 'MESSAGE_VERSION_UNKNOWN' | 'NOT_FOUND'
+    >,
+    field: string,
+    value: unknown,
+    expected: string,
+  ) {
+    const shown = clip(typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing'));
+    super(code, `${field} is ${JSON.stringify(shown)}: ${expected}`, 'Correct the field and send it again.');
+    this.field = field;
+    this.value = shown;
+  }
+}
+
+/** A guest's output held no usable report. */
+export class ReportError extends GuardError {
+  constructor(
+    code: Extract<ErrorCode, 'REPORT_MISSING' | 'REPORT_CUT' | 'REPORT_INVALID' | 'REPORT_OF_ANOTHER_RUN'>,
+    message: string,
+  ) {
+    super(code, message, 'Look at the command’s output in the portal; the VM is tried again by the next run.');
+  }
+}
+
+/** A plan holds something that must not be rendered into a script. */
+export class PlanError extends GuardError {
+  constructor(field: string, value: unknown, expected: string) {
+    super('PLAN_INVALID', `${field} is ${JSON.stringify(clip(String(value)))}: ${expected}`, 'Report this: Azure listed an address or MAC that is none.');
+  }
+}
+
+/** A call to Azure failed. `status` is 0 when there was no answer; `action` names what was asked for. */
+export class AzureError extends GuardError {
+  readonly status: number;
+  readonly azureCode: string;
+  readonly action: string;
+  /** Seconds from Retry-After, when given. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(fields: { status: number; azureCode: string; action: string; message: string; retryAfterSeconds?: number | undefined; cause?: unknown }) {
+    const code = azureErrorCode(fields.status);
+    super(code, `${fields.action}: ${fields.message}`, NEXT_STEP[code], { cause: fields.cause });
+    this.status = fields.status;
+    this.azureCode = fields.azureCode;
+    this.action = fields.action;
+    this.retryAfterSeconds = fields.retryAfterSeconds;
+  }
+}
+
+/** A row changed under us, or a store call failed. */
+export class StateError extends GuardError {
+  constructor(code: Extract<ErrorCode, 'STATE_CONFLICT' | 'STATE_VERSION_UNKNOWN' | 'STATE_FAILED'>, message: string, options?: ErrorOptions) {
+    super(code, message, 'Nothing to do: the loop reads the rows again.', options);
+  }
+}
+
+type AzureErrorCode = Extract<ErrorCode, `AZURE_${string}`>;
+
+const NEXT_STEP: Record<AzureErrorCode, string> = {
+  AZURE_DENIED: 'Give the app’s identity a role with this action.',
+  AZURE_NOT_FOUND: 'Nothing to do: the resource is gone, the next run sees the estate without it.',
+  AZURE_CONFLICT: 'Nothing to do: somebody else’s operation runs on the VM; the loop comes back.',
+  AZURE_THROTTLED: 'Nothing to do: the loop comes back after the time that Azure named.',
+  AZURE_UNREACHABLE: 'Check the network path to Azure Resource Manager; the loop comes back.',
+  AZURE_FAILED: 'Look at the message; the loop comes back within its budget.',
+};
+
+function azureErrorCode(status: number): AzureErrorCode {
+  if (status === 401 || status === 403) return 'AZURE_DENIED';
+  if (status === 404) return 'AZURE_NOT_FOUND';
+  if (status === 409) return 'AZURE_CONFLICT';
+  if (status === 429) return 'AZURE_THROTTLED';
+  return status === 0 ? 'AZURE_UNREACHABLE' : 'AZURE_FAILED';
+}
+
+/** Cuts a value for a message, so that a megabyte body does not end up in a log. */
+export const clip = (text: string, length = 200): string => (text.length <= length ? text : `${text.slice(0, length)}…`);
+
+/** The message of anything thrown. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,128 @@
+/** Findings: what is wrong with a path or VM, the sentence for a person, and the verdict each one leads to. */
+
+export type Exposure = 'active' | 'latent' | 'none';
+export type Verdict = 'compliant' | 'repairable' | 'blocked' | 'unknown';
+export type ProofKind = 'self' | 'remote' | 'none';
+
+/** `unlisted`: there is no path, only a line in the report. */
+export type FindingVerdict = 'blocked' | 'unknown' | 'unlisted';
+
+interface FindingRule {
+  verdict: FindingVerdict;
+  /** What a person must do, or why nothing is wrong. Placeholders in braces are filled from the finding's params. */
+  sentence: string;
+}
+
+/** Every code, with its verdict and sentence. README's table is made from this. */
+export const FINDINGS = {
+  NO_SECONDARY_NIC: {
+    verdict: 'blocked',
+    sentence:
+      'The VM has no NIC outside the backend pool of {vip}. Add one in the same virtual network: check that the VM size allows another NIC, deallocate the backup member first, attach the NIC and start it, fail the mirror over, then do the same on the other member.',
+  },
+  SECONDARY_NIC_IN_POOL: {
+    verdict: 'blocked',
+    sentence:
+      'Every other NIC of the VM is itself in the backend pool of {vip}, so a connection through it can be sent back as well. Take {nic} out of the pool, or add a NIC that is in no pool of this frontend.',
+  },
+  SECONDARY_NIC_NOT_READY: {
+    verdict: 'blocked',
+    sentence: 'The secondary NIC {nic} has no MAC or no IPv4 address yet. Attach it to the VM and start the VM once.',
+  },
+  SECONDARY_NIC_OTHER_NETWORK: {
+    verdict: 'blocked',
+    sentence: 'The secondary NIC {nic} is in another virtual network than {vip}. Attach one in the same virtual network.',
+  },
+  BACKEND_NIC_NOT_READY: {
+    verdict: 'blocked',
+    sentence: 'The NIC {nic} in the backend pool of {vip} has no MAC or no IPv4 address yet. Start the VM once.',
+  },
+  CONNECT_FAILED: {
+    verdict: 'blocked',
+    sentence:
+      'Route and reply steering are as planned and a backend is healthy, yet a connect to {vip} fails ({outcome}). Look at firewalls in the guest, network security groups, and whether the superserver listens on {port}.',
+  },
+  GUEST_FAILED: {
+    verdict: 'blocked',
+    sentence: 'The command in the guest ended with {code}: {detail}. See docs for the code, mend the cause, then run apply by hand.',
+  },
+  COMMAND_FAILED: {
+    verdict: 'blocked',
+    sentence: 'The Run Command did not deliver a report ({code}: {detail}). Look at the VM agent and at the command in the portal, then run apply by hand.',
+  },
+  ACCESS_DENIED: {
+    verdict: 'blocked',
+    sentence: 'Azure refused {action}. Give the app’s identity a role with this action on the VM.',
+  },
+  REMOVED_BY_HAND: {
+    verdict: 'blocked',
+    sentence: 'The fix was removed from this VM on request and is held back. Run apply by hand for this VM to put it back.',
+  },
+  ROLLOUT_HALTED: {
+    verdict: 'blocked',
+    sentence: 'A repair on another member of {vip} failed, so this member was left alone. Mend that member, or run apply by hand.',
+  },
+  PRIMARY_NOT_CONFIRMED: {
+    verdict: 'blocked',
+    sentence: 'The failover notice named this VM, but the health probe of {vip} did not follow. Look at the mirror and its probe path.',
+  },
+  UNSUPPORTED_OS: {
+    verdict: 'blocked',
+    sentence: 'The operating system of the VM is not known or too old. Supported are Linux with kernel and iproute2 4.17 or later and Windows Server 2016 or later.',
+  },
+  AGENT_TOO_OLD: {
+    verdict: 'blocked',
+    sentence: 'The VM agent {version} cannot run managed commands. Update it.',
+  },
+  SCALE_SET_INSTANCE: {
+    verdict: 'blocked',
+    sentence: 'The VM belongs to a scale set; its NICs come from the scale set’s model, and a mirror member should be a VM of its own.',
+  },
+  NO_PROBE: {
+    verdict: 'blocked',
+    sentence: 'No rule of {vip} has a probe, so the load balancer cannot know the primary. Add a probe on mirror_status.cxw.',
+  },
+  UDP_ONLY: {
+    verdict: 'blocked',
+    sentence: '{vip} has no TCP rule, so no connect can prove the path. Add a TCP rule to the superserver port.',
+  },
+  DANGLING_REFERENCE: {
+    verdict: 'blocked',
+    sentence: '{vip} refers to {id}, which Azure does not list. It was deleted, or the app may not read it.',
+  },
+  ADDRESS_INVALID: {
+    verdict: 'blocked',
+    sentence: 'Azure gives {value} as an address or MAC of this path, which is none. Nothing is sent into the VM.',
+  },
+  VM_NOT_RUNNING: { verdict: 'unknown', sentence: 'The VM is {power}. It is looked at again when it runs.' },
+  AGENT_NOT_READY: { verdict: 'unknown', sentence: 'The VM agent is {status}. It is looked at again when it is ready.' },
+  NO_HEALTHY_BACKEND: {
+    verdict: 'unknown',
+    sentence: 'No member of {vip} is healthy, so there is nothing to connect to. It is looked at again when one is.',
+  },
+  FLOATING_IP: {
+    verdict: 'unlisted',
+    sentence: '{vip} uses floating IP: the guest owns the address itself, and a hairpin does not pass the wire.',
+  },
+  OUT_OF_SCOPE: { verdict: 'unlisted', sentence: '{id} is outside the configured scope and is never touched.' },
+  OPTED_OUT: { verdict: 'unlisted', sentence: '{id} carries the opt-out tag and is never touched.' },
+  IPV6_FRONTEND: { verdict: 'unlisted', sentence: '{vip} is an IPv6 frontend, which this program does not handle.' },
+} as const satisfies Record<string, FindingRule>;
+
+export type FindingCode = keyof typeof FINDINGS;
+
+/** A finding on a path, VM, NIC or frontend. Params are plain values for the sentence. */
+export interface Finding {
+  code: FindingCode;
+  params: Record<string, string>;
+}
+
+/** Makes a finding. */
+export const finding = (code: FindingCode, params: Record<string, string> = {}): Finding => ({ code, params });
+
+/** The verdict that a finding's code stands for. */
+export const findingVerdict = (code: FindingCode): FindingVerdict => FINDINGS[code].verdict;
+
+/** The sentence of a finding with its params filled in; a missing one shows as its name in braces. */
+export const findingText = (f: Finding): string =>
+  FINDINGS[f.code].sentence.replace(/\{(\w+)\}/g, (whole, name: string) => f.params[name] ?? whole);

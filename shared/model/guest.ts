@@ -1,0 +1,109 @@
+/** What is sent into a VM and what comes back. The wire formats are in guest/; these are the words. */
+
+/** `check` looks and connects and changes nothing; `apply` repairs; `remove` takes away exactly what was added. */
+export type GuestMode = 'check' | 'apply' | 'remove';
+
+/** An address of the VM and the MAC of the NIC that carries it (lower case, colons). */
+export interface NicAddress {
+  ip: string;
+  mac: string;
+}
+
+/** One VIP as the guest must reach it. */
+export interface PlannedFrontend {
+  vip: string;
+  /** TCP port on the VIP that a connect proves; undefined when none may be touched (UDP only, no TCP rule). */
+  port?: number;
+  /** The member's own address in the frontend's pool. */
+  backend: NicAddress;
+  /** The address outside the pool that carries the host route. */
+  via: NicAddress;
+}
+
+/** What a VM should have: pure result of evaluate, sorted by VIP so that its hash is stable. */
+export interface GuestPlan {
+  frontends: PlannedFrontend[];
+}
+
+/** One command: a plan, what to do with it, and the id that makes a repeated send equal. */
+export interface GuestCommand {
+  /** 32 hex digits: sha256 of VM key and sequence number. The report carries it back. */
+  commandId: string;
+  mode: GuestMode;
+  plan: GuestPlan;
+  limits: {
+    /** How long one connect may take. */
+    connectSeconds: number;
+    /** The script ends itself before this. */
+    totalSeconds: number;
+  };
+}
+
+/** How a connect ended. `none`: not tried (no port, or the time was up). */
+export type ConnectOutcome = 'ok' | 'timeout' | 'refused' | 'reset' | 'unreachable' | 'error' | 'none';
+
+/**
+ * What is wrong with one path's state in the guest. Empty list: the state equals the plan.
+ * Linux and Windows use the same words for the same things.
+ */
+export type Drift =
+  | 'nic-missing' // no interface with that MAC and address
+  | 'route-missing' // no host route for the VIP of ours
+  | 'route-wrong' // ours, but another interface, gateway or source
+  | 'route-foreign' // somebody else's host route for the VIP takes precedence
+  | 'route-duplicate' // Windows: more than one host route
+  | 'route-not-persistent' // lost at reboot
+  | 'reply-route' // Linux: the reply's table lacks its route
+  | 'reply-rule' // Linux: the rule that steers the reply is missing
+  | 'reply-order' // Linux: `lookup local` stands before it
+  | 'lookup-rule' // Linux: a rule that leads into our table is missing
+  | 'weak-host' // Windows: WeakHostSend or WeakHostReceive is on
+  | 'script-changed' // the installed files differ
+  | 'unit-disabled' // the service that keeps the state is off
+  | 'leftover'; // something of an older plan is still there
+
+/** One path as the guest saw it, in the plan's order. */
+export interface PathReport {
+  vip: string;
+  /** State before and after; for `check` both are what was found. */
+  before: Drift[];
+  after: Drift[];
+  connectBefore: { outcome: ConnectOutcome; ms: number };
+  connectAfter: { outcome: ConnectOutcome; ms: number };
+  /** Source address of the last connect, when there was one. */
+  source?: string;
+  /** `self`: the accepted peer was seen to be via address and port; `remote`: connected, but not to this guest. */
+  proof: 'self' | 'remote' | 'none';
+}
+
+/** Codes a guest script can end with; 0 in the exit code only for an empty `errorCode`. */
+export type GuestErrorCode =
+  | 'NIC_NOT_FOUND'
+  | 'NIC_AMBIGUOUS'
+  | 'ADDRESS_NOT_ON_NIC'
+  | 'VIP_IS_LOCAL'
+  | 'WRONG_MACHINE'
+  | 'UNSUPPORTED_OS'
+  | 'TOOL_MISSING'
+  | 'ACCESS_DENIED'
+  | 'BUSY'
+  | 'TIME_IS_UP'
+  | 'CHANGE_FAILED'
+  | 'BAD_PLAN';
+
+/** A guest's answer to one command. */
+export interface GuestReport {
+  schema: 1;
+  commandId: string;
+  os: 'linux' | 'windows';
+  mode: GuestMode;
+  /** How many things were changed (routes, rules, files). */
+  changed: number;
+  /** Hex digest of the plan that the script held (see planHash). */
+  paths: PathReport[];
+  /** Plain codes, shown with a sentence from guest/warnings.ts. */
+  warnings: string[];
+  errorCode?: GuestErrorCode;
+  /** Short plain detail for the error: an interface name, a tool name. Never trusted, always escaped when shown. */
+  errorDetail?: string;
+}

@@ -1,0 +1,86 @@
+/** The interfaces that adapters fulfil: what the loop needs of Azure, storage, clock and log. One to three methods each. */
+import type { Topology } from './topology.ts';
+import type { BackendHealth } from './topology.ts';
+
+/** Reads a subscription's VMs (with power state), NICs and load balancers by paged lists. */
+export interface TopologyReader {
+  /** Throws AzureError when a list fails after the SDK's own retries. */
+  read(subscriptionId: string): Promise<Topology>;
+}
+
+/** Asks one load balancing rule for its backends' health. */
+export interface RuleHealthReader {
+  /** Resolves to undefined when Azure did not finish within the time limit (20 s). Throws AzureError when refused. */
+  read(ruleId: string): Promise<BackendHealth[] | undefined>;
+}
+
+/** The two fixed names of our managed commands, used in turn only after a cancel. */
+export type CommandSlot = 'A' | 'B';
+
+export type ExecutionState = 'Unknown' | 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'TimedOut' | 'Canceled';
+
+/** A managed command as Azure shows it. */
+export interface CommandView {
+  slot: CommandSlot;
+  /** From the script text that Azure holds; undefined for a script that is not ours. */
+  commandId?: string;
+  /** Azure's name for where the execution is; `Unknown` also for words this program does not know. */
+  state: ExecutionState;
+  /** What Azure says about the resource itself: `Creating`, `Updating`, `Succeeded`, `Failed`, `Deleting`. */
+  provisioningState: string;
+  exitCode?: number;
+  /** Last 4,096 bytes of each. */
+  output: string;
+  error: string;
+  /** Azure's text when the command could not be run at all. */
+  message: string;
+  /** As Azure wrote it; only ever compared for equality with an earlier one. */
+  startTime?: string;
+}
+
+/** One command to send. The script is final: rendered, holding its command id. */
+export interface CommandToSend {
+  vmId: string;
+  location: string;
+  os: 'linux' | 'windows';
+  slot: CommandSlot;
+  script: string;
+  timeoutSeconds: number;
+  tags: Record<string, string>;
+}
+
+/** Managed Run Command. */
+export interface GuestCommands {
+  /** What Azure shows of one slot; undefined when the resource is not there. Throws AzureError. */
+  look(vmId: string, slot: CommandSlot): Promise<CommandView | undefined>;
+  /** PUTs the command and returns once Azure accepted it; never waits for the guest. Throws AzureError. */
+  send(command: CommandToSend): Promise<void>;
+  /** DELETEs the command, which stops it; accepted is enough. Throws AzureError. */
+  cancel(vmId: string, slot: CommandSlot): Promise<void>;
+}
+
+/** The VM's agent as its instance view shows it. */
+export interface AgentView {
+  /** `Ready`, `Not Ready`, ... as Azure writes it; undefined when it reported nothing. */
+  status?: string;
+  version?: string;
+}
+
+/** Reads a VM's instance view. */
+export interface AgentReader {
+  /** Undefined when the VM is not there. Throws AzureError. */
+  read(vmId: string): Promise<AgentView | undefined>;
+}
+
+/** Epoch milliseconds. */
+export interface Clock {
+  now(): number;
+}
+
+/** Puts a bell on the subscription's queue. */
+export interface Bell {
+  ring(subscriptionId: string, delaySeconds: number): Promise<void>;
+}
+
+/** One structured line per step. No secrets, no scripts. */
+export type Log = (level: 'debug' | 'info' | 'warn' | 'error', step: string, fields: Record<string, unknown>) => void;

@@ -1,0 +1,128 @@
+/**
+ * What Azure says is there: the input of evaluate. Made by azure/topology.ts from three paged lists, kept as
+ * plain data. References between resources are ids as ARM wrote them and may dangle (resources change between
+ * two lists); evaluate says so instead of failing.
+ */
+import type { IdKey } from './ids.ts';
+
+export type Os = 'linux' | 'windows' | 'unknown';
+
+/** Power state as in `PowerState/running`; `unknown` where Azure gave none. */
+export type Power = 'running' | 'starting' | 'stopping' | 'stopped' | 'deallocating' | 'deallocated' | 'unknown';
+
+export interface Vm {
+  id: string;
+  location: string;
+  os: Os;
+  power: Power;
+  /** Ids of its NICs in the VM's order. */
+  nicIds: string[];
+  tags: Record<string, string>;
+  /** Size name as `Standard_E8s_v5`, where given. */
+  size?: string;
+  /** Set for an instance of a flexible scale set. */
+  scaleSetId?: string;
+}
+
+export interface IpConfiguration {
+  id: string;
+  /** Private address without prefix length; undefined while Azure has none to tell. */
+  address?: string;
+  version: 'IPv4' | 'IPv6';
+  primary: boolean;
+  subnetId?: string;
+  /** Backend pools that this configuration names itself. */
+  poolIds: string[];
+}
+
+export interface Nic {
+  id: string;
+  vmId?: string;
+  /** Lower case with colons, `00:0d:3a:1b:c7:21`; undefined until the NIC was attached once. */
+  mac?: string;
+  primary: boolean;
+  ipForwarding: boolean;
+  tags: Record<string, string>;
+  ipConfigurations: IpConfiguration[];
+}
+
+export interface FrontendIp {
+  id: string;
+  /** The VIP. Undefined for a public frontend. */
+  address?: string;
+  subnetId?: string;
+  version: 'IPv4' | 'IPv6';
+}
+
+export type RuleProtocol = 'tcp' | 'udp' | 'all' | 'unknown';
+
+export interface Rule {
+  id: string;
+  frontendId: string;
+  poolIds: string[];
+  probeId?: string;
+  protocol: RuleProtocol;
+  /** 0 with protocol `all`: HA ports. */
+  frontendPort: number;
+  backendPort: number;
+  floatingIp: boolean;
+}
+
+export interface Probe {
+  id: string;
+  protocol: 'http' | 'https' | 'tcp' | 'unknown';
+  port: number;
+  path?: string;
+  intervalSeconds: number;
+  /** How many answers in a row turn the probe. */
+  threshold: number;
+}
+
+export interface Pool {
+  id: string;
+  /** NIC-based members. */
+  ipConfigurationIds: string[];
+  /** Address-based members. */
+  addresses: { address: string; virtualNetworkId?: string; subnetId?: string }[];
+}
+
+export interface LoadBalancer {
+  id: string;
+  /** `Standard`, `Basic`, `Gateway` as ARM writes it. */
+  sku: string;
+  tags: Record<string, string>;
+  frontends: FrontendIp[];
+  rules: Rule[];
+  probes: Probe[];
+  pools: Pool[];
+}
+
+export interface Topology {
+  subscriptionId: string;
+  vms: Vm[];
+  nics: Nic[];
+  loadBalancers: LoadBalancer[];
+  /** What the reader could not make sense of (unknown enum value, item without id): for the log, by resource. */
+  notes: { id: string; text: string }[];
+}
+
+/** One backend's word from rule health. */
+export interface BackendHealth {
+  address: string;
+  ipConfigurationId?: string;
+  up: boolean;
+  /** `Up_Probe_Success`, `Up_Admin`, `Up_Probe_AllDownIsUp`, ... */
+  reason: string;
+}
+
+/** What is known of a frontend's backends, from rule health of its probed rule. Times are epoch milliseconds. */
+export interface FrontendHealth {
+  frontendId: string;
+  /** `unknown`: not asked yet, no probed rule, or Azure did not answer in time. */
+  state: 'known' | 'unknown';
+  backends: BackendHealth[];
+  at: number;
+}
+
+/** Health by frontend key. */
+export type HealthMap = ReadonlyMap<IdKey, FrontendHealth>;

@@ -1,0 +1,90 @@
+/**
+ * A simulated estate: VMs with NICs, load balancers, and a mirror per frontend. One description feeds both sides:
+ * arm/ shows it as ARM resources, guests/ builds it as network stacks.
+ */
+
+export interface EstateIp {
+  name: string;
+  address: string;
+}
+
+export interface EstateNic {
+  name: string;
+  /** ARM's form: `00-0D-3A-00-00-01`. */
+  mac: string;
+  ips: EstateIp[];
+  tags?: Record<string, string>;
+  ipForwarding?: boolean;
+}
+
+export interface EstateVm {
+  name: string;
+  os: 'linux' | 'windows';
+  /** The NICs in the guest's order: eth0, eth1, ... */
+  nics: EstateNic[];
+  power: 'running' | 'deallocated' | 'stopped';
+  tags?: Record<string, string>;
+  agent?: { status: string; version: string };
+  /** rp_filter that the guest starts with. */
+  rpFilter?: 0 | 1 | 2;
+}
+
+export interface EstateRule {
+  name: string;
+  /** Name of the frontend, pool and probe of the same load balancer. */
+  frontend: string;
+  pool: string;
+  probe?: string;
+  protocol: 'Tcp' | 'Udp' | 'All';
+  frontendPort: number;
+  backendPort: number;
+  floatingIp?: boolean;
+}
+
+export interface EstateProbe {
+  name: string;
+  protocol: 'Http' | 'Tcp';
+  port: number;
+  path?: string;
+  intervalSeconds: number;
+  threshold: number;
+}
+
+export interface EstatePool {
+  name: string;
+  /** NIC-based members as `vm/nic/ip`, the names above. */
+  members: string[];
+  /** Address-based members. */
+  addresses?: string[];
+}
+
+export interface EstateLoadBalancer {
+  name: string;
+  frontends: { name: string; address: string; version?: 'IPv4' | 'IPv6' }[];
+  rules: EstateRule[];
+  probes: EstateProbe[];
+  pools: EstatePool[];
+  tags?: Record<string, string>;
+}
+
+/** A mirror: one instance on each member, one of them primary. Its ports are those of the frontend's rule and probe. */
+export interface EstateMirror {
+  name: string;
+  loadBalancer: string;
+  frontend: string;
+  /** VM names. */
+  members: string[];
+  /** VM name, or none while the mirror is down. */
+  primary?: string;
+}
+
+export interface Estate {
+  subscriptionId: string;
+  resourceGroup: string;
+  location: string;
+  virtualNetwork: string;
+  subnet: { name: string; prefix: string };
+  vms: EstateVm[];
+  loadBalancers: EstateLoadBalancer[];
+  mirrors: EstateMirror[];
+}
