@@ -1,0 +1,66 @@
+/**
+ * Tests that need more than Node and npm. What is missing is told in the test's title, `skipped: needs X`;
+ * with HAIRPIN_NO_SKIP=1 (as CI sets it) a missing need fails the test instead.
+ */
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import test, { type ExecutionContext, type Implementation } from 'ava';
+
+/** Where Debian and Red Hat keep administrators' programs, on the path of an ordinary user or not. */
+const SBIN = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
+
+/** True when a program of that name can be run. */
+export function hasProgram(name: string): boolean {
+  return [...(process.env.PATH ?? '').split(delimiter), ...SBIN].some((folder) => {
+    try {
+      accessSync(join(folder, name), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+function hasNamespaces(): boolean {
+  const asUser = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
+  return spawnSync('unshare', [...asUser, '--mount', '--net', '--pid', '--fork', 'true']).status === 0;
+}
+
+const CHECKS = {
+  iproute2: () => hasProgram('ip') && hasProgram('ss'),
+  nftables: () => hasProgram('nft'),
+  namespaces: hasNamespaces,
+  shellcheck: () => hasProgram('shellcheck'),
+  root: () => process.getuid?.() === 0,
+  'dotnet or pwsh': () => hasProgram('dotnet') || hasProgram('pwsh'),
+} satisfies Record<string, () => boolean>;
+
+export type Need = keyof typeof CHECKS;
+
+/** What a kernel lab needs. */
+export const KERNEL: Need[] = ['iproute2', 'nftables', 'namespaces'];
+
+const known = new Map<Need, boolean>();
+function has(need: Need): boolean {
+  let answer = known.get(need);
+  if (answer === undefined) {
+    answer = CHECKS[need]();
+    known.set(need, answer);
+  }
+  return answer;
+}
+
+/** The needs that this machine lacks. */
+export const missing = (needs: Need[]): Need[] => needs.filter((need) => !has(need));
+
+/** Declares a test that needs the given things: runs it, skips it with the reason in its title, or fails it in CI. */
+export function testNeeding(needs: Need[]): (title: string, run: Implementation<[]>) => void {
+  const lacking = missing(needs);
+  if (lacking.length === 0) return (title, run) => test.serial(title, run);
+  const reason = `needs ${lacking.join(', ')}`;
+  if (process.env.HAIRPIN_NO_SKIP === '1') {
+    return (title) => test.serial(title, (t: ExecutionContext) => t.fail(`must not be skipped here: ${reason}`));
+  }
+  return (title, run) => test.serial.skip(`${title} (skipped: ${reason})`, run);
+}
