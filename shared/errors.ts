@@ -60,7 +60,13 @@ export class InputError extends GuardError {
   constructor(
     code: Extract<
       ErrorCode,
-      'INPUT_INVALID' | 'EVENT_INVALID' | 'EVENT_FOREIGN' | 'SCOPE_NOT_ALLOWED' | 'MESSAGE_INVALID' | 'MESSAGE_VERSION_UNKNOWN' | 'NOT_FOUND'
+      | 'INPUT_INVALID'
+      | 'EVENT_INVALID'
+      | 'EVENT_FOREIGN'
+      | 'SCOPE_NOT_ALLOWED'
+      | 'MESSAGE_INVALID'
+      | 'MESSAGE_VERSION_UNKNOWN'
+      | 'NOT_FOUND'
     >,
     field: string,
     value: unknown,
@@ -86,7 +92,11 @@ export class ReportError extends GuardError {
 /** A plan holds something that must not be rendered into a script. */
 export class PlanError extends GuardError {
   constructor(field: string, value: unknown, expected: string) {
-    super('PLAN_INVALID', `${field} is ${JSON.stringify(clip(String(value)))}: ${expected}`, 'Report this: Azure listed an address or MAC that is none.');
+    super(
+      'PLAN_INVALID',
+      `${field} is ${JSON.stringify(clip(String(value)))}: ${expected}`,
+      'Report this: Azure listed an address or MAC that is none.',
+    );
   }
 }
 
@@ -98,7 +108,14 @@ export class AzureError extends GuardError {
   /** Seconds from Retry-After, when given. */
   readonly retryAfterSeconds: number | undefined;
 
-  constructor(fields: { status: number; azureCode: string; action: string; message: string; retryAfterSeconds?: number | undefined; cause?: unknown }) {
+  constructor(fields: {
+    status: number;
+    azureCode: string;
+    action: string;
+    message: string;
+    retryAfterSeconds?: number | undefined;
+    cause?: unknown;
+  }) {
     const code = azureErrorCode(fields.status);
     super(code, `${fields.action}: ${fields.message}`, NEXT_STEP[code], { cause: fields.cause });
     this.status = fields.status;
@@ -110,7 +127,11 @@ export class AzureError extends GuardError {
 
 /** A row changed under us, or a store call failed. */
 export class StateError extends GuardError {
-  constructor(code: Extract<ErrorCode, 'STATE_CONFLICT' | 'STATE_VERSION_UNKNOWN' | 'STATE_FAILED'>, message: string, options?: ErrorOptions) {
+  constructor(
+    code: Extract<ErrorCode, 'STATE_CONFLICT' | 'STATE_VERSION_UNKNOWN' | 'STATE_FAILED'>,
+    message: string,
+    options?: ErrorOptions,
+  ) {
     super(code, message, 'Nothing to do: the loop reads the rows again.', options);
   }
 }
@@ -135,7 +156,8 @@ function azureErrorCode(status: number): AzureErrorCode {
 }
 
 /** Cuts a value for a message, so that a megabyte body does not end up in a log. */
-export const clip = (text: string, length = 200): string => (text.length <= length ? text : `${text.slice(0, length)}…`);
+export const clip = (text: string, length = 200): string =>
+  text.length <= length ? text : `${text.slice(0, length)}…`;
 
 /** The message of anything thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

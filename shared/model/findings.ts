@@ -31,7 +31,8 @@ export const FINDINGS = {
   },
   SECONDARY_NIC_OTHER_NETWORK: {
     verdict: 'blocked',
-    sentence: 'The secondary NIC {nic} is in another virtual network than {vip}. Attach one in the same virtual network.',
+    sentence:
+      'The secondary NIC {nic} is in another virtual network than {vip}. Attach one in the same virtual network.',
   },
   BACKEND_NIC_NOT_READY: {
     verdict: 'blocked',
@@ -44,11 +45,13 @@ export const FINDINGS = {
   },
   GUEST_FAILED: {
     verdict: 'blocked',
-    sentence: 'The command in the guest ended with {code}: {detail}. See docs for the code, mend the cause, then run apply by hand.',
+    sentence:
+      'The command in the guest ended with {code}: {detail}. See docs for the code, mend the cause, then run apply by hand.',
   },
   COMMAND_FAILED: {
     verdict: 'blocked',
-    sentence: 'The Run Command did not deliver a report ({code}: {detail}). Look at the VM agent and at the command in the portal, then run apply by hand.',
+    sentence:
+      'The Run Command did not deliver a report ({code}: {detail}). Look at the VM agent and at the command in the portal, then run apply by hand.',
   },
   ACCESS_DENIED: {
     verdict: 'blocked',
@@ -56,19 +59,23 @@ export const FINDINGS = {
   },
   REMOVED_BY_HAND: {
     verdict: 'blocked',
-    sentence: 'The fix was removed from this VM on request and is held back. Run apply by hand for this VM to put it back.',
+    sentence:
+      'The fix was removed from this VM on request and is held back. Run apply by hand for this VM to put it back.',
   },
   ROLLOUT_HALTED: {
     verdict: 'blocked',
-    sentence: 'A repair on another member of {vip} failed, so this member was left alone. Mend that member, or run apply by hand.',
+    sentence:
+      'A repair on another member of {vip} failed, so this member was left alone. Mend that member, or run apply by hand.',
   },
   PRIMARY_NOT_CONFIRMED: {
     verdict: 'blocked',
-    sentence: 'The failover notice named this VM, but the health probe of {vip} did not follow. Look at the mirror and its probe path.',
+    sentence:
+      'The failover notice named this VM, but the health probe of {vip} did not follow. Look at the mirror and its probe path.',
   },
   UNSUPPORTED_OS: {
     verdict: 'blocked',
-    sentence: 'The operating system of the VM is not known or too old. Supported are Linux with kernel and iproute2 4.17 or later and Windows Server 2016 or later.',
+    sentence:
+      'The operating system of the VM is not known or too old. Supported are Linux with kernel and iproute2 4.17 or later and Windows Server 2016 or later.',
   },
   AGENT_TOO_OLD: {
     verdict: 'blocked',
@@ -76,11 +83,13 @@ export const FINDINGS = {
   },
   SCALE_SET_INSTANCE: {
     verdict: 'blocked',
-    sentence: 'The VM belongs to a scale set; its NICs come from the scale set’s model, and a mirror member should be a VM of its own.',
+    sentence:
+      'The VM belongs to a scale set; its NICs come from the scale set’s model, and a mirror member should be a VM of its own.',
   },
   NO_PROBE: {
     verdict: 'blocked',
-    sentence: 'No rule of {vip} has a probe, so the load balancer cannot know the primary. Add a probe on mirror_status.cxw.',
+    sentence:
+      'No rule of {vip} has a probe, so the load balancer cannot know the primary. Add a probe on mirror_status.cxw.',
   },
   UDP_ONLY: {
     verdict: 'blocked',
@@ -95,7 +104,10 @@ export const FINDINGS = {
     sentence: 'Azure gives {value} as an address or MAC of this path, which is none. Nothing is sent into the VM.',
   },
   VM_NOT_RUNNING: { verdict: 'unknown', sentence: 'The VM is {power}. It is looked at again when it runs.' },
-  AGENT_NOT_READY: { verdict: 'unknown', sentence: 'The VM agent is {status}. It is looked at again when it is ready.' },
+  AGENT_NOT_READY: {
+    verdict: 'unknown',
+    sentence: 'The VM agent is {status}. It is looked at again when it is ready.',
+  },
   NO_HEALTHY_BACKEND: {
     verdict: 'unknown',
     sentence: 'No member of {vip} is healthy, so there is nothing to connect to. It is looked at again when one is.',
@@ -105,6 +117,14 @@ export const FINDINGS = {
     sentence: '{vip} uses floating IP: the guest owns the address itself, and a hairpin does not pass the wire.',
   },
   OUT_OF_SCOPE: { verdict: 'unlisted', sentence: '{id} is outside the configured scope and is never touched.' },
+  NOT_A_MEMBER: {
+    verdict: 'unlisted',
+    sentence: '{id} is in no backend pool of an internal load balancer in scope. There is nothing to do.',
+  },
+  VM_NOT_FOUND: {
+    verdict: 'unlisted',
+    sentence: 'Azure lists no VM {id}. It was deleted, or the app may not read it.',
+  },
   OPTED_OUT: { verdict: 'unlisted', sentence: '{id} carries the opt-out tag and is never touched.' },
   IPV6_FRONTEND: { verdict: 'unlisted', sentence: '{vip} is an IPv6 frontend, which this program does not handle.' },
 } as const satisfies Record<string, FindingRule>;

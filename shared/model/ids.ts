@@ -39,7 +39,8 @@ export function parseResourceId(id: string): ResourceId | undefined {
   if (id.length > 1024 || !id.startsWith('/')) return undefined;
   const parts = id.slice(1).split('/');
   const [subs, subscriptionId, groups, resourceGroup, providers, namespace, ...rest] = parts;
-  if (subs?.toLowerCase() !== 'subscriptions' || !subscriptionId || !SUBSCRIPTION.test(subscriptionId)) return undefined;
+  if (subs?.toLowerCase() !== 'subscriptions' || !subscriptionId || !SUBSCRIPTION.test(subscriptionId))
+    return undefined;
   if (groups?.toLowerCase() !== 'resourcegroups' || !resourceGroup || !NAME.test(resourceGroup)) return undefined;
   if (providers?.toLowerCase() !== 'providers' || !namespace || !TYPE.test(namespace)) return undefined;
   if (rest.length === 0 || rest.length % 2 !== 0) return undefined;

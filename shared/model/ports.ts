@@ -1,6 +1,5 @@
 /** The interfaces that adapters fulfil: what the loop needs of Azure, storage, clock and log. One to three methods each. */
-import type { Topology } from './topology.ts';
-import type { BackendHealth } from './topology.ts';
+import type { BackendHealth, Topology } from './topology.ts';
 
 /** Reads a subscription's VMs (with power state), NICs and load balancers by paged lists. */
 export interface TopologyReader {

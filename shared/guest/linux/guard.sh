@@ -1,0 +1,6 @@
+#!/bin/bash
+# --- plan ---
+COMMAND_ID=
+MODE=
+# --- end of plan ---
+exit 1

@@ -1,0 +1,46 @@
+/** Guest command -> the script that runs in the VM. The scripts are real files beside this one; only the plan is put in. */
+import { readFileSync } from 'node:fs';
+import type { GuestCommand } from '../model/guest.ts';
+import { renderLinux } from './linux/render.ts';
+import { checkCommand } from './plan.ts';
+
+type GuestOs = 'linux' | 'windows';
+
+interface GuestScript {
+  /** Relative to this file; the bundle keeps the scripts at the same place. */
+  file: string;
+  /** Puts a checked command into the script's text. */
+  render: (script: string, command: GuestCommand) => string;
+}
+
+const SCRIPTS: Partial<Record<GuestOs, GuestScript>> = {
+  linux: { file: './linux/guard.sh', render: renderLinux },
+};
+
+const texts = new Map<GuestOs, string>();
+
+function scriptOf(os: GuestOs): GuestScript & { text: string } {
+  const script = SCRIPTS[os];
+  if (!script) throw new Error(`There is no guest script for ${os}.`);
+  let text = texts.get(os);
+  if (text === undefined) {
+    // A checkout on Windows may have put CR before each LF, which no shell takes.
+    text = readFileSync(new URL(script.file, import.meta.url), 'utf8').replaceAll('\r\n', '\n');
+    texts.set(os, text);
+  }
+  return { ...script, text };
+}
+
+/**
+ * The script for one command, with the command id in its second line (which makes an equal command an equal text).
+ * Throws PlanError when any field of the command is not what plan.ts allows.
+ */
+export function renderScript(os: GuestOs, command: GuestCommand): string {
+  const checked = checkCommand(command);
+  const { text, render } = scriptOf(os);
+  return render(text, checked);
+}
+
+/** The command id in a script's text; undefined when the script is not of this program. */
+export const commandIdIn = (script: string): string | undefined =>
+  /^# ilb-hairpin-guard command ([0-9a-f]{32})\r?$/m.exec(script.slice(0, 500))?.[1];

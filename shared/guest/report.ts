@@ -1,0 +1,132 @@
+/** Output of a guest command -> guest report. Whatever a guest prints, this returns a whole report or throws ReportError. */
+import { z } from 'zod';
+import { clip, ReportError } from '../errors.ts';
+import type { ConnectOutcome, Drift, GuestCommand, GuestReport, PathReport } from '../model/guest.ts';
+import { DETAIL, DRIFT_LETTERS, ERROR_CODES, MARKER, OUTCOME_LETTERS, PROOF_LETTERS } from './wire.ts';
+
+const WARNING = /^[a-z][a-z0-9-]{0,39}$/;
+const ENTRY =
+  /^(\d{1,2});([A-Z]{0,14});([A-Z]{0,14}|=);([a-z])(\d{0,7});(?:([a-z])(\d{0,7})|=);([a-z]);(b|\d{1,3}(?:\.\d{1,3}){3})?$/;
+
+const body = z.strictObject({
+  v: z.literal(1),
+  os: z.enum(['linux', 'windows']),
+  mode: z.enum(['check', 'apply', 'remove']),
+  chg: z.int().min(0).max(100_000),
+  p: z.array(z.string().max(120)).max(64),
+  w: z.array(z.string().regex(WARNING)).max(40),
+  e: z.enum(ERROR_CODES).optional(),
+  d: z.string().regex(DETAIL).optional(),
+});
+
+/**
+ * Reads the report from what a command printed: the last line that carries the marker, which must be of this
+ * command. Lines before and after it, CRLF and a cut-off beginning (Azure keeps 4,096 bytes) do no harm.
+ * Throws ReportError: REPORT_MISSING (no marker), REPORT_CUT (the line has no end), REPORT_OF_ANOTHER_RUN (another
+ * command's id) or REPORT_INVALID (not JSON, not the schema, unknown letters, a path that is not in the plan, twice,
+ * or missing while no error is reported).
+ */
+export function parseReport(output: string, command: GuestCommand): GuestReport {
+  const text = lastMarked(output);
+  const [, id = '', json = ''] = /^(\S*) ?(.*)$/s.exec(text) ?? [];
+  if (json === '' || (id.length === 32 && json.startsWith('{') && !json.endsWith('}'))) {
+    throw new ReportError('REPORT_CUT', `The report ends early: ${clip(text, 80)}`);
+  }
+  if (!/^[0-9a-f]{32}$/.test(id)) throw invalid(`${clip(id, 40)} is no command id`);
+  if (id !== command.commandId) {
+    throw new ReportError('REPORT_OF_ANOTHER_RUN', `The report is of command ${id}, not of ${command.commandId}.`);
+  }
+  return toReport(bodyOf(json), command);
+}
+
+/** What follows the marker on the last line that has one. */
+function lastMarked(output: string): string {
+  const line = output
+    .split(/[\r\n]+/)
+    .findLast((candidate) => candidate.includes(`${MARKER} `) || candidate.trimEnd().endsWith(MARKER));
+  if (line === undefined) {
+    throw new ReportError(
+      'REPORT_MISSING',
+      output.trim() === '' ? 'The command printed nothing.' : 'No report in the output.',
+    );
+  }
+  return line.slice(line.indexOf(MARKER) + MARKER.length).trim();
+}
+
+function bodyOf(json: string): z.infer<typeof body> {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    throw invalid(`not JSON: ${clip(json, 80)}`);
+  }
+  const result = body.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw invalid(`${issue?.path.join('.') || 'report'}: ${issue?.message ?? 'not a report'}`);
+}
+
+function toReport(wire: z.infer<typeof body>, command: GuestCommand): GuestReport {
+  if (wire.mode !== command.mode) throw invalid(`mode is ${wire.mode}, asked for was ${command.mode}`);
+  const paths = new Map<number, PathReport>();
+  for (const entry of wire.p) {
+    const { index, path } = toPath(entry, command);
+    if (paths.has(index)) throw invalid(`path ${index} is there twice`);
+    paths.set(index, path);
+  }
+  const lost = command.plan.frontends.findIndex((_, index) => !paths.has(index));
+  if (lost !== -1 && wire.e === undefined) throw invalid(`path ${lost} is missing`);
+  return {
+    schema: 1,
+    commandId: command.commandId,
+    os: wire.os,
+    mode: wire.mode,
+    changed: wire.chg,
+    paths: [...paths].sort(([a], [b]) => a - b).map(([, path]) => path),
+    warnings: wire.w,
+    ...(wire.e === undefined ? {} : { errorCode: wire.e }),
+    ...(wire.d === undefined ? {} : { errorDetail: wire.d }),
+  };
+}
+
+function toPath(entry: string, command: GuestCommand): { index: number; path: PathReport } {
+  const match = ENTRY.exec(entry);
+  if (!match) throw invalid(`${clip(entry, 80)} is no path entry`);
+  const [, number, driftBefore = '', driftAfter = '', outcome = '', ms = '', outcome2, ms2 = '', proof = '', source] =
+    match;
+  const index = Number(number);
+  const planned = command.plan.frontends[index];
+  if (!planned) throw invalid(`path ${index} is not in the plan`);
+  const before = drifts(driftBefore);
+  const connectBefore = connect(outcome, ms);
+  const connectAfter = outcome2 === undefined ? { ...connectBefore } : connect(outcome2, ms2);
+  const connected = connectAfter.outcome !== 'none' || connectBefore.outcome !== 'none';
+  const from = source === undefined ? planned.via.ip : source === 'b' ? planned.backend.ip : source;
+  return {
+    index,
+    path: {
+      vip: planned.vip,
+      before,
+      after: driftAfter === '=' ? [...before] : drifts(driftAfter),
+      connectBefore,
+      connectAfter,
+      ...(connected ? { source: from } : {}),
+      proof: letter(PROOF_LETTERS, proof, 'proof'),
+    },
+  };
+}
+
+const drifts = (letters: string): Drift[] => [...letters].map((one) => letter(DRIFT_LETTERS, one, 'drift'));
+
+const connect = (outcome: string, ms: string): { outcome: ConnectOutcome; ms: number } => ({
+  outcome: letter(OUTCOME_LETTERS, outcome, 'outcome'),
+  ms: Number(ms),
+});
+
+function letter<T extends string>(table: Readonly<Record<string, T>>, key: string, what: string): T {
+  const value = Object.hasOwn(table, key) ? table[key] : undefined;
+  if (value === undefined) throw invalid(`${key} is no letter for a ${what}`);
+  return value;
+}
+
+const invalid = (why: string): ReportError => new ReportError('REPORT_INVALID', `The report is not usable: ${why}.`);

@@ -1,0 +1,82 @@
+/**
+ * The report's wire format, the same for Linux and Windows. The LAST line of stdout is
+ *
+ *     ILB-HAIRPIN-GUARD <commandId> {"v":1,"os":"linux","mode":"apply","chg":3,"p":["0;RYLK;;t3001;o12;s;"],"w":[]}
+ *
+ * and is shorter than 3,500 bytes for 64 frontends: Azure keeps the last 4,096 bytes of stdout.
+ *
+ * | field | what |
+ * |---|---|
+ * | v | version of the format, 1 |
+ * | os, mode | `linux` or `windows`; the mode that was asked for |
+ * | chg | how many things were changed |
+ * | p | one entry per frontend, see below; may be short or empty only when `e` is there |
+ * | w | warnings: plain codes (warnings.ts) |
+ * | e, d | only on errors: a code, and a detail of `[A-Za-z0-9._:/ -]{0,120}` |
+ *
+ * Entry: `<index in the plan>;<drift before>;<drift after>;<connect before>;<connect after>;<proof>;<source>`
+ * - drift: letters of {@link DRIFT_LETTERS}, empty when the state equals the plan. After `remove`, equal means gone:
+ *   the only letter is X.
+ * - connect: a letter of {@link OUTCOME_LETTERS} and whole milliseconds (`o12`), `n` when there was none.
+ * - `=` in a field "after": the same as before (nothing was changed, or there was no second connect).
+ * - proof: a letter of {@link PROOF_LETTERS}, about the last connect that was made.
+ * - source: the last connect's own address; empty when it is the via address or unknown, `b` for the backend address.
+ */
+import type { ConnectOutcome, Drift, GuestErrorCode, PathReport } from '../model/guest.ts';
+
+/** First word of the report's line. */
+export const MARKER = 'ILB-HAIRPIN-GUARD';
+
+/** The line is shorter than this. */
+export const MAX_LINE_BYTES = 3500;
+
+export const DRIFT_LETTERS = {
+  N: 'nic-missing',
+  R: 'route-missing',
+  W: 'route-wrong',
+  F: 'route-foreign',
+  D: 'route-duplicate',
+  P: 'route-not-persistent',
+  Y: 'reply-route',
+  L: 'reply-rule',
+  O: 'reply-order',
+  K: 'lookup-rule',
+  H: 'weak-host',
+  S: 'script-changed',
+  U: 'unit-disabled',
+  X: 'leftover',
+} as const satisfies Record<string, Drift>;
+
+export const OUTCOME_LETTERS = {
+  o: 'ok',
+  t: 'timeout',
+  f: 'refused',
+  r: 'reset',
+  u: 'unreachable',
+  e: 'error',
+  n: 'none',
+} as const satisfies Record<string, ConnectOutcome>;
+
+export const PROOF_LETTERS = { s: 'self', r: 'remote', n: 'none' } as const satisfies Record<
+  string,
+  PathReport['proof']
+>;
+
+/** Every code that `e` can hold. */
+export const ERROR_CODES = [
+  'NIC_NOT_FOUND',
+  'NIC_AMBIGUOUS',
+  'ADDRESS_NOT_ON_NIC',
+  'VIP_IS_LOCAL',
+  'WRONG_MACHINE',
+  'UNSUPPORTED_OS',
+  'TOOL_MISSING',
+  'ACCESS_DENIED',
+  'BUSY',
+  'TIME_IS_UP',
+  'CHANGE_FAILED',
+  'BAD_PLAN',
+] as const satisfies readonly GuestErrorCode[];
+
+/** What `d` may hold. */
+export const DETAIL = /^[A-Za-z0-9._:/ -]{0,120}$/;

@@ -1,0 +1,34 @@
+/** What woke the program, and what a run of it covers. */
+import type { GuestMode } from './guest.ts';
+
+export type SignalKind = 'failover' | 'resourceChange' | 'primaryMoved' | 'sweep' | 'manual';
+
+/** What a scope item names. `vip` narrows a failover to one address of its VM; all others are ARM ids. */
+export type ScopeKind = 'subscription' | 'resourceGroup' | 'vm' | 'nic' | 'loadBalancer' | 'frontend' | 'vip';
+
+export interface ScopeItem {
+  kind: ScopeKind;
+  id: string;
+}
+
+/** Where an event came from; shown, never trusted. */
+export interface EventOrigin {
+  source: string;
+  id: string;
+  /** The event's own time, as it wrote it. */
+  time: string;
+}
+
+/** A signal as it travels in the queue and is kept on a run. */
+export interface Signal {
+  subscriptionId: string;
+  /** 32 hex digits. */
+  runId: string;
+  signal: SignalKind;
+  scope: ScopeItem[];
+  mode: GuestMode;
+  dryRun: boolean;
+  /** When the app accepted it, epoch milliseconds. */
+  observedAt: number;
+  event?: EventOrigin;
+}

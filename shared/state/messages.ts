@@ -1,0 +1,84 @@
+/** Messages of the queue `reconcile`: a signal to record, or just a bell. Read with `unknown` in, by schema. */
+import { z } from 'zod/mini';
+import { InputError } from '../errors.ts';
+import { isSubscriptionId } from '../model/ids.ts';
+import type { Signal } from '../model/signal.ts';
+
+/** The queue that every entry puts its message on. */
+export const RECONCILE_QUEUE = 'reconcile';
+/** Where the host moves a message after `maxDequeueCount` failures. */
+export const POISON_QUEUE = `${RECONCILE_QUEUE}-poison`;
+/** The version of messages that this program writes and reads. */
+export const MESSAGE_VERSION = 1;
+
+const subscriptionId = z.string().check(z.refine(isSubscriptionId, 'must be a subscription id (a GUID)'));
+const RUN_ID = /^[0-9a-f]{32}$/;
+
+export const scopeItemSchema = z.object({
+  kind: z.enum(['subscription', 'resourceGroup', 'vm', 'nic', 'loadBalancer', 'frontend', 'vip']),
+  id: z.string().check(z.minLength(1), z.maxLength(1024)),
+});
+
+export const eventOriginSchema = z.object({
+  source: z.string().check(z.maxLength(1024)),
+  id: z.string().check(z.maxLength(256)),
+  time: z.string().check(z.maxLength(64)),
+});
+
+export const signalSchema = z.object({
+  subscriptionId,
+  runId: z.string().check(z.regex(RUN_ID, 'must be 32 hex digits')),
+  signal: z.enum(['failover', 'resourceChange', 'primaryMoved', 'sweep', 'manual']),
+  scope: z.array(scopeItemSchema).check(z.minLength(1), z.maxLength(100)),
+  mode: z.enum(['check', 'apply', 'remove']),
+  dryRun: z.boolean(),
+  observedAt: z.int().check(z.minimum(0)),
+  event: z.optional(eventOriginSchema),
+});
+
+const messageSchema = z.discriminatedUnion('kind', [
+  z.extend(signalSchema, { v: z.literal(MESSAGE_VERSION), kind: z.literal('signal') }),
+  z.object({ v: z.literal(MESSAGE_VERSION), kind: z.literal('bell'), subscriptionId }),
+]);
+
+export type SignalMessage = { v: 1; kind: 'signal' } & Signal;
+export type BellMessage = { v: 1; kind: 'bell'; subscriptionId: string };
+export type ReconcileMessage = SignalMessage | BellMessage;
+
+export const signalMessage = (signal: Signal): SignalMessage => ({ v: MESSAGE_VERSION, kind: 'signal', ...signal });
+export const bellMessage = (subscription: string): BellMessage => ({
+  v: MESSAGE_VERSION,
+  kind: 'bell',
+  subscriptionId: subscription,
+});
+
+/**
+ * Reads a queue message. Takes text or the object that the host made of it.
+ * Throws InputError: MESSAGE_VERSION_UNKNOWN for a version of a later program, MESSAGE_INVALID for anything else.
+ */
+export function readMessage(raw: unknown): ReconcileMessage {
+  const body = typeof raw === 'string' ? parseJson(raw) : raw;
+  const version = typeof body === 'object' && body !== null && 'v' in body ? body.v : undefined;
+  if (version !== MESSAGE_VERSION) {
+    throw new InputError(
+      'MESSAGE_VERSION_UNKNOWN',
+      'v',
+      version ?? raw,
+      `this program reads version ${MESSAGE_VERSION}`,
+    );
+  }
+  const result = messageSchema.safeParse(body);
+  if (!result.success) {
+    const issue = result.error.issues[0];
+    throw new InputError('MESSAGE_INVALID', issue?.path.join('.') || 'message', raw, issue?.message ?? 'not a message');
+  }
+  return result.data as ReconcileMessage;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new InputError('MESSAGE_INVALID', 'message', text, `must be JSON (${(error as Error).message})`);
+  }
+}

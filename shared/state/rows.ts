@@ -1,0 +1,190 @@
+/** The rows that are the program's truth. Times are epoch milliseconds. */
+import type { Exposure, Finding, ProofKind, Verdict } from '../model/findings.ts';
+import type { ConnectOutcome, Drift, GuestMode, GuestPlan } from '../model/guest.ts';
+import type { GuestLook, Proof } from '../model/path.ts';
+import type { CommandSlot } from '../model/ports.ts';
+import type { Signal } from '../model/signal.ts';
+import type { BackendHealth } from '../model/topology.ts';
+
+/** `accepted`: nothing looked at yet. `running`: its VMs are known. `settled`, `failed`: ended. */
+export type RunState = 'accepted' | 'running' | 'settled' | 'failed';
+
+/** A failover's announcement against the probes. */
+export interface Confirmation {
+  state: 'pending' | 'confirmed' | 'refused';
+  vmId: string;
+  frontendIds: string[];
+  /** Asked no longer than this. */
+  until: number;
+  at?: number;
+}
+
+/** VMs by how they ended, for a run. */
+export interface RunCounts {
+  vms: number;
+  compliant: number;
+  repaired: number;
+  repairable: number;
+  blocked: number;
+  unknown: number;
+  failed: number;
+  removed: number;
+  superseded: number;
+  planned: number;
+  /** Commands sent for it. */
+  commands: number;
+}
+
+export interface RunRow extends Signal {
+  state: RunState;
+  counts: RunCounts;
+  confirmation?: Confirmation;
+  /** Why it could not go on so far, or failed. */
+  reason?: { code: string; text: string; at: number };
+  settledAt?: number;
+}
+
+export type OutcomeResult =
+  | 'compliant'
+  | 'repaired'
+  | 'repairable'
+  | 'blocked'
+  | 'unknown'
+  | 'failed'
+  | 'removed'
+  | 'superseded'
+  | 'planned';
+
+/** One path as a run left it. */
+export interface OutcomePath {
+  frontendId: string;
+  vip: string;
+  exposure: Exposure;
+  verdict: Verdict;
+  proof: { kind: ProofKind; at: number };
+  findings: Finding[];
+  before?: { drift: Drift[]; outcome: ConnectOutcome; ms: number };
+  after?: { drift: Drift[]; outcome: ConnectOutcome; ms: number };
+}
+
+/** One VM in a run. */
+export interface OutcomeRow {
+  runId: string;
+  vmId: string;
+  state: 'waiting' | 'commanded' | 'settled';
+  /** The command it waits for or that settled it. */
+  seq?: number;
+  result?: OutcomeResult;
+  /** Findings on the VM that are on no path. */
+  findings: Finding[];
+  paths: OutcomePath[];
+  changed: number;
+  warnings: string[];
+  /** Why it waits, for people: a code such as `MEMBER_BUSY`. */
+  waitingFor?: string;
+  /** The plan of a dry run. */
+  plan?: GuestPlan;
+  settledAt?: number;
+}
+
+/** What Azure answered to a PUT or DELETE that it did not accept. */
+export interface CommandRefusal {
+  code: string;
+  status: number;
+  action: string;
+  text: string;
+  at: number;
+  /** Not tried again before this. */
+  notBefore: number;
+}
+
+/**
+ * `intended`: written before anything is asked of Azure. `sent`: written before the PUT.
+ * `cancelling`: written before the DELETE; the VM stays taken until Azure shows the end.
+ */
+export type CommandPhase = 'intended' | 'sent' | 'cancelling';
+
+export interface CommandRow {
+  seq: number;
+  mode: GuestMode;
+  slot: CommandSlot;
+  phase: CommandPhase;
+  runIds: string[];
+  plan: GuestPlan;
+  planHash: string;
+  intendedAt: number;
+  sentAt?: number;
+  /** Past this it counts as failed and is cancelled. */
+  deadline: number;
+  /** startTime that Azure showed before the PUT: a view with the same one is the previous execution. */
+  priorStart?: string;
+  refusal?: CommandRefusal;
+}
+
+export interface VmRow {
+  vmId: string;
+  location: string;
+  os: 'linux' | 'windows';
+  /** Number of the last command. */
+  seq: number;
+  slot: CommandSlot;
+  command?: CommandRow;
+  look?: GuestLook;
+  proofs: Record<string, Proof>;
+  hold?: { runId: string; at: number };
+  /** What the last command came to. `look.at` equals `endedAt` when it brought a report. */
+  last?: { seq: number; mode: GuestMode; endedAt: number; changed: number; warnings: string[]; failure?: Finding };
+  findings: Finding[];
+}
+
+export interface FrontendRow {
+  frontendId: string;
+  vip: string;
+  healthRuleId?: string;
+  probeSeconds: number;
+  mirror: boolean;
+  backends: BackendHealth[];
+  /** When health was last known; 0 never. */
+  knownAt: number;
+  /** When it was last asked for; 0 never. */
+  askedAt: number;
+  /** Address of the one backend that is up with evidence, kept while there is none. */
+  primaryAddress?: string;
+  primarySince?: number;
+  /** Set by a failed apply; members are left alone until a success or a person clears it. */
+  halted?: { vmId: string; runId: string; at: number };
+}
+
+/** Who decides for the subscription now. */
+export interface LeaseRow {
+  subscriptionId: string;
+  holder: string;
+  until: number;
+  /** A message came while the lease was held. */
+  again: boolean;
+  /** When the next bell is due that was already put on the queue. */
+  bellAt: number;
+  /** When rule health was asked for within the last minute. */
+  healthAsks: number[];
+}
+
+/** No VM counted yet. */
+export const noCounts = (): RunCounts => ({
+  vms: 0,
+  compliant: 0,
+  repaired: 0,
+  repairable: 0,
+  blocked: 0,
+  unknown: 0,
+  failed: 0,
+  removed: 0,
+  superseded: 0,
+  planned: 0,
+  commands: 0,
+});
+
+/** The row of a run just accepted. */
+export const acceptedRun = (signal: Signal): RunRow => ({ ...signal, state: 'accepted', counts: noCounts() });
+
+/** True while a run has something left to do. */
+export const isOpen = (run: RunRow): boolean => run.state === 'accepted' || run.state === 'running';

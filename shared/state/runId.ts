@@ -1,0 +1,12 @@
+/** Run ids: the same signal gives the same id, so a repeat is the same run. */
+import { createHash, randomBytes } from 'node:crypto';
+
+/** First 32 hex digits of sha256 over the parts, each with its length so that parts cannot run together. */
+export const runIdOf = (...parts: string[]): string =>
+  createHash('sha256')
+    .update(parts.map((part) => `${part.length}:${part}`).join(''))
+    .digest('hex')
+    .slice(0, 32);
+
+/** An id for a manual run. */
+export const randomRunId = (): string => randomBytes(16).toString('hex');
