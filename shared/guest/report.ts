@@ -6,7 +6,7 @@ import { DETAIL, DRIFT_LETTERS, ERROR_CODES, MARKER, OUTCOME_LETTERS, PROOF_LETT
 
 const WARNING = /^[a-z][a-z0-9-]{0,39}$/;
 const ENTRY =
-  /^(\d{1,2});([A-Z]{0,14});([A-Z]{0,14}|=);([a-z])(\d{0,7});(?:([a-z])(\d{0,7})|=);([a-z]);(b|\d{1,3}(?:\.\d{1,3}){3})?$/;
+  /^(\d{1,2});([A-Z]{0,14});([A-Z]{0,14}|=);([a-z])(\d{0,7});(?:([a-z])(\d{0,7})|=);([a-z]);(b|-|\d{1,3}(?:\.\d{1,3}){3})?$/;
 
 const body = z.strictObject({
   v: z.literal(1),
@@ -110,7 +110,7 @@ function toPath(entry: string, command: GuestCommand): { index: number; path: Pa
       after: driftAfter === '=' ? [...before] : drifts(driftAfter),
       connectBefore,
       connectAfter,
-      ...(connected ? { source: from } : {}),
+      ...(connected && from !== '-' ? { source: from } : {}),
       proof: letter(PROOF_LETTERS, proof, 'proof'),
     },
   };

@@ -20,7 +20,8 @@
  * - connect: a letter of {@link OUTCOME_LETTERS} and whole milliseconds (`o12`), `n` when there was none.
  * - `=` in a field "after": the same as before (nothing was changed, or there was no second connect).
  * - proof: a letter of {@link PROOF_LETTERS}, about the last connect that was made.
- * - source: the last connect's own address; empty when it is the via address or unknown, `b` for the backend address.
+ * - source: the last connect's own address; empty when it is the via address, `b` for the backend address, `-` when it
+ *   could not be told.
  */
 import type { ConnectOutcome, Drift, GuestErrorCode, PathReport } from '../model/guest.ts';
 

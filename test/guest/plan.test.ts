@@ -1,0 +1,137 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { PlanError } from '../../shared/errors.ts';
+import { checkCommand, commandIdOf, MAX_FRONTENDS, planHash } from '../../shared/guest/plan.ts';
+import {
+  commandOf,
+  frontendOf,
+  frontendsOf,
+  NUMBER_FIELDS,
+  TEXT_FIELDS,
+  validCommands,
+  withField,
+} from './commands.ts';
+
+const refusal = (command: unknown): string => {
+  try {
+    checkCommand(command);
+  } catch (error) {
+    if (error instanceof PlanError) return error.message;
+    throw error;
+  }
+  throw new Error('was let through');
+};
+
+test('a sound command comes back as it is', (t) => {
+  fc.assert(
+    fc.property(validCommands, (command) => void t.deepEqual(checkCommand(command), command)),
+    { numRuns: 200 },
+  );
+});
+
+test('a frontend without a port is sound', (t) => {
+  const { port: _, ...rest } = frontendOf();
+  t.notThrows(() => checkCommand(commandOf({ plan: { frontends: [rest] } })));
+});
+
+for (const [path, values] of Object.entries({
+  'plan.frontends.0.vip': [
+    '',
+    '10.0.1',
+    '10.0.1.256',
+    '010.0.1.1',
+    '10.0.1.1 ',
+    '10.0.1.1\n',
+    '0.0.0.0',
+    '127.0.0.1',
+    '224.0.0.1',
+    '255.255.255.255',
+    '::1',
+    '10.0.1.1/32',
+    7,
+    null,
+  ],
+  'plan.frontends.0.via.mac': [
+    '',
+    '00:0D:3A:00:00:02',
+    '00-0d-3a-00-00-02',
+    '00:0d:3a:00:00',
+    '00:00:00:00:00:00',
+    'ff:ff:ff:ff:ff:ff',
+    '00:0d:3a:00:00:02\n',
+  ],
+  'plan.frontends.0.port': [0, 65536, 1.5, -1, '1972', Number.NaN, null],
+  commandId: ['', '0123', `${'0'.repeat(32)}\n`, 'A'.repeat(32), 'g'.repeat(32)],
+  mode: ['Apply', 'destroy', ''],
+  'limits.connectSeconds': [0, 31, '3'],
+  'limits.totalSeconds': [0, 4, 3601, 5],
+})) {
+  test(`${path} is named when it is wrong`, (t) => {
+    for (const value of values)
+      t.true(refusal(withField(commandOf(), path, value)).startsWith(`${path} is `), String(value));
+  });
+}
+
+test('too many frontends are refused, and the field is named', (t) => {
+  t.notThrows(() => checkCommand(commandOf({ plan: { frontends: frontendsOf(MAX_FRONTENDS) } })));
+  t.regex(
+    refusal(commandOf({ plan: { frontends: frontendsOf(MAX_FRONTENDS + 1) } })),
+    /^plan\.frontends is .*at most 64/,
+  );
+});
+
+test('an empty plan is sound for remove alone', (t) => {
+  t.notThrows(() => checkCommand(commandOf({ mode: 'remove', plan: { frontends: [] } })));
+  t.regex(refusal(commandOf({ plan: { frontends: [] } })), /^plan\.frontends\.length is "0": /);
+});
+
+test('contradictions are refused, and the field is named', (t) => {
+  const one = frontendOf();
+  const plan = (...frontends: unknown[]) => refusal({ ...commandOf(), plan: { frontends } });
+  t.regex(plan(one, one), /^plan\.frontends\.1\.vip is "10\.0\.1\.100": expected each VIP once/);
+  t.regex(plan({ ...one, vip: one.backend.ip }), /^plan\.frontends\.0\.vip is "10\.0\.1\.10": /);
+  t.regex(plan(one, { ...frontendOf({ vip: one.via.ip }) }), /^plan\.frontends\.1\.vip is "10\.0\.1\.11": /);
+  t.regex(plan({ ...one, via: { ...one.via, ip: one.backend.ip } }), /^plan\.frontends\.0\.via\.ip is /);
+  t.regex(plan({ ...one, via: { ...one.via, mac: one.backend.mac } }), /^plan\.frontends\.0\.via\.mac is /);
+  const other = { ...frontendOf({ vip: '10.0.1.101' }), via: { ip: one.via.ip, mac: '00:0d:3a:00:00:03' } };
+  t.regex(plan(one, other), /^plan\.frontends\.1\.via\.mac is "00:0d:3a:00:00:03": /);
+});
+
+test('an unknown field is refused by its name', (t) => {
+  t.regex(refusal(withField(commandOf(), 'limits.pause', 1)), /^limits\.pause is "1": no such field/);
+  t.regex(refusal(undefined), /^command is /);
+});
+
+test('no shell character passes in any text field', (t) => {
+  const nasty = fc.tuple(fc.string(), fc.constantFrom(...' \t\n\r;&|$`\\\'"(){}[]<>*?!#~=%^,@+\0é'), fc.string());
+  for (const path of TEXT_FIELDS) {
+    fc.assert(
+      fc.property(nasty, (parts) => {
+        t.throws(() => checkCommand(withField(commandOf(), path, parts.join(''))), { instanceOf: PlanError });
+      }),
+    );
+  }
+  for (const path of NUMBER_FIELDS) {
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.string(), fc.double({ noInteger: true }), fc.constant({ toString: () => '1' })),
+        (value) => {
+          t.throws(() => checkCommand(withField(commandOf(), path, value)), { instanceOf: PlanError });
+        },
+      ),
+    );
+  }
+});
+
+test('a command id is of its VM and number alone', (t) => {
+  t.is(commandIdOf('vm', 1), commandIdOf('vm', 1));
+  t.regex(commandIdOf('vm', 1), /^[0-9a-f]{32}$/);
+  t.is(new Set([commandIdOf('vm', 1), commandIdOf('vm', 11), commandIdOf('vm1', 1), commandIdOf('vm\n1', 1)]).size, 4);
+});
+
+test('a plan hash ignores the order and nothing else', (t) => {
+  const [a, b] = [frontendOf(), frontendOf({ vip: '10.0.1.101', port: 51773 })];
+  t.is(planHash({ frontends: [a, b] }), planHash({ frontends: [b, a] }));
+  t.not(planHash({ frontends: [a, b] }), planHash({ frontends: [a, { ...b, port: 51774 }] }));
+  t.not(planHash({ frontends: [a] }), planHash({ frontends: [a, b] }));
+});
