@@ -1,0 +1,43 @@
+/** Resource ids of an estate's things, as ARM writes them. */
+import type { Estate } from './estate.ts';
+
+type Place = Pick<Estate, 'subscriptionId' | 'resourceGroup'>;
+
+const group = (estate: Place): string =>
+  `/subscriptions/${estate.subscriptionId}/resourceGroups/${estate.resourceGroup}`;
+const network = (estate: Place): string => `${group(estate)}/providers/Microsoft.Network`;
+
+export const vmId = (estate: Place, vm: string): string =>
+  `${group(estate)}/providers/Microsoft.Compute/virtualMachines/${vm}`;
+
+export const nicId = (estate: Place, nic: string): string => `${network(estate)}/networkInterfaces/${nic}`;
+
+export const ipConfigurationId = (estate: Place, nic: string, ip: string): string =>
+  `${nicId(estate, nic)}/ipConfigurations/${ip}`;
+
+export const loadBalancerId = (estate: Place, loadBalancer: string): string =>
+  `${network(estate)}/loadBalancers/${loadBalancer}`;
+
+export const frontendId = (estate: Place, loadBalancer: string, frontend: string): string =>
+  `${loadBalancerId(estate, loadBalancer)}/frontendIPConfigurations/${frontend}`;
+
+export const ruleId = (estate: Place, loadBalancer: string, rule: string): string =>
+  `${loadBalancerId(estate, loadBalancer)}/loadBalancingRules/${rule}`;
+
+export const probeId = (estate: Place, loadBalancer: string, probe: string): string =>
+  `${loadBalancerId(estate, loadBalancer)}/probes/${probe}`;
+
+export const poolId = (estate: Place, loadBalancer: string, pool: string): string =>
+  `${loadBalancerId(estate, loadBalancer)}/backendAddressPools/${pool}`;
+
+export const virtualNetworkId = (estate: Place & Pick<Estate, 'virtualNetwork'>): string =>
+  `${network(estate)}/virtualNetworks/${estate.virtualNetwork}`;
+
+export const subnetId = (estate: Place & Pick<Estate, 'virtualNetwork' | 'subnet'>): string =>
+  `${virtualNetworkId(estate)}/subnets/${estate.subnet.name}`;
+
+/** The parts of a pool member's name, `vm/nic/ip`. */
+export function memberParts(member: string): { vm: string; nic: string; ip: string } {
+  const [vm = '', nic = '', ip = ''] = member.split('/');
+  return { vm, nic, ip };
+}
