@@ -39,7 +39,13 @@ export interface LabBackend {
   /** `vm/nic/ip` of a NIC-based member. */
   member?: string;
   up: boolean;
-  reason: 'Up_Probe_Success' | 'Down_Probe_HttpStatusCodeError' | 'Down_Probe_TcpConnectError' | 'Down_Probe_HttpEndpointUnreachable' | 'Up_Admin' | 'Up_Probe_AllDownIsUp';
+  reason:
+    | 'Up_Probe_Success'
+    | 'Down_Probe_HttpStatusCodeError'
+    | 'Down_Probe_TcpConnectError'
+    | 'Down_Probe_HttpEndpointUnreachable'
+    | 'Up_Admin'
+    | 'Up_Probe_AllDownIsUp';
 }
 
 /** Faults of the lab itself, for negative controls: what a broken world would do. */
@@ -57,7 +63,10 @@ export interface GuestLab {
   /** Runs a program inside the guest, as a person at its console would. */
   exec(vm: string, argv: string[]): Promise<ScriptResult>;
   /** One TCP connect from inside the guest, with an answer read from the server. */
-  connect(vm: string, target: { address: string; port: number; timeoutMs: number; source?: string }): Promise<LabConnect>;
+  connect(
+    vm: string,
+    target: { address: string; port: number; timeoutMs: number; source?: string },
+  ): Promise<LabConnect>;
   /** Makes a member primary and the others backup, at once; undefined: nobody. */
   setPrimary(mirror: string, vm: string | undefined): Promise<void>;
   /** The backends of a rule by the probes. */

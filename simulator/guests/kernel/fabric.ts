@@ -1,0 +1,132 @@
+/** Azure's side of the lab: builds the virtual network and its guests, probes, and translates. */
+import { findRule, healthyBackends, ruleHealth, unsettled } from '../health.ts';
+import type { GuestLab, LabLies } from '../lab.ts';
+import type { Layout, LayoutGuest } from '../layout.ts';
+import { Prober } from '../probes.ts';
+import { ip, nft, settings } from './commands.ts';
+import { readCounters, resetCounters } from './counters.ts';
+import { type Guest, startGuest } from './guest.ts';
+import { bootLines, fabricLines, fabricSettings, linkSettings, plugLines } from './network.ts';
+import { probe } from './probe.ts';
+import { baseRuleset, translations } from './ruleset.ts';
+
+/** How long guests may take from boot until the probes see what the estate says. */
+const SETTLE_MS = 10_000;
+
+/** The lab as the fabric's process offers it. */
+export type FabricLab = Omit<GuestLab, 'kind' | 'stop'>;
+
+export class Fabric implements FabricLab {
+  readonly #layout: Layout;
+  readonly #prober: Prober;
+  readonly #guests = new Map<string, Guest>();
+  #lies: LabLies = {};
+  #zone = 1;
+  /** Rulesets are loaded one after another. */
+  #loading: Promise<unknown> = Promise.resolve();
+
+  constructor(layout: Layout) {
+    this.#layout = layout;
+    this.#prober = new Prober(layout.probes, probe, () => this.#translate());
+  }
+
+  async start(): Promise<void> {
+    await settings(fabricSettings);
+    await ip(fabricLines(this.#layout));
+    await this.#build();
+  }
+
+  async reset(): Promise<void> {
+    this.#prober.stop();
+    const running = this.#running();
+    await Promise.all([...this.#guests.values()].map((guest) => guest.kill()));
+    this.#guests.clear();
+    await ip(
+      running.flatMap((guest) => [...guest.nics.map((nic) => `link delete ${nic.link}`), `netns delete ${guest.vm}`]),
+    );
+    this.#lies = {};
+    await this.#build();
+  }
+
+  async #build(): Promise<void> {
+    const running = this.#running();
+    const links = running.flatMap((guest) => guest.nics.map((nic) => nic.link));
+    await Promise.all([
+      ip(running.flatMap((guest) => [`netns add ${guest.vm}`, ...plugLines(guest)])).then(() =>
+        settings(links.flatMap(linkSettings)),
+      ),
+      this.#load(baseRuleset(this.#layout, this.#zone++)),
+    ]);
+    await Promise.all(running.map((guest) => this.#boot(guest)));
+    const stateOf = (key: string) => this.#prober.state(key);
+    await this.#prober.start(() => unsettled(this.#layout, stateOf), SETTLE_MS);
+  }
+
+  async #boot(guest: LayoutGuest): Promise<void> {
+    await ip(bootLines(guest, this.#layout), guest.vm);
+    this.#guests.set(guest.vm, await startGuest(guest));
+  }
+
+  runScript: FabricLab['runScript'] = async (vm, script, timeoutSeconds) =>
+    this.#linux(vm).runScript(script, timeoutSeconds);
+  exec: FabricLab['exec'] = async (vm, argv) => this.#linux(vm).exec(argv);
+  connect: FabricLab['connect'] = async (vm, target) => this.#linux(vm).connect(target);
+
+  setPrimary: FabricLab['setPrimary'] = async (mirror, vm) => {
+    const members = this.#running().filter((guest) => guest.instances.some((it) => it.mirror === mirror));
+    if (members.length === 0)
+      throw new Error(`mirror is ${JSON.stringify(mirror)}: no running member has such an instance`);
+    if (vm !== undefined && !members.some((guest) => guest.vm === vm))
+      throw new Error(
+        `primary of ${mirror} is ${JSON.stringify(vm)}: running members are ${members.map((it) => it.vm).join(', ')}`,
+      );
+    const others = members.filter((guest) => guest.vm !== vm);
+    await Promise.all(others.map((guest) => this.#process(guest.vm).setPrimary(mirror, false)));
+    if (vm !== undefined) await this.#process(vm).setPrimary(mirror, true);
+  };
+
+  health: FabricLab['health'] = async (loadBalancer, rule) =>
+    ruleHealth(findRule(this.#layout, loadBalancer, rule), (key) => this.#prober.state(key), this.#lies);
+
+  counters: FabricLab['counters'] = () => readCounters(this.#layout.vips);
+  resetCounters: FabricLab['resetCounters'] = () => resetCounters();
+
+  lie: FabricLab['lie'] = async (lies) => {
+    this.#lies = lies;
+    await this.#translate();
+  };
+
+  #running(): LayoutGuest[] {
+    return this.#layout.guests.filter((guest) => guest.running);
+  }
+
+  /** Points every rule at its healthy backends. */
+  #translate(): Promise<void> {
+    const stateOf = (key: string) => this.#prober.state(key);
+    const ruleset = translations(this.#layout, (rule) =>
+      this.#lies.noTranslation ? [] : healthyBackends(rule, stateOf),
+    );
+    return this.#load(ruleset);
+  }
+
+  #load(ruleset: string): Promise<void> {
+    const done = this.#loading.then(() => nft(ruleset)).then(() => {});
+    this.#loading = done.catch(() => {}); // the caller has the error
+    return done;
+  }
+
+  #process(vm: string): Guest['process'] {
+    const guest = this.#guests.get(vm);
+    if (guest) return guest.process;
+    const known = this.#layout.guests.find((it) => it.vm === vm);
+    throw new Error(`VM is ${JSON.stringify(vm)}: ${known ? 'it is not running' : 'the estate has no such VM'}`);
+  }
+
+  #linux(vm: string): Guest['process'] {
+    const guest = this.#process(vm);
+    if (this.#layout.guests.find((it) => it.vm === vm)?.os === 'linux') return guest;
+    throw new Error(
+      `VM ${vm} runs Windows: the lab has its addresses and instances, but no guest that could run or connect`,
+    );
+  }
+}

@@ -1,0 +1,26 @@
+/** The process that lives in a guest: runs scripts and programs there, connects, and is the guest's mirrored instances. */
+
+import type { Instance } from '../instances.ts';
+import type { ScriptResult } from '../lab.ts';
+import { serve } from '../rpc.ts';
+import { connect } from './connect.ts';
+import { type Instances, openInstances } from './listen.ts';
+import { runProgram, runScript } from './run.ts';
+
+let instances: Instances | undefined;
+
+const guest = {
+  /** Opens the instances of this VM. */
+  async boot(vm: string, list: Instance[]): Promise<void> {
+    instances = await openInstances(vm, list);
+  },
+  setPrimary: (mirror: string, primary: boolean): Promise<void> | undefined => instances?.setPrimary(mirror, primary),
+  runScript: (script: string, timeoutSeconds: number): Promise<ScriptResult> => runScript(script, timeoutSeconds),
+  exec: (argv: string[]): Promise<ScriptResult> => runProgram(argv),
+  connect,
+};
+
+export type GuestProcess = typeof guest;
+
+process.on('disconnect', () => process.exit());
+serve(process, guest);

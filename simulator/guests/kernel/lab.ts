@@ -1,0 +1,75 @@
+/** A lab of guests that are network stacks of this machine's kernel. Nothing of it is on the machine itself. */
+import { spawn } from 'node:child_process';
+import { delimiter, join } from 'node:path';
+import type { GuestLab, LabOptions } from '../lab.ts';
+import { layoutOf } from '../layout.ts';
+import { remote } from '../rpc.ts';
+import { kernelLabAvailable, namespaceFlags, SBIN } from './available.ts';
+import type { FabricProcess } from './fabric-process.ts';
+
+const HERE = import.meta.dirname;
+/** A lab that does not end by itself within this is killed. */
+const STOP_MS = 2000;
+
+/**
+ * Starts a lab with the estate's running VMs, and resolves when the probes see the estate's primaries. The lab ends with
+ * `stop()` or with this process, whichever way that ends. Rejects when the machine lacks something (see
+ * {@link kernelLabAvailable}) or the estate contradicts itself.
+ */
+export async function startKernelLab({ estate, log = () => {} }: LabOptions): Promise<GuestLab> {
+  layoutOf(estate); // an estate that contradicts itself is told before anything starts
+  const available = kernelLabAvailable();
+  if (!available.ok)
+    throw new Error(available.missing.map((it) => `The kernel lab needs ${it.what}: ${it.howTo}`).join('\n'));
+
+  const begin = performance.now();
+  const child = spawn(
+    'unshare',
+    [...namespaceFlags(), '/bin/bash', join(HERE, 'lab-init.sh'), process.execPath, join(HERE, 'fabric-process.ts')],
+    {
+      stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
+      // A session of its own: Ctrl-C reaches this process alone, and the lab ends with the pipe.
+      detached: true,
+      env: { ...process.env, NODE_OPTIONS: '', PATH: [process.env.PATH, ...SBIN].join(delimiter) },
+    },
+  );
+  let said = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      said = (said + text).slice(-4000);
+      for (const line of text.split('\n')) if (line) log(line);
+    });
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const fabric = remote<FabricProcess>(
+    child,
+    () => new Error(`the kernel lab ended: ${said.trim() || 'it said nothing'}`),
+  );
+
+  const stop = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+    child.stdin?.end();
+    await ended;
+    clearTimeout(timer);
+  };
+  try {
+    await fabric.start(estate);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  log(`kernel lab: ${estate.vms.length} VMs up in ${Math.round(performance.now() - begin)} ms`);
+  return {
+    kind: 'kernel',
+    runScript: (...args) => fabric.runScript(...args),
+    exec: (...args) => fabric.exec(...args),
+    connect: (...args) => fabric.connect(...args),
+    setPrimary: (...args) => fabric.setPrimary(...args),
+    health: (...args) => fabric.health(...args),
+    counters: () => fabric.counters(),
+    resetCounters: () => fabric.resetCounters(),
+    lie: (...args) => fabric.lie(...args),
+    reset: () => fabric.reset(),
+    stop,
+  };
+}

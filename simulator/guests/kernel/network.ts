@@ -1,0 +1,69 @@
+/**
+ * The virtual network as `ip -batch` lines. The lab's own namespace is Azure's fabric: one veth per NIC, proxy ARP for
+ * every address, a host route per NIC address, and everything else leads nowhere.
+ */
+import { FABRIC_MAC, type Layout, type LayoutGuest, type LayoutNic, PROBE_SOURCE } from '../layout.ts';
+
+/** Lines for the fabric itself. */
+export const fabricLines = (layout: Layout): string[] => [
+  'link set lo up',
+  `address add ${PROBE_SOURCE}/32 dev lo`,
+  `address add ${layout.gateway}/32 dev lo`,
+  // Proxy ARP answers for what is routed to another device; the ruleset drops what is forwarded to lo.
+  'route add default dev lo',
+];
+
+/** Lines that put a guest's NICs on the fabric. The guest's network namespace must be there. */
+export const plugLines = (guest: LayoutGuest): string[] =>
+  guest.nics.flatMap((nic) => [
+    `link add ${nic.link} address ${FABRIC_MAC} type veth peer name ${nic.device} netns ${guest.vm} address ${nic.mac}`,
+    `link set ${nic.link} up`,
+    ...nic.addresses.flatMap((address) => [
+      `route add ${address}/32 dev ${nic.link}`,
+      // Permanent: a NIC that has not sent yet does not answer ARP where rp_filter is 1.
+      `neighbour replace ${address} lladdr ${nic.mac} dev ${nic.link} nud permanent`,
+    ]),
+  ]);
+
+/** Settings of a fabric's device under /proc/sys/net/ipv4: `[path, value]`. */
+export const linkSettings = (link: string): [string, string][] => [
+  [`conf/${link}/proxy_arp`, '1'],
+  [`conf/${link}/rp_filter`, '0'],
+  [`conf/${link}/send_redirects`, '0'],
+  [`neigh/${link}/proxy_delay`, '0'],
+];
+
+/** Settings of the fabric as a whole. */
+export const fabricSettings: [string, string][] = [
+  ['ip_forward', '1'],
+  ['conf/all/rp_filter', '0'],
+  ['conf/all/send_redirects', '0'],
+];
+
+/** Lines inside a guest: how Red Hat's NetworkManager sets up its NICs at boot, metric 100 and upwards. */
+export function bootLines(guest: LayoutGuest, layout: Layout): string[] {
+  const lines = ['link set lo up'];
+  for (const [index, nic] of guest.nics.entries()) {
+    const [first] = nic.addresses;
+    if (first === undefined) continue;
+    lines.push(
+      ...nic.addresses.map((it) => `address add ${it}/${layout.prefixLength} dev ${nic.device} noprefixroute`),
+      `link set ${nic.device} up`,
+      `route add ${layout.subnet} dev ${nic.device} proto kernel scope link src ${first} metric ${100 + index}`,
+    );
+    if (index === 0)
+      lines.push(`route add default via ${layout.gateway} dev ${nic.device} proto dhcp src ${first} metric 100`);
+    if (nic.sourceRouted) lines.push(...sourceRouting(nic, index, layout));
+  }
+  return lines;
+}
+
+/** Answers leave by the NIC of their source, as nm-cloud-setup arranges it with a rule and a table per NIC. */
+const sourceRouting = (nic: LayoutNic, index: number, layout: Layout): string[] => {
+  const table = 30400 + index;
+  return [
+    `route add ${layout.subnet} dev ${nic.device} scope link src ${nic.addresses[0]} table ${table}`,
+    `route add default via ${layout.gateway} dev ${nic.device} table ${table}`,
+    ...nic.addresses.map((address) => `rule add pref ${table} from ${address} lookup ${table}`),
+  ];
+};
