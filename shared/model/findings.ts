@@ -95,6 +95,11 @@ export const FINDINGS = {
     verdict: 'blocked',
     sentence: '{vip} has no TCP rule, so no connect can prove the path. Add a TCP rule to the superserver port.',
   },
+  NO_SAFE_PORT: {
+    verdict: 'blocked',
+    sentence:
+      'No rule of {vip} is known to lead to a superserver, and a connect to another port could take the place of a single-connection client. Name the port to prove in the tag {tag} of the load balancer.',
+  },
   DANGLING_REFERENCE: {
     verdict: 'blocked',
     sentence: '{vip} refers to {id}, which Azure does not list. It was deleted, or the app may not read it.',
@@ -110,7 +115,8 @@ export const FINDINGS = {
   },
   NO_HEALTHY_BACKEND: {
     verdict: 'unknown',
-    sentence: 'No member of {vip} is healthy, so there is nothing to connect to. It is looked at again when one is.',
+    sentence:
+      'No member of {vip} is known to be healthy, so there is nothing to connect to. It is looked at again when one is.',
   },
   FLOATING_IP: {
     verdict: 'unlisted',

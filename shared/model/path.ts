@@ -33,6 +33,11 @@ export interface GuestLook {
   /** Hash of the plan that was sent. */
   planHash: string;
   report: GuestReport;
+  /**
+   * VIPs that had a healthy backend when the guest was looked at: a connect that failed with none counts against
+   * nobody once one is healthy again. Absent: what health says now counts.
+   */
+  healthyVips?: string[];
 }
 
 /** What the loop knows of a VM besides Azure's lists: input of evaluate. */

@@ -38,6 +38,8 @@ export interface RunCounts {
 export interface RunRow extends Signal {
   state: RunState;
   counts: RunCounts;
+  /** VMs in its scope that were compliant by a fresh look and got no outcome. */
+  fresh: number;
   confirmation?: Confirmation;
   /** Why it could not go on so far, or failed. */
   reason?: { code: string; text: string; at: number };
@@ -184,7 +186,7 @@ export const noCounts = (): RunCounts => ({
 });
 
 /** The row of a run just accepted. */
-export const acceptedRun = (signal: Signal): RunRow => ({ ...signal, state: 'accepted', counts: noCounts() });
+export const acceptedRun = (signal: Signal): RunRow => ({ ...signal, state: 'accepted', counts: noCounts(), fresh: 0 });
 
 /** True while a run has something left to do. */
 export const isOpen = (run: RunRow): boolean => run.state === 'accepted' || run.state === 'running';

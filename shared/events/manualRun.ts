@@ -1,0 +1,111 @@
+/** A manual run as a caller of `POST /api/runs` asks for it, reduced to one signal per subscription. */
+import { z } from 'zod/mini';
+import { InputError } from '../errors.ts';
+import { idKey, isSubscriptionId, isWithin, parseResourceId } from '../model/ids.ts';
+import type { ScopeItem, ScopeKind, Signal } from '../model/signal.ts';
+
+/** What a body may hold in all, characters: 100 ids of 1,024 and room to spare. */
+export const MOST_BODY = 128 * 1024;
+const MOST_IDS = 100;
+
+const bodySchema = z.strictObject({
+  scope: z.union([z.string(), z.array(z.string()).check(z.minLength(1), z.maxLength(MOST_IDS))]),
+  mode: z.enum(['check', 'apply', 'remove']),
+  dryRun: z._default(z.boolean(), false),
+});
+
+/** ARM types that a scope may name, and what it then covers. */
+const KINDS: Record<string, ScopeKind> = {
+  'microsoft.compute/virtualmachines': 'vm',
+  'microsoft.network/networkinterfaces': 'nic',
+  'microsoft.network/loadbalancers': 'loadBalancer',
+  'microsoft.network/loadbalancers/frontendipconfigurations': 'frontend',
+};
+
+const EXPECTED =
+  'must be the id of a subscription, resource group, virtual machine, network interface, load balancer or frontend, such as /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/healthshare/providers/Microsoft.Compute/virtualMachines/hs-a';
+
+/**
+ * Reads the body. `runId` is given so that all subscriptions' signals are one run.
+ * Throws InputError INPUT_INVALID or SCOPE_NOT_ALLOWED naming the field (`mode`, `scope[2]`).
+ */
+export function readManualRun(
+  text: string,
+  allowed: { subscriptionIds: readonly string[]; within: readonly string[] },
+  runId: string,
+  observedAt: number,
+): Signal[] {
+  const body = readBody(text);
+  const items = (typeof body.scope === 'string' ? [body.scope] : body.scope).map((id, i) =>
+    readItem(id, typeof body.scope === 'string' ? 'scope' : `scope[${i}]`, allowed),
+  );
+  const groups = Map.groupBy(items, (item) => item.subscriptionId);
+  return [...groups].map(([subscriptionId, group]) => ({
+    subscriptionId,
+    runId,
+    signal: 'manual',
+    scope: group.map((entry) => entry.item),
+    mode: body.mode,
+    dryRun: body.dryRun,
+    observedAt,
+  }));
+}
+
+function readBody(text: string) {
+  if (text.length > MOST_BODY)
+    throw new InputError('INPUT_INVALID', 'body', text, `must be at most ${MOST_BODY} characters`);
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch (error) {
+    throw new InputError('INPUT_INVALID', 'body', text, `must be JSON (${(error as Error).message})`);
+  }
+  const result = bodySchema.safeParse(raw);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const unknownKey = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
+  const field = unknownKey ?? (issue?.path.join('.') || 'body');
+  const value = issue?.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], raw);
+  throw new InputError(
+    'INPUT_INVALID',
+    field,
+    value ?? (issue?.path.length === 0 ? raw : undefined),
+    sayExpected(field, issue?.message),
+  );
+}
+
+function sayExpected(field: string, message = 'is not right'): string {
+  if (field === 'mode') return 'must be check, apply or remove';
+  if (field === 'dryRun') return 'must be true or false';
+  if (field.startsWith('scope')) return EXPECTED;
+  return field === 'body'
+    ? `must be an object with scope and mode (${message})`
+    : 'is not known; known are scope, mode and dryRun';
+}
+
+function readItem(
+  id: string,
+  field: string,
+  allowed: { subscriptionIds: readonly string[]; within: readonly string[] },
+): { subscriptionId: string; item: ScopeItem } {
+  const kind = kindOf(id);
+  if (!kind) throw new InputError('INPUT_INVALID', field, id, EXPECTED);
+  const subscriptionId = (id.split('/')[2] ?? '').toLowerCase();
+  const inScope =
+    allowed.within.length === 0 || allowed.within.some((scope) => isWithin(id, scope) || isWithin(scope, id));
+  if (!allowed.subscriptionIds.includes(subscriptionId) || !inScope) {
+    throw new InputError('SCOPE_NOT_ALLOWED', field, id, 'is outside the configured scope');
+  }
+  return { subscriptionId, item: { kind, id: id.replace(/\/+$/, '') } };
+}
+
+function kindOf(id: string): ScopeKind | undefined {
+  const [empty, subscriptions, guid, groups, group, ...rest] = id.replace(/\/+$/, '').split('/');
+  if (empty === '' && subscriptions?.toLowerCase() === 'subscriptions' && isSubscriptionId(guid ?? '')) {
+    if (groups === undefined) return 'subscription';
+    if (groups.toLowerCase() === 'resourcegroups' && group && rest.length === 0) {
+      return /^[\p{L}\p{N}_.()-]{1,90}$/u.test(group) ? 'resourceGroup' : undefined;
+    }
+  }
+  return KINDS[idKey(parseResourceId(id)?.type ?? '')];
+}

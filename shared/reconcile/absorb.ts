@@ -1,0 +1,256 @@
+/**
+ * Takes in what Azure shows of each command in flight: a command goes from intended to sent, from sent to its
+ * report or its failure, from cancelling to gone. Pure. Clocks of guest and app are never compared; that an
+ * execution is the one we sent is told by its script's command id and by a start time that changed.
+ */
+import { type AzureError, ReportError } from '../errors.ts';
+import { planHash } from '../evaluate/planHash.ts';
+import { commandIdOf } from '../guest/plan.ts';
+import { parseReport } from '../guest/report.ts';
+import { type Finding, finding } from '../model/findings.ts';
+import type { GuestCommand, GuestReport } from '../model/guest.ts';
+import { idKey } from '../model/ids.ts';
+import type { Proof } from '../model/path.ts';
+import type { CommandView } from '../model/ports.ts';
+import type { CommandRow, VmRow } from '../state/rows.ts';
+import { rowKey } from '../state/store.ts';
+import type { Draft, Look } from './draft.ts';
+import { COMMAND_SLACK_MS, type LoopSettings } from './settings.ts';
+
+/** The command that a VM row stands for, as the guest gets it. */
+export const guestCommand = (vm: VmRow, command: CommandRow, settings: LoopSettings): GuestCommand => ({
+  commandId: commandIdOf(rowKey(vm.vmId), command.seq),
+  mode: command.mode,
+  plan: command.plan,
+  limits: { connectSeconds: settings.connectSeconds, totalSeconds: settings.commandSeconds },
+});
+
+/** Moves every command in flight as far as what was seen allows. */
+export function absorb(draft: Draft, settings: LoopSettings): void {
+  for (const vm of draft.vms.all()) {
+    const look = draft.observed.looks.get(idKey(vm.vmId));
+    if (vm.command && look) step(draft, vm, vm.command, look, settings);
+  }
+}
+
+function step(draft: Draft, vm: VmRow, command: CommandRow, look: Look, settings: LoopSettings): void {
+  if (look.kind === 'failed') return unseen(draft, vm, command, look.error);
+  switch (command.phase) {
+    case 'intended':
+      return intended(draft, vm, command, look.view, settings);
+    case 'sent':
+      return sent(draft, vm, command, look.view, settings);
+    case 'cancelling':
+      return cancelling(draft, vm, command, look.view);
+  }
+}
+
+const RUNNING = new Set(['Pending', 'Running']);
+const ENDED = new Set(['Succeeded', 'Failed', 'TimedOut', 'Canceled']);
+
+/** True while Azure may still be running something in this slot. */
+const isBusy = (view: CommandView): boolean =>
+  RUNNING.has(view.state) || (!ENDED.has(view.state) && /^(Creating|Updating|Deleting)$/i.test(view.provisioningState));
+
+/** The look itself failed: a refusal is final, anything else is tried again until the deadline. */
+function unseen(draft: Draft, vm: VmRow, command: CommandRow, error: AzureError): void {
+  if (error.code === 'AZURE_DENIED' && command.phase !== 'cancelling')
+    return fail(draft, vm, command, denied(error.action));
+  if (draft.now >= command.deadline && command.phase === 'intended') {
+    return fail(draft, vm, command, failed('COMMAND_NOT_SEEN', error.message));
+  }
+  draft.log.push({
+    level: 'warn',
+    step: 'look-failed',
+    fields: { vmId: vm.vmId, seq: command.seq, code: error.code, status: error.status, text: error.message },
+  });
+}
+
+function intended(
+  draft: Draft,
+  vm: VmRow,
+  command: CommandRow,
+  view: CommandView | undefined,
+  settings: LoopSettings,
+): void {
+  if (view && isBusy(view)) {
+    // An earlier command still runs in this slot: it is waited for, never overtaken.
+    if (draft.now >= command.deadline)
+      fail(draft, vm, command, failed('COMMAND_SLOT_BUSY', `${view.state} since ${view.startTime ?? 'unknown'}`));
+    return;
+  }
+  command.phase = 'sent';
+  command.sentAt = draft.now;
+  command.deadline = draft.now + settings.commandSeconds * 1000 + COMMAND_SLACK_MS;
+  if (view?.startTime !== undefined) command.priorStart = view.startTime;
+  draft.vms.touch(vm);
+  send(draft, vm, command, settings);
+}
+
+function sent(
+  draft: Draft,
+  vm: VmRow,
+  command: CommandRow,
+  view: CommandView | undefined,
+  settings: LoopSettings,
+): void {
+  const refusal = command.refusal;
+  if (refusal?.code === 'AZURE_DENIED') return fail(draft, vm, command, denied(refusal.action));
+  if (refusal?.code === 'AZURE_NOT_FOUND') return fail(draft, vm, command, failed('VM_GONE', refusal.text));
+
+  const wanted = guestCommand(vm, command, settings);
+  if (view?.commandId !== wanted.commandId) {
+    // Azure does not hold our script: the PUT was refused, lost, or never made. An equal PUT does no harm.
+    if (view && isBusy(view)) return late(draft, vm, command, 'COMMAND_SLOT_BUSY', view.state);
+    if (draft.now >= command.deadline) {
+      return fail(
+        draft,
+        vm,
+        command,
+        failed(refusal?.code ?? 'COMMAND_NOT_ACCEPTED', refusal?.text ?? 'Azure never showed it'),
+      );
+    }
+    if (refusal && draft.now < refusal.notBefore) return;
+    if (refusal) {
+      delete command.refusal;
+      draft.vms.touch(vm);
+    }
+    return send(draft, vm, command, settings);
+  }
+  if (!ENDED.has(view.state)) {
+    // Provisioning that failed without an execution: the agent could not run it at all.
+    if (/^Failed$/i.test(view.provisioningState) && !RUNNING.has(view.state)) {
+      return fail(draft, vm, command, failed('COMMAND_NOT_RUN', view.message || 'provisioning failed'));
+    }
+    return late(draft, vm, command, 'COMMAND_TIMED_OUT', view.state);
+  }
+  if (view.startTime !== undefined && view.startTime === command.priorStart) {
+    return late(draft, vm, command, 'COMMAND_NOT_STARTED', 'Azure still shows the execution before');
+  }
+  ended(draft, vm, command, view, wanted);
+}
+
+function ended(draft: Draft, vm: VmRow, command: CommandRow, view: CommandView, wanted: GuestCommand): void {
+  let report: GuestReport;
+  try {
+    report = parseReport(view.output, wanted);
+  } catch (error) {
+    if (!(error instanceof ReportError)) throw error;
+    if (error.code === 'REPORT_OF_ANOTHER_RUN') return late(draft, vm, command, error.code, error.message);
+    const state = view.state === 'Succeeded' ? '' : `${view.state}, exit code ${view.exitCode ?? 'none'}: `;
+    return fail(draft, vm, command, failed(error.code, `${state}${error.message}`));
+  }
+  succeed(draft, vm, command, report);
+}
+
+/** Not there yet. Past the deadline it has failed, and what may still run is cancelled first. */
+function late(draft: Draft, vm: VmRow, command: CommandRow, code: string, detail: string): void {
+  if (draft.now < command.deadline) return;
+  vm.findings = [failed(code, detail)];
+  command.phase = 'cancelling';
+  draft.vms.touch(vm);
+  draft.effects.push({ kind: 'cancel', vmId: vm.vmId, seq: command.seq, slot: command.slot });
+  draft.log.push({
+    level: 'warn',
+    step: 'cancel',
+    fields: { vmId: vm.vmId, runIds: command.runIds, seq: command.seq, code },
+  });
+}
+
+function cancelling(draft: Draft, vm: VmRow, command: CommandRow, view: CommandView | undefined): void {
+  if (view && !ENDED.has(view.state)) {
+    // A lock may refuse the delete; the guest's own time limit then ends it. Asked again, but not in a hurry.
+    if (!command.refusal || draft.now >= command.refusal.notBefore) {
+      draft.effects.push({ kind: 'cancel', vmId: vm.vmId, seq: command.seq, slot: command.slot });
+    }
+    return;
+  }
+  vm.slot = command.slot === 'A' ? 'B' : 'A';
+  fail(draft, vm, command, vm.findings[0] ?? failed('COMMAND_CANCELED', 'canceled'));
+}
+
+function send(draft: Draft, vm: VmRow, command: CommandRow, settings: LoopSettings): void {
+  draft.effects.push({
+    kind: 'send',
+    vmId: vm.vmId,
+    seq: command.seq,
+    os: vm.os,
+    location: vm.location,
+    slot: command.slot,
+    command: guestCommand(vm, command, settings),
+    timeoutSeconds: settings.commandSeconds,
+    tags: settings.commandTags,
+  });
+  draft.log.push({
+    level: 'info',
+    step: 'send',
+    fields: { vmId: vm.vmId, runIds: command.runIds, seq: command.seq, mode: command.mode },
+  });
+}
+
+function succeed(draft: Draft, vm: VmRow, command: CommandRow, report: GuestReport): void {
+  const hash = planHash(command.plan);
+  if (command.mode === 'remove') {
+    delete vm.look;
+    vm.proofs = {};
+  } else {
+    vm.proofs = renewProofs(vm, hash, report, draft.now);
+    vm.look = { at: draft.now, planHash: hash, report };
+  }
+  vm.findings = [];
+  vm.last = {
+    seq: command.seq,
+    mode: command.mode,
+    endedAt: draft.now,
+    changed: report.changed,
+    warnings: report.warnings,
+    ...(command.mode === 'remove' && report.errorCode
+      ? { failure: finding('GUEST_FAILED', { code: report.errorCode, detail: report.errorDetail ?? '' }) }
+      : {}),
+  };
+  delete vm.command;
+  draft.vms.touch(vm);
+  draft.log.push({
+    level: 'info',
+    step: 'report',
+    fields: {
+      vmId: vm.vmId,
+      runIds: command.runIds,
+      seq: command.seq,
+      changed: report.changed,
+      errorCode: report.errorCode ?? '',
+    },
+  });
+}
+
+/**
+ * A proof is kept by VIP. A connect to another member does not wipe out that a connect to itself was seen under
+ * the same untouched state; a failed one does.
+ */
+function renewProofs(vm: VmRow, hash: string, report: GuestReport, now: number): Record<string, Proof> {
+  const proofs: Record<string, Proof> = {};
+  for (const path of report.paths) {
+    if (path.after.length > 0 || path.connectAfter.outcome !== 'ok' || path.proof === 'none') continue;
+    const earlier = vm.proofs[path.vip];
+    const untouched = vm.look?.planHash === hash && path.before.length === 0;
+    proofs[path.vip] =
+      path.proof === 'remote' && earlier?.kind === 'self' && untouched ? earlier : { kind: path.proof, at: now };
+  }
+  return proofs;
+}
+
+function fail(draft: Draft, vm: VmRow, command: CommandRow, failure: Finding): void {
+  vm.findings = [failure];
+  vm.last = { seq: command.seq, mode: command.mode, endedAt: draft.now, changed: 0, warnings: [], failure };
+  delete vm.command;
+  draft.vms.touch(vm);
+  draft.log.push({
+    level: 'warn',
+    step: 'command-failed',
+    fields: { vmId: vm.vmId, runIds: command.runIds, seq: command.seq, code: failure.code, ...failure.params },
+  });
+}
+
+const failed = (code: string, detail: string): Finding =>
+  finding('COMMAND_FAILED', { code, detail: detail.slice(0, 300) });
+const denied = (action: string): Finding => finding('ACCESS_DENIED', { action });

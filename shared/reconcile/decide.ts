@@ -1,0 +1,211 @@
+/**
+ * The heart of the loop, a pure function: everything observed and the clock in; new rows, effects, outcomes,
+ * settled runs and when to look again out. Limits, order and exclusion are plain data here, because one loop at a
+ * time decides for a subscription.
+ */
+import { evaluate } from '../evaluate/evaluate.ts';
+import { finding } from '../model/findings.ts';
+import { type IdKey, idKey, sameId } from '../model/ids.ts';
+import type { Evaluation, VmKnowledge } from '../model/path.ts';
+import type { Topology } from '../model/topology.ts';
+import { isOpen, type OutcomeRow, type RunRow, type VmRow } from '../state/rows.ts';
+import { absorb } from './absorb.ts';
+import { confirm } from './confirm.ts';
+import {
+  type Draft,
+  type Effect,
+  type LogLine,
+  type Observed,
+  outcomesOf,
+  type RowWrite,
+  startDraft,
+} from './draft.ts';
+import { bareEvaluation } from './estate.ts';
+import { healthOf, keepFrontends, takeHealth } from './health.ts';
+import { countOutcomes, settle, settleFromCommand } from './outcomes.ts';
+import { planRun } from './planRun.ts';
+import { schedule } from './schedule.ts';
+import { type LoopSettings, RUN_BUDGET_MS, TOPOLOGY_BUDGET_MS } from './settings.ts';
+
+export interface Decision {
+  /** In the order in which they must be written. */
+  writes: RowWrite[];
+  /** Done side by side after all writes. */
+  effects: Effect[];
+  log: LogLine[];
+  /** Seconds until the next look; 0 at once; undefined when nothing is open. */
+  again: number | undefined;
+}
+
+/** Decides one pass. */
+export function decide(observed: Observed, settings: LoopSettings): Decision {
+  const draft = startDraft(observed);
+  absorb(draft, settings);
+  if (observed.topology) keepFrontends(draft, bareEvaluation(observed.topology, settings).frontends);
+  takeHealth(draft);
+  let started = 0;
+  if (observed.topology) {
+    started = withEstate(draft, observed.topology, settings);
+  } else if (observed.topologyError) {
+    withoutEstate(draft);
+  }
+  for (const run of draft.runs.all()) closeRun(draft, run);
+  return { writes: writesOf(draft), effects: draft.effects, log: draft.log, again: nextLook(draft, started, settings) };
+}
+
+function withEstate(draft: Draft, topology: Topology, settings: LoopSettings): number {
+  const evaluation = evaluate({
+    topology,
+    health: healthOf(draft.frontends.all()),
+    knowledge: knowledgeOf(draft.vms.all()),
+    scope: settings.scope,
+    now: draft.now,
+  });
+  for (const note of topology.notes) draft.log.push({ level: 'warn', step: 'topology-note', fields: { ...note } });
+  for (const run of draft.runs.all()) {
+    confirm(draft, run, evaluation);
+    if (run.state === 'accepted') planRun(draft, run, evaluation, topology, settings);
+  }
+  settleEnded(draft, evaluation);
+  giveUp(draft);
+  return schedule(draft, evaluation, topology, settings);
+}
+
+/** What the loop knows of each VM, as evaluate takes it. */
+export function knowledgeOf(vms: readonly VmRow[]): Map<IdKey, VmKnowledge> {
+  return new Map(
+    vms.map((vm) => [
+      idKey(vm.vmId),
+      { proofs: vm.proofs, held: vm.hold !== undefined, findings: vm.findings, ...(vm.look ? { look: vm.look } : {}) },
+    ]),
+  );
+}
+
+/** Outcomes whose command has ended, and what that means for their frontends. */
+function settleEnded(draft: Draft, evaluation: Evaluation): void {
+  for (const outcome of draft.outcomes.all()) {
+    if (outcome.state !== 'commanded') continue;
+    const run = draft.runs.get(outcome.runId);
+    const vm = draft.vms.get(idKey(outcome.vmId));
+    if (!run || !isOpen(run) || vm?.command?.seq === outcome.seq) continue;
+    if (!vm?.last || vm.last.seq < (outcome.seq ?? 0)) {
+      // The command's row was never written: the outcome takes its turn again.
+      outcome.state = 'waiting';
+      draft.outcomes.touch(outcome);
+      continue;
+    }
+    settleFromCommand(draft, run, outcome, vm, evaluation);
+    haltOrClear(draft, run, outcome, vm);
+  }
+}
+
+/** A failed apply halts its frontends for the other members; a working one clears them. */
+function haltOrClear(draft: Draft, run: RunRow, outcome: OutcomeRow, vm: VmRow): void {
+  if (vm.last?.mode !== 'apply') return;
+  for (const path of outcome.paths) {
+    const row = draft.frontends.get(idKey(path.frontendId));
+    if (!row) continue;
+    const broken = path.findings.some((item) =>
+      ['CONNECT_FAILED', 'GUEST_FAILED', 'COMMAND_FAILED'].includes(item.code),
+    );
+    if (broken && !row.halted) {
+      row.halted = { vmId: vm.vmId, runId: run.runId, at: draft.now };
+      draft.frontends.touch(row);
+      draft.log.push({
+        level: 'warn',
+        step: 'halted',
+        fields: { runId: run.runId, vmId: vm.vmId, frontendId: row.frontendId },
+      });
+    } else if (path.verdict === 'compliant' && row.halted) {
+      delete row.halted;
+      draft.frontends.touch(row);
+    }
+  }
+}
+
+/** What waited longer than a run's budget fails with its reason. */
+function giveUp(draft: Draft): void {
+  for (const run of draft.runs.all()) {
+    if (!isOpen(run) || draft.now - run.observedAt < RUN_BUDGET_MS) continue;
+    for (const outcome of outcomesOf(draft, run.runId)) {
+      if (outcome.state !== 'waiting') continue;
+      outcome.findings.push(
+        finding('COMMAND_FAILED', { code: 'RUN_EXPIRED', detail: `waited for ${outcome.waitingFor ?? 'its turn'}` }),
+      );
+      settle(draft, run, outcome, 'failed');
+    }
+  }
+}
+
+/** The estate could not be read: runs that were never planned keep the reason, and fail after their budget. */
+function withoutEstate(draft: Draft): void {
+  const error = draft.observed.topologyError;
+  if (!error) return;
+  for (const run of draft.runs.all()) {
+    if (!isOpen(run)) continue;
+    run.reason = { code: error.code, text: error.message, at: draft.now };
+    draft.runs.touch(run);
+    if (run.state === 'accepted' && draft.now - run.observedAt >= TOPOLOGY_BUDGET_MS) {
+      run.state = 'failed';
+      run.settledAt = draft.now;
+      draft.log.push({
+        level: 'warn',
+        step: 'run-failed',
+        fields: { runId: run.runId, code: error.code, text: error.message },
+      });
+    }
+  }
+}
+
+/** A run whose outcomes are all settled is settled. */
+function closeRun(draft: Draft, run: RunRow): void {
+  if (run.state !== 'running') return;
+  const outcomes = outcomesOf(draft, run.runId);
+  if (outcomes.some((outcome) => outcome.state !== 'settled')) return;
+  run.state = 'settled';
+  run.settledAt = draft.now;
+  run.counts = countOutcomes(run.counts, run.fresh, outcomes);
+  draft.runs.touch(run);
+  draft.log.push({
+    level: 'info',
+    step: 'run-settled',
+    fields: { runId: run.runId, signal: run.signal, afterMs: draft.now - run.observedAt, ...run.counts },
+  });
+}
+
+/**
+ * New runs first (their signal must not be lost), then what later rows rest on: an outcome says `commanded` only
+ * after its VM's row holds the command, a run ends only after its outcomes did.
+ */
+function writesOf(draft: Draft): RowWrite[] {
+  const runs: RowWrite[] = draft.runs.changes().map((change) => ({ table: 'runs', ...change }));
+  return [
+    ...runs.filter((write) => write.etag === undefined),
+    ...draft.frontends.changes().map((change): RowWrite => ({ table: 'frontends', ...change })),
+    ...draft.vms.changes().map((change): RowWrite => ({ table: 'vms', ...change })),
+    ...draft.outcomes.changes().map((change): RowWrite => ({ table: 'outcomes', ...change })),
+    ...runs.filter((write) => write.etag !== undefined),
+  ];
+}
+
+function nextLook(draft: Draft, started: number, settings: LoopSettings): number | undefined {
+  const fresh = draft.runs.all().some((run) => run.state === 'accepted' && !draft.observed.topologyError);
+  // An intended command is read and sent by the very next pass.
+  if (started > 0 || fresh) return 0;
+  const open = draft.runs.all().some(isOpen) || draft.vms.all().some((vm) => vm.command);
+  return open ? settings.bellSeconds : undefined;
+}
+
+/** True when a pass needs the estate: a run to plan, a VM that may be next, or a command that ended. */
+export function needsTopology(observed: Pick<Observed, 'runs' | 'outcomes' | 'looks' | 'vms'>): boolean {
+  if (observed.runs.some(({ row }) => row.state === 'accepted' || row.confirmation?.state === 'pending')) return true;
+  if (observed.outcomes.some(({ row }) => row.state === 'waiting')) return true;
+  return observed.outcomes.some(({ row }) => {
+    if (row.state !== 'commanded') return false;
+    const vm = observed.vms.find((candidate) => sameId(candidate.row.vmId, row.vmId))?.row;
+    if (vm?.command?.seq !== row.seq) return true;
+    const look = observed.looks.get(idKey(row.vmId));
+    const state = look?.kind === 'seen' ? look.view?.state : undefined;
+    return state !== undefined && !['Pending', 'Running'].includes(state);
+  });
+}

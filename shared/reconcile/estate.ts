@@ -1,0 +1,18 @@
+/** The estate by its lists alone: before health and guests are known. Pure. */
+import { evaluate } from '../evaluate/evaluate.ts';
+import { type IdKey, idKey } from '../model/ids.ts';
+import type { Evaluation } from '../model/path.ts';
+import type { Topology } from '../model/topology.ts';
+import type { RunRow } from '../state/rows.ts';
+import type { LoopSettings } from './settings.ts';
+import { pathsInScope } from './targets.ts';
+
+/** Frontends and members, without health and knowledge. */
+export const bareEvaluation = (topology: Topology, settings: LoopSettings): Evaluation =>
+  evaluate({ topology, health: new Map(), knowledge: new Map(), scope: settings.scope, now: 0 });
+
+/** The frontends of every VM that the open runs cover: a VM's command goes through all of its frontends. */
+export function frontendsInPlay(runs: readonly RunRow[], evaluation: Evaluation, topology: Topology): Set<IdKey> {
+  const vms = new Set(runs.flatMap((run) => pathsInScope(run, evaluation, topology)).map((path) => idKey(path.vmId)));
+  return new Set(evaluation.paths.filter((path) => vms.has(idKey(path.vmId))).map((path) => idKey(path.frontendId)));
+}

@@ -1,0 +1,162 @@
+/** Rule health: which frontends are asked, and what an answer changes. Pure. */
+import { soleHealthy } from '../evaluate/healthy.ts';
+import { type IdKey, idKey } from '../model/ids.ts';
+import type { FrontendView } from '../model/path.ts';
+import type { FrontendHealth, HealthMap } from '../model/topology.ts';
+import { acceptedRun, type FrontendRow, isOpen, type RunRow } from '../state/rows.ts';
+import { runIdOf } from '../state/runId.ts';
+import type { Draft } from './draft.ts';
+import type { LoopSettings } from './settings.ts';
+
+/** While a run is open, health older than this is asked again, milliseconds. */
+const FRESH_MS = 15_000;
+/** Without a run, a mirror is asked about once a minute: a little less, so that the minute's bell finds it due. */
+const WATCH_MS = 50_000;
+/** A failover run that ended within this explains a primary that moved. */
+const EXPLAINED_MS = 5 * 60_000;
+
+export interface DueInput {
+  now: number;
+  frontends: readonly FrontendRow[];
+  runs: readonly RunRow[];
+  /** Frontends that open runs look at in this pass. */
+  inPlay: ReadonlySet<IdKey>;
+  /** When health was asked for within the last minute. */
+  recentAsks: readonly number[];
+}
+
+/**
+ * The frontends to ask now, most urgent first and the longest unasked before others, so that a ceiling below the
+ * number of frontends rotates through them all.
+ */
+export function healthDue(input: DueInput, settings: LoopSettings): FrontendRow[] {
+  const { now } = input;
+  const room = settings.healthPerMinute - input.recentAsks.filter((at) => now - at < 60_000).length;
+  if (room <= 0) return [];
+  const announced = new Set(
+    input.runs.flatMap((run) => (run.confirmation?.state === 'pending' ? run.confirmation.frontendIds.map(idKey) : [])),
+  );
+  const urgency = (row: FrontendRow): number => {
+    const age = now - row.askedAt;
+    if (announced.has(idKey(row.frontendId))) return age > 0 ? 0 : 9;
+    if (input.inPlay.has(idKey(row.frontendId)) && age >= FRESH_MS) return 1;
+    return row.mirror && age >= WATCH_MS ? 2 : 9;
+  };
+  return input.frontends
+    .filter((row) => row.healthRuleId !== undefined)
+    .map((row) => ({ row, urgency: urgency(row) }))
+    .filter((item) => item.urgency < 9)
+    .sort((a, b) => a.urgency - b.urgency || a.row.askedAt - b.row.askedAt || compare(a.row, b.row))
+    .slice(0, room)
+    .map((item) => item.row);
+}
+
+const compare = (a: FrontendRow, b: FrontendRow): number => (idKey(a.frontendId) < idKey(b.frontendId) ? -1 : 1);
+
+/** Health by frontend, as evaluate takes it. */
+export function healthOf(rows: readonly FrontendRow[]): HealthMap {
+  const map = new Map<IdKey, FrontendHealth>();
+  for (const row of rows) {
+    map.set(idKey(row.frontendId), {
+      frontendId: row.frontendId,
+      state: row.knownAt > 0 ? 'known' : 'unknown',
+      backends: row.backends,
+      at: row.knownAt,
+    });
+  }
+  return map;
+}
+
+/** Writes answers into the frontends' rows; a primary that moved makes a run of its own. */
+export function takeHealth(draft: Draft): void {
+  for (const [key, answer] of draft.observed.health) {
+    const row = draft.frontends.get(key);
+    if (!row) continue;
+    row.askedAt = draft.now;
+    draft.frontends.touch(row);
+    if (answer.kind !== 'known') {
+      draft.log.push({
+        level: 'warn',
+        step: 'health-unknown',
+        fields: {
+          frontendId: row.frontendId,
+          why: answer.kind === 'failed' ? answer.error.message : 'not finished in time',
+        },
+      });
+      continue;
+    }
+    row.knownAt = draft.now;
+    row.backends = answer.backends;
+    const primary = soleHealthy(answer.backends);
+    if (!primary || primary.address === row.primaryAddress) continue;
+    const moved = row.primaryAddress !== undefined;
+    const from = row.primaryAddress;
+    row.primaryAddress = primary.address;
+    row.primarySince = draft.now;
+    if (moved && row.mirror) primaryMoved(draft, row, from ?? '', primary.address);
+  }
+}
+
+function primaryMoved(draft: Draft, row: FrontendRow, from: string, to: string): void {
+  const explained = draft.runs
+    .all()
+    .some(
+      (run) =>
+        run.signal === 'failover' &&
+        (isOpen(run) || draft.now - (run.settledAt ?? 0) < EXPLAINED_MS) &&
+        run.confirmation?.frontendIds.some((id) => idKey(id) === idKey(row.frontendId)),
+    );
+  draft.log.push({
+    level: 'info',
+    step: 'primary-moved',
+    fields: { frontendId: row.frontendId, vip: row.vip, from, to, explained },
+  });
+  if (explained) return;
+  const runId = runIdOf('primaryMoved', idKey(row.frontendId), to, String(draft.now));
+  draft.runs.add(
+    acceptedRun({
+      subscriptionId: draft.observed.subscriptionId,
+      runId,
+      signal: 'primaryMoved',
+      scope: [{ kind: 'frontend', id: row.frontendId }],
+      mode: 'apply',
+      dryRun: false,
+      observedAt: draft.now,
+    }),
+  );
+}
+
+/** Keeps a row for every frontend in play, with the rule to ask. */
+export function keepFrontends(draft: Draft, views: readonly FrontendView[]): void {
+  for (const view of views) {
+    const row = draft.frontends.get(idKey(view.id));
+    if (!row) {
+      draft.frontends.add(frontendRow(view));
+      continue;
+    }
+    const { healthRuleId, vip, probeSeconds, mirror } = view;
+    if (
+      row.vip === vip &&
+      row.healthRuleId === healthRuleId &&
+      row.probeSeconds === probeSeconds &&
+      row.mirror === mirror
+    )
+      continue;
+    Object.assign(row, { vip, probeSeconds, mirror });
+    if (healthRuleId === undefined) delete row.healthRuleId;
+    else row.healthRuleId = healthRuleId;
+    draft.frontends.touch(row);
+  }
+}
+
+/** The row of a frontend that was never asked. */
+export const frontendRow = (view: FrontendView): FrontendRow => ({
+  frontendId: view.id,
+  vip: view.vip,
+  probeSeconds: view.probeSeconds,
+  mirror: view.mirror,
+  backends: [],
+  knownAt: 0,
+  askedAt: 0,
+  ...(view.healthRuleId === undefined ? {} : { healthRuleId: view.healthRuleId }),
+});

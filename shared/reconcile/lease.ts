@@ -1,0 +1,94 @@
+/** The lease of a subscription: one loop at a time decides. A row with `until`, taken and kept by ETag. */
+import { StateError } from '../errors.ts';
+import type { Clock } from '../model/ports.ts';
+import type { LeaseRow } from '../state/rows.ts';
+import type { Rows } from '../state/store.ts';
+
+/** How far ahead a lease reaches; a killed loop is taken up after this at the latest. */
+export const LEASE_MS = 60_000;
+const PARTITION = 'lease';
+/** Contention is short: a handful of tries by ETag is plenty. */
+const TRIES = 8;
+
+export interface Lease {
+  readonly row: LeaseRow;
+  /** Reaches another minute ahead. Throws StateError STATE_CONFLICT when another loop took it. */
+  renew(change?: Partial<Pick<LeaseRow, 'healthAsks'>>): Promise<void>;
+  /** Gives it back. `plan` sees the row (with `again`) and says when a bell will be rung; that is kept as `bellAt` and returned. */
+  release(plan: (row: LeaseRow) => number | undefined): Promise<number | undefined>;
+}
+
+/** Takes the lease; undefined when another loop holds it, which is then told to look again. */
+export async function takeLease(
+  leases: Rows<LeaseRow>,
+  subscriptionId: string,
+  holder: string,
+  clock: Clock,
+): Promise<Lease | undefined> {
+  for (let attempt = 0; attempt < TRIES; attempt += 1) {
+    const found = await leases.get(PARTITION, subscriptionId);
+    const now = clock.now();
+    const held = found !== undefined && found.row.holder !== '' && found.row.until > now;
+    const row: LeaseRow = held
+      ? { ...found.row, again: true }
+      : {
+          subscriptionId,
+          holder,
+          until: now + LEASE_MS,
+          again: false,
+          bellAt: found?.row.bellAt ?? 0,
+          healthAsks: found?.row.healthAsks ?? [],
+        };
+    if (held && found.row.again) return undefined;
+    try {
+      const etag = await leases.put(PARTITION, subscriptionId, row, found?.etag);
+      return held ? undefined : holdLease(leases, row, etag, clock);
+    } catch (error) {
+      if (!isConflict(error)) throw error;
+    }
+  }
+  throw new StateError('STATE_CONFLICT', `The lease of ${subscriptionId} changed under every one of ${TRIES} tries.`);
+}
+
+function holdLease(leases: Rows<LeaseRow>, taken: LeaseRow, firstEtag: string, clock: Clock): Lease {
+  let row = taken;
+  let etag = firstEtag;
+  /** Writes a change of our own row; only `again` may have been set under us. */
+  const write = async (change: (current: LeaseRow) => LeaseRow): Promise<void> => {
+    for (let attempt = 0; attempt < TRIES; attempt += 1) {
+      const next = change(row);
+      try {
+        etag = await leases.put(PARTITION, row.subscriptionId, next, etag);
+        row = next;
+        return;
+      } catch (error) {
+        if (!isConflict(error)) throw error;
+        const found = await leases.get(PARTITION, row.subscriptionId);
+        if (found?.row.holder !== row.holder) throw lost(row);
+        row = { ...row, again: found.row.again };
+        etag = found.etag;
+      }
+    }
+    throw lost(row);
+  };
+  return {
+    get row() {
+      return row;
+    },
+    renew: (change) => write((current) => ({ ...current, ...change, until: clock.now() + LEASE_MS })),
+    async release(plan) {
+      let ringAt: number | undefined;
+      await write((current) => {
+        ringAt = plan(current);
+        return { ...current, holder: '', until: 0, again: false, bellAt: ringAt ?? current.bellAt };
+      });
+      return ringAt;
+    },
+  };
+}
+
+const lost = (row: LeaseRow) =>
+  new StateError('STATE_CONFLICT', `The lease of ${row.subscriptionId} went to another loop.`);
+
+/** True for a write that lost against another. */
+export const isConflict = (error: unknown): boolean => error instanceof StateError && error.code === 'STATE_CONFLICT';

@@ -1,0 +1,87 @@
+/**
+ * reconcile: level-triggered, one loop at a time per subscription. A message is a signal to record or just a bell;
+ * losing or doubling one does no harm once it is recorded. Nothing waits for a guest in here.
+ */
+import type { Bell, Log } from '../model/ports.ts';
+import type { ReconcileMessage } from '../state/messages.ts';
+import { act } from './act.ts';
+import { decide } from './decide.ts';
+import { isConflict, type Lease, takeLease } from './lease.ts';
+import { type Eyes, observe } from './observe.ts';
+import { record } from './record.ts';
+import type { LoopSettings } from './settings.ts';
+
+export interface LoopPorts extends Eyes {
+  bell: Bell;
+  log: Log;
+  /** A name for this invocation, new each time. */
+  holder: string;
+}
+
+/** Passes that one invocation makes before it rings for another: a pass follows at once only when it has work. */
+const MOST_PASSES = 25;
+/** An invocation takes no longer than about this before it rings for another, milliseconds. */
+const MOST_MS = 120_000;
+
+/** Handles one message of the queue. Throws only when the store or the queue fails: the host then delivers it again. */
+export async function reconcile(message: ReconcileMessage, ports: LoopPorts, settings: LoopSettings): Promise<void> {
+  const { subscriptionId } = message;
+  if (message.kind === 'signal') {
+    const fresh = await record(ports.store, message);
+    const { runId, signal, scope, mode } = message;
+    ports.log('info', fresh ? 'accepted' : 'repeated', { runId, signal, mode, scope: scope.map((item) => item.id) });
+  }
+  const lease = await takeLease(ports.store.leases, subscriptionId, ports.holder, ports.clock);
+  if (!lease) return;
+  let again: number | undefined = ports.clock.now(); // a throw below still asks for another look
+  try {
+    again = await passes(lease, ports, settings);
+  } finally {
+    await leave(lease, again, ports);
+  }
+}
+
+/** Passes until nothing more can be done at once. Returns when to look again, epoch ms. */
+async function passes(lease: Lease, ports: LoopPorts, settings: LoopSettings): Promise<number | undefined> {
+  const { subscriptionId } = lease.row;
+  const began = ports.clock.now();
+  for (let pass = 0; pass < MOST_PASSES && ports.clock.now() - began < MOST_MS; pass += 1) {
+    const observed = await observe(ports, subscriptionId, lease.row.healthAsks, settings);
+    const decision = decide(observed, settings);
+    // The lease is renewed before anything is done: a loop that lost it must not act.
+    const asks = [...lease.row.healthAsks, ...Array.from(observed.health, () => observed.now)];
+    await lease.renew({ healthAsks: asks.filter((at) => observed.now - at < 60_000) });
+    for (const { level, step, fields } of decision.log) ports.log(level, step, fields);
+    try {
+      await act(ports, subscriptionId, decision.writes, decision.effects);
+    } catch (error) {
+      if (!isConflict(error)) throw error;
+      ports.log('info', 'rows-changed', { subscriptionId, text: (error as Error).message });
+      continue;
+    }
+    if (decision.again !== 0) {
+      return decision.again === undefined ? undefined : ports.clock.now() + decision.again * 1000;
+    }
+  }
+  return ports.clock.now();
+}
+
+/** Gives the lease back and rings, unless an earlier bell is already on its way. */
+async function leave(lease: Lease, again: number | undefined, ports: LoopPorts): Promise<void> {
+  const { subscriptionId } = lease.row;
+  const now = ports.clock.now();
+  let ringAt: number | undefined;
+  try {
+    ringAt = await lease.release((row) => {
+      const at = row.again ? now : again;
+      const onItsWay = row.bellAt > now && at !== undefined && row.bellAt <= at + 500;
+      return at === undefined || onItsWay ? undefined : Math.max(at, now);
+    });
+  } catch (error) {
+    if (!isConflict(error)) throw error;
+    // It ran out under us: the loop that has it now sees the same rows.
+    ports.log('warn', 'lease-lost', { subscriptionId });
+    return;
+  }
+  if (ringAt !== undefined) await ports.bell.ring(subscriptionId, Math.ceil((ringAt - now) / 1000));
+}

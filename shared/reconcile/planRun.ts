@@ -1,0 +1,78 @@
+/** From an accepted run to its outcomes: who is looked at, who is settled without, who needs no word. Pure. */
+import { planHash } from '../evaluate/planHash.ts';
+import { finding } from '../model/findings.ts';
+import { idKey, sameId } from '../model/ids.ts';
+import type { Evaluation, Path } from '../model/path.ts';
+import type { Topology } from '../model/topology.ts';
+import type { RunRow } from '../state/rows.ts';
+import { type Draft, outcomeKey } from './draft.ts';
+import { settle, settleFromEvaluation, waitingOutcome } from './outcomes.ts';
+import type { LoopSettings } from './settings.ts';
+import { byVm, lookDue, namesVm, pathsInScope } from './targets.ts';
+
+/** Gives an accepted run its outcomes and starts it. Doing it twice changes nothing. */
+export function planRun(
+  draft: Draft,
+  run: RunRow,
+  evaluation: Evaluation,
+  topology: Topology,
+  settings: LoopSettings,
+): void {
+  const groups = byVm(pathsInScope(run, evaluation, topology));
+  run.fresh = 0;
+  for (const paths of groups.values()) planVm(draft, run, paths, evaluation, settings);
+  for (const vmId of namedWithoutPath(run, evaluation, groups)) {
+    const outcome = draft.outcomes.get(outcomeKey(run.runId, vmId)) ?? draft.outcomes.add(waitingOutcome(run, vmId));
+    const there = topology.vms.some((vm) => sameId(vm.id, vmId));
+    settleFromEvaluation(draft, run, outcome, evaluation, there ? [] : [finding('VM_NOT_FOUND', { id: vmId })]);
+    if (outcome.result === 'blocked') outcome.result = 'unknown';
+  }
+  run.state = 'running';
+  delete run.reason;
+  draft.runs.touch(run);
+  draft.log.push({
+    level: 'info',
+    step: 'planned',
+    fields: { runId: run.runId, signal: run.signal, vms: groups.size, fresh: run.fresh },
+  });
+}
+
+function planVm(draft: Draft, run: RunRow, paths: Path[], evaluation: Evaluation, settings: LoopSettings): void {
+  const vmId = paths[0]?.vmId;
+  if (vmId === undefined || draft.outcomes.get(outcomeKey(run.runId, vmId))) return;
+  const vm = draft.vms.get(idKey(vmId));
+  const plan = evaluation.plans.get(idKey(vmId));
+  const manual = run.signal === 'manual';
+
+  if (vm?.hold && manual && run.mode === 'apply' && namesVm(run, vmId) && !run.dryRun) {
+    delete vm.hold;
+    draft.vms.touch(vm);
+  }
+  const held = vm?.hold !== undefined && run.mode === 'apply';
+  const running = !paths.every((path) => path.findings.some((item) => item.code === 'VM_NOT_RUNNING'));
+  // Removal needs no plan: the guest knows what is ours.
+  const actionable = running && !held && (plan !== undefined || run.mode === 'remove');
+  const due = run.signal !== 'sweep' || (plan !== undefined && lookDue(vm, planHash(plan), draft.now, settings));
+
+  const compliant = paths.every((path) => path.verdict === 'compliant');
+  if (!due && compliant) {
+    run.fresh += 1;
+    return;
+  }
+  const outcome = draft.outcomes.add(waitingOutcome(run, vmId));
+  if (run.dryRun && plan) {
+    outcome.plan = plan;
+    return settle(draft, run, outcome, 'planned');
+  }
+  if (!actionable || !due) {
+    settleFromEvaluation(draft, run, outcome, evaluation, held ? [finding('REMOVED_BY_HAND')] : []);
+  }
+}
+
+/** VMs that the signal names and that are on no path: deleted, opted out, out of scope, or no member of anything. */
+function namedWithoutPath(run: RunRow, evaluation: Evaluation, groups: ReadonlyMap<string, Path[]>): string[] {
+  const members = new Set(evaluation.paths.map((path) => idKey(path.vmId)));
+  return run.scope
+    .filter((item) => item.kind === 'vm' && !groups.has(idKey(item.id)) && !members.has(idKey(item.id)))
+    .map((item) => item.id);
+}

@@ -1,0 +1,49 @@
+/** Errors over HTTP: application/problem+json (RFC 9457). */
+import { GuardError, InputError, SettingError } from '../errors.ts';
+
+export interface Problem {
+  status: number;
+  headers: Record<string, string>;
+  jsonBody: {
+    type: string;
+    title: string;
+    status: number;
+    detail: string;
+    code: string;
+    nextStep: string;
+    field?: string;
+  };
+}
+
+const STATUS: Partial<Record<GuardError['code'], number>> = {
+  INPUT_INVALID: 400,
+  SCOPE_NOT_ALLOWED: 400,
+  NOT_FOUND: 404,
+};
+
+const TITLE: Record<number, string> = {
+  400: 'The request is not right',
+  404: 'There is no such thing',
+  500: 'The app could not do it',
+};
+
+/** The answer for an error of ours. What is not ours is thrown on: the host logs it and answers 500. */
+export function problem(error: unknown): Problem {
+  if (!(error instanceof GuardError)) throw error;
+  const status = STATUS[error.code] ?? 500;
+  // A setting's message may hold the setting's value: it is for the log, not for a caller.
+  const detail = error instanceof SettingError ? `The app is not configured: ${error.code}.` : error.message;
+  return {
+    status,
+    headers: { 'content-type': 'application/problem+json' },
+    jsonBody: {
+      type: 'about:blank',
+      title: TITLE[status] ?? 'Error',
+      status,
+      detail,
+      code: error.code,
+      nextStep: error.nextStep,
+      ...(error instanceof InputError ? { field: error.field } : {}),
+    },
+  };
+}

@@ -1,0 +1,128 @@
+/** The run document: what a person or a script sees of one run, with a line per VM. */
+import { type Finding, findingText } from '../model/findings.ts';
+import { shortName } from '../model/ids.ts';
+import type { OutcomePath, OutcomeRow, RunRow } from '../state/rows.ts';
+import type { Store } from '../state/store.ts';
+
+export interface FindingView {
+  code: string;
+  text: string;
+}
+
+export interface RunPathView {
+  frontend: string;
+  vip: string;
+  exposure: string;
+  verdict: string;
+  proof: { kind: string; at?: string };
+  findings: FindingView[];
+  before?: { drift: string[]; outcome: string; ms: number };
+  after?: { drift: string[]; outcome: string; ms: number };
+}
+
+export interface RunVmView {
+  vm: string;
+  vmId: string;
+  state: string;
+  result?: string;
+  waitingFor?: string;
+  changed: number;
+  warnings: string[];
+  findings: FindingView[];
+  paths: RunPathView[];
+}
+
+export interface RunView {
+  runId: string;
+  signal: string;
+  mode: string;
+  dryRun: boolean;
+  /** `accepted`, `running`, `settled`, `failed`: of several subscriptions the one that is furthest behind. */
+  state: string;
+  acceptedAt: string;
+  settledAt?: string;
+  scope: string[];
+  event?: { source: string; id: string; time: string };
+  confirmation?: { state: string; afterMs?: number };
+  reason?: { code: string; text: string };
+  counts: RunRow['counts'];
+  vms: RunVmView[];
+}
+
+/** Reads a run from every subscription that may hold a row of it. */
+export async function readRunView(
+  store: Pick<Store, 'runs' | 'outcomes'>,
+  subscriptionIds: readonly string[],
+  runId: string,
+): Promise<RunView | undefined> {
+  const found = await Promise.all(subscriptionIds.map((id) => store.runs.get(id, runId)));
+  const runs = found.flatMap((versioned) => (versioned ? [versioned.row] : []));
+  if (runs.length === 0) return undefined;
+  const outcomes = (await store.outcomes.list(runId)).map(({ row }) => row);
+  return runView(runs, outcomes);
+}
+
+/** Makes the document from its rows. At least one run row. */
+export function runView(runs: readonly RunRow[], outcomes: readonly OutcomeRow[]): RunView {
+  const order = ['failed', 'accepted', 'running', 'settled'];
+  const sorted = runs.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
+  const run = sorted[0] as RunRow;
+  const { confirmation, reason, event } = run;
+  const ended = runs.every((row) => row.settledAt !== undefined)
+    ? Math.max(...runs.map((row) => row.settledAt ?? 0))
+    : undefined;
+  return {
+    runId: run.runId,
+    signal: run.signal,
+    mode: run.mode,
+    dryRun: run.dryRun,
+    state: run.state,
+    acceptedAt: iso(run.observedAt),
+    ...(ended === undefined ? {} : { settledAt: iso(ended) }),
+    scope: runs.flatMap((row) => row.scope.map((item) => item.id)),
+    ...(event ? { event } : {}),
+    ...(confirmation
+      ? {
+          confirmation: {
+            state: confirmation.state,
+            ...(confirmation.at === undefined ? {} : { afterMs: confirmation.at - run.observedAt }),
+          },
+        }
+      : {}),
+    ...(reason ? { reason: { code: reason.code, text: reason.text } } : {}),
+    counts: runs.map((row) => row.counts).reduce(addCounts),
+    vms: outcomes.map(vmView).toSorted((a, b) => a.vm.localeCompare(b.vm)),
+  };
+}
+
+const addCounts = (a: RunRow['counts'], b: RunRow['counts']): RunRow['counts'] => {
+  const sum = { ...a };
+  for (const key of Object.keys(b) as (keyof RunRow['counts'])[]) sum[key] += b[key];
+  return sum;
+};
+
+const vmView = (outcome: OutcomeRow): RunVmView => ({
+  vm: shortName(outcome.vmId),
+  vmId: outcome.vmId,
+  state: outcome.state,
+  ...(outcome.result === undefined ? {} : { result: outcome.result }),
+  ...(outcome.waitingFor === undefined ? {} : { waitingFor: outcome.waitingFor }),
+  changed: outcome.changed,
+  warnings: outcome.warnings,
+  findings: outcome.findings.map(findingView),
+  paths: outcome.paths.map(pathView),
+});
+
+const pathView = (path: OutcomePath): RunPathView => ({
+  frontend: path.frontendId,
+  vip: path.vip,
+  exposure: path.exposure,
+  verdict: path.verdict,
+  proof: { kind: path.proof.kind, ...(path.proof.at > 0 ? { at: iso(path.proof.at) } : {}) },
+  findings: path.findings.map(findingView),
+  ...(path.before ? { before: path.before } : {}),
+  ...(path.after ? { after: path.after } : {}),
+});
+
+const findingView = (item: Finding): FindingView => ({ code: item.code, text: findingText(item) });
+const iso = (ms: number): string => new Date(ms).toISOString();
