@@ -1,0 +1,78 @@
+/** A path before the guest is heard: what Azure's lists alone say of one member towards one frontend. */
+import { type Finding, finding, findingVerdict } from '../model/findings.ts';
+import { idKey } from '../model/ids.ts';
+import type { ListedFinding, Path } from '../model/path.ts';
+import type { Scope } from '../model/scope.ts';
+import type { Vm } from '../model/topology.ts';
+import type { FrontendInPlay } from './frontends.ts';
+import type { TopologyIndex } from './indexTopology.ts';
+import type { Member, Membership } from './members.ts';
+import { type PortChoice, provePort } from './provePort.ts';
+import { isInScope, isOptedOut, tagValue } from './touchable.ts';
+import { addressesOf } from './viaAddress.ts';
+
+/** One member towards one frontend. */
+export interface PathDraft extends Pick<Path, 'backend' | 'via' | 'viaReason' | 'port'> {
+  member: Member;
+  frontend: FrontendInPlay;
+  findings: Finding[];
+}
+
+/** Drafts a path, or says why there is none: a VM, NIC or load balancer that is not to be touched. */
+export function draftPath(
+  member: Member,
+  frontend: FrontendInPlay,
+  membership: Membership,
+  index: TopologyIndex,
+  scope: Scope,
+): PathDraft | ListedFinding {
+  const { vmId } = member;
+  const vm = index.vms.get(member.key);
+  if (!isInScope(vmId, scope)) return { id: vmId, finding: finding('OUT_OF_SCOPE', { id: vmId }) };
+  if (vm && isOptedOut(vm.tags, scope)) return { id: vmId, finding: finding('OPTED_OUT', { id: vmId }) };
+
+  const { optedOut, findings, ...addresses } = addressesOf(member, frontend, membership, index, scope);
+  if (optedOut !== undefined) return { id: optedOut, finding: finding('OPTED_OUT', { id: optedOut }) };
+
+  const tag = tagValue(frontend.loadBalancer.tags, scope.portTag);
+  const choice = provePort(member.rules, frontend.isMirrorRule, tag);
+  return {
+    member,
+    frontend,
+    ...addresses,
+    ...('port' in choice ? choice : {}),
+    findings: [
+      ...frontend.findings,
+      ...vmFindings(vm, vmId, frontend.vip),
+      ...findings,
+      ...portFindings(choice, frontend, scope),
+    ],
+  };
+}
+
+/** True when a draft is a path. */
+export const isDraft = (item: PathDraft | ListedFinding): item is PathDraft => 'member' in item;
+
+/** True when nothing that Azure's lists show keeps a person's help waiting: the path can be repaired and proved. */
+export const isProvable = (draft: PathDraft): boolean =>
+  draft.findings.every((item) => findingVerdict(item.code) !== 'blocked');
+
+function portFindings(choice: PortChoice, { vip, loadBalancer }: FrontendInPlay, scope: Scope): Finding[] {
+  if ('port' in choice) return [];
+  if (choice.missing === 'UDP_ONLY') return [finding('UDP_ONLY', { vip })];
+  return [finding('NO_SAFE_PORT', { vip, tag: scope.portTag, loadBalancer: loadBalancer.id })];
+}
+
+/** What the VM itself says. */
+function vmFindings(vm: Vm | undefined, vmId: string, vip: string): Finding[] {
+  if (!vm) return [finding('DANGLING_REFERENCE', { vip, id: vmId })];
+  const findings: Finding[] = [];
+  if (vm.scaleSetId !== undefined) findings.push(finding('SCALE_SET_INSTANCE', { id: idKey(vm.scaleSetId) }));
+  if (vm.os === 'unknown') findings.push(finding('UNSUPPORTED_OS'));
+  if (vm.power !== 'running') {
+    findings.push(
+      finding('VM_NOT_RUNNING', { power: vm.power === 'unknown' ? 'in no power state that Azure tells' : vm.power }),
+    );
+  }
+  return findings;
+}

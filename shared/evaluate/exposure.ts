@@ -1,0 +1,83 @@
+/** What rule health says of a frontend's members, and what that means for each member's own connections. */
+import type { Exposure } from '../model/findings.ts';
+import { type IdKey, idKey } from '../model/ids.ts';
+import type { BackendHealth, FrontendHealth } from '../model/topology.ts';
+import { compareText } from './address.ts';
+import { isEvidence } from './healthy.ts';
+import type { Member } from './members.ts';
+
+/** Health older than this (two hourly sweeps missed) says nothing of now, milliseconds. */
+export const HEALTH_STALE_MS = 2 * 3600_000;
+
+/** Who is healthy behind one frontend. */
+export interface Healthy {
+  /** False when health was never read, or too long ago. */
+  known: boolean;
+  at: number;
+  /** How many backends are up with evidence, members or not. */
+  count: number;
+  /** Members with a healthy address, by key. */
+  members: Member[];
+  /** The one member that all healthy backends belong to. */
+  primary?: Member;
+  exposureOf(member: Member): { exposure: Exposure; share: number };
+}
+
+/**
+ * Reads a frontend's health. A backend is a member's by the id of its ip configuration, which rule health writes in
+ * other letter case than the NIC and sometimes leaves out, else by address.
+ *
+ * A member is `active` while it is among the healthy backends, with its share of them; `none` while a person holds
+ * all its addresses down (admin state), since no failover makes it a backend then; else `latent`, also with the VM
+ * stopped or nothing known.
+ */
+export function readHealth(health: FrontendHealth | undefined, members: readonly Member[], now: number): Healthy {
+  const known = health?.state === 'known' && now - health.at <= HEALTH_STALE_MS;
+  const memberOf = finder(members);
+  const up = new Map<Member, number>();
+  const notHeldDown = new Set<Member>();
+  const heldDown = new Set<Member>();
+  let count = 0;
+  for (const backend of known ? distinct(health.backends) : []) {
+    const member = memberOf(backend);
+    if (isEvidence(backend)) count += 1;
+    if (!member) continue;
+    if (isEvidence(backend)) up.set(member, (up.get(member) ?? 0) + 1);
+    (isHeldDown(backend) ? heldDown : notHeldDown).add(member);
+  }
+  const upMembers = [...up.keys()].sort((a, b) => compareText(a.key, b.key));
+  const [first] = upMembers;
+  return {
+    known,
+    at: health?.at ?? 0,
+    count,
+    members: upMembers,
+    ...(first && up.get(first) === count ? { primary: first } : {}),
+    exposureOf: (member) => {
+      const own = up.get(member);
+      if (own !== undefined) return { exposure: 'active', share: own / count };
+      return { exposure: heldDown.has(member) && !notHeldDown.has(member) ? 'none' : 'latent', share: 0 };
+    },
+  };
+}
+
+const isHeldDown = (backend: BackendHealth): boolean => !backend.up && /^down_admin$/i.test(backend.reason);
+
+/** A backend listed twice counts once. */
+function distinct(backends: readonly BackendHealth[]): BackendHealth[] {
+  const keyOf = ({ ipConfigurationId, address }: BackendHealth) => `${idKey(ipConfigurationId ?? '')} ${address}`;
+  return [...new Map(backends.map((backend) => [keyOf(backend), backend])).values()];
+}
+
+function finder(members: readonly Member[]): (backend: BackendHealth) => Member | undefined {
+  const byIp = new Map<IdKey, Member>();
+  const byAddress = new Map<string, Member>();
+  for (const member of members) {
+    for (const { ip } of member.ips) {
+      byIp.set(idKey(ip.id), member);
+      if (ip.address !== undefined && !byAddress.has(ip.address)) byAddress.set(ip.address, member);
+    }
+  }
+  return ({ ipConfigurationId, address }) =>
+    (ipConfigurationId === undefined ? undefined : byIp.get(idKey(ipConfigurationId))) ?? byAddress.get(address);
+}

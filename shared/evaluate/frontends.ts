@@ -1,0 +1,119 @@
+/** Which frontends are in play: those of Standard internal load balancers with rules that translate the destination. */
+import { type Finding, finding } from '../model/findings.ts';
+import { type IdKey, idKey } from '../model/ids.ts';
+import type { ListedFinding } from '../model/path.ts';
+import type { Scope } from '../model/scope.ts';
+import type { FrontendIp, LoadBalancer, Probe, Rule, Topology } from '../model/topology.ts';
+import { compareAddresses, compareText, isHostAddress } from './address.ts';
+import { byId } from './indexTopology.ts';
+import { isOptedOut } from './touchable.ts';
+
+/** A frontend whose members are to be evaluated. */
+export interface FrontendInPlay {
+  key: IdKey;
+  loadBalancer: LoadBalancer;
+  frontend: FrontendIp;
+  vip: string;
+  /** Its rules that do not float, by port and id. */
+  rules: Rule[];
+  isMirrorRule: (rule: Rule) => boolean;
+  /** True when one of the rules is on a mirror's probe. */
+  mirror: boolean;
+  /** The rule to ask for health, and how long its probe takes to turn, seconds. */
+  healthRule?: Rule;
+  probeSeconds: number;
+  /** Findings that hold for every member. */
+  findings: Finding[];
+}
+
+/** A mirror's probe answers 200 on the primary alone: `/csp/mirror_status.cxw` and the like under a prefix. */
+const MIRROR_PATH = /mirror_status\.cxw(?:\?.*)?$/i;
+
+/** The frontends in play by VIP, and what is listed of those that are not. */
+export function frontendsInPlay(
+  topology: Topology,
+  scope: Scope,
+): { inPlay: FrontendInPlay[]; listed: ListedFinding[] } {
+  const inPlay = new Map<IdKey, FrontendInPlay>();
+  const listed: ListedFinding[] = [];
+  const seen = new Set<IdKey>();
+  for (const loadBalancer of topology.loadBalancers) {
+    if (loadBalancer.sku.toLowerCase() !== 'standard' || seen.has(idKey(loadBalancer.id))) continue;
+    seen.add(idKey(loadBalancer.id));
+    for (const { frontend, rules } of internalFrontends(loadBalancer)) {
+      const out = whyNotInPlay(loadBalancer, frontend, rules, scope);
+      if (out) listed.push(out);
+      else
+        inPlay.set(
+          idKey(frontend.id),
+          describe(
+            loadBalancer,
+            frontend,
+            rules.filter((rule) => !rule.floatingIp),
+          ),
+        );
+    }
+  }
+  return {
+    inPlay: [...inPlay.values()].sort((a, b) => compareAddresses(a.vip, b.vip) || compareText(a.key, b.key)),
+    listed,
+  };
+}
+
+/** Frontends with an address in a subnet (public ones have neither) that at least one rule serves. */
+function internalFrontends(loadBalancer: LoadBalancer): { frontend: FrontendIp; rules: Rule[] }[] {
+  const rulesOf = Map.groupBy([...loadBalancer.rules].sort(byPort), (rule) => idKey(rule.frontendId));
+  return loadBalancer.frontends
+    .filter((frontend) => frontend.address !== undefined || frontend.subnetId !== undefined)
+    .map((frontend) => ({ frontend, rules: rulesOf.get(idKey(frontend.id)) ?? [] }))
+    .filter(({ rules }) => rules.length > 0);
+}
+
+function whyNotInPlay(
+  loadBalancer: LoadBalancer,
+  frontend: FrontendIp,
+  rules: Rule[],
+  scope: Scope,
+): ListedFinding | undefined {
+  const vip = frontend.address ?? frontend.id;
+  if (isOptedOut(loadBalancer.tags, scope)) {
+    return { id: loadBalancer.id, finding: finding('OPTED_OUT', { id: loadBalancer.id }) };
+  }
+  if (frontend.version === 'IPv6') return { id: frontend.id, finding: finding('IPV6_FRONTEND', { vip }) };
+  if (rules.every((rule) => rule.floatingIp)) return { id: frontend.id, finding: finding('FLOATING_IP', { vip }) };
+  return undefined;
+}
+
+function describe(loadBalancer: LoadBalancer, frontend: FrontendIp, rules: Rule[]): FrontendInPlay {
+  const probes = new Map(loadBalancer.probes.map((probe) => [idKey(probe.id), probe]));
+  const probeOf = (rule: Rule) => (rule.probeId === undefined ? undefined : probes.get(idKey(rule.probeId)));
+  const isMirrorRule = (rule: Rule) => isMirrorProbe(probeOf(rule));
+  const probed = rules.filter((rule) => rule.probeId !== undefined);
+  const healthRule =
+    probed.find((rule) => isMirrorRule(rule) && rule.protocol !== 'udp') ??
+    probed.find(isMirrorRule) ??
+    probed.find((rule) => rule.protocol !== 'udp') ??
+    probed[0];
+  const probe = healthRule && probeOf(healthRule);
+  const vip = frontend.address ?? '';
+  return {
+    key: idKey(frontend.id),
+    loadBalancer,
+    frontend,
+    vip,
+    rules,
+    isMirrorRule,
+    mirror: rules.some(isMirrorRule),
+    ...(healthRule ? { healthRule } : {}),
+    probeSeconds: probe ? probe.intervalSeconds * probe.threshold : 0,
+    findings: [
+      ...(isHostAddress(vip) ? [] : [finding('ADDRESS_INVALID', { value: vip || 'nothing' })]),
+      ...(probed.length > 0 ? [] : [finding('NO_PROBE', { vip })]),
+    ],
+  };
+}
+
+const isMirrorProbe = (probe: Probe | undefined): boolean =>
+  (probe?.protocol === 'http' || probe?.protocol === 'https') && MIRROR_PATH.test(probe.path ?? '');
+
+const byPort = (a: Rule, b: Rule): number => a.frontendPort - b.frontendPort || byId(a, b);

@@ -1,0 +1,23 @@
+/** What may be touched: the configured scope and the opt-out tag. */
+import { idKey, isWithin } from '../model/ids.ts';
+import { isTrueWord, type Scope } from '../model/scope.ts';
+
+type Tags = Record<string, string>;
+
+/** The value of a tag; Azure's tag names have no letter case. */
+export function tagValue(tags: Tags, name: string): string | undefined {
+  const wanted = name.toLowerCase();
+  return Object.entries(tags).find(([key]) => key.toLowerCase() === wanted)?.[1];
+}
+
+/** True when a resource carries the opt-out tag with a true word. */
+export const isOptedOut = (tags: Tags, scope: Scope): boolean => isTrueWord(tagValue(tags, scope.optOutTag));
+
+/**
+ * True when a VM lies in a configured subscription and, where resource groups or resources are named, in one of
+ * them. No subscription configured: nothing is in scope.
+ */
+export function isInScope(vmId: string, scope: Scope): boolean {
+  if (!scope.subscriptionIds.some((id) => isWithin(vmId, `/subscriptions/${idKey(id)}`))) return false;
+  return scope.within.length === 0 || scope.within.some((outer) => isWithin(vmId, outer));
+}

@@ -1,0 +1,104 @@
+/** The verdict of a path: what Azure's lists, rule health and the guest's last report say together. */
+import { type Finding, finding, findingVerdict, type Verdict } from '../model/findings.ts';
+import type { GuestPlan } from '../model/guest.ts';
+import type { GuestLook, Path, Proof, VmKnowledge } from '../model/path.ts';
+import type { PathDraft } from './draft.ts';
+import type { Healthy } from './exposure.ts';
+import { planHash } from './planHash.ts';
+
+export interface Judged {
+  verdict: Verdict;
+  findings: Finding[];
+  proof: Proof;
+}
+
+/** A VM's plan with its hash, made once for all its paths. */
+export interface NamedPlan {
+  plan: GuestPlan;
+  hash: string;
+}
+
+/** Names a plan. */
+export const namePlan = (plan: GuestPlan): NamedPlan => ({ plan, hash: planHash(plan) });
+
+const NO_PROOF: Proof = { kind: 'none', at: 0 };
+
+/**
+ * Judges a path. Blocked findings come first, then unknown ones, then the guest's report under the current plan;
+ * without one the verdict is unknown with no finding of that kind (see {@link needsLook}).
+ */
+export function judge(
+  draft: PathDraft,
+  named: NamedPlan | undefined,
+  knowledge: VmKnowledge | undefined,
+  healthy: Healthy,
+): Judged {
+  const { vip } = draft.frontend;
+  const look = named && knowledge?.look?.planHash === named.hash ? knowledge.look : undefined;
+  const findings = [...draft.findings, ...knownFindings(knowledge, vip)];
+  const proof = (look && ownProof(knowledge, vip)) ?? NO_PROOF;
+
+  const verdict = worstOf(findings);
+  if (verdict) return { verdict, findings, proof };
+  const heard = look ? hear(look, draft, healthy) : 'unknown';
+  if (typeof heard === 'string') return { verdict: heard, findings, proof };
+  return {
+    verdict: findingVerdict(heard.code) === 'unknown' ? 'unknown' : 'blocked',
+    findings: [...findings, heard],
+    proof,
+  };
+}
+
+/** True when a look into the guest is what the verdict waits for, and nothing else. */
+export const needsLook = (path: Path): boolean =>
+  path.verdict === 'unknown' && path.findings.every((item) => findingVerdict(item.code) !== 'unknown');
+
+/**
+ * What the loop knows: a hold, and its own findings about the VM. One that names a VIP (a rollout that was halted)
+ * is about that path alone.
+ */
+function knownFindings(knowledge: VmKnowledge | undefined, vip: string): Finding[] {
+  if (!knowledge) return [];
+  const own = knowledge.findings.filter(({ params }) => params.vip === undefined || params.vip === vip);
+  return knowledge.held ? [finding('REMOVED_BY_HAND'), ...own] : own;
+}
+
+function ownProof(knowledge: VmKnowledge | undefined, vip: string): Proof | undefined {
+  const proofs = knowledge?.proofs ?? {};
+  return Object.hasOwn(proofs, vip) ? proofs[vip] : undefined;
+}
+
+function worstOf(findings: readonly Finding[]): Verdict | undefined {
+  const verdicts = findings.map((item) => findingVerdict(item.code));
+  return verdicts.includes('blocked') ? 'blocked' : verdicts.includes('unknown') ? 'unknown' : undefined;
+}
+
+/**
+ * A report under the current plan, as a verdict or the finding that makes it:
+ * - an error code: the command failed as a whole, whatever single paths say;
+ * - no row for the VIP, or only a removal: not looked at;
+ * - drift: after a check it can be repaired; after an apply the repair did not take, and a second try would not
+ *   either;
+ * - a connect that succeeded: compliant; one that was not tried: not proved;
+ * - a connect that failed counts against the path only when a backend was healthy, now and at the look.
+ */
+function hear(look: GuestLook, { frontend, port }: PathDraft, healthy: Healthy): Verdict | Finding {
+  const { report } = look;
+  const { vip } = frontend;
+  if (report.mode === 'remove') return 'unknown';
+  if (report.errorCode !== undefined) {
+    return finding('GUEST_FAILED', { code: report.errorCode, detail: report.errorDetail ?? 'no detail' });
+  }
+  const row = report.paths.find((path) => path.vip === vip);
+  if (!row) return 'unknown';
+  if (row.after.length > 0) {
+    if (report.mode === 'check') return 'repairable';
+    return finding('GUEST_FAILED', { code: 'CHANGE_FAILED', detail: row.after.join(', ') });
+  }
+  const { outcome } = row.connectAfter;
+  if (outcome === 'ok') return 'compliant';
+  if (outcome === 'none') return 'unknown';
+  if (healthy.count === 0) return finding('NO_HEALTHY_BACKEND', { vip });
+  if (look.healthyVips && !look.healthyVips.includes(vip)) return 'unknown';
+  return finding('CONNECT_FAILED', { vip, outcome, port: String(port ?? 'no port') });
+}

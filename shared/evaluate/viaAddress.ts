@@ -1,0 +1,139 @@
+/** The backend address of a path and its via address: which NIC carries the host route, and why that one. */
+import { type Finding, finding } from '../model/findings.ts';
+import type { NicAddress } from '../model/guest.ts';
+import { idKey, shortName } from '../model/ids.ts';
+import type { Path } from '../model/path.ts';
+import { isTrueWord, type Scope } from '../model/scope.ts';
+import type { IpConfiguration, Nic } from '../model/topology.ts';
+import { isHostAddress, isMac } from './address.ts';
+import type { FrontendInPlay } from './frontends.ts';
+import { byId, type NicIp, networkOf, type TopologyIndex } from './indexTopology.ts';
+import type { Member, Membership } from './members.ts';
+import { isOptedOut, tagValue } from './touchable.ts';
+
+type ViaReason = NonNullable<Path['viaReason']>;
+
+export interface Addresses {
+  backend?: NicAddress;
+  via?: NicAddress;
+  viaReason?: ViaReason;
+  /** Empty exactly when both addresses are there and may go into a plan. */
+  findings: Finding[];
+  /** Id of an opted-out NIC without which the path cannot be: then nothing is said or done about the path. */
+  optedOut?: string;
+}
+
+/** Backend and via address of a member towards a frontend, or the findings that say why there is none. */
+export function addressesOf(
+  member: Member,
+  frontend: FrontendInPlay,
+  membership: Membership,
+  index: TopologyIndex,
+  scope: Scope,
+): Addresses {
+  const { vip } = frontend;
+  const [own] = member.ips;
+  if (isOptedOut(own.nic.tags, scope)) return { findings: [], optedOut: own.nic.id };
+
+  const nics = index.nicsOfVm.get(member.key) ?? [];
+  const outside = nics.filter((nic) => !membership.nicKeys.has(idKey(nic.id)));
+  const allowed = outside.filter((nic) => !isOptedOut(nic.tags, scope));
+  if (allowed.length === 0 && outside[0]) return { findings: [], optedOut: outside[0].id };
+
+  const backend = addressOn(own.nic, own.ip, finding('BACKEND_NIC_NOT_READY', { vip, nic: shortName(own.nic.id) }));
+  const chosen = chooseVia(allowed, own, scope);
+  if (!chosen)
+    return { ...only('backend', backend), findings: [...backend.findings, noVia(member, frontend, nics, index)] };
+
+  const notReady = finding('SECONDARY_NIC_NOT_READY', { vip, nic: shortName(chosen.nic.id) });
+  const via = addressOn(chosen.nic, firstIpv4(chosen.nic), notReady);
+  const findings = [...backend.findings, ...via.findings, ...elsewhere(chosen.nic, frontend)];
+  if (backend.address && via.address) findings.push(...clashes(vip, nics, backend.address, via.address));
+  return { ...only('backend', backend), ...only('via', via), viaReason: chosen.reason, findings };
+}
+
+/**
+ * Chooses among a VM's NICs outside the frontend's pools: the one tagged as secondary NIC; else one in the backend
+ * address's own subnet; else the first by name. Among untagged ones those that have an address and a MAC go first;
+ * between equals one that is in no other pool either, since connections bound to it are all that the fix costs.
+ */
+function chooseVia(nics: readonly Nic[], own: NicIp, scope: Scope): { nic: Nic; reason: ViaReason } | undefined {
+  const subnet = own.ip.subnetId === undefined ? undefined : idKey(own.ip.subnetId);
+  const isNear = (ip: IpConfiguration) => ip.subnetId !== undefined && idKey(ip.subnetId) === subnet;
+  const [best] = nics
+    .map((nic) => ({
+      nic,
+      tagged: isTrueWord(tagValue(nic.tags, scope.viaTag)),
+      ready: nic.mac !== undefined && firstIpv4(nic)?.address !== undefined,
+      near: nic.ipConfigurations.some(isNear),
+      free: nic.ipConfigurations.every((ip) => ip.poolIds.length === 0),
+    }))
+    .sort(
+      (a, b) =>
+        Number(b.tagged) - Number(a.tagged) ||
+        Number(b.ready) - Number(a.ready) ||
+        Number(b.near) - Number(a.near) ||
+        Number(b.free) - Number(a.free) ||
+        byId(a.nic, b.nic),
+    );
+  return best && { nic: best.nic, reason: best.tagged ? 'tag' : best.near ? 'subnet' : 'name' };
+}
+
+/** A NIC's primary IPv4 configuration, else the first by id that has an address. */
+function firstIpv4(nic: Nic): IpConfiguration | undefined {
+  return nic.ipConfigurations
+    .filter((ip) => ip.version === 'IPv4')
+    .sort(
+      (a, b) =>
+        Number(b.address !== undefined) - Number(a.address !== undefined) ||
+        Number(b.primary) - Number(a.primary) ||
+        byId(a, b),
+    )[0];
+}
+
+interface Checked {
+  address?: NicAddress;
+  findings: Finding[];
+}
+
+/** Address and MAC of a NIC when both are there and well formed. */
+function addressOn(nic: Nic, ip: IpConfiguration | undefined, notReady: Finding): Checked {
+  if (nic.mac === undefined || ip?.address === undefined) return { findings: [notReady] };
+  const address = { ip: ip.address, mac: nic.mac.toLowerCase() };
+  const wrong = [...(isHostAddress(address.ip) ? [] : [address.ip]), ...(isMac(address.mac) ? [] : [nic.mac])];
+  if (wrong.length > 0) return { findings: wrong.map((value) => finding('ADDRESS_INVALID', { value })) };
+  return { address, findings: [] };
+}
+
+const only = <K extends 'backend' | 'via'>(role: K, { address }: Checked): { [P in K]?: NicAddress } =>
+  (address ? { [role]: address } : {}) as { [P in K]?: NicAddress };
+
+/** Why a VM has no NIC to choose from. One that Azure names and does not list may be the very NIC that is missed. */
+function noVia(member: Member, { vip }: FrontendInPlay, nics: readonly Nic[], index: TopologyIndex): Finding {
+  const unlisted = index.vms.get(member.key)?.nicIds.find((id) => !index.nics.has(idKey(id)));
+  if (unlisted !== undefined) return finding('DANGLING_REFERENCE', { vip, id: unlisted });
+  const other = nics.find((nic) => idKey(nic.id) !== idKey(member.ips[0].nic.id));
+  return other
+    ? finding('SECONDARY_NIC_IN_POOL', { vip, nic: shortName(other.id) })
+    : finding('NO_SECONDARY_NIC', { vip });
+}
+
+/** A NIC in another virtual network than the VIP cannot reach it. Said only where both networks are known. */
+function elsewhere(nic: Nic, { vip, frontend }: FrontendInPlay): Finding[] {
+  const here = networkOf(firstIpv4(nic)?.subnetId);
+  const there = networkOf(frontend.subnetId);
+  const same = here === undefined || there === undefined || here === there;
+  return same ? [] : [finding('SECONDARY_NIC_OTHER_NETWORK', { vip, nic: shortName(nic.id) })];
+}
+
+/**
+ * What Azure never shows of one VM and a guest could not carry: a VIP that is an address of the VM itself, and
+ * backend and via address that are one address or one NIC.
+ */
+function clashes(vip: string, nics: readonly Nic[], backend: NicAddress, via: NicAddress): Finding[] {
+  const values: string[] = [];
+  if (nics.some((nic) => nic.ipConfigurations.some((ip) => ip.address === vip))) values.push(vip);
+  if (backend.ip === via.ip) values.push(via.ip);
+  if (backend.mac === via.mac) values.push(via.mac);
+  return values.map((value) => finding('ADDRESS_INVALID', { value }));
+}
