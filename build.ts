@@ -1,0 +1,111 @@
+/**
+ * Bundles the Functions app: `npm run build` writes dist/, the folder that is deployed and that the local host runs.
+ * ES modules with splitting, so that what only a repair needs (Azure's SDKs, behind `await import()`) stays out of
+ * the start; `@azure/functions-core` is left alone, the Functions host provides it at run time.
+ */
+import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as esbuild from 'esbuild';
+
+const ROOT = dirname(fileURLToPath(import.meta.url));
+
+/** Bundled CommonJS packages call `require`, which ES modules lack: the library asks its host for a module that way. */
+const BANNER =
+  "import { createRequire as makeRequireForBundle } from 'node:module'; const require = makeRequireForBundle(import.meta.url);";
+
+export interface BuildOptions {
+  /** File that registers all functions. Default: functions/index.ts of this repository. */
+  entry?: string;
+  /** Folder to write, emptied first. Default: dist/. */
+  outFolder?: string;
+  /** host.json to copy. Default: this repository's. */
+  hostJson?: string;
+  /** Folders copied whole into the out folder, by the name that code reads them under. Default: the guest scripts. */
+  assets?: Record<string, string>;
+  minify?: boolean;
+}
+
+export interface BuildResult {
+  outFolder: string;
+  /** Bytes of JavaScript that the host loads at start: the entry and all that it imports statically. */
+  startBytes: number;
+  /** Bytes of all JavaScript. */
+  allBytes: number;
+}
+
+/** Guest scripts are read with `new URL('./linux/...', import.meta.url)`; chunks lie flat in the out folder. */
+const GUEST_SCRIPTS = { linux: join(ROOT, 'shared/guest/linux'), windows: join(ROOT, 'shared/guest/windows') };
+
+/** Builds the app. Throws esbuild's error, with file and line, when something cannot be bundled. */
+export async function build(options: BuildOptions = {}): Promise<BuildResult> {
+  const outFolder = resolve(options.outFolder ?? join(ROOT, 'dist'));
+  await rm(outFolder, { recursive: true, force: true });
+  await mkdir(outFolder, { recursive: true });
+  const { metafile } = await esbuild.build({
+    entryPoints: { index: options.entry ?? join(ROOT, 'functions/index.ts') },
+    outdir: outFolder,
+    absWorkingDir: ROOT,
+    bundle: true,
+    format: 'esm',
+    splitting: true,
+    platform: 'node',
+    target: 'node22',
+    external: ['@azure/functions-core'],
+    banner: { js: BANNER },
+    chunkNames: '[name]-[hash]',
+    sourcemap: 'external',
+    minify: options.minify ?? false,
+    metafile: true,
+    legalComments: 'none',
+    logLevel: 'silent',
+  });
+  await cp(options.hostJson ?? join(ROOT, 'host.json'), join(outFolder, 'host.json'));
+  for (const [name, folder] of Object.entries(options.assets ?? GUEST_SCRIPTS)) {
+    await copyFiles(folder, join(outFolder, name));
+  }
+  await writeFile(join(outFolder, 'package.json'), await deployedManifest());
+  return { outFolder, ...sizes(metafile) };
+}
+
+/** Copies the plain files of a folder, scripts' modes with them; a folder that is not there has none. */
+async function copyFiles(from: string, to: string): Promise<void> {
+  const exists = await stat(from).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (!exists) return;
+  await mkdir(to, { recursive: true });
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    if (entry.isFile() && !entry.name.endsWith('.ts')) await cp(join(from, entry.name), join(to, entry.name));
+  }
+}
+
+async function deployedManifest(): Promise<string> {
+  const { name, version, license } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+  return `${JSON.stringify({ name, version, license, private: true, type: 'module', main: 'index.js' }, null, 2)}\n`;
+}
+
+function sizes({ outputs }: esbuild.Metafile): Pick<BuildResult, 'startBytes' | 'allBytes'> {
+  const scripts = Object.entries(outputs).filter(([file]) => file.endsWith('.js'));
+  const allBytes = scripts.reduce((sum, [, output]) => sum + output.bytes, 0);
+  const entry = scripts.find(([path]) => basename(path) === 'index.js')?.[0];
+  const atStart = new Set<string>();
+  const visit = (name: string): void => {
+    const output = outputs[name];
+    if (!output || atStart.has(name)) return;
+    atStart.add(name);
+    for (const { kind, path } of output.imports) if (kind === 'import-statement') visit(path);
+  };
+  if (entry) visit(entry);
+  return { allBytes, startBytes: [...atStart].reduce((sum, name) => sum + (outputs[name]?.bytes ?? 0), 0) };
+}
+
+if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  const started = performance.now();
+  const { outFolder, startBytes, allBytes } = await build({ minify: process.argv.includes('--minify') });
+  const kib = (bytes: number): string => `${Math.round(bytes / 1024)} KiB`;
+  console.log(
+    `${outFolder}: ${kib(allBytes)}, of which ${kib(startBytes)} load at start (${Math.round(performance.now() - started)} ms)`,
+  );
+}
