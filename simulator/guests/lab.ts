@@ -58,8 +58,11 @@ export interface LabLies {
 
 export interface GuestLab {
   readonly kind: 'kernel' | 'model';
-  /** Runs a script as the Run Command handler does: own folder, `/bin/bash -c <path>`, root, direct child killed on time-out. */
-  runScript(vm: string, script: string, timeoutSeconds: number): Promise<ScriptResult>;
+  /**
+   * Runs a script as the Run Command handler does: own folder, `/bin/bash -c <path>`, root, direct child killed on
+   * time-out, and at once when `signal` aborts (the command was deleted or replaced); the result is then not looked at.
+   */
+  runScript(vm: string, script: string, timeoutSeconds: number, signal?: AbortSignal): Promise<ScriptResult>;
   /** Runs a program inside the guest, as a person at its console would. */
   exec(vm: string, argv: string[]): Promise<ScriptResult>;
   /** One TCP connect from inside the guest, with an answer read from the server. */

@@ -8,8 +8,14 @@ export interface Missing {
   howTo: string;
 }
 
-/** Where administrators' programs are, on an ordinary user's PATH or not. */
-export const SBIN = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
+/**
+ * The PATH of the lab's own processes: administrators' folders too, which an ordinary user's PATH lacks, and the system's
+ * before all others, because npm puts node_modules/.bin first and a package there brings another program named nft.
+ */
+export const systemPath = (): string =>
+  ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/local/bin', '/usr/bin', '/bin', process.env.PATH ?? ''].join(
+    delimiter,
+  );
 
 const PROGRAMS: { programs: string[]; package: { apt: string; dnf: string } }[] = [
   { programs: ['ip', 'ss'], package: { apt: 'iproute2', dnf: 'iproute' } },
@@ -33,7 +39,7 @@ nft 'add table ip t; add chain ip t c { type nat hook prerouting priority -100; 
 export function kernelLabAvailable(): { ok: true } | { ok: false; missing: Missing[] } {
   if (process.platform !== 'linux')
     return { ok: false, missing: [{ what: 'Linux', howTo: 'Run it on Linux, in WSL 2 or in a virtual machine.' }] };
-  const path = [process.env.PATH ?? '', ...SBIN].join(delimiter);
+  const path = systemPath();
   const missing = PROGRAMS.flatMap(({ programs, package: { apt, dnf } }) => {
     const lacking = programs.filter((name) => !hasProgram(name, path));
     return lacking.length === 0

@@ -85,8 +85,11 @@ export class Fabric implements FabricLab {
     if (vm !== undefined) await this.#process(vm).setPrimary(mirror, true);
   };
 
-  health: FabricLab['health'] = async (loadBalancer, rule) =>
-    ruleHealth(findRule(this.#layout, loadBalancer, rule), (key) => this.#prober.state(key), this.#lies);
+  health: FabricLab['health'] = async (loadBalancer, rule) => {
+    const found = findRule(this.#layout, loadBalancer, rule);
+    await this.#loaded(); // what health shows, the load balancer does already
+    return ruleHealth(found, (key) => this.#prober.state(key), this.#lies);
+  };
 
   counters: FabricLab['counters'] = () => readCounters(this.#layout.vips);
   resetCounters: FabricLab['resetCounters'] = () => resetCounters();
@@ -113,6 +116,14 @@ export class Fabric implements FabricLab {
     const done = this.#loading.then(() => nft(ruleset)).then(() => {});
     this.#loading = done.catch(() => {}); // the caller has the error
     return done;
+  }
+
+  async #loaded(): Promise<void> {
+    let seen: unknown;
+    while (seen !== this.#loading) {
+      seen = this.#loading;
+      await seen;
+    }
   }
 
   #process(vm: string): Guest['process'] {

@@ -24,6 +24,7 @@ export async function startGuest(guest: LayoutGuest): Promise<Guest> {
     ['netns', 'exec', guest.vm, 'unshare', ...namespaces, '/bin/bash', join(HERE, 'guest-init.sh'), ...program],
     {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      serialization: 'advanced', // keeps undefined
       env: {
         ...process.env,
         GUEST_DEVICES: guest.nics.map((nic) => nic.device).join(' '),

@@ -1,10 +1,10 @@
 /** A lab of guests that are network stacks of this machine's kernel. Nothing of it is on the machine itself. */
 import { spawn } from 'node:child_process';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import type { GuestLab, LabOptions } from '../lab.ts';
 import { layoutOf } from '../layout.ts';
 import { remote } from '../rpc.ts';
-import { kernelLabAvailable, namespaceFlags, SBIN } from './available.ts';
+import { kernelLabAvailable, namespaceFlags, systemPath } from './available.ts';
 import type { FabricProcess } from './fabric-process.ts';
 
 const HERE = import.meta.dirname;
@@ -28,9 +28,10 @@ export async function startKernelLab({ estate, log = () => {} }: LabOptions): Pr
     [...namespaceFlags(), '/bin/bash', join(HERE, 'lab-init.sh'), process.execPath, join(HERE, 'fabric-process.ts')],
     {
       stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
+      serialization: 'advanced', // keeps undefined
       // A session of its own: Ctrl-C reaches this process alone, and the lab ends with the pipe.
       detached: true,
-      env: { ...process.env, NODE_OPTIONS: '', PATH: [process.env.PATH, ...SBIN].join(delimiter) },
+      env: { ...process.env, NODE_OPTIONS: '', PATH: systemPath() },
     },
   );
   let said = '';

@@ -1,0 +1,64 @@
+/** What tests do inside a guest of the article's estate: the recipe and its halves, by hand. */
+import type { GuestLab, LabConnect } from '../../../simulator/guests/lab.ts';
+
+export interface Pair {
+  vip: string;
+  backend: string;
+  via: string;
+}
+
+export const GATEWAY = '10.0.1.1';
+export const UCR_VIP = '10.0.1.100';
+export const PI_VIP = '10.0.1.101';
+/** vm-a towards UCR: its backend address on eth0, its via address on eth1. */
+export const ON_A: Pair = { vip: UCR_VIP, backend: '10.0.1.10', via: '10.0.1.11' };
+/** The same on vm-b. */
+export const ON_B: Pair = { vip: UCR_VIP, backend: '10.0.1.20', via: '10.0.1.21' };
+
+/** Runs `ip` lines in a guest. Throws with what ip said when one fails. */
+export async function ip(lab: GuestLab, vm: string, ...lines: string[]): Promise<string> {
+  const script = lines.map((line) => `ip ${line}`).join(' && ');
+  const { exitCode, stdout, stderr } = await lab.exec(vm, ['/bin/bash', '-c', script]);
+  if (exitCode !== 0) throw new Error(`${vm}: ${script}: ${stderr}`);
+  return stdout;
+}
+
+/** The article's route, in table `main`. */
+export const articleRoute = ({ vip, via }: Pair): string => `route add ${vip}/32 via ${GATEWAY} dev eth1 src ${via}`;
+
+/** The recipe: a route to the VIP in a table of its own, the reply steered to the wire, `local` behind the steering rule. */
+export const recipe = ({ vip, backend, via }: Pair): string[] => [
+  `route add ${vip}/32 via ${GATEWAY} dev eth1 src ${via} proto 201 table 7201`,
+  `route add ${via}/32 via ${GATEWAY} dev eth0 proto 201 table 7202`,
+  `rule add pref 0 from ${backend} to ${via} iif lo lookup 7202 protocol 201`,
+  'rule add pref 1 lookup local protocol kernel',
+  'rule del pref 0 lookup local',
+  'rule add pref 0 lookup local protocol kernel',
+  'rule del pref 1 lookup local',
+  'rule add pref 2 from 0.0.0.0/32 lookup 7201 protocol 201',
+  `rule add pref 2 from ${via} to ${vip} lookup 7201 protocol 201`,
+];
+
+/** Sets rp_filter as a whole, as sysctl.d would. */
+export async function setRpFilter(lab: GuestLab, vm: string, value: number): Promise<void> {
+  const script = `for device in all eth0 eth1; do echo ${value} >/proc/sys/net/ipv4/conf/$device/rp_filter; done`;
+  await lab.exec(vm, ['/bin/bash', '-c', script]);
+}
+
+/** A connect to a VIP's port 1972, or where the target says. */
+export const connectTo = (
+  lab: GuestLab,
+  vm: string,
+  address: string,
+  more: { source?: string; port?: number; timeoutMs?: number } = {},
+): Promise<LabConnect> => lab.connect(vm, { address, port: 1972, timeoutMs: 400, ...more });
+
+/** Asks again until it holds; the milliseconds that took, or undefined after the limit. */
+export async function until(holds: () => Promise<boolean>, limitMs: number): Promise<number | undefined> {
+  const start = performance.now();
+  while (performance.now() - start < limitMs) {
+    if (await holds()) return performance.now() - start;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return undefined;
+}
