@@ -18,6 +18,7 @@ const served: FabricProcess = {
     await fabric.start();
   },
   runScript: (...args) => started().runScript(...args),
+  cancelScript: (...args) => started().cancelScript(...args),
   exec: (...args) => started().exec(...args),
   connect: (...args) => started().connect(...args),
   setPrimary: (...args) => started().setPrimary(...args),

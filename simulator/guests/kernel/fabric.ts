@@ -1,6 +1,6 @@
 /** Azure's side of the lab: builds the virtual network and its guests, probes, and translates. */
 import { findRule, healthyBackends, ruleHealth, unsettled } from '../health.ts';
-import type { GuestLab, LabLies } from '../lab.ts';
+import type { GuestLab, LabLies, ScriptResult } from '../lab.ts';
 import type { Layout, LayoutGuest } from '../layout.ts';
 import { Prober } from '../probes.ts';
 import { ip, nft, settings } from './commands.ts';
@@ -14,7 +14,11 @@ import { baseRuleset, translations } from './ruleset.ts';
 const SETTLE_MS = 10_000;
 
 /** The lab as the fabric's process offers it. */
-export type FabricLab = Omit<GuestLab, 'kind' | 'stop'>;
+export interface FabricLab extends Omit<GuestLab, 'kind' | 'stop' | 'runScript'> {
+  /** `name` is the caller's, for `cancelScript`: a signal cannot pass from process to process. */
+  runScript(vm: string, script: string, timeoutSeconds: number, name: string): Promise<ScriptResult>;
+  cancelScript(vm: string, name: string): Promise<void>;
+}
 
 export class Fabric implements FabricLab {
   readonly #layout: Layout;
@@ -67,8 +71,8 @@ export class Fabric implements FabricLab {
     this.#guests.set(guest.vm, await startGuest(guest));
   }
 
-  runScript: FabricLab['runScript'] = async (vm, script, timeoutSeconds) =>
-    this.#linux(vm).runScript(script, timeoutSeconds);
+  runScript: FabricLab['runScript'] = async (vm, ...script) => this.#linux(vm).runScript(...script);
+  cancelScript: FabricLab['cancelScript'] = async (vm, name) => this.#linux(vm).cancelScript(name);
   exec: FabricLab['exec'] = async (vm, argv) => this.#linux(vm).exec(argv);
   connect: FabricLab['connect'] = async (vm, target) => this.#linux(vm).connect(target);
 

@@ -5,7 +5,7 @@ import type { ScriptResult } from '../lab.ts';
 import { serve } from '../rpc.ts';
 import { connect } from './connect.ts';
 import { type Instances, openInstances } from './listen.ts';
-import { runProgram, runScript } from './run.ts';
+import { cancelScript, runProgram, runScript } from './run.ts';
 
 let instances: Instances | undefined;
 
@@ -15,7 +15,8 @@ const guest = {
     instances = await openInstances(vm, list);
   },
   setPrimary: (mirror: string, primary: boolean): Promise<void> | undefined => instances?.setPrimary(mirror, primary),
-  runScript: (script: string, timeoutSeconds: number): Promise<ScriptResult> => runScript(script, timeoutSeconds),
+  runScript,
+  cancelScript,
   exec: (argv: string[]): Promise<ScriptResult> => runProgram(argv),
   connect,
 };

@@ -1,5 +1,6 @@
 /** A lab of guests that are network stacks of this machine's kernel. Nothing of it is on the machine itself. */
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { GuestLab, LabOptions } from '../lab.ts';
 import { layoutOf } from '../layout.ts';
@@ -62,7 +63,18 @@ export async function startKernelLab({ estate, log = () => {} }: LabOptions): Pr
   log(`kernel lab: ${estate.vms.length} VMs up in ${Math.round(performance.now() - begin)} ms`);
   return {
     kind: 'kernel',
-    runScript: (...args) => fabric.runScript(...args),
+    async runScript(vm, script, timeoutSeconds, signal) {
+      if (signal?.aborted) return { timedOut: false, stdout: '', stderr: '' };
+      const name = randomUUID();
+      // A lab that ended meanwhile says so to the script's own call.
+      const cancel = () => void fabric.cancelScript(vm, name).catch(() => {});
+      signal?.addEventListener('abort', cancel, { once: true });
+      try {
+        return await fabric.runScript(vm, script, timeoutSeconds, name);
+      } finally {
+        signal?.removeEventListener('abort', cancel);
+      }
+    },
     exec: (...args) => fabric.exec(...args),
     connect: (...args) => fabric.connect(...args),
     setPrimary: (...args) => fabric.setPrimary(...args),

@@ -16,9 +16,14 @@ const MAX_SCRIPT_BYTES = 256 * 1024;
 const ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };
 
 let runs = 0;
+/** How to end each script that runs, by the caller's name for it. */
+const running = new Map<string, () => void>();
 
-/** Runs a script in this guest. Rejects one that the handler would refuse. */
-export async function runScript(script: string, timeoutSeconds: number): Promise<ScriptResult> {
+/** Kills a script's direct child. One that ended already is nobody's loss. */
+export const cancelScript = (name: string): void => running.get(name)?.();
+
+/** Runs a script in this guest, under a name for {@link cancelScript}. Rejects one that the handler would refuse. */
+export async function runScript(script: string, timeoutSeconds: number, name: string): Promise<ScriptResult> {
   const text = script.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n');
   const bytes = Buffer.byteLength(text);
   if (bytes > MAX_SCRIPT_BYTES)
@@ -27,21 +32,34 @@ export async function runScript(script: string, timeoutSeconds: number): Promise
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, 'script.sh');
   writeFileSync(path, text, { mode: 0o500 });
-  return run(['/bin/bash', '-c', path], folder, timeoutSeconds * 1000);
+  try {
+    return await run(['/bin/bash', '-c', path], folder, {
+      timeoutMs: timeoutSeconds * 1000,
+      started: (kill) => running.set(name, kill),
+    });
+  } finally {
+    running.delete(name);
+  }
 }
 
 /** Runs a program in this guest. One that is not there ends with 127, as in a shell. */
 export async function runProgram(argv: string[]): Promise<ScriptResult> {
   const folder = mkdtempSync('/run/exec-');
   try {
-    return await run(argv, folder, undefined, '/');
+    return await run(argv, folder, { cwd: '/' });
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
+interface RunOptions {
+  timeoutMs?: number;
+  cwd?: string;
+  started?: (kill: () => void) => void;
+}
+
 /** Output goes into files, so that a surviving grandchild that holds them keeps nobody waiting. */
-function run(argv: string[], folder: string, timeoutMs: number | undefined, cwd = folder): Promise<ScriptResult> {
+function run(argv: string[], folder: string, { timeoutMs, cwd = folder, started }: RunOptions): Promise<ScriptResult> {
   const [program = '', ...args] = argv;
   const files = [join(folder, 'stdout'), join(folder, 'stderr')] as const;
   const [out, err] = [openSync(files[0], 'w', 0o600), openSync(files[1], 'w', 0o600)];
@@ -49,12 +67,13 @@ function run(argv: string[], folder: string, timeoutMs: number | undefined, cwd 
     const child = spawn(program, args, { cwd, env: ENVIRONMENT, stdio: ['ignore', out, err] });
     closeSync(out);
     closeSync(err);
+    started?.(() => child.kill('SIGKILL'));
     let timedOut = false;
-    const kill = () => {
+    const onTimeout = () => {
       timedOut = true;
       child.kill('SIGKILL');
     };
-    const timer = timeoutMs === undefined ? undefined : setTimeout(kill, timeoutMs);
+    const timer = timeoutMs === undefined ? undefined : setTimeout(onTimeout, timeoutMs);
     const finish = (exitCode: number | undefined, extra = '') => {
       clearTimeout(timer);
       const [stdout, stderr] = [readFileSync(files[0], 'utf8'), readFileSync(files[1], 'utf8') + extra];

@@ -56,6 +56,20 @@ kernelTest('on time-out the direct child is killed and its children live on', as
   t.regex(stdout, /^ +1 S +sleep 4321\n$/, 'alive, and a child of process 1 now');
 });
 
+kernelTest('an aborted script is killed at once, one aborted before never runs', async (t) => {
+  const lab = await theLab();
+  const stop = new AbortController();
+  const start = performance.now();
+  const run = lab.runScript('vm-a', 'echo begun >/tmp/begun; sleep 4322; echo never', 30, stop.signal);
+  while ((await lab.exec('vm-a', ['test', '-s', '/tmp/begun'])).exitCode !== 0);
+  stop.abort();
+  const { stdout, timedOut, exitCode } = await run;
+  t.deepEqual({ stdout, timedOut, exitCode }, { stdout: '', timedOut: false, exitCode: 137 });
+  t.true(performance.now() - start < 3000);
+  await lab.runScript('vm-a', 'touch /tmp/must-not-be', 5, stop.signal);
+  t.is((await lab.exec('vm-a', ['test', '-e', '/tmp/must-not-be'])).exitCode, 1);
+});
+
 kernelTest('a grandchild that holds the output keeps nobody waiting', async (t) => {
   const lab = await theLab();
   const start = performance.now();
