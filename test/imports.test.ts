@@ -1,0 +1,118 @@
+/** The import rule of the house, read from the sources themselves. */
+import { readFileSync } from 'node:fs';
+import { glob } from 'node:fs/promises';
+import { dirname, join, normalize, sep } from 'node:path';
+import test from 'ava';
+
+const ROOT = join(import.meta.dirname, '..');
+
+/** What each place may import, by the first folder below shared/ (or the file there). `!sdk`: no Azure SDK at load. */
+const MAY: Record<string, string[]> = {
+  functions: ['app', 'events', 'state/messages', 'state/runId', 'views/problem', 'log', 'errors', 'model'],
+  app: ['reconcile', 'views', 'azure', 'guest', 'state', 'config', 'model', 'errors'],
+  reconcile: ['reconcile', 'evaluate', 'guest', 'state', 'model', 'errors'],
+  views: ['views', 'evaluate', 'guest', 'state', 'model', 'errors'],
+  events: ['events', 'state/messages', 'state/runId', 'model', 'errors'],
+  azure: ['azure', 'model', 'errors'],
+  guest: ['guest', 'model', 'errors'],
+  state: ['state', 'model', 'errors'],
+  evaluate: ['evaluate', 'model', 'errors'],
+  config: ['state/storage', 'model', 'errors'],
+  log: ['model'],
+  model: ['model'],
+  errors: [],
+};
+
+/** What reconcile and views may use of state: rows and schemas, not the adapters behind them. */
+const STATE_ADAPTERS = ['state/tables', 'state/bells', 'state/storage'];
+
+interface Import {
+  from: string;
+  target: string;
+  /** Loaded with the module; neither `import type` nor `await import()`. */
+  atLoad: boolean;
+}
+
+const PATTERN =
+  /(?:^|\n)\s*(?:import|export)\s+(type\s+)?(?:[^'"`;]*?\sfrom\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/g;
+
+async function importsOf(pattern: string): Promise<Import[]> {
+  const found: Import[] = [];
+  for await (const file of glob(pattern, { cwd: ROOT })) {
+    const text = readFileSync(join(ROOT, file), 'utf8');
+    for (const [, type, fixed, lazy] of text.matchAll(PATTERN)) {
+      const target = fixed ?? lazy ?? '';
+      const resolved = target.startsWith('.') ? normalize(join(dirname(file), target)) : target;
+      found.push({
+        from: file,
+        target: resolved.split(sep).join('/'),
+        atLoad: type === undefined && lazy === undefined,
+      });
+    }
+  }
+  return found;
+}
+
+const placeOf = (file: string): string =>
+  file.startsWith('functions/') ? 'functions' : (file.split('/')[1] ?? '').replace(/\.ts$/, '');
+const withinShared = (target: string): string => target.replace(/^shared\//, '').replace(/\.ts$/, '');
+
+test('imports run one way', async (t) => {
+  const all = [...(await importsOf('functions/**/*.ts')), ...(await importsOf('shared/**/*.ts'))];
+  t.true(all.length > 100, 'the sources were found');
+  const wrong = all.filter(({ from, target }) => {
+    const place = placeOf(from);
+    const allowed = MAY[place];
+    if (!allowed) return true;
+    if (target.startsWith('functions/')) return from !== 'functions/index.ts';
+    if (!target.startsWith('shared/')) return target.includes('/') && /^(simulator|test|bench)\//.test(target);
+    const inner = withinShared(target);
+    if ((place === 'reconcile' || place === 'views') && STATE_ADAPTERS.includes(inner)) return true;
+    return !allowed.some((name) => inner === name || inner.startsWith(`${name}/`));
+  });
+  t.deepEqual(
+    wrong.map(({ from, target }) => `${from} -> ${target}`),
+    [],
+  );
+});
+
+test('nothing that ships imports a development dependency', async (t) => {
+  const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const all = [...(await importsOf('functions/**/*.ts')), ...(await importsOf('shared/**/*.ts'))];
+  const packages = all.map(({ target }) => target).filter((target) => !/^(node:|shared\/|functions\/)/.test(target));
+  const wrong = packages.filter(
+    (name) => !Object.keys(dependencies).some((known) => name === known || name.startsWith(`${known}/`)),
+  );
+  t.deepEqual(wrong, []);
+});
+
+test('what a handler loads brings no Azure SDK', async (t) => {
+  const all = [...(await importsOf('functions/**/*.ts')), ...(await importsOf('shared/**/*.ts'))].filter(
+    (item) => item.atLoad,
+  );
+  const byFile = Map.groupBy(all, (item) => item.from);
+  const loaded = new Set<string>();
+  const sdks = new Set<string>();
+  const visit = (file: string) => {
+    if (loaded.has(file)) return;
+    loaded.add(file);
+    for (const { target } of byFile.get(file) ?? []) {
+      if (target.startsWith('@azure/') && target !== '@azure/functions') sdks.add(`${file} -> ${target}`);
+      if (target.startsWith('shared/') || target.startsWith('functions/')) visit(target);
+    }
+  };
+  visit('functions/index.ts');
+  t.true(loaded.size > 10);
+  t.deepEqual([...sdks], []);
+});
+
+test('only config.ts reads the environment, and only app.ts reads config.ts', async (t) => {
+  const readers: string[] = [];
+  for await (const file of glob('{functions,shared}/**/*.ts', { cwd: ROOT })) {
+    if (/process\.env/.test(readFileSync(join(ROOT, file), 'utf8'))) readers.push(file.split(sep).join('/'));
+  }
+  // app.ts hands process.env to config.ts, which takes any environment.
+  t.deepEqual(readers, ['shared/app.ts']);
+  const users = (await importsOf('{functions,shared}/**/*.ts')).filter(({ target }) => target === 'shared/config.ts');
+  t.deepEqual([...new Set(users.map(({ from }) => from))], ['shared/app.ts']);
+});

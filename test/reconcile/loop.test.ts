@@ -1,0 +1,358 @@
+import test from 'ava';
+import { bellMessage } from '../../shared/state/messages.ts';
+import { articleWorld, refusal, SUBSCRIPTION, vmId, World } from './world.ts';
+
+test('a sweep repairs backups first, one member after the other, and proves each path', async (t) => {
+  const world = articleWorld();
+  const runId = world.sweep();
+  await world.run();
+  t.deepEqual(world.sent(), ['apply hs-b', 'apply hs-a']);
+  t.deepEqual(world.overlaps, []);
+  const run = await world.runRow(runId);
+  t.is(run.state, 'settled');
+  t.like(run.counts, { vms: 2, repaired: 2, compliant: 0, blocked: 0, commands: 2 });
+  const primary = await world.outcome(runId, 'hs-a');
+  t.deepEqual(
+    primary?.paths.map((path) => [
+      path.vip,
+      path.verdict,
+      path.proof.kind,
+      path.exposure,
+      path.before?.outcome,
+      path.after?.outcome,
+    ]),
+    [
+      ['10.0.1.100', 'compliant', 'self', 'active', 'timeout', 'ok'],
+      ['10.0.1.101', 'compliant', 'self', 'active', 'timeout', 'ok'],
+    ],
+  );
+  const backup = await world.outcome(runId, 'hs-b');
+  t.deepEqual(
+    backup?.paths.map((path) => [path.verdict, path.proof.kind, path.exposure]),
+    [
+      ['compliant', 'remote', 'latent'],
+      ['compliant', 'remote', 'latent'],
+    ],
+  );
+});
+
+test('a second sweep with fresh proofs sends nothing; one after the set age looks again', async (t) => {
+  const world = articleWorld();
+  world.sweep();
+  await world.run();
+  const second = world.sweep();
+  await world.run();
+  t.is(world.executions.length, 2);
+  t.like((await world.runRow(second)).counts, { vms: 2, compliant: 2, commands: 0 });
+  world.now += world.settings.proofAgeMs + 1;
+  world.sweep();
+  await world.run();
+  t.is(world.executions.length, 4);
+});
+
+test('a failover is confirmed by the probes, looks at the new primary first and changes nothing', async (t) => {
+  const world = articleWorld();
+  world.sweep();
+  await world.run();
+  world.failover('pi', 'hs-b');
+  const runId = world.failover('ucr', 'hs-b');
+  await world.run();
+  t.deepEqual(world.sent().slice(2), ['apply hs-b', 'apply hs-a']);
+  const run = await world.runRow(runId);
+  t.is(run.confirmation?.state, 'confirmed');
+  t.like(run.counts, { compliant: 2, repaired: 0 });
+  const outcome = await world.outcome(runId, 'hs-b');
+  t.is(outcome?.changed, 0);
+  t.deepEqual(
+    outcome?.paths.map((path) => path.proof.kind),
+    ['self', 'self'],
+  );
+});
+
+test('a failover that the probes do not follow is told, and the members are looked at all the same', async (t) => {
+  const world = articleWorld();
+  const runId = world.post(
+    world.signal('failover', [
+      { kind: 'vm', id: vmId('hs-b') },
+      { kind: 'vip', id: '10.0.1.100' },
+    ]),
+  );
+  await world.run();
+  const run = await world.runRow(runId);
+  t.is(run.confirmation?.state, 'refused');
+  t.true((run.settledAt ?? 0) >= (run.confirmation?.until ?? Number.POSITIVE_INFINITY));
+  const outcome = await world.outcome(runId, 'hs-b');
+  t.is(outcome?.result, 'blocked');
+  t.is(outcome?.findings[0]?.code, 'PRIMARY_NOT_CONFIRMED');
+  t.is((await world.outcome(runId, 'hs-a'))?.result, 'repaired');
+});
+
+test('a failed apply halts its frontends until a person or a success clears it', async (t) => {
+  const world = articleWorld();
+  world.guests.set('hs-b', 'broken');
+  const runId = world.sweep();
+  await world.run();
+  t.deepEqual(world.sent(), ['apply hs-b'], 'the primary was left alone');
+  t.is((await world.outcome(runId, 'hs-b'))?.paths[0]?.findings[0]?.code, 'CONNECT_FAILED');
+  t.is((await world.outcome(runId, 'hs-a'))?.findings[0]?.code, 'ROLLOUT_HALTED');
+  // Not the other member by itself, not later either.
+  world.now += 3_600_000;
+  world.sweep();
+  await world.run();
+  t.false(world.sent().includes('apply hs-a'));
+  // A person may.
+  world.manual('apply', 'hs-a');
+  await world.run();
+  t.true(world.sent().includes('apply hs-a'));
+  // A success clears it.
+  world.guests.set('hs-b', 'wrong');
+  const last = world.sweep();
+  await world.run();
+  t.is((await world.runRow(last)).counts.blocked, 0);
+});
+
+test('drift that nobody saw: a sweep with fresh proofs sends no command, a manual run that names the VM repairs', async (t) => {
+  const world = articleWorld();
+  world.sweep();
+  await world.run();
+  world.guests.set('hs-a', 'wrong');
+  world.sweep();
+  await world.run();
+  t.is(world.executions.length, 2);
+  const runId = world.manual('apply', 'HS-A');
+  await world.run();
+  t.is((await world.outcome(runId, 'hs-a'))?.result, 'repaired');
+});
+
+test('remove sets a hold: sweeps report, a manual apply that names the VM clears it', async (t) => {
+  const world = articleWorld();
+  world.sweep();
+  await world.run();
+  const removal = world.manual('remove', 'hs-a');
+  await world.run();
+  t.is((await world.outcome(removal, 'hs-a'))?.result, 'removed');
+  t.truthy((await world.vmRow('hs-a'))?.hold);
+  const held = world.sweep();
+  await world.run();
+  t.is(world.executions.length, 3);
+  t.is((await world.outcome(held, 'hs-a'))?.findings[0]?.code, 'REMOVED_BY_HAND');
+  const wide = world.post(world.signal('manual', [{ kind: 'subscription', id: `/subscriptions/${SUBSCRIPTION}` }]));
+  await world.run();
+  t.is((await world.outcome(wide, 'hs-a'))?.findings[0]?.code, 'REMOVED_BY_HAND', 'a wide apply does not clear it');
+  const apply = world.manual('apply', 'hs-a');
+  await world.run();
+  t.is((await world.outcome(apply, 'hs-a'))?.result, 'repaired');
+  t.is((await world.vmRow('hs-a'))?.hold, undefined);
+});
+
+test('check changes nothing and says what it found', async (t) => {
+  const world = articleWorld();
+  const runId = world.manual('check', 'hs-a');
+  await world.run();
+  t.deepEqual(world.sent(), ['check hs-a']);
+  const outcome = await world.outcome(runId, 'hs-a');
+  t.is(outcome?.result, 'repairable');
+  t.deepEqual(outcome?.paths[0]?.after?.drift, ['route-missing', 'reply-route', 'reply-rule', 'lookup-rule']);
+});
+
+test('audit mode and the audit tag turn every change into a check', async (t) => {
+  const world = articleWorld({ enforcement: 'audit' });
+  world.sweep();
+  world.manual('remove', 'hs-b');
+  await world.run();
+  t.true(world.sent().every((line) => line.startsWith('check ')));
+  const tagged = articleWorld();
+  tagged.tags.set('hs-b', { 'ilb-hairpin-guard-audit': 'Yes' });
+  tagged.sweep();
+  await tagged.run();
+  t.deepEqual(tagged.sent().toSorted(), ['apply hs-a', 'check hs-b']);
+});
+
+test('outside the window a sweep only checks; a person may change', async (t) => {
+  const world = articleWorld({ window: { from: 22 * 60, to: 4 * 60 } });
+  world.sweep();
+  await world.run();
+  t.true(world.sent().every((line) => line.startsWith('check ')));
+  world.manual('apply', 'hs-a');
+  await world.run();
+  t.is(world.sent().at(-1), 'apply hs-a');
+  world.now = Date.UTC(2026, 0, 5, 23, 0, 0);
+  world.guests.set('hs-b', 'wrong');
+  world.sweep();
+  await world.run();
+  t.is(world.sent().at(-1), 'apply hs-b');
+});
+
+test('a VM without a second NIC and a stopped one get no command and a word each', async (t) => {
+  const world = new World(
+    ['hs-a', 'hs-b', 'hs-c'],
+    [{ name: 'ucr', vip: '10.0.1.100', members: ['hs-a', 'hs-b', 'hs-c'], primary: 'hs-a' }],
+  );
+  world.oneNic.add('hs-c');
+  world.stopped.add('hs-b');
+  const runId = world.sweep();
+  await world.run();
+  t.deepEqual(world.sent(), ['apply hs-a']);
+  t.is((await world.outcome(runId, 'hs-c'))?.paths[0]?.findings[0]?.code, 'NO_SECONDARY_NIC');
+  t.is((await world.outcome(runId, 'hs-c'))?.result, 'blocked');
+  t.is((await world.outcome(runId, 'hs-b'))?.paths[0]?.findings[0]?.code, 'VM_NOT_RUNNING');
+  t.is((await world.outcome(runId, 'hs-b'))?.result, 'unknown');
+});
+
+test('a repeated signal is the same run', async (t) => {
+  const world = articleWorld();
+  const signal = world.signal('sweep', [{ kind: 'subscription', id: `/subscriptions/${SUBSCRIPTION}` }]);
+  world.post(signal);
+  world.post(signal);
+  await world.run();
+  world.post(signal);
+  await world.run();
+  t.is(world.executions.length, 2);
+});
+
+test('a bell with nothing open reads rows only', async (t) => {
+  const world = articleWorld();
+  world.bell();
+  await world.run();
+  t.is(world.topologyReads, 0);
+  t.is(world.queue.length, 0);
+});
+
+test('a primary that moves without any event makes a run of its own, once', async (t) => {
+  const world = articleWorld();
+  world.sweep();
+  await world.run();
+  const mirror = world.mirrors.find((item) => item.name === 'pi');
+  if (mirror) mirror.primary = 'hs-b';
+  world.now += 60_000;
+  world.bell();
+  await world.run();
+  t.deepEqual(world.sent().slice(2), ['apply hs-a', 'apply hs-b']);
+  world.now += 60_000;
+  world.bell();
+  await world.run();
+  t.is(world.executions.length, 4);
+});
+
+test('409 is waited for, never a failure; 403 names the missing action', async (t) => {
+  const world = articleWorld();
+  world.sendFaults.set('hs-b', [refusal(409), refusal(409)]);
+  const runId = world.sweep();
+  await world.run();
+  t.is((await world.outcome(runId, 'hs-b'))?.result, 'repaired');
+  const denied = articleWorld();
+  denied.sendFaults.set('hs-b', [refusal(403)]);
+  const second = denied.sweep();
+  await denied.run();
+  const outcome = await denied.outcome(second, 'hs-b');
+  t.is(outcome?.result, 'failed');
+  t.like(outcome?.findings[0], {
+    code: 'ACCESS_DENIED',
+    params: { action: 'Microsoft.Compute/virtualMachines/runCommands/write' },
+  });
+});
+
+test('429 obeys Retry-After', async (t) => {
+  const world = articleWorld();
+  world.sendFaults.set('hs-b', [refusal(429, 45)]);
+  world.sweep();
+  const begin = world.now;
+  await world.run();
+  t.true((world.executions[0]?.startedAt ?? 0) - begin >= 45_000);
+});
+
+test('a command without a report fails with its reason', async (t) => {
+  const world = articleWorld();
+  world.guests.set('hs-b', 'silent');
+  const runId = world.sweep();
+  await world.run();
+  const outcome = await world.outcome(runId, 'hs-b');
+  t.is(outcome?.result, 'failed');
+  t.like(outcome?.findings[0], { code: 'COMMAND_FAILED', params: { code: 'REPORT_MISSING' } });
+  t.regex(outcome?.findings[0]?.params.detail ?? '', /Failed, exit code 137/);
+});
+
+test('a command that never ends is cancelled, told, and the next one takes the other name', async (t) => {
+  const world = articleWorld();
+  world.commandMs = 10 * 3_600_000;
+  const runId = world.manual('apply', 'hs-a');
+  await world.run();
+  const outcome = await world.outcome(runId, 'hs-a');
+  t.is(outcome?.result, 'failed');
+  t.is(outcome?.findings[0]?.params.code, 'COMMAND_TIMED_OUT');
+  world.commandMs = 20_000;
+  world.manual('apply', 'hs-a');
+  await world.run();
+  t.deepEqual(
+    world.executions.map((item) => item.slot),
+    ['A', 'B'],
+  );
+});
+
+test('a PUT that got lost is made again, equal, and runs once', async (t) => {
+  const world = articleWorld();
+  world.sendFaults.set('hs-a', [refusal(0), refusal(503)]);
+  const runId = world.manual('apply', 'hs-a');
+  await world.run();
+  t.is((await world.outcome(runId, 'hs-a'))?.result, 'repaired');
+  t.is(world.executions.length, 1);
+});
+
+test('the estate that cannot be read leaves its reason on the run and fails it after the budget', async (t) => {
+  const world = articleWorld();
+  world.topologyFault = refusal(403);
+  const runId = world.sweep();
+  await world.run();
+  t.like(await world.runRow(runId), { state: 'failed', reason: { code: 'AZURE_DENIED' } });
+});
+
+test('N commands at a time', async (t) => {
+  const vms = Array.from({ length: 12 }, (_, i) => `vm${i}`);
+  const mirrors = Array.from({ length: 6 }, (_, i) => ({
+    name: `m${i}`,
+    vip: `10.0.1.${200 + i}`,
+    members: [`vm${2 * i}`, `vm${2 * i + 1}`],
+    primary: `vm${2 * i}`,
+  }));
+  const world = new World(vms, mirrors, { maxCommands: 3 });
+  const runId = world.sweep();
+  await world.run();
+  t.is(world.mostAtOnce, 3);
+  t.is((await world.runRow(runId)).counts.repaired, 12);
+  t.deepEqual(world.overlaps, []);
+});
+
+test('bells do not multiply: many signals leave one bell at a time on the queue', async (t) => {
+  const world = articleWorld();
+  for (let i = 0; i < 20; i += 1) world.manual('check', i % 2 === 0 ? 'hs-a' : 'hs-b');
+  await world.run(60_000);
+  t.true(world.queue.length <= 2, `${world.queue.length} bells`);
+  await world.run();
+  t.is(world.queue.length, 0);
+});
+
+test('an unconfirmed failover of a VM that is no member ends with a word', async (t) => {
+  const world = articleWorld();
+  const runId = world.post(world.signal('failover', [{ kind: 'vm', id: vmId('elsewhere') }]));
+  await world.run();
+  t.is((await world.runRow(runId)).state, 'settled');
+  t.is((await world.outcome(runId, 'elsewhere'))?.findings[0]?.code, 'VM_NOT_FOUND');
+});
+
+test('a message while the lease is held asks for another look', async (t) => {
+  const world = articleWorld();
+  await world.store.leases.put('lease', SUBSCRIPTION, {
+    subscriptionId: SUBSCRIPTION,
+    holder: 'other',
+    until: world.now + 60_000,
+    again: false,
+    bellAt: 0,
+    healthAsks: [],
+  });
+  await world.handle(bellMessage(SUBSCRIPTION));
+  t.true((await world.store.leases.get('lease', SUBSCRIPTION))?.row.again);
+  world.now += 61_000;
+  world.sweep();
+  await world.run();
+  t.is(world.executions.length, 2, 'a lease that ran out is taken over');
+});

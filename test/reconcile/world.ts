@@ -1,0 +1,384 @@
+/**
+ * A small world for the loop: an estate as lists, guests that are right or wrong, Run Command that takes its time,
+ * a queue of bells, and a clock that only moves when told. What it does not model (paging, the SDKs, a real guest)
+ * is tested against the ARM simulator and the kernel lab.
+ */
+import { AzureError } from '../../shared/errors.ts';
+import { idKey, sameId } from '../../shared/model/ids.ts';
+import type { CommandSlot, CommandToSend, CommandView } from '../../shared/model/ports.ts';
+import { DEFAULT_TAGS } from '../../shared/model/scope.ts';
+import type { ScopeItem, Signal, SignalKind } from '../../shared/model/signal.ts';
+import type { BackendHealth, LoadBalancer, Nic, Topology, Vm } from '../../shared/model/topology.ts';
+import { reconcile } from '../../shared/reconcile/loop.ts';
+import type { LoopSettings } from '../../shared/reconcile/settings.ts';
+import { bellMessage, type ReconcileMessage, signalMessage } from '../../shared/state/messages.ts';
+import type { OutcomeRow, RunRow, VmRow } from '../../shared/state/rows.ts';
+import { runIdOf } from '../../shared/state/runId.ts';
+import { rowKey } from '../../shared/state/store.ts';
+import { memoryStore } from '../state/memoryStore.ts';
+
+export const SUBSCRIPTION = '00000000-0000-0000-0000-000000000000';
+const GROUP = `/subscriptions/${SUBSCRIPTION}/resourceGroups/healthshare/providers`;
+export const vmId = (name: string) => `${GROUP}/Microsoft.Compute/virtualMachines/${name}`;
+const nicId = (name: string) => `${GROUP}/Microsoft.Network/networkInterfaces/${name}`;
+const lbId = `${GROUP}/Microsoft.Network/loadBalancers/lb`;
+export const frontendId = (name: string) => `${lbId}/frontendIPConfigurations/${name}`;
+const vnet = `${GROUP}/Microsoft.Network/virtualNetworks/vnet`;
+
+export const SETTINGS: LoopSettings = {
+  scope: { subscriptionIds: [SUBSCRIPTION], within: [], ...DEFAULT_TAGS },
+  enforcement: 'enforce',
+  maxCommands: 10,
+  proofAgeMs: 24 * 3_600_000,
+  commandSeconds: 60,
+  connectSeconds: 3,
+  bellSeconds: 5,
+  healthPerMinute: 100,
+  commandTags: {},
+};
+
+/** How a guest answers. `right`: state as planned. `broken`: every apply leaves connects failing. `silent`: no report. */
+export type GuestState = 'wrong' | 'right' | 'broken' | 'silent';
+
+interface Execution {
+  slot: CommandSlot;
+  vm: string;
+  commandId: string;
+  mode: string;
+  vips: string[];
+  startedAt: number;
+  endsAt: number;
+  view: CommandView;
+}
+
+export interface WorldMirror {
+  name: string;
+  vip: string;
+  members: string[];
+  primary: string | undefined;
+}
+
+export class World {
+  now = Date.UTC(2026, 0, 5, 10, 0, 0);
+  readonly store = memoryStore();
+  readonly vms: string[];
+  readonly mirrors: WorldMirror[];
+  readonly settings: LoopSettings;
+  readonly guests = new Map<string, GuestState>();
+  /** VMs without a secondary NIC. */
+  readonly oneNic = new Set<string>();
+  readonly stopped = new Set<string>();
+  readonly tags = new Map<string, Record<string, string>>();
+  readonly executions: Execution[] = [];
+  readonly queue: { at: number; message: ReconcileMessage }[] = [];
+  readonly log: { level: string; step: string; fields: Record<string, unknown> }[] = [];
+  /** Thrown by the next sends to a VM. */
+  readonly sendFaults = new Map<string, AzureError[]>();
+  commandMs = 20_000;
+  topologyReads = 0;
+  healthReads = 0;
+  topologyFault: AzureError | undefined;
+  #holders = 0;
+  #active = 0;
+  /** Most commands that ran at once, and pairs of VMs of one mirror that were changed at once. */
+  mostAtOnce = 0;
+  readonly overlaps: string[] = [];
+
+  constructor(vms: string[], mirrors: WorldMirror[], settings: Partial<LoopSettings> = {}) {
+    this.vms = vms;
+    this.mirrors = mirrors;
+    this.settings = { ...SETTINGS, ...settings };
+    for (const vm of vms) this.guests.set(vm, 'wrong');
+  }
+
+  topology(): Topology {
+    const vms: Vm[] = this.vms.map((name) => ({
+      id: vmId(name),
+      location: 'westeurope',
+      os: 'linux',
+      power: this.stopped.has(name) ? 'deallocated' : 'running',
+      nicIds: [nicId(`${name}-0`), ...(this.oneNic.has(name) ? [] : [nicId(`${name}-1`)])],
+      tags: this.tags.get(name) ?? {},
+    }));
+    const nics: Nic[] = this.vms.flatMap((name, i) =>
+      [0, 1]
+        .filter((n) => n === 0 || !this.oneNic.has(name))
+        .map((n) => ({
+          id: nicId(`${name}-${n}`),
+          vmId: vmId(name),
+          mac: `00:0d:3a:00:${(i + 16).toString(16)}:0${n}`,
+          primary: n === 0,
+          ipForwarding: false,
+          tags: {},
+          ipConfigurations: [
+            {
+              id: `${nicId(`${name}-${n}`)}/ipConfigurations/ip`,
+              address: addressOf(i, n),
+              version: 'IPv4' as const,
+              primary: true,
+              subnetId: `${vnet}/subnets/hs`,
+              poolIds:
+                n === 0
+                  ? this.mirrors
+                      .filter((m) => m.members.includes(name))
+                      .map((m) => `${lbId}/backendAddressPools/${m.name}`)
+                  : [],
+            },
+          ],
+        })),
+    );
+    const lb: LoadBalancer = {
+      id: lbId,
+      sku: 'Standard',
+      tags: {},
+      frontends: this.mirrors.map((m) => ({
+        id: frontendId(m.name),
+        address: m.vip,
+        subnetId: `${vnet}/subnets/hs`,
+        version: 'IPv4',
+      })),
+      rules: this.mirrors.map((m) => ({
+        id: `${lbId}/loadBalancingRules/${m.name}`,
+        frontendId: frontendId(m.name),
+        poolIds: [`${lbId}/backendAddressPools/${m.name}`],
+        probeId: `${lbId}/probes/${m.name}`,
+        protocol: 'tcp',
+        frontendPort: 1972,
+        backendPort: 1972,
+        floatingIp: false,
+      })),
+      probes: this.mirrors.map((m) => ({
+        id: `${lbId}/probes/${m.name}`,
+        protocol: 'http',
+        port: 52773,
+        path: `/${m.name}/csp/bin/mirror_status.cxw`,
+        intervalSeconds: 5,
+        threshold: 2,
+      })),
+      pools: this.mirrors.map((m) => ({
+        id: `${lbId}/backendAddressPools/${m.name}`,
+        addresses: [],
+        ipConfigurationIds: m.members.map((name) => `${nicId(`${name}-0`)}/ipConfigurations/ip`),
+      })),
+    };
+    return { subscriptionId: SUBSCRIPTION, vms, nics, loadBalancers: [lb], notes: [] };
+  }
+
+  health(ruleId: string): BackendHealth[] {
+    const mirror = this.mirrors.find((m) => sameId(ruleId, `${lbId}/loadBalancingRules/${m.name}`));
+    return (mirror?.members ?? []).map((name) => ({
+      address: addressOf(this.vms.indexOf(name), 0),
+      up: mirror?.primary === name && !this.stopped.has(name),
+      reason: mirror?.primary === name ? 'Up_Probe_Success' : 'Down_Probe_HttpStatusCodeError',
+    }));
+  }
+
+  look(vm: string, slot: CommandSlot): CommandView | undefined {
+    const name = nameOf(vm);
+    const execution = this.executions.findLast((item) => item.vm === name && item.slot === slot);
+    if (!execution) return undefined;
+    this.#finish(execution);
+    return { ...execution.view };
+  }
+
+  send(command: CommandToSend): void {
+    const vm = nameOf(command.vmId);
+    const fault = this.sendFaults.get(vm)?.shift();
+    if (fault) throw fault;
+    const commandId = /^# ilb-hairpin-guard command ([0-9a-f]{32})$/m.exec(command.script)?.[1] ?? '';
+    const before = this.executions.findLast((item) => item.vm === vm && item.slot === command.slot);
+    if (before?.commandId === commandId) return; // an equal PUT does not run again
+    const mode = /^MODE=(\w+)$/m.exec(command.script)?.[1] ?? '';
+    const vips = (/^VIP=\((.*)\)$/m.exec(command.script)?.[1] ?? '').split(' ').filter(Boolean);
+    const endsAt = this.now + this.commandMs;
+    const view: CommandView = {
+      slot: command.slot,
+      commandId,
+      state: 'Running',
+      provisioningState: 'Succeeded',
+      output: '',
+      error: '',
+      message: '',
+      startTime: new Date(this.now).toISOString(),
+    };
+    const execution = { slot: command.slot, vm, commandId, mode, vips, startedAt: this.now, endsAt, view };
+    for (const other of this.executions) {
+      if (other.endsAt <= this.now || other.mode === 'check' || mode === 'check') continue;
+      if (this.mirrors.some((m) => m.members.includes(vm) && m.members.includes(other.vm)))
+        this.overlaps.push(`${vm}+${other.vm}`);
+    }
+    this.executions.push(execution);
+    this.#active = this.executions.filter((item) => item.endsAt > this.now).length;
+    this.mostAtOnce = Math.max(this.mostAtOnce, this.#active);
+  }
+
+  #finish(execution: Execution): void {
+    if (execution.endsAt > this.now || execution.view.state !== 'Running') return;
+    const state = this.guests.get(execution.vm) ?? 'wrong';
+    execution.view.state = state === 'silent' ? 'Failed' : 'Succeeded';
+    execution.view.exitCode = state === 'silent' ? 137 : 0;
+    if (state !== 'silent') execution.view.output = `noise\n${this.#report(execution, state)}\n`;
+    if (execution.mode === 'apply' && state === 'wrong') this.guests.set(execution.vm, 'right');
+    if (execution.mode === 'remove' && state === 'right') this.guests.set(execution.vm, 'wrong');
+  }
+
+  #report({ commandId, mode, vips, vm }: Execution, state: GuestState): string {
+    const paths = vips.map((vip, i) => {
+      const mirror = this.mirrors.find((m) => m.vip === vip);
+      const mine = mirror?.primary === vm;
+      const before = state === 'wrong' ? 'RYLK' : '';
+      const after = mode === 'apply' ? '' : before;
+      const healthy = mirror?.primary !== undefined && state !== 'broken';
+      const works = (drift: string) => healthy && (drift === '' || !mine);
+      const connect = (drift: string) => (works(drift) ? 'o12' : 't3000');
+      return `${i};${before};${after};${connect(before)};${connect(after)};${works(after) ? (mine ? 's' : 'r') : 'n'};`;
+    });
+    const changed = (mode === 'apply' && state === 'wrong') || (mode === 'remove' && state === 'right') ? 4 : 0;
+    const p = mode === 'remove' ? paths.map((_, i) => `${i};;;n;n;n;`) : paths;
+    return `ILB-HAIRPIN-GUARD ${commandId} ${JSON.stringify({ v: 1, os: 'linux', mode, chg: changed, p, w: [] })}`;
+  }
+
+  signal(signal: SignalKind, scope: ScopeItem[], more: Partial<Signal> = {}): Signal {
+    const runId = runIdOf(signal, JSON.stringify(scope), String(this.now), String(this.queue.length + this.log.length));
+    return {
+      subscriptionId: SUBSCRIPTION,
+      runId,
+      signal,
+      scope,
+      mode: 'apply',
+      dryRun: false,
+      observedAt: this.now,
+      ...more,
+    };
+  }
+
+  /** Puts a signal on the queue; returns its run id. */
+  post(signal: Signal): string {
+    this.queue.push({ at: this.now, message: signalMessage(signal) });
+    return signal.runId;
+  }
+
+  sweep(): string {
+    return this.post(this.signal('sweep', [{ kind: 'subscription', id: `/subscriptions/${SUBSCRIPTION}` }]));
+  }
+
+  failover(mirrorName: string, to: string): string {
+    const mirror = this.mirrors.find((m) => m.name === mirrorName);
+    if (mirror) mirror.primary = to;
+    return this.post(
+      this.signal('failover', [
+        { kind: 'vm', id: vmId(to) },
+        { kind: 'vip', id: mirror?.vip ?? '' },
+      ]),
+    );
+  }
+
+  manual(mode: Signal['mode'], vm: string, more: Partial<Signal> = {}): string {
+    return this.post(this.signal('manual', [{ kind: 'vm', id: vmId(vm) }], { mode, ...more }));
+  }
+
+  bell(): void {
+    this.queue.push({ at: this.now, message: bellMessage(SUBSCRIPTION) });
+  }
+
+  /** Handles the queue until it is empty or the time is up; the clock jumps to each message. */
+  async run(forMs = 3_600_000): Promise<void> {
+    const until = this.now + forMs;
+    for (;;) {
+      this.queue.sort((a, b) => a.at - b.at);
+      const next = this.queue[0];
+      if (!next || next.at > until) break;
+      this.queue.shift();
+      this.now = Math.max(this.now, next.at);
+      await this.handle(next.message);
+    }
+  }
+
+  async handle(message: ReconcileMessage): Promise<void> {
+    this.#holders += 1;
+    await reconcile(
+      message,
+      {
+        store: this.store,
+        topology: {
+          read: async () => {
+            this.topologyReads += 1;
+            if (this.topologyFault) throw this.topologyFault;
+            return this.topology();
+          },
+        },
+        health: {
+          read: async (ruleId) => {
+            this.healthReads += 1;
+            return this.health(ruleId);
+          },
+        },
+        commands: {
+          look: async (vm, slot) => this.look(vm, slot),
+          send: async (command) => this.send(command),
+          cancel: async (vm, slot) => this.cancel(vm, slot),
+        },
+        clock: { now: () => this.now },
+        bell: {
+          ring: async (subscriptionId, delaySeconds) => {
+            this.queue.push({ at: this.now + delaySeconds * 1000, message: bellMessage(subscriptionId) });
+          },
+        },
+        log: (level, step, fields) => this.log.push({ level, step, fields }),
+        holder: `holder-${this.#holders}`,
+      },
+      this.settings,
+    );
+  }
+
+  cancel(vm: string, slot: CommandSlot): void {
+    const execution = this.executions.findLast((item) => item.vm === nameOf(vm) && item.slot === slot);
+    if (execution && execution.endsAt > this.now) {
+      execution.endsAt = this.now;
+      execution.view.state = 'Canceled';
+    }
+  }
+
+  async runRow(runId: string): Promise<RunRow> {
+    const found = await this.store.runs.get(SUBSCRIPTION, runId);
+    if (!found) throw new Error(`no run ${runId}`);
+    return found.row as RunRow;
+  }
+
+  async outcome(runId: string, vm: string): Promise<OutcomeRow | undefined> {
+    return (await this.store.outcomes.get(runId, rowKey(vmId(vm))))?.row as OutcomeRow | undefined;
+  }
+
+  async vmRow(vm: string): Promise<VmRow | undefined> {
+    return (await this.store.vms.get(SUBSCRIPTION, rowKey(vmId(vm))))?.row as VmRow | undefined;
+  }
+
+  /** The commands that were run, in order: `apply hs-a`. */
+  sent(): string[] {
+    return this.executions.map((item) => `${item.mode} ${item.vm}`);
+  }
+}
+
+const addressOf = (vm: number, nic: number): string => `10.0.1.${10 + vm * 10 + nic}`;
+const nameOf = (id: string): string => idKey(id).split('/').at(-1) ?? '';
+
+/** The article's estate: two mirrors on two VMs, both primaries on hs-a. */
+export const articleWorld = (settings: Partial<LoopSettings> = {}): World =>
+  new World(
+    ['hs-a', 'hs-b'],
+    [
+      { name: 'ucr', vip: '10.0.1.100', members: ['hs-a', 'hs-b'], primary: 'hs-a' },
+      { name: 'pi', vip: '10.0.1.101', members: ['hs-a', 'hs-b'], primary: 'hs-a' },
+    ],
+    settings,
+  );
+
+/** A refusal as the adapters throw it. */
+export const refusal = (status: number, retryAfterSeconds?: number): AzureError =>
+  new AzureError({
+    status,
+    azureCode: 'Test',
+    action: 'Microsoft.Compute/virtualMachines/runCommands/write',
+    message: `answered ${status}`,
+    retryAfterSeconds,
+  });

@@ -1,0 +1,39 @@
+/**
+ * All tests: the quick ones side by side, then those that start processes or namespaces one file after another.
+ * Ends with a line of its own, `N passed, N failed[, N skipped]`. Arguments are given on to AVA (`--match`, files).
+ */
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+
+const cli = join(createRequire(import.meta.url).resolve('ava/package.json'), '..', 'entrypoints', 'cli.mjs');
+const counts = { passed: 0, failed: 0, skipped: 0 };
+
+/** Runs AVA, shows what it prints and adds up its closing lines. Resolves to false when it failed. */
+async function ava(args: string[]): Promise<boolean> {
+  const child = spawn(process.execPath, [cli, ...args, ...process.argv.slice(2)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { FORCE_COLOR: process.stdout.isTTY ? '1' : '0', ...process.env },
+  });
+  let printed = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    printed += text;
+    process.stdout.write(text);
+  });
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  const closing = /^\s*(\d+) (?:tests?|uncaught exceptions?|unhandled rejections?|hooks?) ?(passed|failed|skipped)?/gm;
+  for (const [, number, word] of stripVTControlCharacters(printed).matchAll(closing)) {
+    counts[(word ?? 'failed') as keyof typeof counts] += Number(number);
+  }
+  return code === 0;
+}
+
+const quick = await ava([]);
+const slow = await ava(['--config', 'ava.slow.config.js']);
+if (!(quick && slow) && counts.failed === 0) counts.failed = 1;
+const mustNotSkip = process.env.HAIRPIN_NO_SKIP === '1' && counts.skipped > 0;
+if (mustNotSkip) console.error('Nothing may be skipped here.');
+const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
+console.log(`\n${counts.passed} passed, ${counts.failed} failed${skipped}`);
+process.exitCode = counts.failed > 0 || mustNotSkip || counts.passed === 0 ? 1 : 0;
