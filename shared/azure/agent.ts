@@ -1,0 +1,38 @@
+/** The VM agent, from the VM's instance view. */
+import type { VirtualMachineInstanceView } from '@azure/arm-compute';
+import { AzureError, InputError } from '../errors.ts';
+import { parseResourceId } from '../model/ids.ts';
+import type { AgentReader, AgentView } from '../model/ports.ts';
+import type { AzureClients } from './clients.ts';
+import { callAzure } from './errors.ts';
+
+const ACTION = 'Microsoft.Compute/virtualMachines/instanceView/read';
+const CALL_SECONDS = 30;
+
+export function createAgentReader(clients: AzureClients): AgentReader {
+  return {
+    async read(vmId) {
+      const id = parseResourceId(vmId);
+      const [vm] = id?.names ?? [];
+      if (id?.type !== 'microsoft.compute/virtualmachines' || !vm) {
+        throw new InputError('INPUT_INVALID', 'vmId', vmId, 'expected the id of a virtual machine');
+      }
+      const compute = await clients.compute(id.subscriptionId);
+      try {
+        return await callAzure(ACTION, CALL_SECONDS, async (abortSignal) =>
+          mapAgent(await compute.virtualMachines.instanceView(id.resourceGroup, vm, { abortSignal })),
+        );
+      } catch (error) {
+        if (error instanceof AzureError && error.status === 404) return undefined;
+        throw error;
+      }
+    },
+  };
+}
+
+/** Status and version of the agent; both are missing while a VM is off. */
+export function mapAgent(view: VirtualMachineInstanceView): AgentView {
+  const status = view.vmAgent?.statuses?.[0]?.displayStatus;
+  const version = view.vmAgent?.vmAgentVersion;
+  return { ...(status ? { status } : {}), ...(version ? { version } : {}) };
+}

@@ -1,0 +1,86 @@
+/** Whatever an SDK throws, as AzureError. No SDK is imported: errors are told by their shape. */
+import { AzureError, clip, GuardError, messageOf } from '../errors.ts';
+import { retryAfterSeconds } from './pipeline.ts';
+
+interface Answered {
+  status?: number;
+  bodyAsText?: string | null;
+  headers?: { get(name: string): string | undefined };
+}
+
+/** The parts of RestError (and of this app's LongWaitError) that are looked at. */
+interface SdkError {
+  name?: string;
+  code?: string;
+  message?: string;
+  statusCode?: number;
+  response?: Answered;
+}
+
+/**
+ * Runs one call to Azure under a time limit. The signal ends the call's requests; throws AzureError for all that
+ * goes wrong, with status 0 where there was no answer.
+ * @param action The RBAC action, `Microsoft.Compute/virtualMachines/runCommands/write`.
+ */
+export async function callAzure<T>(
+  action: string,
+  seconds: number,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const signal = AbortSignal.timeout(seconds * 1000);
+  try {
+    return await work(signal);
+  } catch (error) {
+    if (signal.aborted) throw timedOut(action, seconds, error);
+    throw toAzureError(action, error);
+  }
+}
+
+/** The AzureError of anything thrown by a call; an error of this program stays as it is. */
+export function toAzureError(action: string, error: unknown): GuardError {
+  if (error instanceof GuardError) return error;
+  const { name, code, statusCode, response } = (typeof error === 'object' && error !== null ? error : {}) as SdkError;
+  if (name === 'AbortError') {
+    return new AzureError({
+      status: 0,
+      azureCode: 'Timeout',
+      action,
+      message: 'one request took too long',
+      cause: error,
+    });
+  }
+  if (
+    name === 'CredentialUnavailableError' ||
+    name === 'AuthenticationError' ||
+    name === 'AggregateAuthenticationError'
+  ) {
+    return new AzureError({ status: 401, azureCode: name, action, message: clip(messageOf(error), 500), cause: error });
+  }
+  const said = readBody(response?.bodyAsText);
+  return new AzureError({
+    status: statusCode ?? response?.status ?? 0,
+    azureCode: said?.code ?? code ?? name ?? 'Unknown',
+    action,
+    message: clip(said?.message ?? messageOf(error), 500),
+    retryAfterSeconds: retryAfterSeconds(response?.headers?.get('retry-after')),
+    cause: error,
+  });
+}
+
+const timedOut = (action: string, seconds: number, cause: unknown): AzureError =>
+  new AzureError({ status: 0, azureCode: 'Timeout', action, message: `no answer within ${seconds} s`, cause });
+
+/** Code and message of ARM's error body. */
+function readBody(text: string | null | undefined): { code?: string; message?: string } | undefined {
+  if (!text) return undefined;
+  try {
+    const { error } = JSON.parse(text) as { error?: { code?: unknown; message?: unknown } };
+    return {
+      ...(typeof error?.code === 'string' ? { code: error.code } : {}),
+      ...(typeof error?.message === 'string' ? { message: error.message } : {}),
+    };
+  } catch {
+    // A proxy's page instead of ARM's JSON: the status says enough.
+    return undefined;
+  }
+}

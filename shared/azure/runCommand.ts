@@ -1,0 +1,100 @@
+/**
+ * Managed Run Command under two fixed names. A PUT whose script differs runs; one that is equal does not, so every
+ * script carries its command id in a line that is read back from what Azure holds.
+ */
+import type { VirtualMachineRunCommand } from '@azure/arm-compute';
+import { AzureError, InputError } from '../errors.ts';
+import { parseResourceId } from '../model/ids.ts';
+import type { CommandSlot, CommandView, ExecutionState, GuestCommands } from '../model/ports.ts';
+import type { AzureClients } from './clients.ts';
+import { callAzure } from './errors.ts';
+
+const ACTION = 'Microsoft.Compute/virtualMachines/runCommands';
+const VM = 'microsoft.compute/virtualmachines';
+/** One call to ARM; none waits for a guest. */
+const CALL_SECONDS = 30;
+
+/** The name of a slot's resource. */
+export const commandName = (slot: CommandSlot): string => `ilbHairpinGuard-${slot}`;
+
+export function createGuestCommands(clients: AzureClients): GuestCommands {
+  const vmOf = async (vmId: string) => {
+    const { subscriptionId, resourceGroup, vm } = vmParts(vmId);
+    const { virtualMachineRunCommands: commands } = await clients.compute(subscriptionId);
+    return { commands, resourceGroup, vm };
+  };
+
+  return {
+    async look(vmId, slot) {
+      const { commands, resourceGroup, vm } = await vmOf(vmId);
+      try {
+        return await callAzure(`${ACTION}/read`, CALL_SECONDS, async (abortSignal) => {
+          const options = { expand: 'instanceView', abortSignal };
+          return mapCommand(slot, await commands.getByVirtualMachine(resourceGroup, vm, commandName(slot), options));
+        });
+      } catch (error) {
+        if (error instanceof AzureError && error.status === 404) return undefined;
+        throw error;
+      }
+    },
+
+    async send({ vmId, location, slot, script, timeoutSeconds, tags }) {
+      const { commands, resourceGroup, vm } = await vmOf(vmId);
+      const command = { location, tags, source: { script }, asyncExecution: true, timeoutInSeconds: timeoutSeconds };
+      await callAzure(`${ACTION}/write`, CALL_SECONDS, (abortSignal) =>
+        commands.createOrUpdate(resourceGroup, vm, commandName(slot), command, { abortSignal }).submitted(),
+      );
+    },
+
+    async cancel(vmId, slot) {
+      const { commands, resourceGroup, vm } = await vmOf(vmId);
+      await callAzure(`${ACTION}/delete`, CALL_SECONDS, (abortSignal) =>
+        commands.delete(resourceGroup, vm, commandName(slot), { abortSignal }).submitted(),
+      );
+    },
+  };
+}
+
+const STATES: ReadonlySet<string> = new Set<ExecutionState>([
+  'Unknown',
+  'Pending',
+  'Running',
+  'Succeeded',
+  'Failed',
+  'TimedOut',
+  'Canceled',
+]);
+
+/** The command id in a script's marker line, `# ilb-hairpin-guard command <32 hex digits>`. */
+export const commandIdOf = (script: string | undefined): string | undefined =>
+  /^# ilb-hairpin-guard command ([0-9a-f]{32})\r?$/m.exec(script ?? '')?.[1];
+
+/** A managed command as this program sees it. */
+export function mapCommand(slot: CommandSlot, command: VirtualMachineRunCommand): CommandView {
+  const { instanceView: view } = command;
+  const commandId = commandIdOf(command.source?.script);
+  const startTime = timeText(view?.startTime);
+  return {
+    slot,
+    ...(commandId ? { commandId } : {}),
+    state: STATES.has(view?.executionState ?? '') ? (view?.executionState as ExecutionState) : 'Unknown',
+    provisioningState: command.provisioningState ?? '',
+    ...(view?.exitCode === undefined ? {} : { exitCode: view.exitCode }),
+    output: view?.output ?? '',
+    error: view?.error ?? '',
+    message: view?.executionMessage ?? '',
+    ...(startTime ? { startTime } : {}),
+  };
+}
+
+/** A time that is only compared for equality; the SDK makes a Date of it, invalid where Azure wrote none. */
+const timeText = (time: Date | undefined): string | undefined =>
+  time instanceof Date && !Number.isNaN(time.getTime()) ? time.toISOString() : undefined;
+
+function vmParts(vmId: string): { subscriptionId: string; resourceGroup: string; vm: string } {
+  const id = parseResourceId(vmId);
+  const [vm] = id?.names ?? [];
+  if (id?.type !== VM || !vm)
+    throw new InputError('INPUT_INVALID', 'vmId', vmId, 'expected the id of a virtual machine');
+  return { subscriptionId: id.subscriptionId, resourceGroup: id.resourceGroup, vm };
+}

@@ -1,0 +1,56 @@
+/** Reads a subscription's estate: four paged lists, side by side. */
+import type { TopologyReader } from '../model/ports.ts';
+import type { AzureClients } from './clients.ts';
+import { callAzure } from './errors.ts';
+import { mapLoadBalancers } from './loadBalancer.ts';
+import { mapNics } from './nic.ts';
+import { Notes } from './notes.ts';
+import { mapVms } from './vm.ts';
+
+/** One list with all its pages may take this long. */
+const LIST_SECONDS = 120;
+
+/** What the SDKs' list calls give. */
+interface Paged<T> {
+  byPage(): AsyncIterable<T[]>;
+}
+
+export function createTopologyReader(clients: AzureClients): TopologyReader {
+  return {
+    async read(subscriptionId) {
+      const [compute, network] = await Promise.all([clients.compute(subscriptionId), clients.network(subscriptionId)]);
+      const notes = new Notes();
+      const [vms, status, nics, loadBalancers] = await Promise.all([
+        all('Microsoft.Compute/virtualMachines/read', (abortSignal) =>
+          compute.virtualMachines.listAll({ abortSignal }),
+        ),
+        all('Microsoft.Compute/virtualMachines/read', (abortSignal) =>
+          compute.virtualMachines.listAll({ statusOnly: 'true', abortSignal }),
+        ),
+        all('Microsoft.Network/networkInterfaces/read', (abortSignal) =>
+          network.networkInterfaces.listAll({ abortSignal }),
+        ),
+        all('Microsoft.Network/loadBalancers/read', (abortSignal) => network.loadBalancers.listAll({ abortSignal })),
+      ]);
+      return {
+        subscriptionId,
+        vms: mapVms(vms, status, notes),
+        nics: mapNics(nics, notes),
+        loadBalancers: mapLoadBalancers(loadBalancers, notes),
+        notes: notes.list,
+      };
+    },
+  };
+}
+
+/** All pages of a list. The SDK gives the signal to the first page only, so it is looked at between pages. */
+function all<T>(action: string, list: (signal: AbortSignal) => Paged<T>): Promise<T[]> {
+  return callAzure(action, LIST_SECONDS, async (signal) => {
+    const items: T[] = [];
+    for await (const page of list(signal).byPage()) {
+      items.push(...page);
+      signal.throwIfAborted();
+    }
+    return items;
+  });
+}

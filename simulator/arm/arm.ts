@@ -1,0 +1,170 @@
+/**
+ * The simulated Azure Resource Manager: https on loopback, talked to by the real SDKs unchanged, over estates whose
+ * guests are a lab's. What is not modelled answers 501 with its name.
+ */
+
+import { rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { dirname } from 'node:path';
+import type { Estate } from '../estate/estate.ts';
+import { vmId } from '../estate/ids.ts';
+import type { GuestLab } from '../guests/lab.ts';
+import { makeCertificate } from './certificate.ts';
+import { Changes } from './changes.ts';
+import type { ResourceEvent } from './events.ts';
+import { type Fault, Faults, type SetFault } from './faults.ts';
+import { startIdentity } from './identity.ts';
+import { Operations } from './operations.ts';
+import { RunCommands } from './runCommands.ts';
+import { type CallRecord, createArmServer, type ServerParts } from './server.ts';
+import { AZURE_LIMITS, type Limits, Throttle } from './throttle.ts';
+import { type Principal, Tokens } from './tokens.ts';
+import { World } from './world.ts';
+
+export interface ArmOptions {
+  /** One estate, or several with a lab each; several may share a subscription. */
+  sites: { estate: Estate; lab: GuestLab }[];
+  /** Items on a list's page; default 100. */
+  pageSize?: number;
+  /** End-to-end time of a Run Command besides the script's own; default 20 s, as Azure takes. */
+  commandMs?: number;
+  /** How long a GET after a PUT shows the previous execution; default until the new one is reported. */
+  staleMs?: number;
+  /** How long rule health takes; default 2 s. */
+  healthMs?: number;
+  /** How long a start or stop by POST takes; default 100 ms. */
+  powerMs?: number;
+  /** Azure's limits by default; `false` for none. */
+  throttle?: Partial<Limits> | false;
+  /** The managed identities; the first is the one without client id. */
+  principals?: [Principal, ...Principal[]];
+  /** Roles; default: everything is allowed. */
+  authorize?: ServerParts['authorize'];
+  /** Token audiences that are taken besides Azure's own. */
+  audiences?: string[];
+  /** Port; default any free one. */
+  port?: number;
+  /** Gets the events that Azure would emit. */
+  onEvent?: (event: ResourceEvent) => void;
+  /** One line per thing that went wrong in the simulator itself; default stderr. */
+  log?: (text: string) => void;
+}
+
+export interface Arm {
+  /** `https://127.0.0.1:PORT`. */
+  endpoint: string;
+  /** The authority's certificate: the file for NODE_EXTRA_CA_CERTS, and its PEM. */
+  caFile: string;
+  ca: string;
+  /** What a process needs to be the app here: IDENTITY_ENDPOINT, IDENTITY_HEADER, NODE_EXTRA_CA_CERTS. */
+  env: Record<'IDENTITY_ENDPOINT' | 'IDENTITY_HEADER' | 'NODE_EXTRA_CA_CERTS', string>;
+  /** The estates as they are now. */
+  estates: Estate[];
+  /** Changes them, with events. */
+  changes: Changes;
+  /** Calls in the order of their answers. */
+  calls: CallRecord[];
+  fault(fault: Fault): SetFault;
+  clearFaults(): void;
+  /** Locks a scope against deletes; returns its end. */
+  lock(scope: string): () => void;
+  /** Lets somebody's action Run Command hold a VM; returns its end. */
+  occupy(vm: string): () => void;
+  /** A token of the first identity, for calls by hand. */
+  token(audience?: string): string;
+  close(): Promise<void>;
+}
+
+/** The app's identity where none is given. Tests tell others apart from it. */
+export const APP_PRINCIPAL: Principal = {
+  clientId: '00000000-0000-0000-0000-0000000000a1',
+  principalId: '00000000-0000-0000-0000-0000000000b1',
+};
+
+const AUDIENCES = ['https://management.azure.com/', 'https://management.core.windows.net/'];
+
+/** Starts ARM and the identity endpoint. The estates are copied: change them through `changes`. */
+export async function startArm(options: ArmOptions): Promise<Arm> {
+  let endpoint = '';
+  const world = new World(options.sites.map(({ estate, lab }) => ({ estate: structuredClone(estate), lab })));
+  const faults = new Faults();
+  const tokens = new Tokens();
+  const operations = new Operations(() => endpoint);
+  const commands = new RunCommands(
+    { commandMs: options.commandMs ?? 20_000, ...(options.staleMs === undefined ? {} : { staleMs: options.staleMs }) },
+    operations,
+    faults,
+  );
+  const log = options.log ?? ((text: string) => void process.stderr.write(`arm: ${text}\n`));
+  const emit = (event: ResourceEvent): void => options.onEvent?.(event);
+  const changes = new Changes(world, commands, emit);
+  const principals = options.principals ?? [APP_PRINCIPAL];
+  const calls: CallRecord[] = [];
+  const locks = new Set<string>();
+  const audiences = [...AUDIENCES, ...(options.audiences ?? [])];
+
+  const [certificate, identity] = await Promise.all([makeCertificate(), startIdentity(tokens, principals)]);
+  const server = createArmServer(certificate, {
+    world,
+    commands,
+    operations,
+    faults,
+    changes,
+    throttle: options.throttle === false ? undefined : new Throttle({ ...AZURE_LIMITS, ...options.throttle }),
+    locks,
+    emit,
+    pageSize: options.pageSize ?? 100,
+    healthMs: options.healthMs ?? 2000,
+    powerMs: options.powerMs ?? 100,
+    tokens,
+    audiences,
+    authorize: options.authorize ?? (() => true),
+    record: (call) => calls.push(call),
+    broken: log,
+    endpoint: () => endpoint,
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, '127.0.0.1', resolve);
+  });
+  endpoint = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  audiences.push(endpoint);
+
+  return {
+    endpoint,
+    caFile: certificate.caFile,
+    ca: certificate.ca,
+    env: {
+      IDENTITY_ENDPOINT: identity.endpoint,
+      IDENTITY_HEADER: identity.header,
+      NODE_EXTRA_CA_CERTS: certificate.caFile,
+    },
+    estates: world.sites.map((site) => site.estate),
+    changes,
+    calls,
+    fault: (fault) => faults.add(fault),
+    clearFaults: () => faults.clear(),
+    lock: (scope) => {
+      locks.add(scope.toLowerCase());
+      return () => void locks.delete(scope.toLowerCase());
+    },
+    occupy: (name) => {
+      const site = world.sites.find((candidate) => candidate.estate.vms.some((vm) => vm.name === name));
+      const vm = site?.estate.vms.find((candidate) => candidate.name === name);
+      if (!site || !vm) throw new Error(`no estate has a VM ${name}`);
+      return commands.occupy({ site, vm, id: vmId(site.estate, vm.name) });
+    },
+    token: (audience = AUDIENCES[0] ?? '') => tokens.issue(principals[0], audience).token,
+    close: async () => {
+      commands.close();
+      await Promise.all([
+        identity.close(),
+        new Promise<void>((resolve) => {
+          server.close(() => resolve());
+          server.closeAllConnections();
+        }),
+      ]);
+      rmSync(dirname(certificate.caFile), { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,101 @@
+/**
+ * The events that Azure emits for a subscription (system topic Microsoft.Resources.Subscriptions). Shapes: samples
+ * eg_resource_write_nic.json and eg_action_vm_start_runcommand.json, from event-schema-subscriptions.md.
+ * Every write, delete and POST yields one, the app's own calls among them.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Principal } from './tokens.ts';
+
+export interface ResourceEvent {
+  id: string;
+  topic: string;
+  subject: string;
+  eventType: `Microsoft.Resources.Resource${'Write' | 'Delete' | 'Action'}${'Success' | 'Failure'}`;
+  eventTime: string;
+  data: {
+    authorization: { scope: string; action: string; evidence: Record<string, string> };
+    claims: Record<string, string>;
+    correlationId: string;
+    httpRequest?: { clientRequestId: string; clientIpAddress: string; method: string; url: string };
+    resourceProvider: string;
+    resourceUri: string;
+    operationName: string;
+    status: 'Succeeded' | 'Failed';
+    subscriptionId: string;
+    tenantId: string;
+  };
+  dataVersion: '2';
+  metadataVersion: '1';
+}
+
+/** What happened: an operation like `Microsoft.Network/networkInterfaces/write` on a resource. */
+export interface Happening {
+  operationName: string;
+  resourceId: string;
+  subscriptionId: string;
+  /** Who did it; somebody else when left out. */
+  principal?: Principal;
+  failed?: boolean;
+  method?: string;
+  url?: string;
+}
+
+const ZERO = '00000000-0000-0000-0000-000000000000';
+const SOMEBODY: Principal = { clientId: ZERO, principalId: ZERO };
+
+/** The event of a happening, in Event Grid's own schema. */
+export function resourceEvent(what: Happening): ResourceEvent {
+  const principal = what.principal ?? SOMEBODY;
+  const kind = what.operationName.endsWith('/write')
+    ? 'Write'
+    : what.operationName.endsWith('/delete')
+      ? 'Delete'
+      : 'Action';
+  return {
+    id: randomUUID(),
+    topic: `/subscriptions/${what.subscriptionId}`,
+    subject: what.resourceId,
+    eventType: `Microsoft.Resources.Resource${kind}${what.failed ? 'Failure' : 'Success'}`,
+    eventTime: new Date().toISOString(),
+    data: {
+      authorization: {
+        scope: what.resourceId,
+        action: what.operationName,
+        evidence: {
+          role: 'Contributor',
+          roleAssignmentScope: `/subscriptions/${what.subscriptionId}`,
+          roleAssignmentId: ZERO,
+          roleDefinitionId: ZERO,
+          principalId: principal.principalId,
+          principalType: 'ServicePrincipal',
+        },
+      },
+      claims: {
+        aud: 'https://management.azure.com/',
+        appid: principal.clientId,
+        appidacr: '2',
+        'http://schemas.microsoft.com/identity/claims/objectidentifier': principal.principalId,
+        ver: '1.0',
+      },
+      correlationId: randomUUID(),
+      ...(what.method && what.url
+        ? {
+            httpRequest: {
+              clientRequestId: randomUUID(),
+              clientIpAddress: '10.0.0.4',
+              method: what.method,
+              url: what.url,
+            },
+          }
+        : {}),
+      resourceProvider: what.operationName.split('/')[0] ?? '',
+      resourceUri: what.resourceId,
+      operationName: what.operationName,
+      status: what.failed ? 'Failed' : 'Succeeded',
+      subscriptionId: what.subscriptionId,
+      tenantId: ZERO,
+    },
+    dataVersion: '2',
+    metadataVersion: '1',
+  };
+}

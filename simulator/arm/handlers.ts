@@ -1,0 +1,188 @@
+/** What each call of actions.ts answers. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { EstateVm } from '../estate/estate.ts';
+import type { CallName } from './actions.ts';
+import { type Changes, POWER_ACTIONS } from './changes.ts';
+import { scopeLocked } from './errors.ts';
+import { type Happening, type ResourceEvent, resourceEvent } from './events.ts';
+import type { Faults, Target } from './faults.ts';
+import { startRuleHealth } from './health.ts';
+import { page } from './lists.ts';
+import type { Answer, Operations } from './operations.ts';
+import type { RunCommands } from './runCommands.ts';
+import { loadBalancerResource } from './shapes/loadBalancer.ts';
+import { nicResource } from './shapes/nic.ts';
+import { instanceView, vmResource, vmStatus } from './shapes/vm.ts';
+import type { Throttle } from './throttle.ts';
+import type { Principal } from './tokens.ts';
+import type { World } from './world.ts';
+
+/** One call, taken apart. */
+export interface Request {
+  call: CallName;
+  action: string;
+  method: string;
+  url: URL;
+  params: Record<string, string>;
+  body: unknown;
+  principal: Principal;
+  target: Target;
+}
+
+/** What the handlers work on. */
+export interface Parts {
+  world: World;
+  commands: RunCommands;
+  operations: Operations;
+  faults: Faults;
+  changes: Changes;
+  throttle: Throttle | undefined;
+  /** Locked scopes, lower case. */
+  locks: Set<string>;
+  emit: (event: ResourceEvent) => void;
+  pageSize: number;
+  healthMs: number;
+  powerMs: number;
+}
+
+type Handler = (parts: Parts, request: Request) => Answer;
+
+const param = (request: Request, name: string): string => request.params[name] ?? '';
+const apiVersion = (request: Request): string => request.url.searchParams.get('api-version') ?? '';
+const expands = (request: Request): boolean =>
+  request.url.searchParams.get('$expand')?.toLowerCase() === 'instanceview';
+
+const vmOf = ({ world }: Parts, request: Request) =>
+  world.vm(param(request, 'subscription'), param(request, 'group'), param(request, 'vm'));
+
+/** Lists the things of all estates of the subscription. */
+const listOf =
+  <T>(
+    items: (site: World['sites'][number]) => T[],
+    shape: (parts: Parts, site: World['sites'][number], item: T, request: Request) => unknown,
+  ): Handler =>
+  (parts, request) => {
+    const all = parts.world
+      .sitesOf(param(request, 'subscription'))
+      .flatMap((site) => items(site).map((item) => ({ site, item })));
+    return page(all, ({ site, item }) => shape(parts, site, item, request), {
+      url: request.url,
+      pageSize: parts.pageSize,
+      fault: parts.faults.take('paging', request.target)?.paging,
+    });
+  };
+
+/** Emits the event of a call once its operation ended. */
+function happened(parts: Parts, request: Request, resourceId: string, operationName = request.action) {
+  return (failed: boolean): void => {
+    const what: Happening = {
+      operationName,
+      resourceId,
+      subscriptionId: param(request, 'subscription'),
+      principal: request.principal,
+      failed,
+      method: request.method,
+      url: request.url.href,
+    };
+    parts.emit(resourceEvent(what));
+  };
+}
+
+/** A change of power by POST: 202, and the event once it is done. */
+const powerCall =
+  (power: EstateVm['power'], restart = false): Handler =>
+  (parts, request) => {
+    const { site, vm, id } = vmOf(parts, request);
+    const operation = parts.operations.start('Microsoft.Compute', site.estate.subscriptionId, site.estate.location);
+    const action = restart ? 'restart' : POWER_ACTIONS[power];
+    const done = happened(parts, request, id, `Microsoft.Compute/virtualMachines/${action}/action`);
+    if (restart) parts.commands.powerLost({ site, vm, id });
+    void delay(parts.powerMs, undefined, { ref: false }).then(() => {
+      parts.changes.applyPower(site, vm, power);
+      parts.operations.succeed(operation);
+      done(false);
+    });
+    return { status: 202, headers: parts.operations.headers(operation, apiVersion(request)) };
+  };
+
+const operationState: Handler = (parts, request) =>
+  request.url.searchParams.get('monitor') === 'true'
+    ? parts.operations.result(param(request, 'operation'))
+    : parts.operations.state(param(request, 'operation'));
+
+export const HANDLERS: Record<CallName, Handler> = {
+  listVms: listOf(
+    (site) => site.estate.vms,
+    (_, site, vm, request) =>
+      request.url.searchParams.get('statusOnly') === 'true'
+        ? vmStatus(site.estate, vm)
+        : vmResource(site.estate, vm, false),
+  ),
+  getVm: (parts, request) => {
+    const { site, vm } = vmOf(parts, request);
+    return { status: 200, body: vmResource(site.estate, vm, expands(request)) };
+  },
+  instanceView: (parts, request) => ({ status: 200, body: instanceView(vmOf(parts, request).vm) }),
+  startVm: powerCall('running'),
+  powerOffVm: powerCall('stopped'),
+  deallocateVm: powerCall('deallocated'),
+  restartVm: powerCall('running', true),
+
+  listRunCommands: (parts, request) => parts.commands.list(vmOf(parts, request), expands(request)),
+  getRunCommand: (parts, request) =>
+    parts.commands.get(vmOf(parts, request), param(request, 'command'), expands(request)),
+  putRunCommand: (parts, request) => {
+    const at = vmOf(parts, request);
+    const name = param(request, 'command');
+    parts.throttle?.countRunCommand(at.id);
+    const done = happened(parts, request, `${at.id}/runCommands/${name}`);
+    return parts.commands.put(at, name, request.body, apiVersion(request), done);
+  },
+  deleteRunCommand: (parts, request) => {
+    const at = vmOf(parts, request);
+    const id = `${at.id}/runCommands/${param(request, 'command')}`;
+    const lock = [...parts.locks].find((scope) => `${id.toLowerCase()}/`.startsWith(`${scope}/`));
+    if (lock) throw scopeLocked(id, lock);
+    return parts.commands.delete(at, param(request, 'command'), apiVersion(request), happened(parts, request, id));
+  },
+  computeOperation: operationState,
+
+  listNics: listOf(
+    (site) => site.estate.vms.flatMap((vm) => vm.nics.map((nic) => ({ vm, nic }))),
+    (parts, site, { vm, nic }) => nicResource(parts.world, site, vm, nic),
+  ),
+  getNic: (parts, request) => {
+    const { site, vm, nic } = parts.world.nic(
+      param(request, 'subscription'),
+      param(request, 'group'),
+      param(request, 'nic'),
+    );
+    return { status: 200, body: nicResource(parts.world, site, vm, nic) };
+  },
+  listLoadBalancers: listOf(
+    (site) => site.estate.loadBalancers,
+    (_, site, lb) => loadBalancerResource(site.estate, lb),
+  ),
+  getLoadBalancer: (parts, request) => {
+    const { site, loadBalancer } = parts.world.loadBalancer(
+      param(request, 'subscription'),
+      param(request, 'group'),
+      param(request, 'lb'),
+    );
+    return { status: 200, body: loadBalancerResource(site.estate, loadBalancer) };
+  },
+  ruleHealth: (parts, request) => {
+    const rule = param(request, 'rule');
+    const at = parts.world.loadBalancer(param(request, 'subscription'), param(request, 'group'), param(request, 'lb'));
+    const fault = parts.faults.take('health', request.target)?.health;
+    const options = {
+      healthMs: parts.healthMs,
+      neverFinishes: fault === 'never-finishes',
+      upAdmin: fault === 'up-admin',
+    };
+    const done = happened(parts, request, `${at.id}/loadBalancingRules/${rule}`);
+    return startRuleHealth({ ...at, rule }, parts.operations, options, apiVersion(request), done);
+  },
+  networkOperation: operationState,
+  networkOperationResult: (parts, request) => parts.operations.result(param(request, 'operation')),
+};

@@ -1,0 +1,160 @@
+/** The https front of the simulated ARM: token, right, limits and faults are looked at before a call is answered. */
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import { setTimeout as delay } from 'node:timers/promises';
+import { matchCall } from './actions.ts';
+import type { Certificate } from './certificate.ts';
+import { ArmError, forbidden } from './errors.ts';
+import { HANDLERS, type Parts, type Request } from './handlers.ts';
+import type { Answer } from './operations.ts';
+import type { Principal, Tokens } from './tokens.ts';
+
+/** One answered call, for tests and people. */
+export interface CallRecord {
+  method: string;
+  /** Path with query. */
+  path: string;
+  /** The RBAC action; `-` for a call that is not modelled. */
+  action: string;
+  /** 0: the connection was dropped instead of an answer. */
+  status: number;
+  ms: number;
+}
+
+export interface ServerParts extends Parts {
+  tokens: Tokens;
+  audiences: string[];
+  /** True when the principal has the right at the scope (the resource id in the path). */
+  authorize: (principal: Principal, action: string, scope: string) => boolean;
+  record: (call: CallRecord) => void;
+  /** An error that is the simulator's own. */
+  broken: (text: string) => void;
+  endpoint: () => string;
+}
+
+const MOST_BODY_BYTES = 4 * 1024 * 1024;
+
+export function createArmServer(certificate: Certificate, parts: ServerParts): Server {
+  const { key, cert } = certificate;
+  return createServer({ key, cert }, (incoming, outgoing) => {
+    void serve(parts, incoming, outgoing);
+  });
+}
+
+async function serve(parts: ServerParts, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  const started = performance.now();
+  const url = new URL(incoming.url ?? '/', parts.endpoint());
+  const method = incoming.method ?? 'GET';
+  const matched = matchCall(method, decodeURIComponent(url.pathname));
+  const record = (status: number): void =>
+    parts.record({
+      method,
+      path: `${url.pathname}${url.search}`,
+      action: matched?.call.action ?? '-',
+      status,
+      ms: Math.round(performance.now() - started),
+    });
+
+  let answer: Answer | 'drop';
+  try {
+    answer = await answerTo(parts, incoming, url, matched);
+  } catch (error) {
+    if (!(error instanceof ArmError))
+      parts.broken(`${method} ${url.pathname}: ${error instanceof Error ? error.stack : error}`);
+    const armError =
+      error instanceof ArmError
+        ? error
+        : new ArmError(500, 'SimulatorBroken', `The simulator failed: ${String(error)}`);
+    answer = { status: armError.status, headers: armError.headers, body: armError.body() };
+  }
+  if (answer === 'drop') {
+    record(0);
+    incoming.socket.destroy();
+    return;
+  }
+  record(answer.status);
+  const text = answer.body === undefined ? '' : JSON.stringify(answer.body);
+  outgoing.writeHead(answer.status, {
+    ...(text ? { 'Content-Type': 'application/json; charset=utf-8' } : {}),
+    'x-ms-request-id': crypto.randomUUID(),
+    ...answer.headers,
+  });
+  outgoing.end(text);
+}
+
+async function answerTo(
+  parts: ServerParts,
+  incoming: IncomingMessage,
+  url: URL,
+  matched: ReturnType<typeof matchCall>,
+): Promise<Answer | 'drop'> {
+  const body = await readBody(incoming);
+  const principal = parts.tokens.check(incoming.headers.authorization, parts.audiences);
+  if (!matched)
+    throw new ArmError(501, 'NotModelled', `${incoming.method} ${url.pathname} is not modelled by this simulator.`);
+  if (!url.searchParams.get('api-version')) {
+    throw new ArmError(
+      400,
+      'MissingApiVersionParameter',
+      'The api-version query parameter (?api-version=) is required for all requests.',
+    );
+  }
+  const { name, call, params } = matched;
+  const target = { call: name, method: call.method, path: `${url.pathname}${url.search}`, vm: params.vm };
+  const request: Request = {
+    call: name,
+    action: call.action,
+    method: call.method,
+    url,
+    params,
+    body,
+    principal,
+    target,
+  };
+
+  const scope = decodeURIComponent(url.pathname);
+  if (!parts.authorize(principal, call.action, scope)) throw forbidden(principal, call.action, scope);
+  const remaining = parts.throttle?.count(call, params.subscription ?? '', principal.clientId);
+
+  const slow = parts.faults.take('slowMs', target);
+  if (slow) await delay(slow.slowMs, undefined, { ref: false });
+  const refused = parts.faults.take('status', target);
+  if (refused) {
+    throw new ArmError(refused.status, refused.code ?? 'Fault', refused.message ?? 'A fault on demand.', {
+      ...(refused.retryAfterSeconds === undefined
+        ? {}
+        : { headers: { 'Retry-After': String(refused.retryAfterSeconds) } }),
+    });
+  }
+  const dropped = parts.faults.take('drop', target);
+  if (dropped?.drop === 'before') return 'drop';
+  const answer = HANDLERS[name](parts, request);
+  if (dropped) return 'drop';
+  const edited = parts.faults.take('edit', target);
+  if (edited && answer.body) {
+    answer.body = structuredClone(answer.body);
+    edited.edit(answer.body as Record<string, unknown>);
+  }
+  return {
+    ...answer,
+    headers: { ...(remaining ? { [remaining.header]: String(remaining.left) } : {}), ...answer.headers },
+  };
+}
+
+async function readBody(incoming: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MOST_BODY_BYTES)
+      throw new ArmError(413, 'RequestContentTooLarge', 'The request content is larger than 4 MB.');
+    chunks.push(chunk);
+  }
+  if (size === 0) return undefined;
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString());
+  } catch {
+    throw new ArmError(400, 'InvalidRequestContent', 'The request content was invalid and could not be deserialized.');
+  }
+}
