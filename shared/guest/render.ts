@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { GuestCommand } from '../model/guest.ts';
 import { renderLinux } from './linux/render.ts';
 import { checkCommand } from './plan.ts';
+import { renderWindows } from './windows/render.ts';
 
 type GuestOs = 'linux' | 'windows';
 
@@ -13,15 +14,15 @@ interface GuestScript {
   render: (script: string, command: GuestCommand) => string;
 }
 
-const SCRIPTS: Partial<Record<GuestOs, GuestScript>> = {
+const SCRIPTS: Record<GuestOs, GuestScript> = {
   linux: { file: './linux/guard.sh', render: renderLinux },
+  windows: { file: './windows/guard.ps1', render: renderWindows },
 };
 
 const texts = new Map<GuestOs, string>();
 
 function scriptOf(os: GuestOs): GuestScript & { text: string } {
   const script = SCRIPTS[os];
-  if (!script) throw new Error(`There is no guest script for ${os}.`);
   let text = texts.get(os);
   if (text === undefined) {
     // A checkout on Windows may have put CR before each LF, which no shell takes.
