@@ -1,0 +1,38 @@
+/** Puts a checked command into guard.ps1. */
+import type { GuestCommand, PlannedFrontend } from '../../model/guest.ts';
+
+const BEGIN = '# --- plan ---';
+const END = '# --- end of plan ---';
+
+/** Windows shows a MAC in upper case with dashes (`Get-NetAdapter`, property MacAddress). */
+const windowsMac = (mac: string): string => mac.toUpperCase().replaceAll(':', '-');
+
+const line = ({ vip, port, backend, via }: PlannedFrontend): string =>
+  [vip, port ?? 0, backend.ip, windowsMac(backend.mac), via.ip, windowsMac(via.mac)].join(' ');
+
+/**
+ * Replaces what stands between the two plan marks in guard.ps1 by the command as PowerShell assignments, and puts the
+ * command id in the second line. Takes only a command that checkCommand let through: nothing in it can end a quoted
+ * string. Throws Error when the script has lost its marks.
+ */
+export function renderWindows(script: string, { commandId, mode, plan, limits }: GuestCommand): string {
+  const begin = script.indexOf(`${BEGIN}\n`);
+  const end = script.indexOf(`${END}\n`);
+  const firstLine = script.indexOf('\n') + 1;
+  if (begin < firstLine || end < begin) throw new Error('guard.ps1 has lost the marks of its plan.');
+  const assignments = [
+    `$CommandId = '${commandId}'`,
+    `$Mode = '${mode}'`,
+    `$ConnectSeconds = ${limits.connectSeconds}`,
+    `$TotalSeconds = ${limits.totalSeconds}`,
+    '# One line per frontend: VIP, TCP port (0: do not connect), backend address, its MAC, via address, its MAC',
+    `$Plan = @(${plan.frontends.map((frontend) => `\n    '${line(frontend)}'`).join('')}${plan.frontends.length > 0 ? '\n' : ''})`,
+  ];
+  return [
+    script.slice(0, firstLine),
+    `# ilb-hairpin-guard command ${commandId}\n`,
+    script.slice(firstLine, begin + BEGIN.length + 1),
+    `${assignments.join('\n')}\n`,
+    script.slice(end),
+  ].join('');
+}

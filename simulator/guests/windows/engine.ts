@@ -1,0 +1,138 @@
+/**
+ * A PowerShell engine in a process of its own that runs scripts against modelled Windows machines. The engine is
+ * System.Management.Automation from NuGet in a small host (engine/), built once with the .NET SDK into .cache/; where
+ * only PowerShell is installed, it compiles the same sources itself.
+ */
+import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import type { WindowsState } from './state.ts';
+
+const SOURCES = fileURLToPath(new URL('./engine/', import.meta.url));
+const CACHE = fileURLToPath(new URL('../../../.cache/windows-engine/', import.meta.url));
+
+export interface WindowsRun {
+  /** -1 when a `killed` fault ended the script. */
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+  /** Time that passed on the modelled clock. */
+  ms: number;
+  /** The machine afterwards; the one that was given is left as it was. */
+  state: WindowsState;
+}
+
+/** What a script is made of, by PowerShell's own parser. `tokens` are kinds; numbers come as `Number 0x10`. */
+export interface WindowsSyntax {
+  errors: string[];
+  tokens: { name: string; line: number }[];
+  commands: { name: string; parameters: string[]; line: number }[];
+  functions: string[];
+  types: { name: string; line: number }[];
+  members: { type?: string; name: string; line: number }[];
+  nodes: { name: string; line: number }[];
+}
+
+export interface WindowsEngine {
+  /** Runs a script from a file in a fresh session. Calls are done one after another. */
+  runScript(state: WindowsState, script: string): Promise<WindowsRun>;
+  syntax(script: string): Promise<WindowsSyntax>;
+  /** Public members of types in .NET Framework 4.6.2, inherited ones too; null: no such type there. */
+  framework(types: string[]): Promise<Record<string, string[] | null>>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the engine; the first time on a machine this builds it (about 10 s, with NuGet in reach).
+ * Throws Error with the compiler's words when it cannot be built, or when neither .NET SDK nor PowerShell is there.
+ */
+export async function startWindowsEngine(): Promise<WindowsEngine> {
+  const [program, ...args] = commandLine();
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...QUIET } });
+  const ask = conversation(child);
+  return {
+    runScript: async (state, script) => (await ask({ op: 'run', script, state })) as WindowsRun,
+    syntax: async (script) => (await ask({ op: 'syntax', script })) as WindowsSyntax,
+    framework: async (types) => (await ask({ op: 'framework', types })) as Record<string, string[] | null>,
+    stop: () =>
+      new Promise((resolve) => {
+        if (child.exitCode !== null || child.signalCode !== null) return resolve();
+        child.once('exit', () => resolve());
+        child.stdin.end();
+      }),
+  };
+}
+
+/** Keeps escape codes and first-run notes out of what is read. */
+const QUIET = {
+  NO_COLOR: '1',
+  TERM: 'dumb',
+  DOTNET_NOLOGO: '1',
+  DOTNET_CLI_TELEMETRY_OPTOUT: '1',
+  POWERSHELL_TELEMETRY_OPTOUT: '1',
+};
+
+function commandLine(): [string, ...string[]] {
+  if (works('dotnet')) return ['dotnet', join(built(), 'engine.dll')];
+  if (!works('pwsh')) throw new Error('A PowerShell engine needs the .NET SDK (dotnet) or PowerShell 7 (pwsh).');
+  const load = `Add-Type -IgnoreWarnings -Path '${SOURCES}*.cs'; [IlbHairpinGuard.Engine.Program]::Main(@())`;
+  return ['pwsh', '-NoProfile', '-NonInteractive', '-Command', load];
+}
+
+const works = (program: string): boolean =>
+  spawnSync(program, ['--version'], { stdio: 'ignore', env: { ...process.env, ...QUIET } }).status === 0;
+
+/** The folder with the built engine, named by its sources' hash, so that a change of them builds it anew. */
+function built(): string {
+  const files = readdirSync(SOURCES).filter((name) => /\.(cs|csproj)$/.test(name));
+  const hash = createHash('sha256');
+  for (const name of files.sort()) hash.update(name).update(readFileSync(join(SOURCES, name)));
+  const folder = join(CACHE, hash.digest('hex').slice(0, 16));
+  if (existsSync(join(folder, 'engine.dll'))) return folder;
+  const work = join(CACHE, `build-${process.pid}`);
+  mkdirSync(work, { recursive: true });
+  const properties = [`-p:BaseIntermediateOutputPath=${join(work, 'obj')}/`, '-o', join(work, 'out')];
+  const build = spawnSync('dotnet', ['build', SOURCES, '-c', 'Release', '-v', 'q', '-nologo', ...properties], {
+    encoding: 'utf8',
+    env: { ...process.env, ...QUIET },
+  });
+  if (build.status !== 0) throw new Error(`The PowerShell engine could not be built:\n${build.stdout}${build.stderr}`);
+  try {
+    renameSync(join(work, 'out'), folder);
+  } catch (error) {
+    // Another process that built the same sources may have been first.
+    if (!existsSync(join(folder, 'engine.dll'))) throw error;
+  }
+  rmSync(work, { recursive: true, force: true });
+  return folder;
+}
+
+/** One question at a time, answers in order; a dead engine fails what waits with its last words. */
+function conversation(child: ChildProcessByStdio<Writable, Readable, Readable>): (request: object) => Promise<unknown> {
+  const waiting: { resolve: (answer: unknown) => void; reject: (error: Error) => void }[] = [];
+  let words = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    words = (words + text).slice(-4000);
+  });
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const answer = JSON.parse(line) as Record<string, unknown>;
+    const next = waiting.shift();
+    if (typeof answer.failure === 'string') next?.reject(new Error(`The PowerShell engine failed: ${answer.failure}`));
+    else next?.resolve(answer);
+  });
+  const end = (why: string) => {
+    for (const { reject } of waiting.splice(0)) reject(new Error(`The PowerShell engine ended (${why}): ${words}`));
+  };
+  child.once('exit', (code, signal) => end(String(code ?? signal)));
+  child.once('error', (error) => end(error.message));
+  return (request) =>
+    new Promise((resolve, reject) => {
+      if (child.exitCode !== null) return reject(new Error(`The PowerShell engine has ended: ${words}`));
+      waiting.push({ resolve, reject });
+      child.stdin.write(`${JSON.stringify(request)}\n`);
+    });
+}

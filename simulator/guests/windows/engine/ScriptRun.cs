@@ -1,0 +1,92 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+using System.Management.Automation;
+using System.Management.Automation.Host;
+using System.Management.Automation.Runspaces;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace IlbHairpinGuard.Engine;
+
+public sealed record Outcome(int ExitCode, string Stdout, string Stderr, long Ms, Machine State);
+
+/// <summary>Runs one script in a fresh session, as `powershell.exe -File` would: from a file, with its exit code.</summary>
+public static class ScriptRun
+{
+    private static readonly string Folder = Directory.CreateTempSubdirectory("ilb-hairpin-guard-").FullName;
+    private static readonly Type[] Cmdlets =
+    [
+        typeof(GetNetAdapter), typeof(GetNetIPAddress), typeof(GetNetIPInterface), typeof(GetNetRoute), typeof(NewNetRoute),
+        typeof(RemoveNetRoute), typeof(FindNetRoute), typeof(GetNetTCPConnection), typeof(GetDnsClient),
+    ];
+
+    static ScriptRun() => AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(Folder, true);
+
+    public static Outcome Run(string script, Machine machine)
+    {
+        Machine.Current = machine;
+        machine.Changes = 0;
+        var file = Path.Combine(Folder, Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(script)))[..16] + ".ps1");
+        File.WriteAllText(file, script, new UTF8Encoding(false));
+        var host = new QuietHost();
+        using var session = RunspaceFactory.CreateRunspace(host, Session(machine));
+        session.ThreadOptions = PSThreadOptions.UseCurrentThread;
+        session.Open();
+        using var shell = PowerShell.Create(session);
+        var errors = new StringBuilder();
+        var output = new StringBuilder();
+        var exitCode = 0;
+        try
+        {
+            foreach (var line in shell.AddScript($"& '{file}'").Invoke()) output.Append(line).Append('\n');
+            exitCode = session.SessionStateProxy.GetVariable("LASTEXITCODE") is int code ? code : 0;
+        }
+        catch (PipelineStoppedException)
+        {
+            exitCode = -1;
+        }
+        catch (RuntimeException error)
+        {
+            exitCode = 1;
+            errors.Append(error.ErrorRecord).Append('\n').Append(error.ErrorRecord.ScriptStackTrace).Append('\n');
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+        foreach (var error in shell.Streams.Error) errors.Append(error).Append('\n').Append(error.ScriptStackTrace).Append('\n');
+        return new Outcome(exitCode, output.ToString(), errors.ToString(), machine.Clock.Now, machine);
+    }
+
+    private static InitialSessionState Session(Machine machine)
+    {
+        var session = InitialSessionState.CreateDefault2();
+        foreach (var type in Cmdlets)
+        {
+            var attribute = (CmdletAttribute)type.GetCustomAttributes(typeof(CmdletAttribute), false)[0];
+            var name = $"{attribute.VerbName}-{attribute.NounName}";
+            if (machine.Faults.Any(fault => fault.At == name && fault.Kind == "missing")) continue;
+            session.Commands.Add(new SessionStateCmdletEntry(name, type, null));
+        }
+        return session;
+    }
+}
+
+/// <summary>A host without a person: there is nobody to confirm anything.</summary>
+public sealed class QuietHost : PSHost
+{
+    public override CultureInfo CurrentCulture => CultureInfo.InvariantCulture;
+    public override CultureInfo CurrentUICulture => CultureInfo.InvariantCulture;
+    public override Guid InstanceId { get; } = Guid.NewGuid();
+    public override string Name => "ilb-hairpin-guard";
+    public override PSHostUserInterface? UI => null;
+    public override Version Version => new(1, 0);
+    public override void EnterNestedPrompt() => throw new NotSupportedException();
+    public override void ExitNestedPrompt() => throw new NotSupportedException();
+    public override void NotifyBeginApplication() { }
+    public override void NotifyEndApplication() { }
+    public override void SetShouldExit(int exitCode) { }
+}
