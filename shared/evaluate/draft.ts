@@ -32,10 +32,10 @@ export function draftPath(
   if (vm && isOptedOut(vm.tags, scope)) return { id: vmId, finding: finding('OPTED_OUT', { id: vmId }) };
 
   const { optedOut, findings, ...addresses } = addressesOf(member, frontend, membership, index, scope);
-  if (optedOut !== undefined) return { id: optedOut, finding: finding('OPTED_OUT', { id: optedOut }) };
+  if (optedOut !== undefined) return { id: vmId, finding: finding('OPTED_OUT', { id: optedOut }) };
 
   const tag = tagValue(frontend.loadBalancer.tags, scope.portTag);
-  const choice = provePort(member.rules, frontend.isMirrorRule, tag);
+  const choice = provePort(member.rules, frontend, tag);
   return {
     member,
     frontend,

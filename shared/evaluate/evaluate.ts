@@ -100,7 +100,7 @@ function pathOf(draft: PathDraft, healthy: Healthy, judged: Pick<Path, 'verdict'
 
 function viewOf({ frontend, members, healthy }: Group, scope: Scope): FrontendView {
   const { loadBalancer, healthRule, probeSeconds, mirror, vip } = frontend;
-  const port = provePort(frontend.rules, frontend.isMirrorRule, tagValue(loadBalancer.tags, scope.portTag));
+  const port = provePort(frontend.rules, frontend, tagValue(loadBalancer.tags, scope.portTag));
   return {
     id: frontend.frontend.id,
     vip,

@@ -4,6 +4,7 @@
  * its real client, so nothing is guessed: where no rule is known to lead to a superserver, a person must say.
  */
 import type { Rule } from '../model/topology.ts';
+import type { FrontendInPlay } from './frontends.ts';
 
 /** InterSystems' superserver ports: of a first instance, and where installers begin when 1972 is taken. */
 const SUPERSERVER = [1972, 51773] as const;
@@ -17,45 +18,40 @@ const isHl7 = (port: number): boolean => port === 2575 || (port >= 6660 && port 
 export type PortChoice = { port: number } | { missing: 'UDP_ONLY' | 'NO_SAFE_PORT' };
 
 /**
- * Chooses the port to prove among rules that do not float, in this order:
+ * Chooses the port to prove among rules of one frontend (all that do not float, or those that lead to one member), in
+ * this order:
  * 1. a port of the load balancer's tag (`1973`, or several: `1972, 1973`) that a TCP or HA ports rule carries;
  * 2. a rule to a superserver port by its backend port, then by its frontend port: 1972 before 51773;
  * 3. of a mirror: its one rule to a port counted up from those (1973 to 1979, 51774 to 51799);
- * 4. of a mirror with no other TCP rule: that rule, unless it leads to a port of HL7;
+ * 4. of a mirror whose frontend has no other TCP rule: that rule, unless it leads to a port of HL7;
  * 5. of a mirror with HA ports: 1972.
  * A rule counts as a mirror's when it is on the mirror's own probe, since only that leads to the primary and nobody
  * else; in 2 such a rule goes before any other.
  */
 export function provePort(
   rules: readonly Rule[],
-  onMirrorProbe: (rule: Rule) => boolean,
+  frontend: Pick<FrontendInPlay, 'rules' | 'isMirrorRule'>,
   tag: string | undefined,
 ): PortChoice {
-  const tcp = rules.filter((rule) => rule.protocol === 'tcp' && isPort(rule.frontendPort));
+  const tcp = rules.filter(isTcp);
   const anyPort = rules.some((rule) => rule.protocol === 'all');
   if (tcp.length === 0 && !anyPort) return { missing: 'UDP_ONLY' };
 
   const tagged = portsOf(tag).find((port) => anyPort || tcp.some((rule) => rule.frontendPort === port));
   if (tagged !== undefined) return { port: tagged };
 
-  const mirrored = tcp.filter(onMirrorProbe);
+  const mirrored = tcp.filter(frontend.isMirrorRule);
   const known = knownPort(mirrored) ?? knownPort(tcp);
   if (known !== undefined) return { port: known };
 
   const counted = onlyPort(mirrored.filter((rule) => isCountedUp(rule.backendPort)));
   if (counted !== undefined) return { port: counted };
 
-  const [single, ...others] = tcp;
-  if (
-    single &&
-    others.length === 0 &&
-    onMirrorProbe(single) &&
-    !isHl7(single.frontendPort) &&
-    !isHl7(single.backendPort)
-  ) {
-    return { port: single.frontendPort };
-  }
-  if (rules.some((rule) => rule.protocol === 'all' && onMirrorProbe(rule))) return { port: SUPERSERVER[0] };
+  const alone = frontend.rules.filter(isTcp).length === 1;
+  const single = alone ? mirrored[0] : undefined;
+  if (single && !isHl7(single.frontendPort) && !isHl7(single.backendPort)) return { port: single.frontendPort };
+
+  if (rules.some((rule) => rule.protocol === 'all' && frontend.isMirrorRule(rule))) return { port: SUPERSERVER[0] };
   return { missing: 'NO_SAFE_PORT' };
 }
 
@@ -75,6 +71,7 @@ function onlyPort(rules: readonly Rule[]): number | undefined {
   return ports.size === 1 ? rules[0]?.frontendPort : undefined;
 }
 
+const isTcp = (rule: Rule): boolean => rule.protocol === 'tcp' && isPort(rule.frontendPort);
 const isPort = (port: number): boolean => Number.isInteger(port) && port >= 1 && port <= 65535;
 
 /** The ports in a tag's text; anything else in it is passed over. */

@@ -1,7 +1,7 @@
 /** The verdict of a path: what Azure's lists, rule health and the guest's last report say together. */
 import { type Finding, finding, findingVerdict, type Verdict } from '../model/findings.ts';
 import type { GuestPlan } from '../model/guest.ts';
-import type { GuestLook, Path, Proof, VmKnowledge } from '../model/path.ts';
+import type { GuestLook, Proof, VmKnowledge } from '../model/path.ts';
 import type { PathDraft } from './draft.ts';
 import type { Healthy } from './exposure.ts';
 import { planHash } from './planHash.ts';
@@ -24,8 +24,8 @@ export const namePlan = (plan: GuestPlan): NamedPlan => ({ plan, hash: planHash(
 const NO_PROOF: Proof = { kind: 'none', at: 0 };
 
 /**
- * Judges a path. Blocked findings come first, then unknown ones, then the guest's report under the current plan;
- * without one the verdict is unknown with no finding of that kind (see {@link needsLook}).
+ * Judges a path. Blocked findings come first, then unknown ones, then the guest's report under the current plan.
+ * Without such a report the verdict is unknown with no finding: a look is all that is missing.
  */
 export function judge(
   draft: PathDraft,
@@ -48,10 +48,6 @@ export function judge(
     proof,
   };
 }
-
-/** True when a look into the guest is what the verdict waits for, and nothing else. */
-export const needsLook = (path: Path): boolean =>
-  path.verdict === 'unknown' && path.findings.every((item) => findingVerdict(item.code) !== 'unknown');
 
 /**
  * What the loop knows: a hold, and its own findings about the VM. One that names a VIP (a rollout that was halted)

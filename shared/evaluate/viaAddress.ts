@@ -5,7 +5,7 @@ import { idKey, shortName } from '../model/ids.ts';
 import type { Path } from '../model/path.ts';
 import { isTrueWord, type Scope } from '../model/scope.ts';
 import type { IpConfiguration, Nic } from '../model/topology.ts';
-import { isHostAddress, isMac } from './address.ts';
+import { compareText, isHostAddress, isMac } from './address.ts';
 import type { FrontendInPlay } from './frontends.ts';
 import { byId, type NicIp, networkOf, type TopologyIndex } from './indexTopology.ts';
 import type { Member, Membership } from './members.ts';
@@ -110,7 +110,8 @@ const only = <K extends 'backend' | 'via'>(role: K, { address }: Checked): { [P 
 
 /** Why a VM has no NIC to choose from. One that Azure names and does not list may be the very NIC that is missed. */
 function noVia(member: Member, { vip }: FrontendInPlay, nics: readonly Nic[], index: TopologyIndex): Finding {
-  const unlisted = index.vms.get(member.key)?.nicIds.find((id) => !index.nics.has(idKey(id)));
+  const named = index.vms.get(member.key)?.nicIds ?? [];
+  const unlisted = named.toSorted(compareText).find((id) => !index.nics.has(idKey(id)));
   if (unlisted !== undefined) return finding('DANGLING_REFERENCE', { vip, id: unlisted });
   const other = nics.find((nic) => idKey(nic.id) !== idKey(member.ips[0].nic.id));
   return other

@@ -106,7 +106,8 @@ export const FINDINGS = {
   },
   ADDRESS_INVALID: {
     verdict: 'blocked',
-    sentence: 'Azure gives {value} as an address or MAC of this path, which is none. Nothing is sent into the VM.',
+    sentence:
+      'Azure gives {value} as an address or MAC of this path. It is none, or not the path’s alone, so nothing is sent into the VM.',
   },
   VM_NOT_RUNNING: { verdict: 'unknown', sentence: 'The VM is {power}. It is looked at again when it runs.' },
   AGENT_NOT_READY: {

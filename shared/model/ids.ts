@@ -66,9 +66,12 @@ export function parentId(id: string): string | undefined {
 /** The last name of an id, for people to read; the whole text when it is no resource id. */
 export const shortName = (id: string): string => parseResourceId(id)?.names.at(-1) ?? id;
 
-/** True when `id` is `scope` or lies under it; both may be subscriptions, resource groups or resources. */
+/**
+ * True when `id` is `scope` or lies under it; both may be subscriptions, resource groups or resources. Nothing lies
+ * under an empty scope.
+ */
 export function isWithin(id: string, scope: string): boolean {
   const inner = idKey(id);
   const outer = idKey(scope);
-  return inner === outer || inner.startsWith(`${outer}/`);
+  return outer !== '' && (inner === outer || inner.startsWith(`${outer}/`));
 }

@@ -1,0 +1,162 @@
+import test from 'ava';
+import {
+  estate,
+  ilb,
+  ipId,
+  look,
+  networkId,
+  nicId,
+  nicOf,
+  pair,
+  poolId,
+  SUBSCRIPTION,
+  subnetId,
+  vm,
+  vmId,
+} from './build.ts';
+
+const VIP = '10.0.1.100';
+const at = (address: string, place: { virtualNetworkId?: string; subnetId?: string } = {}) => ({ address, ...place });
+const members = (...parts: Parameters<typeof estate>) => look(estate(...parts)).paths;
+
+test('a pool names ip configurations', (t) => {
+  t.deepEqual(members(...pair(), ilb('ucr', VIP, ['a1', 'b1'])), ['a>ucr', 'b>ucr']);
+});
+
+test('an ip configuration names the pool', (t) => {
+  const a = vm('a', { a1: { at: '10.0.1.10', pools: ['ucr'] }, a2: '10.0.1.11' });
+  t.deepEqual(members(a, ilb('ucr', VIP, [])), ['a>ucr']);
+});
+
+test('both directions at once are one member', (t) => {
+  const a = vm('a', { a1: { at: '10.0.1.10', pools: ['ucr', 'ucr'] }, a2: '10.0.1.11' });
+  t.deepEqual(members(a, ilb('ucr', VIP, ['a1', 'a1'])), ['a>ucr']);
+});
+
+test('an address-based pool matches addresses in its virtual network', (t) => {
+  const pool = {
+    addresses: [at('10.0.1.10', { virtualNetworkId: networkId() }), at('10.0.1.20', { subnetId: subnetId() })],
+  };
+  t.deepEqual(members(...pair(), ilb('ucr', VIP, [], { pool })), ['a>ucr', 'b>ucr']);
+});
+
+test('an address with no network is looked for in the frontend’s', (t) => {
+  t.deepEqual(members(...pair(), ilb('ucr', VIP, [], { pool: { addresses: [at('10.0.1.10')] } })), ['a>ucr']);
+});
+
+test('the same address in another virtual network is somebody else', (t) => {
+  const far = vm('far', {
+    f1: { at: '10.0.1.10', subnet: 'other/default' },
+    f2: { at: '10.0.1.11', subnet: 'other/default' },
+  });
+  const pool = { addresses: [at('10.0.1.10', { virtualNetworkId: networkId() })] };
+  t.deepEqual(members(far, ...pair(), ilb('ucr', VIP, [], { pool })), ['a>ucr']);
+});
+
+test('letter case of ids does not matter', (t) => {
+  const pool = {
+    ipConfigurationIds: [ipId('a1').toUpperCase(), ipId('b1').replace('ipConfigurations', 'IpConfigurations')],
+  };
+  t.deepEqual(members(...pair(), ilb('ucr', VIP, [], { pool })), ['a>ucr', 'b>ucr']);
+});
+
+test('several pools and rules behind one frontend are one set of members', (t) => {
+  const lb = ilb('ucr', VIP, ['a1'], {
+    rules: [{ pools: ['ucr', 'more'] }, { frontendPort: 51773, pools: ['more'] }],
+    pools: { more: { ipConfigurationIds: [ipId('b1')] } },
+  });
+  const seen = look(estate(...pair(), lb));
+  t.deepEqual(seen.paths, ['a>ucr', 'b>ucr']);
+});
+
+test('a member’s port to prove is one of a rule that leads to it', (t) => {
+  const lb = ilb('ucr', VIP, ['a1'], {
+    rules: [{}, { frontendPort: 443, pools: ['web'] }],
+    pools: { web: { ipConfigurationIds: [ipId('b1')] } },
+  });
+  const seen = look(estate(...pair(), lb));
+  t.is(seen.path('a').port, 1972);
+  t.is(seen.path('b').port, undefined);
+  t.deepEqual(seen.codes('b'), ['NO_SAFE_PORT']);
+});
+
+test('of several ip configurations in the pool the primary NIC’s primary one stands for the member', (t) => {
+  const a = vm('a', {
+    a1: { at: '10.0.1.10', primary: false },
+    a2: { at: ['10.0.1.12', '10.0.1.11'], primary: true },
+    a3: '10.0.1.13',
+  });
+  const seen = look(estate(a, ilb('ucr', VIP, ['a1', 'a2/2', 'a2'])));
+  t.is(seen.path('a').backend?.ip, '10.0.1.12');
+  t.is(seen.path('a').via?.ip, '10.0.1.13', 'no NIC of the pool carries the route');
+});
+
+test('that choice is of the pool alone: an ip configuration outside it does not count', (t) => {
+  const a = vm('a', { a1: { at: ['10.0.1.10', '10.0.1.12'] }, a2: '10.0.1.11' });
+  t.is(look(estate(a, ilb('ucr', VIP, ['a1/2']))).path('a').backend?.ip, '10.0.1.12');
+});
+
+test('an IPv6 configuration is no member of an IPv4 frontend', (t) => {
+  const a = vm('a', { a1: { at: ['10.0.1.10', 'fd00::10'] }, a2: '10.0.1.11' });
+  t.deepEqual(members(a, ilb('ucr', VIP, ['a1/2'])), []);
+  t.is(look(estate(a, ilb('ucr', VIP, ['a1/2', 'a1']))).path('a').backend?.ip, '10.0.1.10');
+});
+
+test('a NIC on no VM is no member', (t) => {
+  const nics = [nicOf('n1', true, { at: '10.0.1.10' })];
+  const seen = look(estate({ nics }, ilb('ucr', VIP, ['n1'])));
+  t.deepEqual([seen.paths, seen.listed], [[], []]);
+});
+
+test('a NIC that does not say where it is belongs to the VM that names it', (t) => {
+  const topology = estate(...pair(), ilb('ucr', VIP, ['a1']));
+  for (const nic of topology.nics) delete nic.vmId;
+  const seen = look(topology);
+  t.deepEqual(seen.paths, ['a>ucr']);
+  t.is(seen.path('a').via?.ip, '10.0.1.11');
+});
+
+test('a NIC’s own word goes before that of a VM read earlier', (t) => {
+  const topology = estate(...pair(), ilb('ucr', VIP, ['a1']));
+  for (const nic of topology.nics) if (nic.id === nicId('a2')) nic.vmId = vmId('b');
+  t.deepEqual(look(topology).codes('a'), ['NO_SECONDARY_NIC']);
+});
+
+test('DANGLING_REFERENCE: an ip configuration, a pool or an address that Azure does not list', (t) => {
+  const lb = ilb('ucr', VIP, ['a1', 'gone'], {
+    rules: [{ pools: ['ucr', 'nopool'] }],
+    pool: { addresses: [at('10.9.9.9')] },
+  });
+  const { evaluation } = look(estate(...pair(), lb));
+  const missing = evaluation.listed.map(({ finding }) => [finding.code, finding.params.vip, finding.params.id]);
+  t.deepEqual(
+    missing.toSorted(),
+    [
+      ['DANGLING_REFERENCE', VIP, '10.9.9.9'],
+      ['DANGLING_REFERENCE', VIP, ipId('gone')],
+      ['DANGLING_REFERENCE', VIP, poolId('ucr').replace(/ucr$/, 'nopool')],
+    ].toSorted(),
+  );
+  t.is(evaluation.paths.length, 1, 'and the rest is evaluated');
+});
+
+test('DANGLING_REFERENCE: a VM that only its NIC knows is a blocked path', (t) => {
+  const topology = estate(...pair(), ilb('ucr', VIP, ['a1', 'b1']));
+  topology.vms = topology.vms.filter(({ id }) => id !== vmId('b'));
+  const seen = look(topology);
+  t.deepEqual(seen.codes('b'), ['DANGLING_REFERENCE']);
+  t.is(seen.plan('b'), undefined);
+  t.is(seen.path('a').verdict, 'unknown');
+});
+
+test('SCALE_SET_INSTANCE: an instance of a uniform scale set is listed, its NIC is in no list', (t) => {
+  const instance = `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Compute/virtualMachineScaleSets/s/virtualMachines/0`;
+  const pool = { ipConfigurationIds: [`${instance}/networkInterfaces/n/ipConfigurations/i`] };
+  const { evaluation } = look(estate(ilb('ucr', VIP, [], { pool })));
+  t.deepEqual(evaluation.listed, [{ id: instance, finding: { code: 'SCALE_SET_INSTANCE', params: {} } }]);
+});
+
+test('resources listed twice count once', (t) => {
+  const once = [...pair(), ilb('ucr', VIP, ['a1', 'b1'])];
+  t.deepEqual(look(estate(...once, ...once)).evaluation, look(estate(...once)).evaluation);
+});
