@@ -77,9 +77,18 @@ export interface GuestLab {
   counters(): Promise<VipCounters[]>;
   resetCounters(): Promise<void>;
   lie(lies: LabLies): Promise<void>;
-  /** Takes every guest back to how it booted (addresses, routes, rules, files), primaries as in the estate, no lies, counters at 0. */
+  /** Takes every guest back to how it booted (addresses, routes, rules, files), power and primaries as in the estate, no lies, counters at 0. */
   reset(): Promise<void>;
   stop(): Promise<void>;
+}
+
+/** A lab whose VMs can be turned off and on. */
+export interface PowerLab extends GuestLab {
+  /**
+   * Turns a VM on or off. Off: its addresses are dead, its instances gone, and no mirror has its primary there any more.
+   * On: it boots afresh as at first, with backup instances; resolves when it is up.
+   */
+  setPower(vm: string, power: 'on' | 'off'): Promise<void>;
 }
 
 export interface LabOptions {

@@ -12,10 +12,8 @@ export interface Missing {
  * The PATH of the lab's own processes: administrators' folders too, which an ordinary user's PATH lacks, and the system's
  * before all others, because npm puts node_modules/.bin first and a package there brings another program named nft.
  */
-export const systemPath = (): string =>
-  ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/local/bin', '/usr/bin', '/bin', process.env.PATH ?? ''].join(
-    delimiter,
-  );
+export const systemPath = (path = process.env.PATH ?? ''): string =>
+  ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/local/bin', '/usr/bin', '/bin', path].join(delimiter);
 
 const PROGRAMS: { programs: string[]; package: { apt: string; dnf: string } }[] = [
   { programs: ['ip', 'ss'], package: { apt: 'iproute2', dnf: 'iproute' } },
@@ -36,15 +34,19 @@ mount --make-rprivate / && mount -t tmpfs tmpfs /run && ip netns add g && ip lin
 nft 'add table ip t; add chain ip t c { type nat hook prerouting priority -100; }; add rule ip t c ip daddr 10.0.0.1 tcp dport 1 dnat to 10.0.0.2:1'`;
 
 /** Looks for every program a lab runs, then rehearses its kernel calls in namespaces of their own (some 30 ms). */
-export function kernelLabAvailable(): { ok: true } | { ok: false; missing: Missing[] } {
+export function kernelLabAvailable(path = systemPath()): { ok: true } | { ok: false; missing: Missing[] } {
   if (process.platform !== 'linux')
     return { ok: false, missing: [{ what: 'Linux', howTo: 'Run it on Linux, in WSL 2 or in a virtual machine.' }] };
-  const path = systemPath();
   const missing = PROGRAMS.flatMap(({ programs, package: { apt, dnf } }) => {
     const lacking = programs.filter((name) => !hasProgram(name, path));
     return lacking.length === 0
       ? []
-      : [{ what: `the program ${lacking.join(', ')}`, howTo: `apt-get install ${apt}, or dnf install ${dnf}` }];
+      : [
+          {
+            what: `${lacking.length === 1 ? 'the program' : 'the programs'} ${lacking.join(', ')}`,
+            howTo: `apt-get install ${apt}, or dnf install ${dnf}`,
+          },
+        ];
   });
   if (missing.length > 0) return { ok: false, missing };
   const rehearsal = spawnSync('unshare', [...namespaceFlags(), '/bin/bash', '-c', REHEARSAL], {

@@ -22,6 +22,7 @@ const served: FabricProcess = {
   exec: (...args) => started().exec(...args),
   connect: (...args) => started().connect(...args),
   setPrimary: (...args) => started().setPrimary(...args),
+  setPower: (...args) => started().setPower(...args),
   health: (...args) => started().health(...args),
   counters: () => started().counters(),
   resetCounters: () => started().resetCounters(),

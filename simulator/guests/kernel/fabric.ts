@@ -1,6 +1,6 @@
 /** Azure's side of the lab: builds the virtual network and its guests, probes, and translates. */
 import { findRule, healthyBackends, ruleHealth, unsettled } from '../health.ts';
-import type { GuestLab, LabLies, ScriptResult } from '../lab.ts';
+import type { LabLies, PowerLab, ScriptResult } from '../lab.ts';
 import type { Layout, LayoutGuest } from '../layout.ts';
 import { Prober } from '../probes.ts';
 import { ip, nft, settings } from './commands.ts';
@@ -14,7 +14,7 @@ import { baseRuleset, translations } from './ruleset.ts';
 const SETTLE_MS = 10_000;
 
 /** The lab as the fabric's process offers it. */
-export interface FabricLab extends Omit<GuestLab, 'kind' | 'stop' | 'runScript'> {
+export interface FabricLab extends Omit<PowerLab, 'kind' | 'stop' | 'runScript'> {
   /** `name` is the caller's, for `cancelScript`: a signal cannot pass from process to process. */
   runScript(vm: string, script: string, timeoutSeconds: number, name: string): Promise<ScriptResult>;
   cancelScript(vm: string, name: string): Promise<void>;
@@ -42,33 +42,30 @@ export class Fabric implements FabricLab {
 
   async reset(): Promise<void> {
     this.#prober.stop();
-    const running = this.#running();
-    await Promise.all([...this.#guests.values()].map((guest) => guest.kill()));
-    this.#guests.clear();
-    await ip(
-      running.flatMap((guest) => [...guest.nics.map((nic) => `link delete ${nic.link}`), `netns delete ${guest.vm}`]),
-    );
+    await Promise.all([...this.#guests.keys()].map((vm) => this.#turnOff(this.#find(vm))));
     this.#lies = {};
     await this.#build();
   }
 
   async #build(): Promise<void> {
-    const running = this.#running();
-    const links = running.flatMap((guest) => guest.nics.map((nic) => nic.link));
-    await Promise.all([
-      ip(running.flatMap((guest) => [`netns add ${guest.vm}`, ...plugLines(guest)])).then(() =>
-        settings(links.flatMap(linkSettings)),
-      ),
-      this.#load(baseRuleset(this.#layout, this.#zone++)),
-    ]);
-    await Promise.all(running.map((guest) => this.#boot(guest)));
+    await this.#load(baseRuleset(this.#layout, this.#zone++));
+    const running = this.#layout.guests.filter((guest) => guest.running);
+    await Promise.all(running.map((guest) => this.#turnOn(guest)));
     const stateOf = (key: string) => this.#prober.state(key);
     await this.#prober.start(() => unsettled(this.#layout, stateOf), SETTLE_MS);
   }
 
-  async #boot(guest: LayoutGuest): Promise<void> {
+  async #turnOn(guest: LayoutGuest): Promise<void> {
+    await ip([`netns add ${guest.vm}`, ...plugLines(guest)]);
+    await settings(guest.nics.flatMap((nic) => linkSettings(nic.link)));
     await ip(bootLines(guest, this.#layout), guest.vm);
     this.#guests.set(guest.vm, await startGuest(guest));
+  }
+
+  async #turnOff(guest: LayoutGuest): Promise<void> {
+    await this.#guests.get(guest.vm)?.kill();
+    this.#guests.delete(guest.vm);
+    await ip([...guest.nics.map((nic) => `link delete ${nic.link}`), `netns delete ${guest.vm}`]);
   }
 
   runScript: FabricLab['runScript'] = async (vm, ...script) => this.#linux(vm).runScript(...script);
@@ -89,6 +86,13 @@ export class Fabric implements FabricLab {
     if (vm !== undefined) await this.#process(vm).setPrimary(mirror, true);
   };
 
+  setPower: FabricLab['setPower'] = async (vm, power) => {
+    const guest = this.#find(vm);
+    if (this.#guests.has(vm) === (power === 'on')) return;
+    if (power === 'off') return this.#turnOff(guest);
+    await this.#turnOn({ ...guest, instances: guest.instances.map((it) => ({ ...it, primary: false })) });
+  };
+
   health: FabricLab['health'] = async (loadBalancer, rule) => {
     const found = findRule(this.#layout, loadBalancer, rule);
     await this.#loaded(); // what health shows, the load balancer does already
@@ -104,7 +108,13 @@ export class Fabric implements FabricLab {
   };
 
   #running(): LayoutGuest[] {
-    return this.#layout.guests.filter((guest) => guest.running);
+    return this.#layout.guests.filter((guest) => this.#guests.has(guest.vm));
+  }
+
+  #find(vm: string): LayoutGuest {
+    const guest = this.#layout.guests.find((it) => it.vm === vm);
+    if (!guest) throw new Error(`VM is ${JSON.stringify(vm)}: the estate has no such VM`);
+    return guest;
   }
 
   /** Points every rule at its healthy backends. */
@@ -131,15 +141,14 @@ export class Fabric implements FabricLab {
   }
 
   #process(vm: string): Guest['process'] {
-    const guest = this.#guests.get(vm);
-    if (guest) return guest.process;
-    const known = this.#layout.guests.find((it) => it.vm === vm);
-    throw new Error(`VM is ${JSON.stringify(vm)}: ${known ? 'it is not running' : 'the estate has no such VM'}`);
+    const guest = this.#guests.get(this.#find(vm).vm);
+    if (!guest) throw new Error(`VM is ${JSON.stringify(vm)}: it is not running`);
+    return guest.process;
   }
 
   #linux(vm: string): Guest['process'] {
     const guest = this.#process(vm);
-    if (this.#layout.guests.find((it) => it.vm === vm)?.os === 'linux') return guest;
+    if (this.#find(vm).os === 'linux') return guest;
     throw new Error(
       `VM ${vm} runs Windows: the lab has its addresses and instances, but no guest that could run or connect`,
     );

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { GuestLab, LabOptions } from '../lab.ts';
+import type { LabOptions, PowerLab } from '../lab.ts';
 import { layoutOf } from '../layout.ts';
 import { remote } from '../rpc.ts';
 import { kernelLabAvailable, namespaceFlags, systemPath } from './available.ts';
@@ -17,7 +17,7 @@ const STOP_MS = 2000;
  * `stop()` or with this process, whichever way that ends. Rejects when the machine lacks something (see
  * {@link kernelLabAvailable}) or the estate contradicts itself.
  */
-export async function startKernelLab({ estate, log = () => {} }: LabOptions): Promise<GuestLab> {
+export async function startKernelLab({ estate, log = () => {} }: LabOptions): Promise<PowerLab> {
   layoutOf(estate); // an estate that contradicts itself is told before anything starts
   const available = kernelLabAvailable();
   if (!available.ok)
@@ -78,6 +78,7 @@ export async function startKernelLab({ estate, log = () => {} }: LabOptions): Pr
     exec: (...args) => fabric.exec(...args),
     connect: (...args) => fabric.connect(...args),
     setPrimary: (...args) => fabric.setPrimary(...args),
+    setPower: (...args) => fabric.setPower(...args),
     health: (...args) => fabric.health(...args),
     counters: () => fabric.counters(),
     resetCounters: () => fabric.resetCounters(),

@@ -1,21 +1,21 @@
 /** The load balancer of the kernel lab: probes, failover, several healthy members, lies, counters, reset. */
 import test from 'ava';
 import { startKernelLab } from '../../../../simulator/guests/kernel/lab.ts';
-import type { GuestLab } from '../../../../simulator/guests/lab.ts';
+import type { PowerLab } from '../../../../simulator/guests/lab.ts';
 import { KERNEL, testNeeding } from '../../../needs.ts';
 import { articleEstate } from '../estates.ts';
 import { connectTo, ip, ON_A, PI_VIP, recipe, UCR_VIP, until } from '../steps.ts';
 
 const kernelTest = testNeeding(KERNEL);
-let lab: GuestLab | undefined;
-const freshLab = async (): Promise<GuestLab> => {
+let lab: PowerLab | undefined;
+const freshLab = async (): Promise<PowerLab> => {
   if (lab) await lab.reset();
   lab ??= await startKernelLab({ estate: articleEstate() });
   return lab;
 };
 test.after.always(() => lab?.stop());
 
-const upMembers = async (lab: GuestLab): Promise<string[]> =>
+const upMembers = async (lab: PowerLab): Promise<string[]> =>
   (await lab.health('lb', 'ucr')).filter((it) => it.up).map((it) => it.address);
 
 kernelTest('a failover moves the backend within the probe window, and only that mirror’s', async (t) => {
@@ -99,6 +99,42 @@ kernelTest('reset takes back routes, rules, settings, files, processes, lies, pr
   t.is((await connectTo(lab, 'vm-b', UCR_VIP)).outcome, 'ok');
   await ip(lab, 'vm-a', ...recipe(ON_A));
   t.is((await connectTo(lab, 'vm-a', UCR_VIP)).outcome, 'ok', 'and it can be repaired again');
+});
+
+kernelTest('a VM that is off is dead on the wire and boots afresh with backup instances', async (t) => {
+  const lab = await freshLab();
+  await ip(lab, 'vm-a', ...recipe(ON_A));
+  await lab.setPower('vm-a', 'off');
+  await lab.setPower('vm-a', 'off');
+  await t.throwsAsync(lab.exec('vm-a', ['true']), { message: /it is not running/ });
+  t.truthy(await until(async () => (await upMembers(lab)).length === 0, 5000));
+  const [a] = await lab.health('lb', 'ucr');
+  t.is(a?.reason, 'Down_Probe_HttpEndpointUnreachable');
+  t.is((await connectTo(lab, 'vm-b', '10.0.1.10')).outcome, 'timeout');
+  await t.throwsAsync(lab.setPrimary('UCR', 'vm-a'), { message: /running members are vm-b/ });
+  await lab.setPower('vm-a', 'on');
+  t.is((await connectTo(lab, 'vm-b', '10.0.1.10')).outcome, 'ok');
+  t.notRegex(await ip(lab, 'vm-a', 'rule show'), /proto 201/, 'nothing of the recipe survived');
+  await lab.setPrimary('UCR', 'vm-a');
+  t.truthy(await until(async () => (await upMembers(lab)).join() === '10.0.1.10', 5000));
+});
+
+kernelTest('a TCP probe sees the primary by its open port', async (t) => {
+  const lab = await startKernelLab({
+    estate: articleEstate((estate) => {
+      Object.assign(estate.loadBalancers[0]?.probes[0] ?? {}, { protocol: 'Tcp', port: 1972 });
+    }),
+  });
+  try {
+    t.deepEqual(
+      (await lab.health('lb', 'ucr')).map((it) => it.reason),
+      ['Up_Probe_Success', 'Down_Probe_TcpConnectError'],
+    );
+    await lab.setPrimary('UCR', 'vm-b');
+    t.truthy(await until(async () => (await upMembers(lab)).join() === '10.0.1.20', 4000));
+  } finally {
+    await lab.stop();
+  }
 });
 
 kernelTest('several healthy members share the flows; a member without a probe is always up', async (t) => {
