@@ -12,7 +12,7 @@ const LIST_SECONDS = 120;
 
 /** What the SDKs' list calls give. */
 interface Paged<T> {
-  byPage(): AsyncIterable<T[]>;
+  byPage(): AsyncIterable<T[] & { continuationToken?: string }>;
 }
 
 export function createTopologyReader(clients: AzureClients): TopologyReader {
@@ -43,13 +43,20 @@ export function createTopologyReader(clients: AzureClients): TopologyReader {
   };
 }
 
-/** All pages of a list. The SDK gives the signal to the first page only, so it is looked at between pages. */
+/**
+ * All pages of a list. The SDK gives the signal to the first page only, so it is looked at between pages; and it
+ * follows a next link that it has followed before.
+ */
 function all<T>(action: string, list: (signal: AbortSignal) => Paged<T>): Promise<T[]> {
   return callAzure(action, LIST_SECONDS, async (signal) => {
     const items: T[] = [];
+    const followed = new Set<string>();
     for await (const page of list(signal).byPage()) {
       items.push(...page);
       signal.throwIfAborted();
+      const next = page.continuationToken;
+      if (next && followed.has(next)) throw new Error('nextLink leads back to an earlier page');
+      if (next) followed.add(next);
     }
     return items;
   });

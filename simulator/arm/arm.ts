@@ -56,13 +56,15 @@ export interface Arm {
   /** The authority's certificate: the file for NODE_EXTRA_CA_CERTS, and its PEM. */
   caFile: string;
   ca: string;
+  /** The server's own key and certificate, for further endpoints of the same simulated cloud. */
+  tls: { key: string; cert: string };
   /** What a process needs to be the app here: IDENTITY_ENDPOINT, IDENTITY_HEADER, NODE_EXTRA_CA_CERTS. */
   env: Record<'IDENTITY_ENDPOINT' | 'IDENTITY_HEADER' | 'NODE_EXTRA_CA_CERTS', string>;
   /** The estates as they are now. */
   estates: Estate[];
   /** Changes them, with events. */
   changes: Changes;
-  /** Calls in the order of their answers. */
+  /** The latest calls in the order of their answers, 50,000 at most. */
   calls: CallRecord[];
   fault(fault: Fault): SetFault;
   clearFaults(): void;
@@ -80,6 +82,9 @@ export const APP_PRINCIPAL: Principal = {
   clientId: '00000000-0000-0000-0000-0000000000a1',
   principalId: '00000000-0000-0000-0000-0000000000b1',
 };
+
+/** The call log's length. */
+const MOST_CALLS = 50_000;
 
 const AUDIENCES = ['https://management.azure.com/', 'https://management.core.windows.net/'];
 
@@ -119,7 +124,10 @@ export async function startArm(options: ArmOptions): Promise<Arm> {
     tokens,
     audiences,
     authorize: options.authorize ?? (() => true),
-    record: (call) => calls.push(call),
+    record: (call) => {
+      calls.push(call);
+      if (calls.length > MOST_CALLS) calls.shift();
+    },
     broken: log,
     endpoint: () => endpoint,
   });
@@ -134,6 +142,7 @@ export async function startArm(options: ArmOptions): Promise<Arm> {
     endpoint,
     caFile: certificate.caFile,
     ca: certificate.ca,
+    tls: { key: certificate.key, cert: certificate.cert },
     env: {
       IDENTITY_ENDPOINT: identity.endpoint,
       IDENTITY_HEADER: identity.header,

@@ -24,6 +24,9 @@ export interface Answer {
   body?: unknown;
 }
 
+/** Azure forgets operations after a day; here the oldest go first. */
+const MOST_KEPT = 5000;
+
 export class Operations {
   #all = new Map<string, Operation>();
   #endpoint: () => string;
@@ -37,6 +40,7 @@ export class Operations {
     const id = randomUUID();
     const operation: Operation = { id, provider, subscription, location, startedAt: new Date(), status: 'InProgress' };
     this.#all.set(id, operation);
+    if (this.#all.size > MOST_KEPT) this.#all.delete(this.#all.keys().next().value ?? '');
     return operation;
   }
 

@@ -44,36 +44,24 @@ export function createArmServer(certificate: Certificate, parts: ServerParts): S
 
 async function serve(parts: ServerParts, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   const started = performance.now();
-  const url = new URL(incoming.url ?? '/', parts.endpoint());
   const method = incoming.method ?? 'GET';
-  const matched = matchCall(method, decodeURIComponent(url.pathname));
-  const record = (status: number): void =>
-    parts.record({
-      method,
-      path: `${url.pathname}${url.search}`,
-      action: matched?.call.action ?? '-',
-      status,
-      ms: Math.round(performance.now() - started),
-    });
-
+  const path = incoming.url ?? '/';
+  let action = '-';
   let answer: Answer | 'drop';
   try {
+    const url = new URL(path, parts.endpoint());
+    const matched = matchCall(method, decodeURIComponent(url.pathname));
+    if (matched) action = matched.call.action;
     answer = await answerTo(parts, incoming, url, matched);
   } catch (error) {
-    if (!(error instanceof ArmError))
-      parts.broken(`${method} ${url.pathname}: ${error instanceof Error ? error.stack : error}`);
-    const armError =
-      error instanceof ArmError
-        ? error
-        : new ArmError(500, 'SimulatorBroken', `The simulator failed: ${String(error)}`);
-    answer = { status: armError.status, headers: armError.headers, body: armError.body() };
+    answer = errorAnswer(error, (text) => parts.broken(`${method} ${path}: ${text}`));
   }
+  const status = answer === 'drop' ? 0 : answer.status;
+  parts.record({ method, path, action, status, ms: Math.round(performance.now() - started) });
   if (answer === 'drop') {
-    record(0);
     incoming.socket.destroy();
     return;
   }
-  record(answer.status);
   const text = answer.body === undefined ? '' : JSON.stringify(answer.body);
   outgoing.writeHead(answer.status, {
     ...(text ? { 'Content-Type': 'application/json; charset=utf-8' } : {}),
@@ -81,6 +69,15 @@ async function serve(parts: ServerParts, incoming: IncomingMessage, outgoing: Se
     ...answer.headers,
   });
   outgoing.end(text);
+}
+
+function errorAnswer(error: unknown, broken: (text: string) => void): Answer {
+  if (error instanceof ArmError) return { status: error.status, headers: error.headers, body: error.body() };
+  if (error instanceof URIError || (error instanceof TypeError && 'input' in error)) {
+    return errorAnswer(new ArmError(400, 'InvalidRequestUri', 'The request URI is not valid.'), broken);
+  }
+  broken(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  return errorAnswer(new ArmError(500, 'SimulatorBroken', `The simulator failed: ${String(error)}`), broken);
 }
 
 async function answerTo(

@@ -1,6 +1,5 @@
 /** Finds what does not hold together in an estate: names that lead nowhere, names and addresses used twice. */
-import type { Estate, EstateLoadBalancer } from './estate.ts';
-import { memberParts } from './ids.ts';
+import type { Estate, EstateLoadBalancer, EstateVm } from './estate.ts';
 
 /** One sentence per mistake, empty for a sound estate. */
 export function checkEstate(estate: Estate): string[] {
@@ -44,13 +43,19 @@ function addresses(estate: Estate): string[] {
   return [...own, ...estate.loadBalancers.flatMap((lb) => lb.frontends.map((frontend) => frontend.address))];
 }
 
+/** The names under which a VM's addresses can be pool members. */
+const membersOf = (vm: EstateVm): string[] =>
+  vm.nics.flatMap((nic) => nic.ips.map((ip) => `${vm.name}/${nic.name}/${ip.name}`));
+
 function twice(what: string, names: string[]): string[] {
-  const repeated = names.filter((name, i) => names.indexOf(name) !== i);
-  return [...new Set(repeated)].map((name) => `${what} ${name} is there more than once`);
+  const seen = new Set<string>();
+  const repeated = new Set(names.filter((name) => seen.size === seen.add(name).size));
+  return [...repeated].map((name) => `${what} ${name} is there more than once`);
 }
 
 function checkLoadBalancer(estate: Estate, lb: EstateLoadBalancer): string[] {
   const mistakes: string[] = [];
+  const known = new Set(estate.vms.flatMap(membersOf));
   const names = (list: { name: string }[]): Set<string> => new Set(list.map((item) => item.name));
   const [frontends, pools, probes] = [names(lb.frontends), names(lb.pools), names(lb.probes)];
   for (const rule of lb.rules) {
@@ -63,10 +68,7 @@ function checkLoadBalancer(estate: Estate, lb: EstateLoadBalancer): string[] {
   }
   for (const pool of lb.pools) {
     for (const member of pool.members) {
-      const { vm, nic, ip } = memberParts(member);
-      const nics = estate.vms.find((candidate) => candidate.name === vm)?.nics ?? [];
-      const found = nics.find((candidate) => candidate.name === nic)?.ips.some((candidate) => candidate.name === ip);
-      if (!found) mistakes.push(`pool ${lb.name}/${pool.name} names member ${member}, which is not there`);
+      if (!known.has(member)) mistakes.push(`pool ${lb.name}/${pool.name} names member ${member}, which is not there`);
     }
   }
   return mistakes;
