@@ -14,7 +14,8 @@ app.eventGrid('mirrorFailover', {
     const log = hostLog(context);
     try {
       const signal = readMirrorFailover(event, appConfig().scope, Date.now());
-      log('info', 'signal', { runId: signal.runId, signal: signal.signal, scope: signal.scope.map((item) => item.id) });
+      const { runId, event: origin, scope } = signal;
+      log('info', 'signal', { runId, signal: 'failover', eventId: origin?.id, scope: scope.map((item) => item.id) });
       return signalMessage(signal);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;

@@ -13,7 +13,7 @@ export interface ChangeWindow {
 export interface AzureSettings {
   /** Azure Resource Manager, `https://management.azure.com`; another for sovereign clouds. */
   endpoint: string;
-  /** What tokens are asked for, `https://management.azure.com/.default`. */
+  /** What tokens are asked for, without `/.default`. */
   audience: string;
   clientId?: string;
 }
@@ -60,7 +60,7 @@ export function readConfig(env: Env): Config {
     },
     azure: {
       endpoint: httpsUrl(env, 'HAIRPIN_ARM_ENDPOINT', 'https://management.azure.com'),
-      audience: httpsUrl(env, 'HAIRPIN_ARM_AUDIENCE', 'https://management.azure.com/.default'),
+      audience: httpsUrl(env, 'HAIRPIN_ARM_AUDIENCE', 'https://management.azure.com'),
       ...(clientId === undefined ? {} : { clientId }),
     },
     storage: readStorage(env),

@@ -5,7 +5,7 @@
  */
 import { evaluate } from '../evaluate/evaluate.ts';
 import { finding } from '../model/findings.ts';
-import { type IdKey, idKey, sameId } from '../model/ids.ts';
+import { type IdKey, idKey } from '../model/ids.ts';
 import type { Evaluation, VmKnowledge } from '../model/path.ts';
 import type { Topology } from '../model/topology.ts';
 import { isOpen, type OutcomeRow, type RunRow, type VmRow } from '../state/rows.ts';
@@ -196,16 +196,21 @@ function nextLook(draft: Draft, started: number, settings: LoopSettings): number
   return open ? settings.bellSeconds : undefined;
 }
 
-/** True when a pass needs the estate: a run to plan, a VM that may be next, or a command that ended. */
+/**
+ * True when a pass needs the estate: a run to plan, a VM that may be next, or a command that ended. While all that
+ * is open waits for commands that still run, nothing of it is read.
+ */
 export function needsTopology(observed: Pick<Observed, 'runs' | 'outcomes' | 'looks' | 'vms'>): boolean {
   if (observed.runs.some(({ row }) => row.state === 'accepted' || row.confirmation?.state === 'pending')) return true;
-  if (observed.outcomes.some(({ row }) => row.state === 'waiting')) return true;
+  const commands = new Map(observed.vms.map(({ row }) => [idKey(row.vmId), row.command]));
+  const stillRunning = (vmId: string): boolean => {
+    const look = observed.looks.get(idKey(vmId));
+    return look?.kind === 'seen' && ['Pending', 'Running'].includes(look.view?.state ?? '');
+  };
+  const anyEnded = [...commands].some(([vm, command]) => command && !stillRunning(vm));
+  const anyRunning = [...commands].some(([vm, command]) => command && stillRunning(vm));
   return observed.outcomes.some(({ row }) => {
-    if (row.state !== 'commanded') return false;
-    const vm = observed.vms.find((candidate) => sameId(candidate.row.vmId, row.vmId))?.row;
-    if (vm?.command?.seq !== row.seq) return true;
-    const look = observed.looks.get(idKey(row.vmId));
-    const state = look?.kind === 'seen' ? look.view?.state : undefined;
-    return state !== undefined && !['Pending', 'Running'].includes(state);
+    if (row.state === 'waiting') return anyEnded || !anyRunning || row.waitingFor === undefined;
+    return row.state === 'commanded' && (commands.get(idKey(row.vmId))?.seq !== row.seq || !stillRunning(row.vmId));
   });
 }

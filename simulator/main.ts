@@ -1,0 +1,142 @@
+/** `npm start`: the main job on embedded parts, told step by step. */
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import { GuardError, messageOf } from '../shared/errors.ts';
+import { articleEstate } from './estate/articleEstate.ts';
+import { kernelLabAvailable } from './guests/kernel/available.ts';
+import { startKernelLab } from './guests/kernel/lab.ts';
+import { type Stack, startStack } from './stack.ts';
+import { ArticleStory, type Telling } from './story/article.ts';
+
+/** Simulated Run Commands take this long; Azure's take 20 s or more. */
+const COMMAND_MS = 2000;
+const EXIT = { ok: 0, failed: 1, usage: 2, missing: 3 } as const;
+
+const USAGE = `npm start [-- --once] [--json] [--port N]
+  --once     end after the last step; exit code 0 only if every step held
+  --json     progress on stderr, and one JSON object as the last line of stdout
+  --port N   first port to try for the Functions host (7071)`;
+
+interface Options {
+  once: boolean;
+  json: boolean;
+  port: number;
+}
+
+function readOptions(): Options | undefined {
+  try {
+    const { values } = parseArgs({
+      options: {
+        once: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        port: { type: 'string', default: '7071' },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    if (values.help || !/^\d{1,5}$/.test(values.port))
+      throw new Error(values.help ? '' : `--port is ${values.port}: a number is expected`);
+    return { once: values.once, json: values.json, port: Number(values.port) };
+  } catch (error) {
+    console.error(`${messageOf(error)}\n${USAGE}`.trim());
+    return undefined;
+  }
+}
+
+async function main(): Promise<number> {
+  const options = readOptions();
+  if (!options) return EXIT.usage;
+  const began = performance.now();
+  const say = (text: string): void => {
+    const line = `${seconds(performance.now() - began)}  ${text}`;
+    if (options.json) console.error(line);
+    else console.log(line);
+  };
+
+  const available = kernelLabAvailable();
+  if (!available.ok) {
+    for (const { what, howTo } of available.missing)
+      console.error(`Guests in kernel namespaces need ${what}. ${howTo}`);
+    return EXIT.missing;
+  }
+
+  say('guests: kernel (real Linux network stacks in namespaces of this machine)');
+  say(`Run Commands take ${COMMAND_MS / 1000} s here; on Azure they take 20 s or more`);
+  const stack = await startStack({
+    estate: articleEstate(),
+    lab: (estate) => startKernelLab({ estate }),
+    commandMs: COMMAND_MS,
+    port: options.port,
+  });
+  const leave = onceOnly(() => stack.stop());
+  const interrupted = new Promise<number>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(EXIT.ok));
+  });
+  try {
+    say(`up: ${stack.host.functions.join(', ')} on ${stack.host.url}`);
+    const telling: Telling = {
+      say,
+      step: (step) => {
+        say(`${step.ok ? 'ok  ' : 'FAIL'} ${step.name} (${seconds(step.ms)})`);
+        for (const line of step.detail.split('; ')) say(`       ${line}`);
+      },
+    };
+    const story = new ArticleStory(stack, telling);
+    const played = story.play().then(() => undefined);
+    const early = await Promise.race([played, interrupted]);
+    if (early !== undefined) return early;
+    const result = story.result();
+    const { gapMs, failedConnects, verifiedMs } = result.failover;
+    say(
+      `failover: longest gap ${gapMs} ms, ${failedConnects} connects without the primary, verified after ${verifiedMs} ms`,
+    );
+    say(result.ok ? 'every step held' : 'NOT every step held');
+    if (options.json) console.log(JSON.stringify(result));
+    if (options.once) return result.ok ? EXIT.ok : EXIT.failed;
+    return await stay(stack, story, interrupted, say);
+  } finally {
+    await leave();
+  }
+}
+
+/** Stays up: Enter makes the next failover, Ctrl-C ends it. */
+async function stay(
+  stack: Stack,
+  story: ArticleStory,
+  interrupted: Promise<number>,
+  say: (text: string) => void,
+): Promise<number> {
+  say(
+    `still up on ${stack.host.url} (GET /api/runs/{id}, POST /api/runs); Enter makes the next failover, Ctrl-C ends it`,
+  );
+  const lines = createInterface({ input: process.stdin });
+  let busy = false;
+  lines.on('line', () => {
+    if (busy) return say('the failover before is still on its way');
+    busy = true;
+    void story.failOverAgain().finally(() => {
+      busy = false;
+    });
+  });
+  const code = await interrupted;
+  lines.close();
+  return code;
+}
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1).padStart(5)} s`;
+
+function onceOnly(act: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => {
+    done ??= act();
+    return done;
+  };
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(error instanceof GuardError ? `${error.code}: ${error.message}\n${error.nextStep}` : error);
+  process.exitCode = EXIT.failed;
+}
+// Whatever still listens has nothing to do any more.
+process.exit();

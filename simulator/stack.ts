@@ -1,0 +1,212 @@
+/**
+ * The whole program on one machine: a lab of guests, Azure Resource Manager, Event Grid and storage around the built
+ * app in a Functions host. What `npm start`, the end-to-end tests and the benchmarks share.
+ */
+import { AzureKeyCredential, EventGridPublisherClient } from '@azure/eventgrid';
+import { build } from '../build.ts';
+import type { RunView } from '../shared/views/run.ts';
+import { type Arm, startArm } from './arm/arm.ts';
+import type { Estate } from './estate/estate.ts';
+import { vmId } from './estate/ids.ts';
+import { type EventGrid, startEventGrid } from './eventgrid/eventGrid.ts';
+import type { GuestLab } from './guests/lab.ts';
+import { type Host, startHost } from './host/host.ts';
+import { type Azurite, startAzurite } from './storage/azurite.ts';
+
+export interface StackOptions {
+  estate: Estate;
+  /** Starts the guests. */
+  lab: (estate: Estate) => Promise<GuestLab>;
+  /** How long a Run Command takes besides its script, ms. Azure takes about 20 s. */
+  commandMs: number;
+  /** App settings besides those that the stack makes. */
+  settings?: Record<string, string>;
+  /** First port to try for the Functions host. */
+  port?: number;
+}
+
+/** A log line of the loop: `{"step": ..., ...}` as the app wrote it. */
+export interface Step {
+  at: number;
+  step: string;
+  [field: string]: unknown;
+}
+
+export interface Stack {
+  estate: Estate;
+  lab: GuestLab;
+  arm: Arm;
+  azurite: Azurite;
+  eventGrid: EventGrid;
+  host: Host;
+  /** Steps that the app has logged so far. */
+  steps: Step[];
+  /** Resolves to the first step that fits, logged already or within the time. */
+  step(fits: (step: Step) => boolean, withinMs: number): Promise<Step>;
+  /** Runs the sweep timer now; resolves to its run once it has ended. */
+  sweep(withinMs: number): Promise<RunView>;
+  /** `POST /api/runs`; resolves to the run once it has ended. */
+  run(body: { scope: string | string[]; mode: string; dryRun?: boolean }, withinMs: number): Promise<RunView>;
+  /** Waits for a run's end. */
+  ended(runId: string, withinMs: number): Promise<RunView>;
+  /** A member takes its mirror over and says so, as ^ZMIRROR does: the event goes out as the takeover happens. */
+  failOver(mirror: string, to: string): Promise<{ eventId: string; at: number }>;
+  stop(): Promise<void>;
+}
+
+/** Every function listens; the queue and the timers run. */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const { estate } = options;
+  const closers: (() => Promise<unknown>)[] = [];
+  const steps: Step[] = [];
+  const listeners = new Set<(step: Step) => void>();
+  const stop = async (): Promise<void> => {
+    for (const close of closers.splice(0).reverse()) await close();
+  };
+  try {
+    const [lab, azurite, built] = await Promise.all([options.lab(estate), startAzurite(), build()]);
+    closers.push(
+      () => lab.stop(),
+      () => azurite.stop(),
+    );
+    const arm = await startArm({ sites: [{ estate, lab }], commandMs: options.commandMs, healthMs: 300 });
+    closers.push(() => arm.close());
+    const eventGrid = await startEventGrid({ tls: arm.tls });
+    closers.push(() => eventGrid.stop());
+    const host = await startHost({
+      appFolder: built.outFolder,
+      extraCaFile: arm.caFile,
+      ...(options.port === undefined ? {} : { port: options.port }),
+      settings: { ...appSettings(arm, azurite, estate), ...options.settings },
+      onLog: (line) => {
+        const step = readStep(line.message, Date.parse(line.time));
+        if (!step) return;
+        steps.push(step);
+        for (const listener of listeners) listener(step);
+      },
+    });
+    closers.push(() => host.stop());
+
+    const topic = eventGrid.customTopic({ name: 'mirror-failover' });
+    topic.subscribe({
+      name: 'mirrorFailover',
+      endpoint: `${host.url}/runtime/webhooks/EventGrid?functionName=mirrorFailover`,
+      filter: { includedEventTypes: ['IlbHairpinGuard.MirrorFailover'] },
+    });
+    const publisher = new EventGridPublisherClient(topic.endpoint, 'EventGrid', new AzureKeyCredential(topic.keys[0]), {
+      // The simulated cloud's own authority; a mirror in Azure needs none.
+      ...{ tlsOptions: { ca: arm.ca } },
+    });
+
+    const step = (fits: (step: Step) => boolean, withinMs: number): Promise<Step> => {
+      const found = steps.find(fits);
+      if (found) return Promise.resolve(found);
+      return new Promise((resolve, reject) => {
+        const timer = setTimeout(() => {
+          listeners.delete(listener);
+          reject(
+            new Error(
+              `The app did not log what was waited for within ${withinMs} ms; last: ${JSON.stringify(steps.at(-1))}`,
+            ),
+          );
+        }, withinMs);
+        const listener = (candidate: Step): void => {
+          if (!fits(candidate)) return;
+          clearTimeout(timer);
+          listeners.delete(listener);
+          resolve(candidate);
+        };
+        listeners.add(listener);
+      });
+    };
+    const ended = async (runId: string, withinMs: number): Promise<RunView> => {
+      const until = Date.now() + withinMs;
+      for (;;) {
+        const answer = await fetch(`${host.url}/api/runs/${runId}`);
+        if (answer.status !== 200 && answer.status !== 404)
+          throw new Error(`GET run: ${answer.status} ${await answer.text()}`);
+        const view = answer.status === 200 ? ((await answer.json()) as RunView) : undefined;
+        if (view && (view.state === 'settled' || view.state === 'failed')) return view;
+        if (Date.now() > until)
+          throw new Error(`Run ${runId} did not end within ${withinMs} ms: ${JSON.stringify(view)}`);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    };
+
+    return {
+      estate,
+      lab,
+      arm,
+      azurite,
+      eventGrid,
+      host,
+      steps,
+      step,
+      ended,
+      async sweep(withinMs) {
+        const since = steps.length;
+        await host.runFunction('complianceSweep');
+        const isNew = (candidate: Step) =>
+          candidate.step === 'accepted' && candidate.signal === 'sweep' && steps.indexOf(candidate) >= since;
+        const accepted = await step(isNew, withinMs);
+        return ended(String(accepted.runId), withinMs);
+      },
+      async run(body, withinMs) {
+        const answer = await fetch(`${host.url}/api/runs`, { method: 'POST', body: JSON.stringify(body) });
+        if (answer.status !== 202) throw new Error(`POST /api/runs: ${answer.status} ${await answer.text()}`);
+        const location = answer.headers.get('location') ?? '';
+        return ended(location.split('/').at(-1) ?? '', withinMs);
+      },
+      async failOver(mirrorName, to) {
+        const mirror = estate.mirrors.find((item) => item.name === mirrorName);
+        const frontend = estate.loadBalancers
+          .find((item) => item.name === mirror?.loadBalancer)
+          ?.frontends.find((item) => item.name === mirror?.frontend);
+        if (!mirror || !frontend) throw new Error(`no mirror ${mirrorName}`);
+        const id = vmId(estate, to);
+        const eventId = crypto.randomUUID();
+        const at = Date.now();
+        await lab.setPrimary(mirrorName, to);
+        await publisher.send([
+          {
+            id: eventId,
+            eventType: 'IlbHairpinGuard.MirrorFailover',
+            subject: id,
+            dataVersion: '1',
+            data: { vmId: id, vip: frontend.address, mirror: mirrorName },
+          },
+        ]);
+        return { eventId, at };
+      },
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function appSettings(arm: Arm, azurite: Azurite, estate: Estate): Record<string, string> {
+  return {
+    ...arm.env,
+    AZURE_TOKEN_CREDENTIALS: 'ManagedIdentityCredential',
+    AzureWebJobsStorage: azurite.connectionString,
+    HAIRPIN_SUBSCRIPTIONS: estate.subscriptionId,
+    HAIRPIN_ARM_ENDPOINT: arm.endpoint,
+    HAIRPIN_ARM_AUDIENCE: arm.endpoint,
+    HAIRPIN_BELL_SECONDS: '1',
+    HAIRPIN_CONNECT_SECONDS: '2',
+    HAIRPIN_HEALTH_PER_MINUTE: '600',
+    HAIRPIN_SWEEP_SCHEDULE: '0 7 * * * *',
+    HAIRPIN_WATCH_SCHEDULE: '30 * * * * *',
+  };
+}
+
+function readStep(message: string, at: number): Step | undefined {
+  if (!message.startsWith('{"step":')) return undefined;
+  try {
+    return { at, ...(JSON.parse(message) as { step: string }) };
+  } catch {
+    return undefined; // cut by the host's limit: nothing waits for it
+  }
+}
