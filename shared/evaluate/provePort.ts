@@ -58,7 +58,9 @@ export function provePort(
 function knownPort(rules: readonly Rule[]): number | undefined {
   for (const side of ['backendPort', 'frontendPort'] as const) {
     for (const port of SUPERSERVER) {
-      const matching = rules.filter((rule) => rule[side] === port).map((rule) => rule.frontendPort);
+      const matching = rules
+        .filter((rule) => rule[side] === port && !isHl7(rule.backendPort))
+        .map((rule) => rule.frontendPort);
       if (matching.length > 0) return Math.min(...matching);
     }
   }

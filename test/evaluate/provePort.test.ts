@@ -30,6 +30,7 @@ const table: [why: string, rules: string[], tag: string | undefined, result: num
   ['a superserver behind another port', ['tcp 4972>1972 mirror', 'tcp 443 mirror'], undefined, 4972],
   ['what listens counts before what is published', ['tcp 1972>6661', 'tcp 4972>1972'], undefined, 4972],
   ['a published superserver port of a further instance', ['tcp 1972>1974 mirror', 'tcp 443 mirror'], undefined, 1972],
+  ['a superserver port that leads to an HL7 port', ['tcp 1972>6661 mirror'], undefined, 'NO_SAFE_PORT'],
   ['1972 before 51773', ['tcp 51773 mirror', 'tcp 1972 mirror'], undefined, 1972],
   ['the mirror’s probe before a port', ['tcp 1972', 'tcp 51773 mirror'], undefined, 51773],
   ['the lowest of several ways to one superserver', ['tcp 5002>1972', 'tcp 5001>1972'], undefined, 5001],

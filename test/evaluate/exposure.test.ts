@@ -1,0 +1,124 @@
+import test from 'ava';
+import { HEALTH_STALE_MS } from '../../shared/evaluate/exposure.ts';
+import { idKey } from '../../shared/model/ids.ts';
+import type { BackendHealth } from '../../shared/model/topology.ts';
+import { backend, estate, frontendId, healthOf, ilb, ipId, look, mirror, NOW, pair, vm, vmId } from './build.ts';
+
+const told = (backends: BackendHealth[], topology = mirror()) => {
+  const one = { frontendId: frontendId('ucr'), state: 'known' as const, backends, at: NOW };
+  return look(topology, { health: new Map([[idKey(frontendId('ucr')), one]]) });
+};
+const exposure = (seen: ReturnType<typeof look>) =>
+  ['a', 'b'].map((name) => `${seen.path(name).exposure} ${seen.path(name).share}`);
+
+test('the one healthy member is the primary: all its own flows come back', (t) => {
+  const topology = mirror();
+  const seen = look(topology, { health: healthOf(topology, { ucr: ['a1'] }) });
+  t.deepEqual(exposure(seen), ['active 1', 'latent 0']);
+  t.like(seen.view(), { primaryId: vmId('a'), healthyIds: [vmId('a')], healthKnown: true, healthAt: NOW });
+});
+
+test('of a true pool each member gets its share back, and nobody is primary', (t) => {
+  const topology = mirror();
+  const seen = look(topology, { health: healthOf(topology, { ucr: ['a1', 'b1'] }) });
+  t.deepEqual(exposure(seen), ['active 0.5', 'active 0.5']);
+  t.like(seen.view(), { primaryId: undefined, healthyIds: [vmId('a'), vmId('b')] });
+});
+
+test('nobody healthy, or nothing known: latent', (t) => {
+  const topology = mirror();
+  const none = look(topology, { health: healthOf(topology, { ucr: [] }) });
+  t.deepEqual(exposure(none), ['latent 0', 'latent 0']);
+  t.true(none.view().healthKnown);
+  const unasked = look(topology);
+  t.deepEqual(exposure(unasked), ['latent 0', 'latent 0']);
+  t.like(unasked.view(), { healthKnown: false, healthAt: 0, healthyIds: [] });
+});
+
+for (const reason of ['Up_Admin', 'Up_Probe_AllDownIsUp', 'up_admin']) {
+  test(`${reason} is no evidence`, (t) => {
+    const seen = told([backend('10.0.1.10', true, ipId('a1'), reason), backend('10.0.1.20', false, ipId('b1'))]);
+    t.deepEqual(exposure(seen), ['latent 0', 'latent 0']);
+    t.deepEqual(seen.view().healthyIds, []);
+  });
+}
+
+test('a probe that begins to fail is still one that succeeded', (t) => {
+  t.is(
+    told([backend('10.0.1.10', true, ipId('a1'), 'Up_Probe_ApproachingUnhealthyThreshold')]).view().primaryId,
+    vmId('a'),
+  );
+});
+
+test('a backend is found by its id in any letter case, or by its address alone', (t) => {
+  t.is(told([backend('', true, ipId('b1').toUpperCase())]).view().primaryId, vmId('b'));
+  t.is(told([backend('10.0.1.20', true)]).view().primaryId, vmId('b'));
+  t.is(told([backend('10.0.1.20', true, ipId('gone'))]).view().primaryId, vmId('b'));
+});
+
+test('the same backend told twice is one', (t) => {
+  const twice = [backend('10.0.1.10', true, ipId('a1')), backend('10.0.1.10', true, ipId('a1'))];
+  t.is(told(twice).path('a').share, 1);
+});
+
+test('a healthy backend that is no member takes its share and leaves nobody primary', (t) => {
+  const seen = told([backend('10.0.1.10', true, ipId('a1')), backend('10.0.1.99', true)]);
+  t.is(seen.path('a').share, 0.5);
+  t.is(seen.view().primaryId, undefined);
+  t.is(told([backend('10.0.1.99', true)]).view().primaryId, undefined);
+});
+
+test('a VM with two healthy addresses in the pool is still the one primary', (t) => {
+  const a = vm('a', { a1: { at: ['10.0.1.10', '10.0.1.12'] }, a2: '10.0.1.11' });
+  const topology = estate(a, ...pair().slice(1), ilb('ucr', '10.0.1.100', ['a1', 'a1/2', 'b1']));
+  const seen = told([backend('10.0.1.10', true, ipId('a1')), backend('10.0.1.12', true, ipId('a1/2'))], topology);
+  t.is(seen.path('a').share, 1);
+  t.is(seen.view().primaryId, vmId('a'));
+});
+
+test('a member that a person holds down can never be hit: none', (t) => {
+  const seen = told([backend('10.0.1.10', true, ipId('a1')), backend('10.0.1.20', false, ipId('b1'), 'Down_Admin')]);
+  t.deepEqual(exposure(seen), ['active 1', 'none 0']);
+});
+
+test('held down by one address and merely down by the other: latent', (t) => {
+  const a = vm('a', { a1: { at: ['10.0.1.10', '10.0.1.12'] }, a2: '10.0.1.11' });
+  const topology = estate(a, ...pair().slice(1), ilb('ucr', '10.0.1.100', ['a1', 'a1/2', 'b1']));
+  const down = [backend('10.0.1.10', false, ipId('a1'), 'Down_Admin'), backend('10.0.1.12', false, ipId('a1/2'))];
+  t.deepEqual(exposure(told(down, topology)), ['latent 0', 'latent 0']);
+  t.deepEqual(exposure(told(down.toReversed(), topology)), ['latent 0', 'latent 0']);
+});
+
+test('a one-member pool: active while healthy, latent while the VM is deallocated', (t) => {
+  for (const power of ['running', 'deallocated'] as const) {
+    const topology = estate(vm('a', { a1: '10.0.1.10', a2: '10.0.1.11' }, { power }), ilb('ucr', '10.0.1.100', ['a1']));
+    const seen = look(topology, { health: healthOf(topology, { ucr: power === 'running' ? ['a1'] : [] }) });
+    t.is(seen.path('a').exposure, power === 'running' ? 'active' : 'latent');
+  }
+});
+
+test('health from long ago says nothing of now', (t) => {
+  const topology = mirror();
+  const health = healthOf(topology, { ucr: ['a1'] });
+  t.is(look(topology, { health, now: NOW + HEALTH_STALE_MS }).view().primaryId, vmId('a'));
+  const late = look(topology, { health, now: NOW + HEALTH_STALE_MS + 1 });
+  t.like(late.view(), { healthKnown: false, primaryId: undefined, healthyIds: [], healthAt: NOW });
+  t.deepEqual(exposure(late), ['latent 0', 'latent 0']);
+});
+
+test('health that Azure did not tell in time is unknown, whatever backends are in it', (t) => {
+  const one = {
+    frontendId: frontendId('ucr'),
+    state: 'unknown' as const,
+    backends: [backend('10.0.1.10', true)],
+    at: NOW,
+  };
+  t.false(look(mirror(), { health: new Map([[idKey(frontendId('ucr')), one]]) }).view().healthKnown);
+});
+
+test('a primary that is out of scope is still known as primary', (t) => {
+  const topology = mirror();
+  const seen = look(topology, { health: healthOf(topology, { ucr: ['a1'] }), scope: { within: [vmId('b')] } });
+  t.deepEqual(seen.paths, ['b>ucr']);
+  t.like(seen.view(), { primaryId: vmId('a'), memberIds: [vmId('a'), vmId('b')] });
+});
