@@ -21,16 +21,21 @@ const SCRIPTS: Record<GuestOs, GuestScript> = {
 
 const texts = new Map<GuestOs, string>();
 
-function scriptOf(os: GuestOs): GuestScript & { text: string } {
-  const script = SCRIPTS[os];
+/** The whole script: guard.sh and guard.ps1, with the parts that they name put in their places. */
+function textOf(os: GuestOs): string {
   let text = texts.get(os);
   if (text === undefined) {
-    // A checkout on Windows may have put CR before each LF, which no shell takes.
-    text = readFileSync(new URL(script.file, import.meta.url), 'utf8').replaceAll('\r\n', '\n');
+    const { file } = SCRIPTS[os];
+    text = read(new URL(file, import.meta.url)).replaceAll(/^\. \.\/([a-z-]+\.sh)$/gm, (_, part: string) =>
+      read(new URL(`./linux/${part}`, import.meta.url)).trimEnd(),
+    );
     texts.set(os, text);
   }
-  return { ...script, text };
+  return text;
 }
+
+/** A checkout on Windows may have put CR before each LF, which no shell takes. */
+const read = (file: URL): string => readFileSync(file, 'utf8').replaceAll('\r\n', '\n');
 
 /**
  * The script for one command, with the command id in its second line (which makes an equal command an equal text).
@@ -38,8 +43,7 @@ function scriptOf(os: GuestOs): GuestScript & { text: string } {
  */
 export function renderScript(os: GuestOs, command: GuestCommand): string {
   const checked = checkCommand(command);
-  const { text, render } = scriptOf(os);
-  return render(text, checked);
+  return SCRIPTS[os].render(textOf(os), checked);
 }
 
 /** The command id in a script's text; undefined when the script is not of this program. */

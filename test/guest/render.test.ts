@@ -1,16 +1,21 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import test from 'ava';
 import fc from 'fast-check';
 import { PlanError } from '../../shared/errors.ts';
 import { commandIdIn, renderScript } from '../../shared/guest/render.ts';
 import { COMMAND_ID, commandOf, frontendOf, TEXT_FIELDS, validCommands, withField } from './commands.ts';
 
-const guard = readFileSync(new URL('../../shared/guest/linux/guard.sh', import.meta.url), 'utf8');
+const [BEGIN, END] = ['# --- plan ---\n', '# --- end of plan ---\n'];
 
-/** The lines of a rendered script that the file does not have. */
-function renderedPart(script: string): string[] {
-  const own = new Set(guard.split('\n'));
-  return script.split('\n').filter((line) => !own.has(line));
+/** A script taken apart: its second line with the plan, and all the rest. */
+function apart(script: string): { rendered: string[]; rest: string } {
+  const [first = '', second = ''] = script.split('\n');
+  const [before = '', after = ''] = script.split(BEGIN);
+  const [plan = '', rest = ''] = after.split(END);
+  return {
+    rendered: [second, ...plan.trimEnd().split('\n')],
+    rest: [first, before.slice(`${first}\n${second}\n`.length), rest].join('\n'),
+  };
 }
 
 test('the command id is the second line and can be read back', (t) => {
@@ -39,16 +44,24 @@ test('the plan stands in the script as assignments', (t) => {
   }
 });
 
-test('equal commands give equal scripts, and all but the plan is the file', (t) => {
+test('equal commands give equal scripts, and all but the plan is the same in every script', (t) => {
   t.is(renderScript('linux', commandOf()), renderScript('linux', structuredClone(commandOf())));
-  const tail = '# --- end of plan ---';
-  t.is(renderScript('linux', commandOf()).split(tail)[1], guard.split(tail)[1]);
+  const { rest } = apart(renderScript('linux', commandOf()));
+  fc.assert(fc.property(validCommands, (command) => void t.is(apart(renderScript('linux', command)).rest, rest)));
+});
+
+test('the script is the file’s text with its parts', (t) => {
+  const { rest } = apart(renderScript('linux', commandOf()));
+  const folder = new URL('../../shared/guest/linux/', import.meta.url);
+  for (const name of readdirSync(folder).filter((file) => file.endsWith('.sh') && file !== 'guard.sh')) {
+    t.true(rest.includes(readFileSync(new URL(name, folder), 'utf8').trimEnd()), name);
+  }
 });
 
 test('whatever the command, the rendered part holds the schema’s characters alone', (t) => {
   fc.assert(
     fc.property(validCommands, (command) => {
-      for (const line of renderedPart(renderScript('linux', command))) {
+      for (const line of apart(renderScript('linux', command)).rendered) {
         t.regex(line, /^(?:# ilb-hairpin-guard command [0-9a-f]{32}|[A-Z_]+=(?:[a-z0-9]*|\([0-9a-f.: ]*\)))$/);
       }
     }),

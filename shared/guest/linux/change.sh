@@ -1,0 +1,139 @@
+# shellcheck shell=bash
+# ilb-hairpin-guard: changing.
+
+# Changes one thing. A failure is remembered; the other changes go on, the look afterwards tells what is missing.
+change() { # ip's words
+  local said
+  if said=$(ip -4 "$@" 2>&1); then
+    note "changed: ip $*"
+    ((++CHANGED))
+  else
+    set_error CHANGE_FAILED "$*: ${said//$'\n'/ }"
+    return 1
+  fi
+}
+
+# Adds those of the given rules that are not there.
+add_rules() { # keys
+  local key
+  local -a words
+  for key; do
+    [[ -z ${OUR_RULES[$key]-} ]] || continue
+    check_time 'adding rules'
+    words=($key)
+    set -- pref "${words[0]}" from "${words[1]/#0.0.0.0/0.0.0.0/32}"
+    [[ ${words[2]} == - ]] || set -- "$@" to "${words[2]}"
+    [[ ${words[3]} == - ]] || set -- "$@" iif "${words[3]}"
+    change rule add "$@" lookup "${words[4]}" protocol "$PROTOCOL" && OUR_RULES[$key]=added
+  done
+}
+
+# Adds those of the given routes that are not there, in place of one of ours to the same destination.
+add_routes() { # keys
+  local key
+  local -a words
+  for key; do
+    [[ -z ${OUR_ROUTES[$key]-} ]] || continue
+    check_time 'adding routes'
+    words=($key)
+    set -- "${words[1]}/32" via "${words[2]}" dev "${words[3]}"
+    [[ ${words[4]} == - ]] || set -- "$@" src "${words[4]}"
+    change route replace "$@" proto "$PROTOCOL" table "${words[0]}" && OUR_ROUTES[$key]=added
+  done
+}
+
+# Puts `lookup local` behind our preference-0 rules. A new rule lands behind those with its preference, so the kernel's
+# rule is made anew; until it is there again, a temporary one at preference 1 does its work. Each step is taken only
+# after a fresh look showed the one before, so that at every moment one `lookup local` exists, whatever kills this run.
+# `protocol kernel` keeps network managers from taking either for somebody's.
+order_local() {
+  local key why='' step
+  read_rules || fail CHANGE_FAILED 'ip rule cannot be read'
+  is_local_astray && why=astray
+  for key in "${REPLY_RULE[@]}"; do
+    [[ -n ${OUR_RULES[$key]-} ]] && is_behind_local "$key" && why=order
+  done
+  [[ -n $why ]] || return 0
+  CRITICAL=1
+  move_local "$why"
+  step=$?
+  CRITICAL=0
+  if ((step == 0)); then
+    note 'changed: lookup local stands behind the reply rules'
+    ((++CHANGED))
+  else
+    set_error CHANGE_FAILED "lookup local: step $step"
+  fi
+  stop_if_asked
+}
+
+move_local() { # order|astray; returns the number of the step that failed
+  local protocol tries
+  protocol=$(local_protocol)
+  if [[ $1 == order ]] && ((LOCAL_AT >= 0)); then
+    # `ip rule del pref 0 lookup local` would take a conditional rule for it.
+    ((LOCAL_CONDITIONAL == 0)) || return 1
+    has_local 1 || try_rule add pref 1 lookup local protocol kernel
+    read_rules && has_local 1 || return 2
+    for ((tries = 0; tries < 3; tries++)); do
+      has_local 0 || break
+      try_rule del pref 0 lookup local
+      read_rules || return 3
+    done
+    ! has_local 0 || return 3
+  fi
+  has_local 0 || try_rule add pref 0 lookup local protocol "$protocol"
+  read_rules && has_local 0 || return 4
+  has_local 1 || return 0
+  try_rule del pref 1 lookup local
+  read_rules && ! has_local 1 || return 5
+}
+
+# One step of the above: whether it worked is seen by the look after it.
+try_rule() { # ip's words
+  local said
+  said=$(ip -4 rule "$@" 2>&1) || note "ip rule $*: $said"
+}
+
+# The protocol that the kernel's local rule carries, so that it comes back as it was.
+local_protocol() {
+  local line
+  while read -r line; do
+    [[ $line =~ ^0:[[:space:]]+from\ all\ lookup\ local\ +proto\ ([a-z0-9]+) ]] && printf '%s' "${BASH_REMATCH[1]}" && return
+  done < <(ip -4 -d rule show)
+  printf kernel
+}
+
+remove_leftovers() {
+  local key
+  read_ours
+  find_leftovers
+  # First the way in (the VIP routes), then the rules, then the way back.
+  for key in "${LEFT_ROUTES[@]}"; do
+    [[ $key == "$VIP_TABLE "* ]] || continue
+    check_time 'removing routes'
+    change route del ${OUR_ROUTES[$key]}
+  done
+  for key in "${LEFT_RULES[@]}"; do
+    check_time 'removing rules'
+    change rule del ${OUR_RULES[$key]}
+  done
+  for key in "${LEFT_ROUTES[@]}"; do
+    [[ $key != "$VIP_TABLE "* ]] || continue
+    check_time 'removing routes'
+    change route del ${OUR_ROUTES[$key]}
+  done
+}
+
+# Makes the state what was planned. Needs a look before; the caller looks again afterwards. In this order nothing that
+# connected stops: the way back first, VIP routes after the rules for their second lookup, and the rule that leads
+# unbound sockets to them last.
+change_state() {
+  add_routes "${REPLY_ROUTE[@]}"
+  add_rules "${REPLY_RULE[@]}"
+  order_local
+  add_rules "${LOOKUP_RULE[@]}"
+  add_routes "${VIP_ROUTE[@]}"
+  add_rules "$UNBOUND_RULE"
+  remove_leftovers
+}

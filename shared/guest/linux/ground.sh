@@ -1,0 +1,62 @@
+# shellcheck shell=bash
+# ilb-hairpin-guard: what a run stands on: signals, time, tools, a sound plan.
+
+CRITICAL=0  # above 0 while a signal must wait
+STOPPED=
+
+on_signal() {
+  STOPPED=1
+  ((CRITICAL)) || stop_if_asked
+}
+
+stop_if_asked() {
+  [[ -n $STOPPED ]] && fail TIME_IS_UP 'stopped by a signal'
+}
+
+# Ends the run when its time is up. Safe between any two changes: a later run goes on from what it finds.
+check_time() {
+  stop_if_asked
+  ((SECONDS < TOTAL_SECONDS)) || fail TIME_IS_UP "$1"
+}
+
+check_ground() {
+  local tool release version
+  ((EUID == 0)) || fail ACCESS_DENIED 'not root'
+  for tool in ip ss timeout date sleep readlink mkdir ln mv rm uname; do
+    type -P "$tool" >/dev/null || fail TOOL_MISSING "$tool"
+  done
+  release=$(uname -r)
+  at_least_4_17 "$release" || fail UNSUPPORTED_OS "kernel $release"
+  version=$(ip -V 2>/dev/null)
+  version=${version##*iproute2-}
+  version=${version%%,*}
+  if [[ $version == ss[0-9][0-9][0-9][0-9][0-9][0-9] ]]; then
+    # Versions before 4.20 name a date: 4.16 is ss180402, 4.17 of June 2018.
+    ((10#${version#ss} > 180500)) || fail UNSUPPORTED_OS "iproute2 $version"
+  else
+    at_least_4_17 "$version" || fail UNSUPPORTED_OS "iproute2 $version"
+  fi
+}
+
+at_least_4_17() { # version
+  [[ $1 =~ ^([0-9]+)\.([0-9]+) ]] || return 1
+  ((BASH_REMATCH[1] > 4 || (BASH_REMATCH[1] == 4 && BASH_REMATCH[2] >= 17)))
+}
+
+# The plan was checked before it was sent; this guards against a damaged file.
+check_plan() {
+  local index octet='(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])' mac='([0-9a-f]{2}:){5}[0-9a-f]{2}'
+  local ip="$octet(\.$octet){3}" list
+  [[ $COMMAND_ID =~ ^[0-9a-f]{32}$ ]] || { COMMAND_ID=00000000000000000000000000000000; fail BAD_PLAN 'command id'; }
+  [[ $MODE =~ ^(check|apply|remove)$ ]] || { MODE=check; fail BAD_PLAN mode; }
+  [[ $CONNECT_SECONDS =~ ^[1-9][0-9]?$ && $TOTAL_SECONDS =~ ^[1-9][0-9]{0,3}$ ]] || fail BAD_PLAN limits
+  for list in "${#PORT[@]}" "${#BACKEND_IP[@]}" "${#BACKEND_MAC[@]}" "${#VIA_IP[@]}" "${#VIA_MAC[@]}"; do
+    ((list == ${#VIP[@]} && list <= 64)) || fail BAD_PLAN 'length of lists'
+  done
+  [[ $MODE == remove ]] || ((${#VIP[@]} > 0)) || fail BAD_PLAN 'no frontends'
+  for index in "${!VIP[@]}"; do
+    [[ ${VIP[index]} =~ ^$ip$ && ${BACKEND_IP[index]} =~ ^$ip$ && ${VIA_IP[index]} =~ ^$ip$ &&
+      ${BACKEND_MAC[index]} =~ ^$mac$ && ${VIA_MAC[index]} =~ ^$mac$ && ${PORT[index]} =~ ^[0-9]{1,5}$ ]] ||
+      fail BAD_PLAN "frontend $index"
+  done
+}

@@ -1,0 +1,162 @@
+# shellcheck shell=bash
+# ilb-hairpin-guard: what is in place: interfaces, rules, routes, and where the kernel would send.
+
+declare -A LINKS_OF=()    # MAC -> names of the interfaces that have it
+declare -A PREFIX_OF=()   # "interface address" -> prefix length
+declare -A LOCAL_OF=()    # address -> interface
+
+# Reads interfaces and addresses. A slave is skipped: the accelerated-networking VF has the MAC of its master.
+read_nics() {
+  local -a words
+  local name index
+  LINKS_OF=() PREFIX_OF=() LOCAL_OF=()
+  while read -r -a words; do
+    name=${words[1]%:}
+    for ((index = 2; index < ${#words[@]} - 1; index++)); do
+      case ${words[index]} in
+        master) break ;;
+        link/*) # what follows the MAC may be an alias of any text
+          LINKS_OF[${words[index + 1]}]+=" ${name%%@*}"
+          break
+          ;;
+      esac
+    done
+  done < <(ip -o link show)
+  wait $! || return
+  while read -r -a words; do
+    [[ ${words[2]-} == inet ]] || continue
+    name=${words[3]%/*}
+    [[ ${words[3]} == */* ]] || words[3]+=/32
+    PREFIX_OF["${words[1]%%@*} $name"]=${words[3]#*/}
+    LOCAL_OF[$name]=${words[1]%%@*}
+  done < <(ip -4 -o addr show)
+  wait $!
+}
+
+# Finds the interface that has a MAC and carries an address, and the gateway there: Azure's is the subnet's first host.
+find_nic() { # address MAC; sets FOUND_DEV and FOUND_GATEWAY, or FOUND_ERROR
+  local name prefix IFS=' '
+  local -a carrying=() octets
+  FOUND_DEV='' FOUND_GATEWAY='' FOUND_ERROR=''
+  for name in ${LINKS_OF[$2]-}; do
+    [[ -n ${PREFIX_OF["$name $1"]-} ]] && carrying+=("$name")
+  done
+  case ${#carrying[@]} in
+    1) ;;
+    0) FOUND_ERROR=ADDRESS_NOT_ON_NIC ;;
+    *) FOUND_ERROR=NIC_AMBIGUOUS ;;
+  esac
+  [[ -n ${LINKS_OF[$2]-} ]] || FOUND_ERROR=NIC_NOT_FOUND
+  [[ -z $FOUND_ERROR ]] || return 1
+  FOUND_DEV=${carrying[0]}
+  prefix=${PREFIX_OF["$FOUND_DEV $1"]}
+  if ((prefix > 30)); then # no gateway in there
+    FOUND_ERROR=ADDRESS_NOT_ON_NIC
+    return 1
+  fi
+  IFS=.
+  # shellcheck disable=SC2206 # to be split at the dots
+  octets=($1)
+  local number=$(((octets[0] << 24 | octets[1] << 16 | octets[2] << 8 | octets[3]) & (0xffffffff << (32 - prefix)) | 1))
+  FOUND_GATEWAY=$((number >> 24 & 255)).$((number >> 16 & 255)).$((number >> 8 & 255)).$((number & 255))
+}
+
+declare -A OUR_RULES=()   # key -> words that name the rule to ip
+declare -A RULE_AT=()     # key -> position
+LOCAL_AT=-1               # position of the first rule `from all lookup local`
+LOCAL_PREFS=' '           # the preferences of all of them
+LOCAL_CONDITIONAL=0       # a rule at preference 0 leads into the local table under a condition: somebody else's
+
+# Reads the rules. The key of a rule is "pref from to iif table", and whatever else it says.
+read_rules() {
+  local -a words
+  local index position=0 pref from to iif table protocol rest key
+  OUR_RULES=() RULE_AT=() LOCAL_AT=-1 LOCAL_PREFS=' ' LOCAL_CONDITIONAL=0
+  while read -r -a words; do
+    pref=${words[0]%:} from=all to=- iif=- table=- protocol=- rest=''
+    for ((index = 1; index < ${#words[@]}; index++)); do
+      case ${words[index]} in
+        from) from=${words[++index]} ;;
+        to) to=${words[++index]} ;;
+        iif) iif=${words[++index]} ;;
+        lookup | table) table=${words[++index]} ;;
+        proto | protocol) protocol=${words[++index]} ;;
+        *) rest+=" ${words[index]}" ;;
+      esac
+    done
+    key="$pref $from $to $iif $table$rest"
+    if [[ $protocol == "$PROTOCOL" ]] && is_our_table "$table"; then
+      OUR_RULES[$key]="pref $pref ${words[*]:1}"
+      RULE_AT[$key]=$position
+    elif [[ $key == "$pref all - - local" ]]; then
+      ((LOCAL_AT >= 0)) || LOCAL_AT=$position
+      LOCAL_PREFS+="$pref "
+    elif [[ $pref == 0 && $table == local ]]; then
+      LOCAL_CONDITIONAL=1
+    fi
+    ((position++))
+  done < <(ip -4 rule show)
+  wait $!
+}
+
+is_our_table() { [[ $1 =~ ^72[0-9][0-9]$ ]] && (($1 >= VIP_TABLE && $1 <= LAST_TABLE)); }
+
+has_local() { [[ $LOCAL_PREFS == *" $1 "* ]]; } # preference
+
+declare -A OUR_ROUTES=()  # key -> words that name the route to ip
+declare -A ROUTED_BY_US=() # "table destination" -> 1
+
+# Reads our routes. The key of a route is "table destination gateway interface source", and whatever else it says.
+read_routes() {
+  local -a words
+  local index table gateway dev source rest key name
+  OUR_ROUTES=() ROUTED_BY_US=()
+  while read -r -a words; do
+    table=main gateway=- dev=- source=- rest=''
+    for ((index = 1; index < ${#words[@]}; index++)); do
+      case ${words[index]} in
+        via) gateway=${words[++index]} ;;
+        dev) dev=${words[++index]} ;;
+        table) table=${words[++index]} ;;
+        src) source=${words[++index]} ;;
+        proto) ((index++)) ;;
+        dead | linkdown) ;; # how the interface is, not how the route is
+        *) rest+=" ${words[index]}" ;;
+      esac
+    done
+    is_our_table "$table" || continue
+    key="$table ${words[0]} $gateway $dev $source$rest"
+    name=" ${words[*]} proto $PROTOCOL"
+    name=${name// linkdown / }
+    OUR_ROUTES[$key]=${name// dead / }
+    ROUTED_BY_US["$table ${words[0]}"]=1
+  done < <(ip -4 -o route show table all proto "$PROTOCOL")
+  wait $!
+}
+
+declare -A ROUTED=()      # "destination source-or--" -> "interface gateway source" as the kernel would send
+
+# Asks the kernel where it would send to each VIP, unbound and from the via address, and the replies.
+read_routed() {
+  local -a words asked=()
+  local index destination from gateway dev source
+  ROUTED=()
+  for index in "${!VIP[@]}"; do
+    asked+=("route get ${VIP[index]}" "route get ${VIP[index]} from ${VIA_IP[index]}")
+    asked+=("route get ${VIA_IP[index]} from ${BACKEND_IP[index]}")
+  done
+  while read -r -a words; do
+    destination=${words[0]} from=- gateway=- dev=- source=-
+    [[ $destination == [0-9]* ]] || destination=${words[1]-} # `local 10.0.0.1 dev lo ...`
+    for ((index = 1; index < ${#words[@]}; index++)); do
+      case ${words[index]} in
+        from) from=${words[++index]} ;;
+        via) gateway=${words[++index]} ;;
+        dev) dev=${words[++index]} ;;
+        src) source=${words[++index]} ;;
+        \\*) break ;;
+      esac
+    done
+    ROUTED["$destination $from"]="$dev $gateway $source"
+  done < <(printf '%s\n' "${asked[@]}" | ip -4 -o -force -batch - 2>/dev/null)
+}

@@ -1,0 +1,72 @@
+# shellcheck shell=bash
+# ilb-hairpin-guard: what came out, and the report.
+
+CHANGED=0          # how many things were changed
+ERROR_CODE=        # the first error's code and detail
+ERROR_DETAIL=
+WARNINGS=()
+DRIFT_BEFORE=()    # letters by path, see shared/guest/wire.ts
+DRIFT_AFTER=()
+CONNECT_BEFORE=()  # outcome letter and milliseconds by path
+CONNECT_AFTER=()
+PROOF=()
+SOURCE=()
+REPORTED=
+
+# A line for a person, kept apart from the report.
+note() { printf '%s\n' "$*" >&2; }
+
+# The first error is the one that is reported; what follows is mostly its consequence.
+set_error() { # code detail
+  note "error: $1 $2"
+  [[ -n $ERROR_CODE ]] && return
+  ERROR_CODE=$1
+  ERROR_DETAIL=${2//[^A-Za-z0-9._:\/ -]/_}
+  ERROR_DETAIL=${ERROR_DETAIL:0:120}
+}
+
+# Ends the run with a report.
+fail() { # code detail
+  set_error "$1" "${2-}"
+  finish
+}
+
+add_warning() { # code
+  local known
+  for known in "${WARNINGS[@]}"; do [[ $known == "$1" ]] && return; done
+  WARNINGS+=("$1")
+}
+
+# The report's text. A source that is the via address is left out, one that is the backend address shortened.
+report_line() {
+  local entries='' warnings='' error='' index source after connect
+  for index in "${!DRIFT_BEFORE[@]}"; do
+    source=${SOURCE[index]:--}
+    case $source in
+      "${VIA_IP[index]}") source= ;;
+      "${BACKEND_IP[index]}") source=b ;;
+    esac
+    [[ ${1-} == short ]] && source=-
+    after=${DRIFT_AFTER[index]-=}
+    [[ $after == "${DRIFT_BEFORE[index]}" && -n $after ]] && after='='
+    connect=${CONNECT_AFTER[index]-=}
+    entries+="${entries:+,}\"$index;${DRIFT_BEFORE[index]};$after;${CONNECT_BEFORE[index]-n};$connect;${PROOF[index]-n};$source\""
+  done
+  for index in "${!WARNINGS[@]}"; do warnings+="${warnings:+,}\"${WARNINGS[index]}\""; done
+  [[ -n $ERROR_CODE ]] && error=",\"e\":\"$ERROR_CODE\",\"d\":\"$ERROR_DETAIL\""
+  printf 'ILB-HAIRPIN-GUARD %s {"v":1,"os":"linux","mode":"%s","chg":%d,"p":[%s],"w":[%s]%s}\n' \
+    "$COMMAND_ID" "$MODE" "$CHANGED" "$entries" "$warnings" "$error"
+}
+
+# Prints the report once and ends. Azure keeps 4,096 bytes of stdout: source addresses go before the report is cut.
+finish() {
+  local line
+  if [[ -z $REPORTED ]]; then
+    REPORTED=1
+    line=$(report_line)
+    ((${#line} < REPORT_BYTES)) || line=$(report_line short)
+    printf '\n%s\n' "$line"
+  fi
+  [[ -z $ERROR_CODE ]]
+  exit
+}

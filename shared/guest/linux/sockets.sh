@@ -1,0 +1,66 @@
+# shellcheck shell=bash
+# ilb-hairpin-guard: the sockets of this machine: whether a connect came back to it.
+
+# The filter for ss: connections to a planned VIP, and those between a backend and a via address.
+socket_filter() {
+  local index text=''
+  local -A seen=()
+  for index in "${!VIP[@]}"; do
+    text+="${text:+ or }dst ${VIP[index]}"
+    [[ -z ${seen["${BACKEND_IP[index]} ${VIA_IP[index]}"]-} ]] || continue
+    seen["${BACKEND_IP[index]} ${VIA_IP[index]}"]=1
+    text+=" or ( src ${BACKEND_IP[index]} and dst ${VIA_IP[index]} ) or ( src ${VIA_IP[index]} and dst ${BACKEND_IP[index]} )"
+  done
+  printf '%s' "$text"
+}
+
+# Reads the sockets of the filter, as address:port, whatever family the listener has. Those that are over are left out.
+read_sockets() { # sets SOCKETS to lines of "local peer inode"
+  local -a words
+  local word inode
+  SOCKETS=()
+  while read -r -a words; do
+    [[ ${#words[@]} -ge 5 && ${words[0]} != TIME-WAIT ]] || continue
+    inode=-
+    for word in "${words[@]:5}"; do [[ $word == ino:* ]] && inode=${word#ino:}; done
+    plain_end "${words[3]}"
+    SOCKETS+=("$PLAIN")
+    plain_end "${words[4]}"
+    SOCKETS[-1]+=" $PLAIN $inode"
+  done < <(timeout 5 ss -H -t -a -n -e "$(socket_filter)" 2>/dev/null)
+}
+
+# `[::ffff:10.0.0.1]:80` and `10.0.0.1%eth0:80` are 10.0.0.1:80.
+plain_end() { # sets PLAIN
+  local address=${1%:*}
+  address=${address#[}
+  address=${address%]}
+  address=${address%%%*}
+  PLAIN=${address#::ffff:}:${1##*:}
+}
+
+# Proves the open connects of connect_all: one came back to this machine when a socket here has the backend address and, as its peer,
+# the connect's own address and port. The same port may be in use towards another VIP; then every such connection must
+# have its accepted socket here, else none of them counts.
+look_at_sockets() {
+  local index socket near far end
+  local -a words
+  local -A own_end=() claims=() accepted=()
+  read_sockets
+  for socket in "${SOCKETS[@]}"; do
+    words=($socket)
+    near=${words[0]} far=${words[1]}
+    own_end[${words[2]}]=$near
+    claims[$near]=$((${claims[$near]-0} + 1))
+    accepted["${near%:*} $far"]=$((${accepted["${near%:*} $far"]-0} + 1))
+  done
+  for index in "${open[@]}"; do
+    end=${ends[$index]}
+    [[ $end =~ ^socket:\[([0-9]+)\]$ ]] && end=${own_end[${BASH_REMATCH[1]}]-}
+    [[ -n $end ]] || continue
+    SOURCE[index]=${end%:*}
+    [[ ${end%:*} == "${VIA_IP[index]}" ]] || continue
+    ((${accepted["${BACKEND_IP[index]} $end"]-0} >= ${claims[$end]-1})) || continue
+    ((${accepted["${BACKEND_IP[index]} $end"]-0} > 0)) && PROOF[index]=s
+  done
+}

@@ -1,0 +1,39 @@
+# shellcheck shell=bash
+# ilb-hairpin-guard: warnings.
+
+# What works now and could stop, and what no rule of ours covers. shared/guest/warnings.ts has the sentences.
+look_for_warnings() {
+  local index line dev='' socket
+  local -a words
+  local -A filter=() is_via=() is_backend=() seen=()
+  for index in "${!VIP[@]}"; do is_via[${VIA_DEV[index]:--}]=1 is_backend[${BACKEND_DEV[index]:--}]=1; done
+  while read -r -a words; do # inet eth0 forwarding off rp_filter strict ...
+    line=" ${words[*]} "
+    [[ $line != *' all forwarding on '* ]] || add_warning forwarding
+    line=${line#* rp_filter }
+    filter[${words[1]-}]=${line%% *}
+  done < <(ip -4 -o netconf show 2>/dev/null)
+  while read -r -a words; do
+    for index in "${!VIP[@]}"; do
+      [[ ${words[0]-} == "${VIP[index]}" ]] && add_warning vip-route-in-main
+    done
+    [[ ${words[0]-} == default && -z $dev ]] || continue
+    line=" ${words[*]} "
+    [[ $line == *' dev '* ]] || continue
+    dev=${line#* dev }
+    dev=${dev%% *}
+    # The kernel lists default routes by metric, the one in use first.
+    if [[ -n ${is_via[$dev]-} && -z ${is_backend[$dev]-} ]]; then
+      add_warning default-route-on-via
+      # The kernel takes the larger of the two numbers: loose (2) wins over strict (1).
+      line="${filter[all]-} ${filter[$dev]-}"
+      [[ $line == *loose* || $line != *strict* ]] || add_warning rp-filter-strict
+    fi
+  done < <(ip -4 -o route show table main)
+  read_sockets
+  for socket in "${SOCKETS[@]}"; do
+    words=($socket)
+    [[ -z ${seen["${words[1]} ${words[0]}"]-} ]] || add_warning bound-sockets
+    seen["${words[0]} ${words[1]}"]=1
+  done
+}

@@ -1,0 +1,76 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'ava';
+import { renderScript } from '../../../shared/guest/render.ts';
+import { testNeeding } from '../../needs.ts';
+import { commandOf, frontendsOf } from '../commands.ts';
+
+const script = renderScript('linux', commandOf({ plan: { frontends: frontendsOf(3) } }));
+
+testNeeding(['shellcheck'])('shellcheck has nothing to say about the script as it is sent', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'guard-'));
+  try {
+    writeFileSync(join(folder, 'guard.sh'), script);
+    const { stdout, status } = spawnSync('shellcheck', ['--severity=style', join(folder, 'guard.sh')], {
+      encoding: 'utf8',
+    });
+    t.is(stdout, '');
+    t.is(status, 0);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('all parts are in their places', (t) => {
+  t.notRegex(script, /^\. /m);
+  for (const name of ['look', 'change_state', 'connect_all', 'report_line'])
+    t.true(script.includes(`\n${name}() {`), name);
+});
+
+/** What bash 4.4 (Red Hat 8, SLES 15) does not know, by what it would print or do. */
+const LATER: Record<string, RegExp> = {
+  'EPOCHREALTIME, EPOCHSECONDS, BASH_ARGV0 (5.0), SRANDOM (5.1)':
+    /\b(?:EPOCHREALTIME|EPOCHSECONDS|BASH_ARGV0|SRANDOM|BASH_MONOSECONDS)\b/,
+  '@U @u @L (5.1), @K (5.1), @k (5.2) expansions': /\$\{[A-Za-z_!][^}]*@[UuLKk]\}/,
+  'wait -p (5.1), wait -f (5.0)': /\bwait\s+-\w*[pf]/,
+  'printf %(...)T without an argument is 4.3, printf %Q is 5.2': /printf\s+(?:-v\s+\S+\s+)?['"][^'"]*%Q/,
+  'declare -I, local -I (5.1)': /\b(?:declare|local)\s+-\w*I/,
+  '${ command; } and ${| command; } (5.3)': /\$\{[ |]/,
+  'shopt of later versions':
+    /\b(?:assoc_expand_once|localvar_inherit|localvar_unset|patsub_replacement|varredir_close|globskipdots|noexpand_translation|bash_source_fullpath|array_expand_once)\b/,
+  'unset of a negative subscript range, read -E (5.3)': /\bread\s+-\w*E/,
+  'mapfile and test are older, ulimit -R is 5.1': /\bulimit\s+-R/,
+  'a here-string needs a temporary file before 5.1': /<<</,
+};
+
+for (const [what, pattern] of Object.entries(LATER)) {
+  test(`nothing that bash 4.4 lacks: ${what}`, (t) => {
+    const found = script.split('\n').filter((line) => !line.trim().startsWith('#') && pattern.test(line));
+    t.deepEqual(found, []);
+  });
+}
+
+test('the lint would find what it looks for', (t) => {
+  const samples = [
+    'now=$EPOCHREALTIME',
+    `echo "$\{name@U}"`,
+    'wait -p pid',
+    "printf '%Q' x",
+    'local -I x',
+    `x=$\{ ls; }`,
+    'shopt -s patsub_replacement',
+    'read -E x',
+    'ulimit -R 3',
+    'cat <<<"$x"',
+  ];
+  for (const [index, pattern] of Object.values(LATER).entries()) t.regex(samples[index] ?? '', pattern);
+});
+
+test('nothing but bash, iproute2, coreutils and systemd is run', (t) => {
+  t.notRegex(
+    script.replaceAll(/(?:^|\s)#.*$/gm, ''),
+    /\b(?:awk|sed|grep|python3?|perl|jq|flock|sysctl|iptables|nft|curl|pgrep|pkill|hostname|which)\b/,
+  );
+});
