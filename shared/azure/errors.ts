@@ -1,6 +1,6 @@
 /** Whatever an SDK throws, as AzureError. No SDK is imported: errors are told by their shape. */
 import { AzureError, clip, GuardError, messageOf } from '../errors.ts';
-import { retryAfterSeconds } from './pipeline.ts';
+import { RequestTimeoutError, retryAfterSeconds } from './pipeline.ts';
 
 interface Answered {
   status?: number;
@@ -31,7 +31,7 @@ export async function callAzure<T>(
   try {
     return await work(signal);
   } catch (error) {
-    if (signal.aborted) throw timedOut(action, seconds, error);
+    if (signal.aborted) throw timedOut(action, `no answer within ${seconds} s`, error);
     throw toAzureError(action, error);
   }
 }
@@ -40,15 +40,7 @@ export async function callAzure<T>(
 export function toAzureError(action: string, error: unknown): GuardError {
   if (error instanceof GuardError) return error;
   const { name, code, statusCode, response } = (typeof error === 'object' && error !== null ? error : {}) as SdkError;
-  if (name === 'AbortError') {
-    return new AzureError({
-      status: 0,
-      azureCode: 'Timeout',
-      action,
-      message: 'one request took too long',
-      cause: error,
-    });
-  }
+  if (error instanceof RequestTimeoutError) return timedOut(action, error.message, error);
   if (
     name === 'CredentialUnavailableError' ||
     name === 'AuthenticationError' ||
@@ -67,8 +59,8 @@ export function toAzureError(action: string, error: unknown): GuardError {
   });
 }
 
-const timedOut = (action: string, seconds: number, cause: unknown): AzureError =>
-  new AzureError({ status: 0, azureCode: 'Timeout', action, message: `no answer within ${seconds} s`, cause });
+const timedOut = (action: string, message: string, cause: unknown): AzureError =>
+  new AzureError({ status: 0, azureCode: 'Timeout', action, message, cause });
 
 /** Code and message of ARM's error body. */
 function readBody(text: string | null | undefined): { code?: string; message?: string } | undefined {

@@ -7,6 +7,14 @@ import type { ComputeManagementClientOptionalParams } from '@azure/arm-compute';
 type Policy = NonNullable<ComputeManagementClientOptionalParams['additionalPolicies']>[number]['policy'];
 type PipelineResponse = Awaited<ReturnType<Parameters<Policy['sendRequest']>[1]>>;
 
+/** A single request took too long. Not a RestError, so the SDK's retry lets it pass. */
+export class RequestTimeoutError extends Error {
+  constructor(seconds: number, options: ErrorOptions) {
+    super(`a request had no answer within ${seconds} s`, options);
+    this.name = 'RequestTimeoutError';
+  }
+}
+
 /** Azure asked for a longer wait than a call may take. Not a RestError, so the SDK's retry lets it pass. */
 export class LongWaitError extends Error {
   readonly response: PipelineResponse;
@@ -18,7 +26,7 @@ export class LongWaitError extends Error {
   }
 }
 
-/** Ends each single request, its body included, after so many seconds. */
+/** Ends each single request, its body included, after so many seconds with {@link RequestTimeoutError}. */
 export function requestLimit(seconds: number): Policy {
   return {
     name: 'requestLimit',
@@ -28,6 +36,8 @@ export function requestLimit(seconds: number): Policy {
       request.abortSignal = given ? AbortSignal.any([given as AbortSignal, limit]) : limit;
       try {
         return await next(request);
+      } catch (error) {
+        throw limit.aborted ? new RequestTimeoutError(seconds, { cause: error }) : error;
       } finally {
         if (given) request.abortSignal = given;
         else delete request.abortSignal;

@@ -17,6 +17,8 @@ export type FaultKind =
   | { drop: 'before' | 'after' }
   /** The answer comes late. */
   | { slowMs: number }
+  /** The answer stops in the middle of its body, and the connection stays open. */
+  | { hang: 'body' }
   /** A list's next page: the first again and again, gone (404), on another host, or a page without its array. */
   | { paging: 'loop' | 'gone' | 'other-host' | 'no-value' }
   /** Rule health: its operation stays in progress, or shows every backend up without evidence. */
@@ -54,7 +56,7 @@ export interface Target {
   vm?: string | undefined;
 }
 
-type KindKey = 'status' | 'drop' | 'slowMs' | 'paging' | 'health' | 'staleMs' | 'output' | 'edit';
+type KindKey = 'status' | 'drop' | 'slowMs' | 'hang' | 'paging' | 'health' | 'staleMs' | 'output' | 'edit';
 
 export class Faults {
   #standing: Standing[] = [];

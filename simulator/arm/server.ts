@@ -33,6 +33,11 @@ export interface ServerParts extends Parts {
   endpoint: () => string;
 }
 
+interface ServedAnswer extends Answer {
+  /** Only half of the body is sent. */
+  hangs?: boolean;
+}
+
 const MOST_BODY_BYTES = 4 * 1024 * 1024;
 
 export function createArmServer(certificate: Certificate, parts: ServerParts): Server {
@@ -47,7 +52,7 @@ async function serve(parts: ServerParts, incoming: IncomingMessage, outgoing: Se
   const method = incoming.method ?? 'GET';
   const path = incoming.url ?? '/';
   let action = '-';
-  let answer: Answer | 'drop';
+  let answer: ServedAnswer | 'drop';
   try {
     const url = new URL(path, parts.endpoint());
     const matched = matchCall(method, decodeURIComponent(url.pathname));
@@ -68,7 +73,8 @@ async function serve(parts: ServerParts, incoming: IncomingMessage, outgoing: Se
     'x-ms-request-id': crypto.randomUUID(),
     ...answer.headers,
   });
-  outgoing.end(text);
+  if (answer.hangs) outgoing.write(text.slice(0, text.length / 2));
+  else outgoing.end(text);
 }
 
 function errorAnswer(error: unknown, broken: (text: string) => void): Answer {
@@ -85,7 +91,7 @@ async function answerTo(
   incoming: IncomingMessage,
   url: URL,
   matched: ReturnType<typeof matchCall>,
-): Promise<Answer | 'drop'> {
+): Promise<ServedAnswer | 'drop'> {
   const body = await readBody(incoming);
   const principal = parts.tokens.check(incoming.headers.authorization, parts.audiences);
   if (!matched)
@@ -135,6 +141,7 @@ async function answerTo(
   }
   return {
     ...answer,
+    hangs: parts.faults.take('hang', target) !== undefined,
     headers: { ...(remaining ? { [remaining.header]: String(remaining.left) } : {}), ...answer.headers },
   };
 }

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { callAzure, toAzureError } from '../../shared/azure/errors.ts';
-import { retryAfterSeconds } from '../../shared/azure/pipeline.ts';
+import { RequestTimeoutError, retryAfterSeconds } from '../../shared/azure/pipeline.ts';
 import { createGuestCommands } from '../../shared/azure/runCommand.ts';
 import { createTopologyReader } from '../../shared/azure/topology.ts';
 import { AzureError, InputError } from '../../shared/errors.ts';
@@ -77,6 +77,11 @@ test('a call ends at its time limit, whatever it waits for', async (t) => {
     code: 'AZURE_UNREACHABLE',
     message: 'Some/action: no answer within 0.05 s',
   });
+});
+
+test('a request that took too long is a time-out', (t) => {
+  const error = toAzureError('Some/action', new RequestTimeoutError(30, {}));
+  t.like(error, { status: 0, azureCode: 'Timeout', message: 'Some/action: a request had no answer within 30 s' });
 });
 
 test('a proxy’s page instead of ARM’s JSON is told by its status', async (t) => {

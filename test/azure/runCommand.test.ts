@@ -1,28 +1,33 @@
 import test from 'ava';
-import { createGuestCommands } from '../../shared/azure/runCommand.ts';
+import { commandIdOf, createGuestCommands, mapCommand } from '../../shared/azure/runCommand.ts';
+import { AzureError, InputError } from '../../shared/errors.ts';
 import type { CommandToSend, CommandView } from '../../shared/model/ports.ts';
+import type { Estate } from '../../simulator/estate/estate.ts';
 import { vmId } from '../../simulator/estate/ids.ts';
+import { sample } from '../samples.ts';
 import { result } from '../simulator/arm/fakeLab.ts';
 import { until, withArm } from '../simulator/arm/withArm.ts';
 
 const ID_1 = '1'.repeat(32);
+const ID_2 = '2'.repeat(32);
 const script = (commandId: string): string => `#!/bin/bash\n# ilb-hairpin-guard command ${commandId}\necho hello\n`;
+const commandOf = (estate: Estate, commandId: string, vm = 'hs-a'): CommandToSend => ({
+  vmId: vmId(estate, vm),
+  location: estate.location,
+  os: 'linux',
+  slot: 'A',
+  script: script(commandId),
+  timeoutSeconds: 90,
+  tags: { owner: 'ilb' },
+});
 const ended = (view: CommandView | undefined): CommandView | undefined =>
   view && ['Succeeded', 'Failed', 'TimedOut'].includes(view.state) ? view : undefined;
 
-test('a command that was sent runs, and its end is seen', async (t) => {
+test('a command that was sent runs, its end is seen, and a cancel takes it away', async (t) => {
   const { clients, estate, lab } = await withArm(t);
   lab.answer = () => result('hello\n');
   const commands = createGuestCommands(clients);
-  const command: CommandToSend = {
-    vmId: vmId(estate, 'hs-a'),
-    location: estate.location,
-    os: 'linux',
-    slot: 'A',
-    script: script(ID_1),
-    timeoutSeconds: 90,
-    tags: { owner: 'ilb' },
-  };
+  const command = commandOf(estate, ID_1);
   t.is(await commands.look(command.vmId, 'A'), undefined);
   await commands.send(command);
   const view = await until(async () => ended(await commands.look(command.vmId, 'A')));
@@ -37,4 +42,128 @@ test('a command that was sent runs, and its end is seen', async (t) => {
   t.deepEqual(lab.ran, [{ vm: 'hs-a', script: command.script, timeoutSeconds: 90 }]);
   await commands.cancel(command.vmId, 'A');
   await until(async () => ((await commands.look(command.vmId, 'A')) === undefined ? true : undefined));
+  await commands.cancel(command.vmId, 'A');
+  t.pass('cancelling what is gone is no error');
+});
+
+test('send does not wait for the guest, and the tags arrive', async (t) => {
+  const { arm, clients, estate } = await withArm(t, { commandMs: 60_000 });
+  const commands = createGuestCommands(clients);
+  const command = commandOf(estate, ID_1);
+  await commands.send(command);
+  t.deepEqual(
+    arm.calls.map((call) => [call.method, call.status]),
+    [['PUT', 201]],
+  );
+  t.like(await commands.look(command.vmId, 'A'), { state: 'Pending', commandId: ID_1, provisioningState: 'Creating' });
+  const compute = await clients.compute(estate.subscriptionId);
+  const held = await compute.virtualMachineRunCommands.getByVirtualMachine(
+    estate.resourceGroup,
+    'hs-a',
+    'ilbHairpinGuard-A',
+  );
+  t.deepEqual(held.tags, { owner: 'ilb' });
+});
+
+test('a repeated send does not run again, and one whose answer was lost has run once', async (t) => {
+  const { arm, clients, estate, lab } = await withArm(t);
+  const commands = createGuestCommands(clients);
+  arm.fault({ match: { call: 'putRunCommand' }, kind: { drop: 'after' } });
+  await commands.send(commandOf(estate, ID_1));
+  await commands.send(commandOf(estate, ID_1));
+  await until(async () => ended(await commands.look(vmId(estate, 'hs-a'), 'A')));
+  await commands.send(commandOf(estate, ID_1));
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  t.is(lab.ran.length, 1);
+  t.is(arm.calls.filter((call) => call.method === 'PUT').length, 4);
+  await commands.send(commandOf(estate, ID_2));
+  await until(() => (lab.ran.length === 2 ? true : undefined));
+});
+
+test('the previous execution’s view stands until the new one reports', async (t) => {
+  const { clients, estate, lab } = await withArm(t, { commandMs: 400 });
+  const commands = createGuestCommands(clients);
+  lab.answer = ({ script: text }) => result(`of ${commandIdOf(text)}\n`);
+  await commands.send(commandOf(estate, ID_1));
+  const first = await until(async () => ended(await commands.look(vmId(estate, 'hs-a'), 'A')));
+  await commands.send(commandOf(estate, ID_2));
+  const stale = await commands.look(vmId(estate, 'hs-a'), 'A');
+  t.like(stale, { commandId: ID_2, state: 'Succeeded', output: `of ${ID_1}\n`, startTime: first.startTime });
+  const second = await until(async () => {
+    const view = await commands.look(vmId(estate, 'hs-a'), 'A');
+    return view?.startTime === first.startTime ? undefined : ended(view);
+  });
+  t.is(second.output, `of ${ID_2}\n`);
+});
+
+test('refusals are thrown as they are', async (t) => {
+  const { arm, clients, estate } = await withArm(t);
+  const commands = createGuestCommands(clients);
+  const refused = async () => {
+    const error = await t.throwsAsync(commands.send(commandOf(estate, ID_1)), { instanceOf: AzureError });
+    return [error.status, error.azureCode];
+  };
+  const release = arm.occupy('hs-a');
+  t.deepEqual(await refused(), [409, 'Conflict']);
+  release();
+  arm.changes.setPower('hs-a', 'stopped');
+  t.deepEqual(await refused(), [409, 'OperationNotAllowed']);
+  arm.changes.setPower('hs-a', 'running');
+  await commands.send(commandOf(estate, ID_1));
+  arm.lock(`/subscriptions/${estate.subscriptionId}/resourceGroups/${estate.resourceGroup}`);
+  const locked = await t.throwsAsync(commands.cancel(vmId(estate, 'hs-a'), 'A'), { instanceOf: AzureError });
+  t.is(locked.azureCode, 'ScopeLocked');
+  await t.throwsAsync(commands.send(commandOf(estate, ID_1, 'gone')), { message: /was not found/ });
+  await t.throwsAsync(commands.look('/subscriptions/none', 'A'), { instanceOf: InputError });
+});
+
+test('the command id is read from its line alone', (t) => {
+  t.is(commandIdOf(script(ID_1)), ID_1);
+  t.is(commandIdOf(script(ID_1).replaceAll('\n', '\r\n')), ID_1);
+  t.is(commandIdOf(`# ilb-hairpin-guard command ${ID_1}0`), undefined);
+  t.is(commandIdOf(`echo "# ilb-hairpin-guard command ${ID_1}"`), undefined);
+  t.is(commandIdOf('Write-Host Hello'), undefined);
+  t.is(commandIdOf(undefined), undefined);
+});
+
+test('the documentation’s example of an instance view', (t) => {
+  const { get, expand_instanceView } = sample('runcommand_v2_get');
+  const { startTime, ...view } = expand_instanceView.properties.instanceView;
+  t.deepEqual(
+    mapCommand('B', {
+      location: get.location,
+      ...get.properties,
+      instanceView: { ...view, startTime: new Date(startTime) },
+    }),
+    {
+      slot: 'B',
+      state: 'Succeeded',
+      provisioningState: 'Succeeded',
+      exitCode: 0,
+      output: 'last 4 KB of stdout',
+      error: 'last 4 KB of stderr',
+      message: '',
+      startTime: '2024-01-01T00:00:00.000Z',
+    },
+  );
+});
+
+test('every state of the documentation is known, others are Unknown', (t) => {
+  const stateOf = (executionState?: string) =>
+    mapCommand('A', { location: 'westeurope', instanceView: { ...(executionState ? { executionState } : {}) } }).state;
+  for (const state of sample('runcommand_v2_get').executionState_values) t.is(stateOf(state), state);
+  t.is(stateOf('Paused'), 'Unknown');
+  t.is(stateOf(), 'Unknown');
+});
+
+test('a view without times, and one whose time is none', (t) => {
+  t.is(mapCommand('A', { location: 'x', instanceView: {} }).startTime, undefined);
+  t.is(mapCommand('A', { location: 'x', instanceView: { startTime: new Date('never') } }).startTime, undefined);
+  t.like(mapCommand('A', { location: 'x' }), {
+    output: '',
+    error: '',
+    message: '',
+    state: 'Unknown',
+    provisioningState: '',
+  });
 });
