@@ -92,27 +92,29 @@ function Set-Note([string] $list, [string] $name, $value) {
 }
 
 function Remove-EmptyNotes {
-    if ($Notes.Routes.Count + $Notes.Displaced.Count -eq 0) { (Open-Hive).DeleteSubKeyTree($OwnKey, $false) }
+    if ($Notes.Routes.Count + $Notes.Displaced.Count) { return }
+    if ((Open-Hive).OpenSubKey($OwnKey)) { (Open-Hive).DeleteSubKeyTree($OwnKey, $false) }
 }
 
 # ---- what is there ----
 
 function Read-Interfaces {
-    $Interfaces.Clear()
+    $read = @{}
     foreach ($one in @(Read-Tool 'Get-NetIPInterface' { Get-NetIPInterface -AddressFamily IPv4 })) {
         $weak = "$($one.WeakHostSend)" -eq 'Enabled' -or "$($one.WeakHostReceive)" -eq 'Enabled'
-        $Interfaces[[int] $one.InterfaceIndex] = @{ Metric = [int] $one.InterfaceMetric; Weak = $weak; Id = "#$($one.InterfaceIndex)" }
+        $read[[int] $one.InterfaceIndex] = @{ Metric = [int] $one.InterfaceMetric; Weak = $weak; Id = "#$($one.InterfaceIndex)" }
     }
+    foreach ($one in @(Read-Tool 'Get-NetAdapter' { Get-NetAdapter })) {
+        $index = [int] $one.InterfaceIndex
+        if ($read.ContainsKey($index)) { $read[$index].Id = "$($one.InterfaceGuid)" }
+    }
+    $script:Interfaces = $read
 }
 
 # Finds each planned address on the adapter with its MAC. An adapter with accelerated networking shows a second one with
 # the same MAC and no address, so the address decides. Returns what is wrong, the worst first, or nothing.
 function Resolve-Adapters {
     $adapters = @(Read-Tool 'Get-NetAdapter' { Get-NetAdapter })
-    foreach ($one in $adapters) {
-        $index = [int] $one.InterfaceIndex
-        if ($Interfaces.ContainsKey($index)) { $Interfaces[$index].Id = "$($one.InterfaceGuid)" }
-    }
     $addresses = @(Read-Tool 'Get-NetIPAddress' { Get-NetIPAddress -AddressFamily IPv4 })
     $usable = @($addresses | Where-Object { 'Preferred', 'Deprecated' -contains "$($_.AddressState)" })
     $known = @($Paths | Where-Object { $macs = $_.BackendMac, $_.ViaMac; @($adapters | Where-Object { $macs -contains $_.MacAddress }).Count })
@@ -150,17 +152,19 @@ function Get-FirstHost([string] $ip, [int] $prefix) {
     return $first
 }
 
+# The table is replaced only when it was read to its end: taking back needs it.
 function Read-Routes {
-    $Routes.Clear()
+    $read = @{}
     foreach ($store in 'Active', 'Persistent') {
         foreach ($one in @(Read-Tool 'Get-NetRoute' { Get-NetRoute -AddressFamily IPv4 -PolicyStore "${store}Store" })) {
             if ($one.DestinationPrefix -notlike '*/32') { continue }
             $route = @{ Vip = $one.DestinationPrefix -replace '/32$', ''; Index = [int] $one.InterfaceIndex; Gateway = "$($one.NextHop)"; Active = $null; Persistent = $null }
             $key = "$($route.Vip) $($route.Index) $($route.Gateway)"
-            if (-not $Routes.ContainsKey($key)) { $Routes[$key] = $route }
-            $Routes[$key][$store] = [int] $one.RouteMetric
+            if (-not $read.ContainsKey($key)) { $read[$key] = $route }
+            $read[$key][$store] = [int] $one.RouteMetric
         }
     }
+    $script:Routes = $read
 }
 
 # The note's name of a route. A route of an interface that is gone has none.
@@ -169,10 +173,16 @@ function Get-NoteName($route) {
     return "$($route.Vip) $($Interfaces[$route.Index].Id) $($route.Gateway)"
 }
 
+# A persistent route of an interface that is gone is ours when the note's interface is gone too.
 function Test-Own($route) {
     $name = Get-NoteName $route
     if ($name) { return $Notes.Routes.ContainsKey($name) }
-    return @($Notes.Routes.Keys | Where-Object { $_ -like "$($route.Vip) * $($route.Gateway)" }).Count -gt 0
+    $present = @($Interfaces.Values | ForEach-Object { $_.Id })
+    foreach ($note in $Notes.Routes.Keys) {
+        $vip, $id, $gateway = $note -split ' '
+        if ($vip -eq $route.Vip -and $gateway -eq $route.Gateway -and $present -notcontains $id) { return $true }
+    }
+    return $false
 }
 
 # Other host routes of a path's VIP that count: ours wherever they are, others while their interface exists.
@@ -329,6 +339,7 @@ function Undo-Run {
         }
         catch { $failed++ }
     }
+    try { Remove-EmptyNotes } catch { $failed++ }
     $script:Changed = $failed
     return $failed
 }
@@ -481,7 +492,6 @@ function Get-Lost {
 
 function Invoke-Remove {
     Read-Interfaces
-    $null = Resolve-Adapters
     Read-Routes
     $vips = @(@($Notes.Routes.Keys; $Notes.Displaced.Keys) | ForEach-Object { ($_ -split ' ')[0] })
     if ($vips.Count) { Restore-Vips $vips }
@@ -536,8 +546,11 @@ catch {
     $failure = Get-Failure $_
     if ($Undo.Count) {
         $stuck = Undo-Run
-        if ($stuck) { $failure.Detail = "$stuck steps not taken back: $($failure.Detail)" }
-        else { foreach ($path in $Paths) { $path.After = $path.Before } }
+        foreach ($path in $Paths) { $path.After = $path.Before }
+        if ($stuck) {
+            $failure.Detail = "$stuck steps not taken back: $($failure.Detail)"
+            try { Set-Drift 'After' } catch { $Warnings['state-unknown'] = 1 }
+        }
     }
 }
 finally {

@@ -53,8 +53,6 @@ export interface WindowsFault {
 }
 
 export interface WindowsState {
-  /** 14393 is Windows Server 2016. */
-  build: number;
   interfaces: WindowsInterface[];
   routes: WindowsRoute[];
   /** Keys below HKEY_LOCAL_MACHINE, each with its strings by name. */
@@ -136,9 +134,9 @@ export function windowsMachine(nics: WindowsNicSpec[], vips: WindowsVip[] = []):
       routes.push({ store: 'active', prefix: `${ip}/32`, index, gateway: '0.0.0.0', metric: 256 });
     });
   });
+  // 14393 is Windows Server 2016.
   const registry = { [VERSION_KEY]: { CurrentBuildNumber: '14393' } };
   return {
-    build: 14393,
     interfaces,
     routes,
     registry,

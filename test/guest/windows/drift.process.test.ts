@@ -48,8 +48,7 @@ const STATES: { title: string; make: (state: WindowsState) => void; drift: Drift
   { title: 'another metric', make: (s) => s.routes.push(...both(VIA_INDEX, 256)), drift: ['route-wrong'] },
   {
     title: 'another metric in the persistent store',
-    make: (s) =>
-      s.routes.push(hostRoute(VIP, VIA_INDEX, 1, 'active'), hostRoute(VIP, VIA_INDEX, 50, 'persistent')),
+    make: (s) => s.routes.push(hostRoute(VIP, VIA_INDEX, 1, 'active'), hostRoute(VIP, VIA_INDEX, 50, 'persistent')),
     drift: ['route-not-persistent'],
   },
   {
@@ -152,7 +151,10 @@ engineTest('a VIP that left the plan is found and given up; remove needs no plan
   t.deepEqual(found.report.paths[0]?.after, ['leftover']);
   const moved = await run(engine, applied.state, command('apply', narrow));
   t.true(isClean(moved.report), moved.stdout);
-  t.deepEqual(hostRoutes(moved.state).filter((text) => text.includes(VIP)), []);
+  t.deepEqual(
+    hostRoutes(moved.state).filter((text) => text.includes(VIP)),
+    [],
+  );
   const removed = await run(engine, moved.state, command('remove', []));
   t.deepEqual(kept(removed.state), kept(member()));
 });
@@ -201,7 +203,8 @@ engineTest('64 frontends fit in one report, with every entry at its longest', as
   start.vips = Array.from({ length: 64 }, (_, n) => {
     return { ip: `10.0.1.${100 + n}`, port: 1972, backend: '10.0.1.20', listening: true, ms: n < 32 ? 2100 : 2900 };
   });
-  for (let n = 0; n < 64; n += 1) start.routes.push(hostRoute(`10.0.1.${100 + n}`, BACKEND_INDEX, 1, 'active', '10.0.1.254'));
+  for (let n = 0; n < 64; n += 1)
+    start.routes.push(hostRoute(`10.0.1.${100 + n}`, BACKEND_INDEX, 1, 'active', '10.0.1.254'));
   const frontends = Array.from({ length: 64 }, (_, n) => frontend(100 + n));
   const asked = command('apply', frontends, 600);
   const { report, stdout } = await run(engine, start, asked);

@@ -79,6 +79,10 @@ export async function run(
   }
 }
 
+/** A command's script as it is sent. */
+export const rendered = (mode: GuestMode, frontends: PlannedFrontend[]): string =>
+  renderWindows(SCRIPT, command(mode, frontends));
+
 /** What a machine keeps: routes and registry, in an order of their own. */
 export const kept = (state: WindowsState): { routes: string[]; registry: WindowsState['registry'] } => ({
   routes: state.routes.map((one) => [one.store, one.prefix, one.index, one.gateway, one.metric].join(' ')).sort(),

@@ -11,7 +11,6 @@ public sealed class Machine
     /// <summary>The machine that the running script sees.</summary>
     public static Machine Current { get; set; } = new();
 
-    public int Build { get; set; }
     public List<Interface> Interfaces { get; set; } = [];
     public List<Route> Routes { get; set; } = [];
     /// <summary>Keys of the local machine hive, by path below it; the values are strings by name.</summary>
