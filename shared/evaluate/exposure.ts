@@ -37,14 +37,17 @@ export function readHealth(health: FrontendHealth | undefined, members: readonly
   const up = new Map<Member, number>();
   const notHeldDown = new Set<Member>();
   const heldDown = new Set<Member>();
-  let count = 0;
-  for (const backend of known ? distinct(health.backends) : []) {
+  const counted = new Set<string>();
+  for (const backend of known ? health.backends : []) {
     const member = memberOf(backend);
-    if (isEvidence(backend)) count += 1;
-    if (!member) continue;
-    if (isEvidence(backend)) up.set(member, (up.get(member) ?? 0) + 1);
-    (isHeldDown(backend) ? heldDown : notHeldDown).add(member);
+    // A backend that is told twice counts once.
+    if (isEvidence(backend) && !counted.has(placeOf(backend))) {
+      counted.add(placeOf(backend));
+      if (member) up.set(member, (up.get(member) ?? 0) + 1);
+    }
+    if (member) (isHeldDown(backend) ? heldDown : notHeldDown).add(member);
   }
+  const count = counted.size;
   const upMembers = [...up.keys()].sort((a, b) => compareText(a.key, b.key));
   const [first] = upMembers;
   return {
@@ -63,11 +66,7 @@ export function readHealth(health: FrontendHealth | undefined, members: readonly
 
 const isHeldDown = (backend: BackendHealth): boolean => !backend.up && /^down_admin$/i.test(backend.reason);
 
-/** A backend listed twice counts once. */
-function distinct(backends: readonly BackendHealth[]): BackendHealth[] {
-  const keyOf = ({ ipConfigurationId, address }: BackendHealth) => `${idKey(ipConfigurationId ?? '')} ${address}`;
-  return [...new Map(backends.map((backend) => [keyOf(backend), backend])).values()];
-}
+const placeOf = ({ ipConfigurationId, address }: BackendHealth) => `${idKey(ipConfigurationId ?? '')} ${address}`;
 
 function finder(members: readonly Member[]): (backend: BackendHealth) => Member | undefined {
   const byIp = new Map<IdKey, Member>();
