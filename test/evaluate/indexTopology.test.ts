@@ -1,0 +1,51 @@
+import test from 'ava';
+import { byId, indexTopology, networkOf, placeOf } from '../../shared/evaluate/indexTopology.ts';
+import { idKey, shortName } from '../../shared/model/ids.ts';
+import { estate, ipId, networkId, nicId, nicOf, pair, poolId, subnetId, vm, vmId } from './build.ts';
+
+const names = (list: readonly { id: string }[] | undefined) => list?.map(({ id }) => shortName(id));
+
+test('everything is found by key, whatever the letter case', (t) => {
+  const index = indexTopology(estate(...pair()));
+  t.is(index.vms.get(idKey(vmId('A').toUpperCase()))?.id, vmId('a'));
+  t.is(index.ips.get(idKey(ipId('b2').toUpperCase()))?.nic.id, nicId('b2'));
+  t.deepEqual(names(index.nicsOfVm.get(idKey(vmId('a')))), ['a1', 'a2']);
+});
+
+test('NICs of a VM come by name; its own list is asked only where a NIC says nothing', (t) => {
+  const topology = estate(vm('a', { z: '10.0.1.12', m: '10.0.1.11' }), {
+    nics: [nicOf('b', false, { at: '10.0.1.13' }), nicOf('c', false, { at: '10.0.1.14' })],
+  });
+  topology.vms[0]?.nicIds.push(nicId('b').toUpperCase());
+  const index = indexTopology(topology);
+  t.deepEqual(names(index.nicsOfVm.get(idKey(vmId('a')))), ['b', 'm', 'z']);
+  t.is(index.vmOfNic.get(idKey(nicId('b')))?.id, vmId('a'));
+  t.is(index.vmOfNic.get(idKey(nicId('z'))), undefined);
+});
+
+test('two VMs that claim one NIC: the first has it', (t) => {
+  const topology = estate(vm('a', {}), vm('b', {}), { nics: [nicOf('n', true, {})] });
+  for (const one of topology.vms) one.nicIds = [nicId('n')];
+  const index = indexTopology(topology);
+  t.deepEqual([names(index.nicsOfVm.get(idKey(vmId('a')))), index.nicsOfVm.get(idKey(vmId('b')))], [['n'], undefined]);
+});
+
+test('pools and places of ip configurations', (t) => {
+  const index = indexTopology(estate(vm('a', { a1: { at: '10.0.1.10', pools: ['ucr', 'UCR'] }, a2: '10.0.1.11' })));
+  t.is(index.ipsOfPool.get(idKey(poolId('ucr')))?.length, 1);
+  t.is(index.ipsAt.get(placeOf(idKey(networkId()), '10.0.1.11'))?.[0]?.nic.id, nicId('a2'));
+  t.is(index.ipsAt.get(placeOf(idKey(networkId('other')), '10.0.1.11')), undefined);
+});
+
+test('the network of a subnet', (t) => {
+  t.is(networkOf(subnetId('vnet/x').toUpperCase()), idKey(networkId('vnet')));
+  for (const id of [undefined, '', 'subnet', networkId()]) t.is(networkOf(id), undefined);
+});
+
+test('order by key', (t) => {
+  const list = [{ id: '/B' }, { id: '/a' }, { id: '/C' }];
+  t.deepEqual(
+    list.toSorted(byId).map(({ id }) => id),
+    ['/a', '/B', '/C'],
+  );
+});
