@@ -58,6 +58,11 @@ async function byValidationEvent(endpoint: string, subscription: string, topic: 
     ]),
   });
   if (!response.ok) return false;
-  const answer = (await response.json()) as { validationResponse?: string };
-  return answer.validationResponse === validationCode;
+  const text = await response.text();
+  try {
+    return (JSON.parse(text) as { validationResponse?: string }).validationResponse === validationCode;
+  } catch {
+    // No JSON is no agreement.
+    return false;
+  }
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { GuardError } from '../../shared/errors.ts';
 import { type DeadLetterBlob, deadLetterBlob } from './deadLetter.ts';
 import { compileFilter, type SubscriptionFilter } from './filter.ts';
+import { seededRandom } from './random.ts';
 import {
   type AttemptResult,
   afterAttempt,
@@ -86,7 +87,7 @@ export function createSubscription(
   }
   const matches = compileFilter(options.filter);
   const policy: RetryPolicy = { ...DEFAULT_RETRY_POLICY, ...options.retryPolicy };
-  const { random, timeFactor, signal } = context;
+  const { timeFactor, signal } = context;
   const wait = (ms: number): Promise<void> => sleep(ms, undefined, { signal });
 
   async function attempt(event: AnyEvent, number: number): Promise<AttemptResult> {
@@ -104,6 +105,8 @@ export function createSubscription(
   }
 
   async function untilSettled(event: AnyEvent, publishedAt: Date): Promise<void> {
+    // Numbers of its own: what is drawn for an event does not depend on how fast others were delivered.
+    const random = seededRandom(context.random() * 2 ** 32);
     const { duplicates = 0, holdBackMs = 0, lostAnswers = 0 } = context.disturbance();
     const twice = random() < duplicates;
     if (holdBackMs > 0) await wait(random() * holdBackMs);

@@ -27,9 +27,6 @@ process.on('message', (message: ToHost) => {
   else if (message.kind === 'drain') void drain();
 });
 process.on('SIGTERM', () => void drain());
-// Ctrl+C reaches the whole group: the parent decides when this process ends.
-process.on('SIGINT', () => undefined);
-
 function tell(message: FromHost): void {
   // The parent may have gone in this moment; 'disconnect' follows.
   if (process.connected) process.send?.(message);
@@ -162,6 +159,10 @@ async function start({
       await Promise.all([server.close(), ...listeners.map((listener) => listener.stop())]);
       await invoker.idle();
       for (const hook of registry.hooks.appTerminate) await hook({ hookData: {}, appHookData: {} });
+      // Messages keep their order: once this one is out, all are.
+      await new Promise<void>((sent) =>
+        process.connected ? process.send?.({ kind: 'drained' } satisfies FromHost, () => sent()) : sent(),
+      );
       process.exit(0);
     })();
     return draining;

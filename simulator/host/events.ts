@@ -52,6 +52,7 @@ export type ToHost =
 export type FromHost =
   | { kind: 'ready'; url: string; port: number; functions: FunctionSummary[]; loadMs: number }
   | { kind: 'failed'; message: string; nextStep: string }
+  | { kind: 'drained' }
   | { kind: 'log'; line: LogLine }
   | { kind: 'began'; function: string; id: string }
   | { kind: 'invocation'; invocation: Invocation }

@@ -110,7 +110,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     else if (message.kind === 'invocation') {
       invocations.push(message.invocation);
       options.onInvocation?.(message.invocation);
-    } else {
+    } else if (message.kind === 'ran') {
       const asker = waiting.get(message.request);
       waiting.delete(message.request);
       if (message.invocation) asker?.resolve(message.invocation);
@@ -175,6 +175,8 @@ function spawnHost(options: HostOptions): ChildProcess {
   );
   const child = fork(fileURLToPath(new URL('child.ts', import.meta.url)), [], {
     execArgv: [],
+    // Ctrl+C in a terminal then reaches the parent alone, which ends its children in order.
+    detached: process.platform !== 'win32',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: {
       ...inherited,

@@ -22,7 +22,10 @@ export async function listen(firstPort: number): Promise<HostServer> {
   let answer: Answer = async (_request, response) => {
     response.writeHead(503).end('Function host is not running.');
   };
+  let closing = false;
   const server = createServer((request, response) => {
+    // A connection kept alive after the last answer would hold the server open.
+    response.once('close', () => closing && server.closeIdleConnections());
     const url = new URL(request.url ?? '/', `http://${request.headers.host ?? LOOPBACK}`);
     answer(request, response, url).catch((error: unknown) => {
       if (!response.headersSent) response.writeHead(500);
@@ -36,6 +39,7 @@ export async function listen(firstPort: number): Promise<HostServer> {
       answer = next;
     },
     async close() {
+      closing = true;
       const closed = once(server, 'close');
       server.close();
       server.closeIdleConnections();

@@ -15,6 +15,8 @@ const KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZ
 
 const START_LIMIT_MS = 30_000;
 const ATTEMPTS = 5;
+/** Ctrl+C in a terminal then reaches the parent alone, which ends its children in order. */
+const OWN_GROUP = process.platform !== 'win32';
 
 export interface AzuriteOptions {
   /** Keeps queues and tables in this folder, so that a later start finds them. Default: in memory only. */
@@ -67,7 +69,7 @@ function spawnAzurite(folder: string, inMemory: boolean, ports: Ports): ChildPro
       '--disableTelemetry',
       ...(inMemory ? ['--inMemoryPersistence'] : ['--location', folder]),
     ],
-    { cwd: folder, execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
+    { cwd: folder, execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'], detached: OWN_GROUP },
   );
 }
 
