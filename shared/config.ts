@@ -31,6 +31,8 @@ export interface Config {
   proofAgeMs: number;
   /** How long a command may take in all, seconds. */
   commandSeconds: number;
+  /** How long Azure may take to start a command and to show its end, beyond that, seconds. */
+  commandSlackSeconds: number;
   /** How long one connect may take in the guest, seconds. */
   connectSeconds: number;
   /** The bell while a command runs, seconds. */
@@ -68,7 +70,8 @@ export function readConfig(env: Env): Config {
     maxCommands: whole(env, 'HAIRPIN_MAX_COMMANDS', 1, 100, 10),
     ...(window === undefined ? {} : { window }),
     proofAgeMs: whole(env, 'HAIRPIN_PROOF_HOURS', 1, 720, 24) * 3_600_000,
-    commandSeconds: whole(env, 'HAIRPIN_COMMAND_SECONDS', 30, 3_600, 300),
+    commandSeconds: whole(env, 'HAIRPIN_COMMAND_SECONDS', 10, 3_600, 300),
+    commandSlackSeconds: whole(env, 'HAIRPIN_COMMAND_SLACK_SECONDS', 5, 1_800, 180),
     connectSeconds: whole(env, 'HAIRPIN_CONNECT_SECONDS', 1, 30, 3),
     bellSeconds: whole(env, 'HAIRPIN_BELL_SECONDS', 1, 60, 5),
     healthPerMinute: whole(env, 'HAIRPIN_HEALTH_PER_MINUTE', 1, 600, 30),

@@ -7,20 +7,26 @@ import { kernelLabAvailable } from './guests/kernel/available.ts';
 import { startKernelLab } from './guests/kernel/lab.ts';
 import { type Stack, startStack } from './stack.ts';
 import { ArticleStory, type Telling } from './story/article.ts';
+import { isSabotage, SABOTAGES, type Sabotage, sabotaged } from './story/sabotage.ts';
 
 /** Simulated Run Commands take this long; Azure's take 20 s or more. */
 const COMMAND_MS = 2000;
 const EXIT = { ok: 0, failed: 1, usage: 2, missing: 3 } as const;
 
-const USAGE = `npm start [-- --once] [--json] [--port N]
+const USAGE = `npm start [-- --once] [--json] [--port N] [--sabotage NAME]
   --once     end after the last step; exit code 0 only if every step held
   --json     progress on stderr, and one JSON object as the last line of stdout
-  --port N   first port to try for the Functions host (7071)`;
+  --port N   first port to try for the Functions host (7071)
+  --sabotage NAME   break one thing on purpose and see the story fail:
+${Object.entries(SABOTAGES)
+  .map(([name, what]) => `             ${name}: ${what}`)
+  .join('\n')}`;
 
 interface Options {
   once: boolean;
   json: boolean;
   port: number;
+  sabotage?: Sabotage;
 }
 
 function readOptions(): Options | undefined {
@@ -30,12 +36,17 @@ function readOptions(): Options | undefined {
         once: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         port: { type: 'string', default: '7071' },
+        sabotage: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     });
-    if (values.help || !/^\d{1,5}$/.test(values.port))
-      throw new Error(values.help ? '' : `--port is ${values.port}: a number is expected`);
-    return { once: values.once, json: values.json, port: Number(values.port) };
+    const { once, json, port, sabotage } = values;
+    if (values.help) throw new Error('');
+    if (!/^\d{1,5}$/.test(port)) throw new Error(`--port is ${port}: a number is expected`);
+    if (sabotage !== undefined && !isSabotage(sabotage)) {
+      throw new Error(`--sabotage is ${sabotage}: one of ${Object.keys(SABOTAGES).join(', ')} is expected`);
+    }
+    return { once, json, port: Number(port), ...(sabotage === undefined ? {} : { sabotage }) };
   } catch (error) {
     console.error(`${messageOf(error)}\n${USAGE}`.trim());
     return undefined;
@@ -45,6 +56,7 @@ function readOptions(): Options | undefined {
 async function main(): Promise<number> {
   const options = readOptions();
   if (!options) return EXIT.usage;
+  const { sabotage } = options;
   const began = performance.now();
   const say = (text: string): void => {
     const line = `${seconds(performance.now() - began)}  ${text}`;
@@ -60,11 +72,17 @@ async function main(): Promise<number> {
   }
 
   say('guests: kernel (real Linux network stacks in namespaces of this machine)');
+  if (sabotage !== undefined) say(`sabotaged on purpose: ${SABOTAGES[sabotage]}`);
   say(`Run Commands take ${COMMAND_MS / 1000} s here; on Azure they take 20 s or more`);
   const stack = await startStack({
     estate: articleEstate(),
-    lab: (estate) => startKernelLab({ estate }),
+    lab: async (estate) => {
+      const lab = await startKernelLab({ estate });
+      return sabotage === undefined ? lab : sabotaged(lab, sabotage);
+    },
     commandMs: COMMAND_MS,
+    // A report that is never believed is waited for until the deadline: not for minutes here.
+    settings: { HAIRPIN_COMMAND_SECONDS: '10', HAIRPIN_COMMAND_SLACK_SECONDS: '8' },
     port: options.port,
   });
   const leave = onceOnly(() => stack.stop());
@@ -80,7 +98,7 @@ async function main(): Promise<number> {
         for (const line of step.detail.split('; ')) say(`       ${line}`);
       },
     };
-    const story = new ArticleStory(stack, telling);
+    const story = new ArticleStory(stack, telling, sabotage);
     const played = story.play().then(() => undefined);
     const early = await Promise.race([played, interrupted]);
     if (early !== undefined) return early;

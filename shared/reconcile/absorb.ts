@@ -15,7 +15,7 @@ import type { CommandView } from '../model/ports.ts';
 import type { CommandRow, VmRow } from '../state/rows.ts';
 import { rowKey } from '../state/store.ts';
 import type { Draft, Look } from './draft.ts';
-import { COMMAND_SLACK_MS, type LoopSettings } from './settings.ts';
+import type { LoopSettings } from './settings.ts';
 
 /** The command that a VM row stands for, as the guest gets it. */
 export const guestCommand = (vm: VmRow, command: CommandRow, settings: LoopSettings): GuestCommand => ({
@@ -81,7 +81,7 @@ function intended(
   }
   command.phase = 'sent';
   command.sentAt = draft.now;
-  command.deadline = draft.now + settings.commandSeconds * 1000 + COMMAND_SLACK_MS;
+  command.deadline = draft.now + (settings.commandSeconds + settings.commandSlackSeconds) * 1000;
   if (view?.startTime !== undefined) command.priorStart = view.startTime;
   draft.vms.touch(vm);
   send(draft, vm, command, settings);

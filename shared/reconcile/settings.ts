@@ -13,6 +13,8 @@ export interface LoopSettings {
   proofAgeMs: number;
   /** How long a command may take in all, seconds. */
   commandSeconds: number;
+  /** How long Azure may take to start a command and to show its end, beyond what the script may take, seconds. */
+  commandSlackSeconds: number;
   /** How long one connect may take in the guest, seconds. */
   connectSeconds: number;
   /** The bell while something is open, seconds. */
@@ -23,8 +25,6 @@ export interface LoopSettings {
   commandTags: Record<string, string>;
 }
 
-/** How long Azure may take to start or stop a command beyond what the script may take, milliseconds. */
-export const COMMAND_SLACK_MS = 180_000;
 /** How long a run may stay open before what still waits in it is given up, milliseconds. */
 export const RUN_BUDGET_MS = 2 * 3_600_000;
 /** How long a run may wait for a first reading of the estate, milliseconds. */

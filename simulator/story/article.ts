@@ -6,6 +6,7 @@ import type { RunView } from '../../shared/views/run.ts';
 import { vmId } from '../estate/ids.ts';
 import type { Stack } from '../stack.ts';
 import { packets, startPacing, type Target, targetsOf, tryPath } from './probing.ts';
+import { liesInFailover, type Sabotage } from './sabotage.ts';
 import { Claims, type StepResult, type StoryPath, type StoryResult, shortConnect } from './step.ts';
 
 /** One run may take this long here. */
@@ -24,14 +25,16 @@ export interface Telling {
 export class ArticleStory {
   readonly #stack: Stack;
   readonly #telling: Telling;
+  readonly #sabotage: Sabotage | undefined;
   readonly #targets: Target[];
   readonly #steps: StepResult[] = [];
   readonly #paths = new Map<string, StoryPath>();
   readonly #primaries: Map<string, string | undefined>;
   #failover = { gapMs: 0, failedConnects: 0, verifiedMs: 0 };
 
-  constructor(stack: Stack, telling: Telling) {
+  constructor(stack: Stack, telling: Telling, sabotage?: Sabotage) {
     this.#stack = stack;
+    this.#sabotage = sabotage;
     this.#telling = telling;
     this.#targets = targetsOf(stack.estate);
     this.#primaries = new Map(stack.estate.mirrors.map((mirror) => [mirror.name, mirror.primary]));
@@ -136,6 +139,7 @@ export class ArticleStory {
       (mirror) => this.#primaries.get(mirror.name) === from && mirror.members.includes(to),
     );
     await lab.resetCounters();
+    await lab.lie(liesInFailover(this.#sabotage, estate, from));
     const pacing = this.#targets
       .filter(
         (target) => (target.vm === from || target.vm === to) && moving.some((mirror) => mirror.name === target.mirror),

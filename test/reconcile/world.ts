@@ -31,6 +31,7 @@ export const SETTINGS: LoopSettings = {
   maxCommands: 10,
   proofAgeMs: 24 * 3_600_000,
   commandSeconds: 60,
+  commandSlackSeconds: 180,
   connectSeconds: 3,
   bellSeconds: 5,
   healthPerMinute: 100,
