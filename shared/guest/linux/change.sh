@@ -98,9 +98,10 @@ try_rule() { # ip's words
 # The protocol that the kernel's local rule carries, so that it comes back as it was.
 local_protocol() {
   local line
-  while read -r line; do
+  lines_of ip -4 -d rule show
+  for line in "${LINES[@]}"; do
     [[ $line =~ ^0:[[:space:]]+from\ all\ lookup\ local\ +proto\ ([a-z0-9]+) ]] && printf '%s' "${BASH_REMATCH[1]}" && return
-  done < <(ip -4 -d rule show)
+  done
   printf kernel
 }
 

@@ -4,6 +4,7 @@
 readonly UNBOUND_RULE="2 0.0.0.0 - - $VIP_TABLE"
 REPLY_ROUTE=() REPLY_RULE=() LOOKUP_RULE=() VIP_ROUTE=() # keys by path; none where a NIC is missing
 declare -A IS_WANTED=()   # key -> 1, for rules and routes
+declare -A ROUTE_TO=()    # "table destination" -> key of the route that is wanted there
 declare -A IS_KEPT=()     # destination of rules and routes that stay as they are while their NIC is missing
 BACKEND_DEV=() BACKEND_GATEWAY=() VIA_DEV=() VIA_GATEWAY=() NIC_MISSING=()
 
@@ -12,7 +13,7 @@ BACKEND_DEV=() BACKEND_GATEWAY=() VIA_DEV=() VIA_GATEWAY=() NIC_MISSING=()
 plan_state() {
   local index key table next=$VIP_TABLE
   local -A table_of=()
-  REPLY_ROUTE=() REPLY_RULE=() LOOKUP_RULE=() VIP_ROUTE=() IS_WANTED=() IS_KEPT=() NIC_MISSING=()
+  REPLY_ROUTE=() REPLY_RULE=() LOOKUP_RULE=() VIP_ROUTE=() IS_WANTED=() ROUTE_TO=() IS_KEPT=() NIC_MISSING=()
   for index in "${!VIP[@]}"; do
     [[ -n ${table_of[${BACKEND_MAC[index]}]-} ]] || table_of[${BACKEND_MAC[index]}]=$((++next))
     table=${table_of[${BACKEND_MAC[index]}]}
@@ -29,6 +30,7 @@ plan_state() {
     REPLY_RULE[index]="0 ${BACKEND_IP[index]} ${VIA_IP[index]} lo $table"
     LOOKUP_RULE[index]="2 ${VIA_IP[index]} ${VIP[index]} - $VIP_TABLE"
     VIP_ROUTE[index]="$VIP_TABLE ${VIP[index]} ${VIA_GATEWAY[index]} ${VIA_DEV[index]} ${VIA_IP[index]}"
+    ROUTE_TO["$table ${VIA_IP[index]}"]=${REPLY_ROUTE[index]} ROUTE_TO["$VIP_TABLE ${VIP[index]}"]=${VIP_ROUTE[index]}
   done
   ((${#VIP[@]} == 0)) || IS_WANTED[$UNBOUND_RULE]=1
   for key in "${REPLY_ROUTE[@]}" "${REPLY_RULE[@]}" "${LOOKUP_RULE[@]}" "${VIP_ROUTE[@]}"; do IS_WANTED[$key]=1; done
@@ -36,7 +38,7 @@ plan_state() {
 
 # The plan of remove.
 plan_nothing() {
-  REPLY_ROUTE=() REPLY_RULE=() LOOKUP_RULE=() VIP_ROUTE=() IS_WANTED=() IS_KEPT=()
+  REPLY_ROUTE=() REPLY_RULE=() LOOKUP_RULE=() VIP_ROUTE=() IS_WANTED=() ROUTE_TO=() IS_KEPT=()
 }
 
 # True when the rule stands behind a `lookup local`, or there is none at all.
@@ -46,12 +48,15 @@ is_behind_local() { ((LOCAL_AT < 0 || RULE_AT["$1"] > LOCAL_AT)); } # key
 is_local_astray() { ((LOCAL_AT < 0)) || has_local 1; }
 
 # Lists what is ours and not wanted. The destination of a rule is the third word of its key, of a route the second.
+# A wrong route is none: the right one takes its place.
 find_leftovers() { # sets LEFT_RULES and LEFT_ROUTES to keys
-  local key
+  local key right
   local -a words
   LEFT_RULES=() LEFT_ROUTES=()
   for key in "${!OUR_ROUTES[@]}"; do
     words=($key)
+    right=${ROUTE_TO["${words[0]} ${words[1]}"]-}
+    [[ -z $right || -n ${OUR_ROUTES[$right]-} ]] || continue
     [[ -n ${IS_WANTED[$key]-}${IS_KEPT[${words[1]}]-} ]] || LEFT_ROUTES+=("$key")
   done
   for key in "${!OUR_RULES[@]}"; do

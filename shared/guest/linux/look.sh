@@ -1,6 +1,14 @@
 # shellcheck shell=bash
 # ilb-hairpin-guard: what is in place: interfaces, rules, routes, and where the kernel would send.
 
+# Runs a command and sets LINES to what it printed. Fails as the command does.
+lines_of() { # command
+  local text IFS=$'\n'
+  LINES=()
+  text=$("$@") || return
+  LINES=($text)
+}
+
 declare -A LINKS_OF=()    # MAC -> names of the interfaces that have it
 declare -A PREFIX_OF=()   # "interface address" -> prefix length
 declare -A LOCAL_OF=()    # address -> interface
@@ -8,9 +16,11 @@ declare -A LOCAL_OF=()    # address -> interface
 # Reads interfaces and addresses. A slave is skipped: the accelerated-networking VF has the MAC of its master.
 read_nics() {
   local -a words
-  local name index
+  local line name index
   LINKS_OF=() PREFIX_OF=() LOCAL_OF=()
-  while read -r -a words; do
+  lines_of ip -o link show || return
+  for line in "${LINES[@]}"; do
+    words=($line)
     name=${words[1]%:}
     for ((index = 2; index < ${#words[@]} - 1; index++)); do
       case ${words[index]} in
@@ -21,16 +31,16 @@ read_nics() {
           ;;
       esac
     done
-  done < <(ip -o link show)
-  wait $! || return
-  while read -r -a words; do
+  done
+  lines_of ip -4 -o addr show || return
+  for line in "${LINES[@]}"; do
+    words=($line)
     [[ ${words[2]-} == inet ]] || continue
     name=${words[3]%/*}
     [[ ${words[3]} == */* ]] || words[3]+=/32
     PREFIX_OF["${words[1]%%@*} $name"]=${words[3]#*/}
     LOCAL_OF[$name]=${words[1]%%@*}
-  done < <(ip -4 -o addr show)
-  wait $!
+  done
 }
 
 # Finds the interface that has a MAC and carries an address, and the gateway there: Azure's is the subnet's first host.
@@ -70,9 +80,11 @@ LOCAL_CONDITIONAL=0       # a rule at preference 0 leads into the local table un
 # Reads the rules. The key of a rule is "pref from to iif table", and whatever else it says.
 read_rules() {
   local -a words
-  local index position=0 pref from to iif table protocol rest key
+  local line index position=0 pref from to iif table protocol rest key
   OUR_RULES=() RULE_AT=() LOCAL_AT=-1 LOCAL_PREFS=' ' LOCAL_CONDITIONAL=0
-  while read -r -a words; do
+  lines_of ip -4 rule show || return
+  for line in "${LINES[@]}"; do
+    words=($line)
     pref=${words[0]%:} from=all to=- iif=- table=- protocol=- rest=''
     for ((index = 1; index < ${#words[@]}; index++)); do
       case ${words[index]} in
@@ -94,9 +106,8 @@ read_rules() {
     elif [[ $pref == 0 && $table == local ]]; then
       LOCAL_CONDITIONAL=1
     fi
-    ((position++))
-  done < <(ip -4 rule show)
-  wait $!
+    ((++position))
+  done
 }
 
 is_our_table() { [[ $1 =~ ^72[0-9][0-9]$ ]] && (($1 >= VIP_TABLE && $1 <= LAST_TABLE)); }
@@ -109,9 +120,11 @@ declare -A ROUTED_BY_US=() # "table destination" -> 1
 # Reads our routes. The key of a route is "table destination gateway interface source", and whatever else it says.
 read_routes() {
   local -a words
-  local index table gateway dev source rest key name
+  local line index table gateway dev source rest key name
   OUR_ROUTES=() ROUTED_BY_US=()
-  while read -r -a words; do
+  lines_of ip -4 -o route show table all proto "$PROTOCOL" || return
+  for line in "${LINES[@]}"; do
+    words=($line)
     table=main gateway=- dev=- source=- rest=''
     for ((index = 1; index < ${#words[@]}; index++)); do
       case ${words[index]} in
@@ -130,8 +143,7 @@ read_routes() {
     name=${name// linkdown / }
     OUR_ROUTES[$key]=${name// dead / }
     ROUTED_BY_US["$table ${words[0]}"]=1
-  done < <(ip -4 -o route show table all proto "$PROTOCOL")
-  wait $!
+  done
 }
 
 declare -A ROUTED=()      # "destination source-or--" -> "interface gateway source" as the kernel would send
@@ -139,13 +151,16 @@ declare -A ROUTED=()      # "destination source-or--" -> "interface gateway sour
 # Asks the kernel where it would send to each VIP, unbound and from the via address, and the replies.
 read_routed() {
   local -a words asked=()
-  local index destination from gateway dev source
+  local line index destination from gateway dev source
   ROUTED=()
   for index in "${!VIP[@]}"; do
     asked+=("route get ${VIP[index]}" "route get ${VIP[index]} from ${VIA_IP[index]}")
     asked+=("route get ${VIA_IP[index]} from ${BACKEND_IP[index]}")
   done
-  while read -r -a words; do
+  # Where there is no way ip says so and goes on; the answers carry what was asked.
+  lines_of ask_routes
+  for line in "${LINES[@]}"; do
+    words=($line)
     destination=${words[0]} from=- gateway=- dev=- source=-
     [[ $destination == [0-9]* ]] || destination=${words[1]-} # `local 10.0.0.1 dev lo ...`
     for ((index = 1; index < ${#words[@]}; index++)); do
@@ -158,5 +173,10 @@ read_routed() {
       esac
     done
     ROUTED["$destination $from"]="$dev $gateway $source"
-  done < <(printf '%s\n' "${asked[@]}" | ip -4 -o -force -batch - 2>/dev/null)
+  done
+}
+
+ask_routes() {
+  printf '%s\n' "${asked[@]}" | ip -4 -o -force -batch - 2>/dev/null
+  return 0
 }

@@ -17,9 +17,11 @@ socket_filter() {
 # Reads the sockets of the filter, as address:port, whatever family the listener has. Those that are over are left out.
 read_sockets() { # sets SOCKETS to lines of "local peer inode"
   local -a words
-  local word inode
+  local line word inode
   SOCKETS=()
-  while read -r -a words; do
+  lines_of timeout 5 ss -H -t -a -n -e "$(socket_filter)"
+  for line in "${LINES[@]}"; do
+    words=($line)
     [[ ${#words[@]} -ge 5 && ${words[0]} != TIME-WAIT ]] || continue
     inode=-
     for word in "${words[@]:5}"; do [[ $word == ino:* ]] && inode=${word#ino:}; done
@@ -27,7 +29,7 @@ read_sockets() { # sets SOCKETS to lines of "local peer inode"
     SOCKETS+=("$PLAIN")
     plain_end "${words[4]}"
     SOCKETS[-1]+=" $PLAIN $inode"
-  done < <(timeout 5 ss -H -t -a -n -e "$(socket_filter)" 2>/dev/null)
+  done
 }
 
 # `[::ffff:10.0.0.1]:80` and `10.0.0.1%eth0:80` are 10.0.0.1:80.

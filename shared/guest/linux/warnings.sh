@@ -3,17 +3,21 @@
 
 # What works now and could stop, and what no rule of ours covers. shared/guest/warnings.ts has the sentences.
 look_for_warnings() {
-  local index line dev='' socket
+  local index line dev=''
   local -a words
   local -A filter=() is_via=() is_backend=() seen=()
   for index in "${!VIP[@]}"; do is_via[${VIA_DEV[index]:--}]=1 is_backend[${BACKEND_DEV[index]:--}]=1; done
-  while read -r -a words; do # inet eth0 forwarding off rp_filter strict ...
+  lines_of ip -4 -o netconf show
+  for line in "${LINES[@]}"; do # inet eth0 forwarding off rp_filter strict ...
+    words=($line)
     line=" ${words[*]} "
     [[ $line != *' all forwarding on '* ]] || add_warning forwarding
     line=${line#* rp_filter }
     filter[${words[1]-}]=${line%% *}
-  done < <(ip -4 -o netconf show 2>/dev/null)
-  while read -r -a words; do
+  done
+  lines_of ip -4 -o route show table main
+  for line in "${LINES[@]}"; do
+    words=($line)
     for index in "${!VIP[@]}"; do
       [[ ${words[0]-} == "${VIP[index]}" ]] && add_warning vip-route-in-main
     done
@@ -29,10 +33,10 @@ look_for_warnings() {
       line="${filter[all]-} ${filter[$dev]-}"
       [[ $line == *loose* || $line != *strict* ]] || add_warning rp-filter-strict
     fi
-  done < <(ip -4 -o route show table main)
+  done
   read_sockets
-  for socket in "${SOCKETS[@]}"; do
-    words=($socket)
+  for line in "${SOCKETS[@]}"; do
+    words=($line)
     [[ -z ${seen["${words[1]} ${words[0]}"]-} ]] || add_warning bound-sockets
     seen["${words[0]} ${words[1]}"]=1
   done
