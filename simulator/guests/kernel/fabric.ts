@@ -1,12 +1,14 @@
 /** Azure's side of the lab: builds the virtual network and its guests, probes, and translates. */
+import { bootLines } from '../boot.ts';
 import { findRule, healthyBackends, ruleHealth, unsettled } from '../health.ts';
 import type { LabLies, PowerLab, ScriptResult } from '../lab.ts';
 import type { Layout, LayoutGuest } from '../layout.ts';
+import { findGuest, linuxGuest, otherMembers } from '../members.ts';
 import { Prober } from '../probes.ts';
 import { ip, nft, settings } from './commands.ts';
 import { readCounters, resetCounters } from './counters.ts';
 import { type Guest, startGuest } from './guest.ts';
-import { bootLines, fabricLines, fabricSettings, linkSettings, plugLines } from './network.ts';
+import { fabricLines, fabricSettings, linkSettings, plugLines } from './network.ts';
 import { probe } from './probe.ts';
 import { baseRuleset, translations } from './ruleset.ts';
 
@@ -42,7 +44,7 @@ export class Fabric implements FabricLab {
 
   async reset(): Promise<void> {
     this.#prober.stop();
-    await Promise.all([...this.#guests.keys()].map((vm) => this.#turnOff(this.#find(vm))));
+    await Promise.all([...this.#guests.keys()].map((vm) => this.#turnOff(findGuest(this.#layout, vm))));
     this.#lies = {};
     await this.#build();
   }
@@ -74,20 +76,13 @@ export class Fabric implements FabricLab {
   connect: FabricLab['connect'] = async (vm, target) => this.#linux(vm).connect(target);
 
   setPrimary: FabricLab['setPrimary'] = async (mirror, vm) => {
-    const members = this.#running().filter((guest) => guest.instances.some((it) => it.mirror === mirror));
-    if (members.length === 0)
-      throw new Error(`mirror is ${JSON.stringify(mirror)}: no running member has such an instance`);
-    if (vm !== undefined && !members.some((guest) => guest.vm === vm))
-      throw new Error(
-        `primary of ${mirror} is ${JSON.stringify(vm)}: running members are ${members.map((it) => it.vm).join(', ')}`,
-      );
-    const others = members.filter((guest) => guest.vm !== vm);
-    await Promise.all(others.map((guest) => this.#process(guest.vm).setPrimary(mirror, false)));
+    const others = otherMembers(this.#layout, (it) => this.#guests.has(it), mirror, vm);
+    await Promise.all(others.map((it) => this.#process(it).setPrimary(mirror, false)));
     if (vm !== undefined) await this.#process(vm).setPrimary(mirror, true);
   };
 
   setPower: FabricLab['setPower'] = async (vm, power) => {
-    const guest = this.#find(vm);
+    const guest = findGuest(this.#layout, vm);
     if (this.#guests.has(vm) === (power === 'on')) return;
     if (power === 'off') return this.#turnOff(guest);
     await this.#turnOn({ ...guest, instances: guest.instances.map((it) => ({ ...it, primary: false })) });
@@ -106,16 +101,6 @@ export class Fabric implements FabricLab {
     this.#lies = lies;
     await this.#translate();
   };
-
-  #running(): LayoutGuest[] {
-    return this.#layout.guests.filter((guest) => this.#guests.has(guest.vm));
-  }
-
-  #find(vm: string): LayoutGuest {
-    const guest = this.#layout.guests.find((it) => it.vm === vm);
-    if (!guest) throw new Error(`VM is ${JSON.stringify(vm)}: the estate has no such VM`);
-    return guest;
-  }
 
   /** Points every rule at its healthy backends. */
   #translate(): Promise<void> {
@@ -141,16 +126,12 @@ export class Fabric implements FabricLab {
   }
 
   #process(vm: string): Guest['process'] {
-    const guest = this.#guests.get(this.#find(vm).vm);
+    const guest = this.#guests.get(findGuest(this.#layout, vm).vm);
     if (!guest) throw new Error(`VM is ${JSON.stringify(vm)}: it is not running`);
     return guest.process;
   }
 
   #linux(vm: string): Guest['process'] {
-    const guest = this.#process(vm);
-    if (this.#find(vm).os === 'linux') return guest;
-    throw new Error(
-      `VM ${vm} runs Windows: the lab has its addresses and instances, but no guest that could run or connect`,
-    );
+    return this.#process(linuxGuest(this.#layout, vm).vm);
   }
 }

@@ -3,10 +3,14 @@
 import type { Instance } from '../instances.ts';
 import type { ScriptResult } from '../lab.ts';
 import { serve } from '../rpc.ts';
+import { ROOT_PATH, Runner } from '../run.ts';
 import { connect } from './connect.ts';
 import { type Instances, openInstances } from './listen.ts';
-import { cancelScript, runProgram, runScript } from './run.ts';
 
+const runner = new Runner({
+  folder: '/var/lib/waagent/run-command-handler/download',
+  environment: { PATH: ROOT_PATH },
+});
 let instances: Instances | undefined;
 
 const guest = {
@@ -15,9 +19,10 @@ const guest = {
     instances = await openInstances(vm, list);
   },
   setPrimary: (mirror: string, primary: boolean): Promise<void> | undefined => instances?.setPrimary(mirror, primary),
-  runScript,
-  cancelScript,
-  exec: (argv: string[]): Promise<ScriptResult> => runProgram(argv),
+  runScript: (script: string, timeoutSeconds: number, name: string): Promise<ScriptResult> =>
+    runner.runScript(script, timeoutSeconds, name),
+  cancelScript: (name: string): void => runner.cancelScript(name),
+  exec: (argv: string[]): Promise<ScriptResult> => runner.runProgram(argv),
   connect,
 };
 

@@ -1,10 +1,10 @@
 /** A lab of guests that are network stacks of this machine's kernel. Nothing of it is on the machine itself. */
 import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { LabOptions, PowerLab } from '../lab.ts';
 import { layoutOf } from '../layout.ts';
 import { remote } from '../rpc.ts';
+import { abortable } from '../run.ts';
 import { kernelLabAvailable, namespaceFlags, systemPath } from './available.ts';
 import type { FabricProcess } from './fabric-process.ts';
 
@@ -63,18 +63,13 @@ export async function startKernelLab({ estate, log = () => {} }: LabOptions): Pr
   log(`kernel lab: ${estate.vms.length} VMs up in ${Math.round(performance.now() - begin)} ms`);
   return {
     kind: 'kernel',
-    async runScript(vm, script, timeoutSeconds, signal) {
-      if (signal?.aborted) return { timedOut: false, stdout: '', stderr: '' };
-      const name = randomUUID();
-      // A lab that ended meanwhile says so to the script's own call.
-      const cancel = () => void fabric.cancelScript(vm, name).catch(() => {});
-      signal?.addEventListener('abort', cancel, { once: true });
-      try {
-        return await fabric.runScript(vm, script, timeoutSeconds, name);
-      } finally {
-        signal?.removeEventListener('abort', cancel);
-      }
-    },
+    runScript: (vm, script, timeoutSeconds, signal) =>
+      abortable(
+        signal,
+        (name) => fabric.runScript(vm, script, timeoutSeconds, name),
+        // A lab that ended meanwhile says so to the script's own call.
+        (name) => void fabric.cancelScript(vm, name).catch(() => {}),
+      ),
     exec: (...args) => fabric.exec(...args),
     connect: (...args) => fabric.connect(...args),
     setPrimary: (...args) => fabric.setPrimary(...args),

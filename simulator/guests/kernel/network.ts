@@ -2,7 +2,7 @@
  * The virtual network as `ip -batch` lines. The lab's own namespace is Azure's fabric: one veth per NIC, proxy ARP for
  * every address, a host route per NIC address, and everything else leads nowhere.
  */
-import { FABRIC_MAC, type Layout, type LayoutGuest, type LayoutNic, PROBE_SOURCE } from '../layout.ts';
+import { FABRIC_MAC, type Layout, type LayoutGuest, PROBE_SOURCE } from '../layout.ts';
 
 /** Lines for the fabric itself. */
 export const fabricLines = (layout: Layout): string[] => [
@@ -39,31 +39,3 @@ export const fabricSettings: [string, string][] = [
   ['conf/all/rp_filter', '0'],
   ['conf/all/send_redirects', '0'],
 ];
-
-/** Lines inside a guest: how Red Hat's NetworkManager sets up its NICs at boot, metric 100 and upwards. */
-export function bootLines(guest: LayoutGuest, layout: Layout): string[] {
-  const lines = ['link set lo up'];
-  for (const [index, nic] of guest.nics.entries()) {
-    const [first] = nic.addresses;
-    if (first === undefined) continue;
-    lines.push(
-      ...nic.addresses.map((it) => `address add ${it}/${layout.prefixLength} dev ${nic.device} noprefixroute`),
-      `link set ${nic.device} up`,
-      `route add ${layout.subnet} dev ${nic.device} proto kernel scope link src ${first} metric ${100 + index}`,
-    );
-    if (index === 0)
-      lines.push(`route add default via ${layout.gateway} dev ${nic.device} proto dhcp src ${first} metric 100`);
-    if (nic.sourceRouted) lines.push(...sourceRouting(nic, index, layout));
-  }
-  return lines;
-}
-
-/** Answers leave by the NIC of their source, as nm-cloud-setup arranges it with a rule and a table per NIC. */
-const sourceRouting = (nic: LayoutNic, index: number, layout: Layout): string[] => {
-  const table = 30400 + index;
-  return [
-    `route add ${layout.subnet} dev ${nic.device} scope link src ${nic.addresses[0]} table ${table}`,
-    `route add default via ${layout.gateway} dev ${nic.device} table ${table}`,
-    ...nic.addresses.map((address) => `rule add pref ${table} from ${address} lookup ${table}`),
-  ];
-};

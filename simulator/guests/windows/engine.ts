@@ -26,12 +26,14 @@ export interface WindowsRun {
   state: WindowsState;
 }
 
-/** What a script is made of, by PowerShell's own parser. `tokens` are kinds; numbers come as `Number 0x10`. */
+/** What a script is made of, by PowerShell's own parser. `tokens` are kinds, a number's with its text; `nodes` kinds of the tree. */
 export interface WindowsSyntax {
   errors: string[];
   tokens: { name: string; line: number }[];
   commands: { name: string; parameters: string[]; line: number }[];
   functions: string[];
+  /** Keys of hashtable literals. */
+  keys: string[];
   types: { name: string; line: number }[];
   members: { type?: string; name: string; line: number }[];
   nodes: { name: string; line: number }[];

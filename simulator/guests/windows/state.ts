@@ -42,6 +42,14 @@ export interface WindowsVip {
   ms: number;
 }
 
+/** An established connection as the accepting side sees it. */
+export interface WindowsConnection {
+  local: string;
+  localPort: number;
+  remote: string;
+  remotePort: number;
+}
+
 /**
  * Something that goes wrong in the n-th call (`call`; 0: in every call) of a cmdlet, of `registry` writes, of the
  * `mutex`, or of any `change`. `after New-NetRoute` with `cut` makes all VIPs unreachable from then on.
@@ -58,6 +66,8 @@ export interface WindowsState {
   /** Keys below HKEY_LOCAL_MACHINE, each with its strings by name. */
   registry: Record<string, Record<string, string>>;
   vips: WindowsVip[];
+  /** Those that stand before a script runs; its own are gone when it has closed them. */
+  connections: WindowsConnection[];
   faults: WindowsFault[];
   /** Connects go to the real network stack, in real time. */
   realSockets: boolean;
@@ -141,6 +151,7 @@ export function windowsMachine(nics: WindowsNicSpec[], vips: WindowsVip[] = []):
     routes,
     registry,
     vips,
+    connections: [],
     faults: [],
     realSockets: false,
     cmdletMs: 0,
@@ -163,5 +174,5 @@ export function restarted(state: WindowsState, renumber: (index: number) => numb
     .map((route): WindowsRoute => ({ ...route, store: 'active' }));
   next.routes = [...next.routes.filter(boots), ...copied, ...persistent];
   for (const one of [...next.interfaces, ...next.routes]) one.index = renumber(one.index);
-  return { ...next, faults: [], changes: 0 };
+  return { ...next, connections: [], faults: [], changes: 0 };
 }

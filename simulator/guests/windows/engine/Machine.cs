@@ -16,6 +16,8 @@ public sealed class Machine
     /// <summary>Keys of the local machine hive, by path below it; the values are strings by name.</summary>
     public Dictionary<string, Dictionary<string, string>> Registry { get; set; } = [];
     public List<Vip> Vips { get; set; } = [];
+    /// <summary>Established connections, as the accepting side sees them.</summary>
+    public List<Connection> Connections { get; set; } = [];
     public List<Fault> Faults { get; set; } = [];
     /// <summary>Connects go to this machine's real network stack, and the clock is the real one.</summary>
     public bool RealSockets { get; set; }
@@ -24,7 +26,8 @@ public sealed class Machine
     /// <summary>Calls of cmdlets that change something, and of registry writes, in this run.</summary>
     public int Changes { get; set; }
 
-    [JsonIgnore] public List<Connection> Connections { get; } = [];
+    /// <summary>Errors that did not end the script.</summary>
+    [JsonIgnore] public List<System.Management.Automation.ErrorRecord> Errors { get; } = [];
     [JsonIgnore] public Clock Clock { get; } = new();
 
     public IEnumerable<Route> Active => Routes.Where(route => route.Store == "active");

@@ -49,11 +49,21 @@ public abstract class NetCmdlet : PSCmdlet
         var asked = filters.Where(one => one.Values is { Length: > 0 }).ToList();
         if (asked.Count == 0) return;
         var single = asked.Count == 1 && asked[0].Values!.Length == 1;
-        WriteError(new ErrorRecord(
+        Report(new ErrorRecord(
             new CimException(single ? $"No {Class} objects found with property '{asked[0].Property}' equal to '{asked[0].Values!.GetValue(0)}'." : $"No matching {Class} objects found by CIM query."),
             single ? $"CmdletizationQuery_NotFound_{asked[0].Property}" : "CmdletizationQuery_NotFound",
             ErrorCategory.ObjectNotFound,
             Class));
+    }
+
+    /// <summary>
+    /// These cmdlets are functions of modules on Windows and see no preference of the calling script, only an ErrorAction
+    /// that is given to them (PowerShell/PowerShell#24389). Without one the error is shown and the script goes on.
+    /// </summary>
+    private void Report(ErrorRecord record)
+    {
+        if (MyInvocation.BoundParameters.ContainsKey("ErrorAction")) WriteError(record);
+        else Machine.Errors.Add(record);
     }
 
     protected static bool Matches<T>(T[]? wanted, T value) => wanted is null || wanted.Length == 0 || wanted.Contains(value);
@@ -77,7 +87,7 @@ public abstract class NetCmdlet : PSCmdlet
         }
         catch (Stop stop)
         {
-            WriteError(stop.Record);
+            Report(stop.Record);
         }
     }
 

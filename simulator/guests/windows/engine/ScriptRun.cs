@@ -57,7 +57,7 @@ public static class ScriptRun
         {
             File.Delete(file);
         }
-        foreach (var error in shell.Streams.Error) errors.Append(error).Append('\n').Append(error.ScriptStackTrace).Append('\n');
+        foreach (var error in machine.Errors.Concat(shell.Streams.Error)) errors.Append(error).Append('\n').Append(error.ScriptStackTrace).Append('\n');
         return new Outcome(exitCode, output.ToString(), errors.ToString(), machine.Clock.Now, machine);
     }
 

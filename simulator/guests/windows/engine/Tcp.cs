@@ -16,6 +16,7 @@ public sealed class ModelTcpClient
     private readonly TcpClient real = new(System.Net.Sockets.AddressFamily.InterNetwork);
     private IPEndPoint local = new(IPAddress.Any, 0);
     private static int lastPort = 49151;
+    private Connection? accepted;
 
     /// <summary>The client's socket, of which scripts ask its own end.</summary>
     public ModelSocket Client => new(Machine.Current.RealSockets ? (IPEndPoint)real.Client.LocalEndPoint! : local);
@@ -39,7 +40,8 @@ public sealed class ModelTcpClient
         if (backend == source) return new TaskCompletionSource().Task;
         // The reply is for a local address. With weak host it never leaves, so nobody translates it, and it is reset.
         if (nic.WeakHostSend || nic.WeakHostReceive || from.WeakHostSend || from.WeakHostReceive) return Fails(SocketError.ConnectionReset, vip.Ms);
-        machine.Connections.Add(new Connection(backend, port, source, lastPort));
+        accepted = new Connection(backend, port, source, lastPort);
+        machine.Connections.Add(accepted);
         return Succeeds(vip.Ms);
     }
 
@@ -57,5 +59,9 @@ public sealed class ModelTcpClient
         return task.Task;
     }
 
-    public void Close() => real.Dispose();
+    public void Close()
+    {
+        real.Dispose();
+        if (accepted is not null) Machine.Current.Connections.Remove(accepted);
+    }
 }

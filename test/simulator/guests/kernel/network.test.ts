@@ -1,5 +1,6 @@
 import test from 'ava';
-import { bootLines, fabricLines, plugLines } from '../../../../simulator/guests/kernel/network.ts';
+import { bootLines } from '../../../../simulator/guests/boot.ts';
+import { fabricLines, plugLines } from '../../../../simulator/guests/kernel/network.ts';
 import { layoutOf } from '../../../../simulator/guests/layout.ts';
 import { articleEstate } from '../estates.ts';
 

@@ -1,0 +1,156 @@
+/** `ip route`: show, add, replace, append, del, flush, get. */
+import { isIPv4 } from 'node:net';
+import { type Prefix, toAddress } from '../../ipv4.ts';
+import { addRoute, deleteRoute } from '../change.ts';
+import { type Machine, PROTOCOL, type Route, type RouteType, SCOPE, TABLE } from '../machine.ts';
+import { routeOutput, UNBOUND } from '../route.ts';
+import type { ShowOptions } from './ruleCommand.ts';
+import {
+  notModelled,
+  protocolName,
+  readPrefix,
+  readProtocol,
+  readScope,
+  readTable,
+  scopeName,
+  tableName,
+  UsageError,
+  type Words,
+} from './words.ts';
+
+const TYPES: RouteType[] = ['unicast', 'local', 'broadcast', 'unreachable', 'prohibit', 'blackhole', 'throw'];
+
+export function routeCommand(machine: Machine, words: Words, options: ShowOptions): string {
+  if (words.done || words.take('show', 'list', 'ls', 'lst')) return showRoutes(machine, words, options);
+  for (const how of ['add', 'replace', 'append'] as const)
+    if (words.take(how)) {
+      addRoute(machine, completed(machine, readRoute(words)), how);
+      return '';
+    }
+  if (words.take('del', 'delete')) {
+    const { table = TABLE.main, ...rest } = readRoute(words);
+    deleteRoute(machine, { ...rest, table });
+    return '';
+  }
+  if (words.take('get')) return getRoute(machine, words);
+  if (words.take('flush')) {
+    const { table = TABLE.main, protocol, device } = readFilter(words);
+    machine.routes = machine.routes.filter(
+      (it) => it.table !== table || (protocol ?? it.protocol) !== it.protocol || (device ?? it.device) !== it.device,
+    );
+    return '';
+  }
+  throw new UsageError(`Command "${words.next()}" is unknown, try "ip route help".`);
+}
+
+type Named = Partial<Route> & { prefix: Prefix };
+
+/** What a command names of a route; `type` alone may stand before the destination. */
+function readRoute(words: Words): Named {
+  const fields: Partial<Route> = {};
+  for (const type of TYPES) if (words.take(type)) fields.type = type;
+  const prefix = readPrefix(words.next('the destination'));
+  while (!words.done) {
+    const word = words.next();
+    if (word === 'via') fields.via = words.next(word);
+    else if (word === 'dev') fields.device = words.next(word);
+    else if (word === 'src') fields.source = words.next(word);
+    else if (word === 'table') fields.table = readTable(words.next(word));
+    else if (['proto', 'protocol'].includes(word)) fields.protocol = readProtocol(words.next(word));
+    else if (word === 'scope') fields.scope = readScope(words.next(word));
+    else if (['metric', 'priority', 'preference'].includes(word)) fields.metric = Number(words.next(word));
+    else throw notModelled(`route ... ${word}`);
+  }
+  for (const address of [fields.via, fields.source])
+    if (address !== undefined && !isIPv4(address))
+      throw new UsageError(`Error: inet address is expected rather than "${address}".`, 1);
+  return { ...fields, prefix };
+}
+
+/** The rest of a new route as iproute2 fills it in. */
+function completed(machine: Machine, { type = 'unicast', ...named }: Named): Route {
+  const { device, via } = named;
+  if (device !== undefined && !machine.links.some((link) => link.name === device))
+    throw new UsageError(`Cannot find device "${device}"`, 1);
+  const inLocal = type === 'local' || type === 'broadcast';
+  if ((type === 'unicast' || inLocal) && device === undefined && via === undefined)
+    throw new UsageError('RTNETLINK answers: No such device', 2);
+  const scope =
+    type === 'local' ? SCOPE.host : via === undefined && (type === 'unicast' || inLocal) ? SCOPE.link : SCOPE.universe;
+  return { table: inLocal ? TABLE.local : TABLE.main, metric: 0, protocol: PROTOCOL.boot, scope, ...named, type };
+}
+
+interface Filter {
+  table?: number | undefined;
+  all: boolean;
+  protocol?: number;
+  device?: string;
+  prefix?: Prefix;
+}
+
+function readFilter(words: Words): Filter {
+  const filter: Filter = { all: false };
+  while (!words.done) {
+    const word = words.next();
+    if (word === 'table') {
+      const name = words.next(word);
+      if (name === 'all') filter.all = true;
+      else filter.table = readTable(name);
+    } else if (['proto', 'protocol'].includes(word)) filter.protocol = readProtocol(words.next(word));
+    else if (word === 'dev') filter.device = words.next(word);
+    else if (word === 'exact') filter.prefix = readPrefix(words.next(word));
+    else if (word === 'default' || /^[\d.]+(\/\d+)?$/.test(word)) filter.prefix = readPrefix(word);
+    else throw notModelled(`route show ... ${word}`);
+  }
+  return filter;
+}
+
+function showRoutes(machine: Machine, words: Words, options: ShowOptions): string {
+  const filter = readFilter(words);
+  const { table = TABLE.main, all, protocol, device, prefix } = filter;
+  return machine.routes
+    .filter(
+      (it) =>
+        (all || it.table === table) && (protocol ?? it.protocol) === it.protocol && (device ?? it.device) === it.device,
+    )
+    .filter((it) => prefix === undefined || (it.prefix.base === prefix.base && it.prefix.length === prefix.length))
+    .map((route) => `${routeText(route, filter, options)} \n`)
+    .join('');
+}
+
+/** A route as iproute2 writes it: what the filter named is left out. */
+function routeText(route: Route, { all, protocol, device }: Filter, { details }: ShowOptions): string {
+  const { prefix, scope, metric, type, source, via } = route;
+  const words: string[] = [];
+  if (type !== 'unicast' || details) words.push(type);
+  words.push(prefix.length === 0 ? 'default' : prefixText(prefix));
+  if (via !== undefined) words.push('via', via);
+  if (route.device !== undefined && device === undefined) words.push('dev', route.device);
+  if (all && (route.table !== TABLE.main || details)) words.push('table', tableName(route.table));
+  if ((route.protocol !== PROTOCOL.boot || details) && protocol === undefined)
+    words.push('proto', protocolName(route.protocol));
+  if (scope !== SCOPE.universe || details) words.push('scope', scope === SCOPE.universe ? 'global' : scopeName(scope));
+  if (source !== undefined) words.push('src', source);
+  if (metric !== 0) words.push('metric', String(metric));
+  return words.join(' ');
+}
+
+const prefixText = ({ base, length }: Prefix): string =>
+  length === 32 ? toAddress(base) : `${toAddress(base)}/${length}`;
+
+function getRoute(machine: Machine, words: Words): string {
+  const destination = words.next('the destination').replace(/\/32$/, '');
+  let from = UNBOUND;
+  while (!words.done) {
+    if (words.take('from')) from = words.next('from');
+    else throw notModelled(`route get ... ${words.next()}`);
+  }
+  const { source, route, local } = routeOutput(machine, from, destination);
+  const text = [local ? 'local ' : route.type === 'broadcast' ? 'broadcast ' : '', destination];
+  if (from !== UNBOUND) text.push(` from ${from}`);
+  if (route.via !== undefined) text.push(` via ${route.via}`);
+  text.push(` dev ${local ? 'lo' : route.device}`);
+  if (route.table !== TABLE.main) text.push(` table ${tableName(route.table)}`);
+  if (from === UNBOUND) text.push(` src ${source}`);
+  return `${text.join('')} uid 0 \n    cache ${local ? '<local> ' : ''}\n`;
+}

@@ -1,0 +1,112 @@
+/** A modelled guest with its programs: what ip, ss, sysctl and the connecting program answer there. */
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { bootLines } from '../boot.ts';
+import type { LabConnect, ScriptResult } from '../lab.ts';
+import type { Layout, LayoutGuest } from '../layout.ts';
+import { ROOT_PATH, Runner } from '../run.ts';
+import { type ModelTarget, openConnect } from './connect.ts';
+import { fitScript } from './fit.ts';
+import { ip } from './ip/ip.ts';
+import { newMachine } from './machine.ts';
+import type { ModelNetwork } from './network.ts';
+import type { ProgramResult } from './program.ts';
+import type { Answerer, Call } from './programs.ts';
+import { ModelGuest, ModelInstances } from './sockets.ts';
+import { ss } from './ss.ts';
+import { sysctl } from './sysctl.ts';
+
+const PROGRAMS = ['ip', 'ss', 'sysctl', 'connect'];
+/** The letters of guard.sh's connecting program. */
+const LETTERS: Record<LabConnect['outcome'], string> = {
+  ok: 'o',
+  timeout: 't',
+  refused: 'f',
+  reset: 'r',
+  unreachable: 'u',
+  error: 'e',
+};
+
+/** A guest that runs, and the programs in it. */
+export class RunningGuest implements Answerer {
+  readonly guest: ModelGuest;
+  /** By which its programs are known, and its processes found. */
+  readonly key = randomUUID();
+  readonly #network: ModelNetwork;
+  readonly #runner: Runner;
+  readonly #folder: string;
+
+  /** Boots the guest, with a folder of its own for files. `port` is where its programs reach the model. */
+  constructor(layoutGuest: LayoutGuest, layout: Layout, network: ModelNetwork, folder: string, port: number) {
+    this.guest = new ModelGuest(newMachine(layoutGuest), new ModelInstances(layoutGuest.instances));
+    this.#network = network;
+    this.#folder = join(folder, layoutGuest.vm);
+    const booted = ip(this.guest.machine, ['-batch', '-'], bootLines(layoutGuest, layout).join('\n'));
+    if (booted.exitCode !== 0) throw new Error(`guest ${layoutGuest.vm} does not boot: ${booted.stderr.trim()}`);
+    const bin = join(this.#folder, 'bin');
+    for (const it of [bin, join(this.#folder, 'run')]) mkdirSync(it, { recursive: true });
+    for (const name of PROGRAMS) symlinkSync(join(import.meta.dirname, 'shim.sh'), join(bin, name));
+    this.#runner = new Runner({
+      folder: join(this.#folder, 'handler'),
+      environment: {
+        PATH: `${bin}:${ROOT_PATH}`,
+        HAIRPIN_MODEL: `${port} ${this.key}`,
+        HAIRPIN_CONNECT: join(bin, 'connect'),
+        HAIRPIN_EUID: '0',
+      },
+    });
+  }
+
+  runScript(script: string, timeoutSeconds: number, name: string): Promise<ScriptResult> {
+    return this.#runner.runScript(fitScript(script, this.#folder), timeoutSeconds, name);
+  }
+
+  cancelScript(name: string): void {
+    this.#runner.cancelScript(name);
+  }
+
+  /** The model's own programs answer at once; every other one runs on this machine with the guest's programs first. */
+  async exec([program = '', ...argv]: string[]): Promise<ScriptResult> {
+    if (PROGRAMS.includes(program) && program !== 'connect')
+      return { timedOut: false, ...this.run({ program, argv, input: '' }) };
+    return this.#runner.runProgram([program, ...argv]);
+  }
+
+  run({ program, argv, input }: Call): ProgramResult {
+    if (program === 'ip') return ip(this.guest.machine, argv, input);
+    return program === 'ss' ? ss(this.guest, argv) : sysctl(this.guest.machine, argv);
+  }
+
+  async connect({ argv }: Call, tell: (line: string) => void): Promise<() => void> {
+    const [address = '', port = '', seconds = ''] = argv;
+    const opened = await openConnect(this.#network, this.guest, {
+      address,
+      port: Number(port),
+      timeoutMs: Number(seconds) * 1000,
+    });
+    tell(`${LETTERS[opened.outcome]} ${Math.round(opened.ms)}${opened.local === undefined ? '' : ` ${opened.local}`}`);
+    return opened.close;
+  }
+
+  /** One connect for the lab's user, who reads the answer and goes. */
+  async tryConnect(target: ModelTarget): Promise<LabConnect> {
+    const { close, end: _, ...result } = await openConnect(this.#network, this.guest, target);
+    // Somebody who was connected and hears nothing waits for as long as he would.
+    if (result.outcome === 'ok' && result.answer === undefined)
+      await new Promise((resolve) => setTimeout(resolve, Math.max(0, target.timeoutMs - result.ms)));
+    close();
+    return result;
+  }
+
+  /** Ends every process that runs in the guest, known by the guest's key in its environment. */
+  kill(): void {
+    for (const pid of readdirSync('/proc').filter((it) => /^\d+$/.test(it))) {
+      try {
+        if (readFileSync(`/proc/${pid}/environ`, 'latin1').includes(this.key)) process.kill(Number(pid), 'SIGKILL');
+      } catch {
+        // ended meanwhile, or another user's
+      }
+    }
+  }
+}

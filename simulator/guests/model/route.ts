@@ -1,0 +1,135 @@
+/**
+ * How Linux routes IPv4, for packets that a machine sends and for those that reach it. Follows the kernel's
+ * net/ipv4/fib_rules.c, fib_trie.c, fib_frontend.c (fib_validate_source) and route.c (ip_route_output_key,
+ * ip_route_input_slow), without multipath, TOS, marks and forwarding.
+ */
+import { holds, toNumber } from '../ipv4.ts';
+import { type Errno, KernelError } from './errno.ts';
+import { effective, isOwn, type Machine, type Route, type Rule, SCOPE } from './machine.ts';
+
+export const UNBOUND = '0.0.0.0';
+
+export interface Flow {
+  source: string;
+  destination: string;
+  /** `lo` for what the machine itself sends. */
+  iif: string;
+  /** Only routes through this device. */
+  oif?: string;
+  /** Only routes of at least this scope. */
+  scope?: number;
+}
+
+export type Found = { route: Route; error?: undefined } | { error: Errno; route?: undefined };
+
+const DEAD_ENDS: Partial<Record<Route['type'], Errno>> = {
+  unreachable: 'EHOSTUNREACH',
+  prohibit: 'EACCES',
+  blackhole: 'EINVAL',
+};
+const RULE_ENDS: Record<Exclude<Rule['action'], 'lookup'>, Errno> = {
+  unreachable: 'ENETUNREACH',
+  prohibit: 'EACCES',
+  blackhole: 'EINVAL',
+};
+
+/** Asks the rules in their order, each one's table, until a route or a dead end answers. */
+export function lookup(machine: Machine, flow: Flow): Found {
+  for (const rule of machine.rules) {
+    if (!matches(rule, flow)) continue;
+    if (rule.action !== 'lookup') return { error: RULE_ENDS[rule.action] };
+    const found = lookupTable(machine, rule.table, flow);
+    if (!found || (found.route && found.route.prefix.length <= (rule.suppressPrefixLength ?? -1))) continue;
+    return found;
+  }
+  return { error: 'ENETUNREACH' };
+}
+
+function matches(rule: Rule, flow: Flow): boolean {
+  const hit =
+    (rule.iif === undefined || rule.iif === flow.iif) &&
+    holds(rule.from, toNumber(flow.source)) &&
+    holds(rule.to, toNumber(flow.destination));
+  return hit !== rule.not;
+}
+
+/** The longest prefix of one table, the lowest metric of it; undefined when the table has nothing, or says `throw`. */
+export function lookupTable(machine: Machine, table: number, flow: Flow): Found | undefined {
+  const destination = toNumber(flow.destination);
+  const candidates = machine.routes
+    .filter((it) => it.table === table && holds(it.prefix, destination) && it.scope >= (flow.scope ?? 0))
+    .sort((a, b) => b.prefix.length - a.prefix.length || a.metric - b.metric);
+  for (const route of candidates) {
+    if (route.type === 'throw') return undefined;
+    const error = DEAD_ENDS[route.type];
+    if (error) return { error };
+    if (flow.oif === undefined || flow.oif === route.device) return { route };
+  }
+  return undefined;
+}
+
+export interface Departure {
+  source: string;
+  route: Route;
+  /** True for a packet that never leaves the machine. */
+  local: boolean;
+}
+
+/** Where the machine sends a packet. Throws KernelError when it cannot. */
+export function routeOutput(machine: Machine, source: string, destination: string): Departure {
+  if (source !== UNBOUND && !isOwn(machine, source)) throw new KernelError('ENETUNREACH');
+  const { route, error } = lookup(machine, { source, destination, iif: 'lo' });
+  if (error !== undefined) throw new KernelError(error);
+  const local = route.type === 'local';
+  if (source !== UNBOUND) return { source, route, local };
+  return { source: route.source ?? (local ? destination : chooseSource(machine, route)), route, local };
+}
+
+/** A source for a route that names none: the first address of its device, one in the gateway's subnet before others. */
+function chooseSource(machine: Machine, route: Route): string {
+  const usable = machine.addresses.filter((it) => !it.secondary && it.scope <= route.scope);
+  const onDevice = usable.filter((it) => it.device === route.device);
+  const { via } = route;
+  const inSubnet =
+    via === undefined ? undefined : onDevice.find((it) => holds(subnetOf(it.address, it.prefixLength), toNumber(via)));
+  return (inSubnet ?? onDevice[0] ?? usable.find((it) => it.scope !== SCOPE.link))?.address ?? UNBOUND;
+}
+
+const subnetOf = (address: string, length: number) => {
+  const size = 2 ** (32 - length);
+  return { base: Math.floor(toNumber(address) / size) * size, length };
+};
+
+/**
+ * A TCP connect: an unbound one is looked up twice, the second time with the source that the first one chose
+ * (ip_route_connect). Throws KernelError when there is no way.
+ */
+export function routeConnect(machine: Machine, source: string, destination: string): Departure {
+  const first = routeOutput(machine, source, destination);
+  const departure = source === UNBOUND ? routeOutput(machine, first.source, destination) : first;
+  if (departure.route.type === 'broadcast') throw new KernelError('ENETUNREACH');
+  return departure;
+}
+
+/** True when the machine takes a packet that arrives by a device for one of its own. */
+export function acceptsInput(machine: Machine, device: string, source: string, destination: string): boolean {
+  const { route } = lookup(machine, { source, destination, iif: device });
+  return route?.type === 'local' && isSourceValid(machine, device, source, destination);
+}
+
+/** The check for martian sources and the reverse path filter (fib_validate_source). */
+function isSourceValid(machine: Machine, device: string, source: string, destination: string): boolean {
+  const filter = effective(machine.rpFilter, device);
+  const acceptLocal = effective(machine.acceptLocal, device) > 0;
+  if (filter === 0 && acceptLocal) return true;
+  if (filter === 0 && !machine.customRules && !machine.customLocalRoutes) return !isOwn(machine, source);
+  // The way back is looked up as the machine's own packet: a rule with `iif lo` takes part.
+  const back = { source: destination, destination: source, iif: 'lo' };
+  const { route } = lookup(machine, back);
+  if (!route) return filter === 0;
+  if (route.type !== 'unicast' && !(route.type === 'local' && acceptLocal)) return false;
+  if (route.device === device) return true;
+  const hasAddress = machine.addresses.some((it) => it.device === device);
+  if (!hasAddress) return filter === 0;
+  return filter !== 1;
+}
