@@ -56,7 +56,8 @@ function Get-Failure($record) {
     return @{ Code = 'CHANGE_FAILED'; Detail = "$id line $($record.InvocationInfo.ScriptLineNumber)" }
 }
 
-# Runs a reading cmdlet. Nothing found is an answer; a broken WMI class is a missing tool.
+# Runs a reading cmdlet. Nothing found is an answer; a broken WMI class is a missing tool. The networking cmdlets are
+# functions of modules, which do not see this script's $ErrorActionPreference: each call says -ErrorAction itself.
 function Read-Tool([string] $tool, [scriptblock] $read) {
     try { & $read }
     catch {
@@ -100,11 +101,11 @@ function Remove-EmptyNotes {
 
 function Read-Interfaces {
     $read = @{}
-    foreach ($one in @(Read-Tool 'Get-NetIPInterface' { Get-NetIPInterface -AddressFamily IPv4 })) {
+    foreach ($one in @(Read-Tool 'Get-NetIPInterface' { Get-NetIPInterface -AddressFamily IPv4 -ErrorAction Stop })) {
         $weak = "$($one.WeakHostSend)" -eq 'Enabled' -or "$($one.WeakHostReceive)" -eq 'Enabled'
         $read[[int] $one.InterfaceIndex] = @{ Metric = [int] $one.InterfaceMetric; Weak = $weak; Id = "#$($one.InterfaceIndex)" }
     }
-    foreach ($one in @(Read-Tool 'Get-NetAdapter' { Get-NetAdapter })) {
+    foreach ($one in @(Read-Tool 'Get-NetAdapter' { Get-NetAdapter -ErrorAction Stop })) {
         $index = [int] $one.InterfaceIndex
         if ($read.ContainsKey($index)) { $read[$index].Id = "$($one.InterfaceGuid)" }
     }
@@ -114,8 +115,8 @@ function Read-Interfaces {
 # Finds each planned address on the adapter with its MAC. An adapter with accelerated networking shows a second one with
 # the same MAC and no address, so the address decides. Returns what is wrong, the worst first, or nothing.
 function Resolve-Adapters {
-    $adapters = @(Read-Tool 'Get-NetAdapter' { Get-NetAdapter })
-    $addresses = @(Read-Tool 'Get-NetIPAddress' { Get-NetIPAddress -AddressFamily IPv4 })
+    $adapters = @(Read-Tool 'Get-NetAdapter' { Get-NetAdapter -ErrorAction Stop })
+    $addresses = @(Read-Tool 'Get-NetIPAddress' { Get-NetIPAddress -AddressFamily IPv4 -ErrorAction Stop })
     $usable = @($addresses | Where-Object { 'Preferred', 'Deprecated' -contains "$($_.AddressState)" })
     $known = @($Paths | Where-Object { $macs = $_.BackendMac, $_.ViaMac; @($adapters | Where-Object { $macs -contains $_.MacAddress }).Count })
     if ($Paths.Count -and -not $known.Count) { return @{ Code = 'WRONG_MACHINE'; Detail = $Paths[0].ViaMac } }
@@ -156,7 +157,7 @@ function Get-FirstHost([string] $ip, [int] $prefix) {
 function Read-Routes {
     $read = @{}
     foreach ($store in 'Active', 'Persistent') {
-        foreach ($one in @(Read-Tool 'Get-NetRoute' { Get-NetRoute -AddressFamily IPv4 -PolicyStore "${store}Store" })) {
+        foreach ($one in @(Read-Tool 'Get-NetRoute' { Get-NetRoute -AddressFamily IPv4 -PolicyStore "${store}Store" -ErrorAction Stop })) {
             if ($one.DestinationPrefix -notlike '*/32') { continue }
             $route = @{ Vip = $one.DestinationPrefix -replace '/32$', ''; Index = [int] $one.InterfaceIndex; Gateway = "$($one.NextHop)"; Active = $null; Persistent = $null }
             $key = "$($route.Vip) $($route.Index) $($route.Gateway)"
@@ -258,7 +259,7 @@ function Set-HostRoute([string] $vip, [int] $index, [string] $gateway, $active, 
         $now[$store] = $null
     }
     if ($null -ne $persistent) {
-        $null = New-NetRoute -DestinationPrefix "$vip/32" -InterfaceIndex $index -NextHop $gateway -RouteMetric $persistent
+        $null = New-NetRoute -DestinationPrefix "$vip/32" -InterfaceIndex $index -NextHop $gateway -RouteMetric $persistent -ErrorAction Stop
         $now.Active = $persistent
         $now.Persistent = $persistent
     }
@@ -266,14 +267,14 @@ function Set-HostRoute([string] $vip, [int] $index, [string] $gateway, $active, 
     if ($null -ne $now.Active) { Remove-FromStore $now 'Active' }
     $now.Active = $null
     if ($null -eq $active) { return }
-    $null = New-NetRoute -DestinationPrefix "$vip/32" -InterfaceIndex $index -NextHop $gateway -RouteMetric $active -PolicyStore ActiveStore
+    $null = New-NetRoute -DestinationPrefix "$vip/32" -InterfaceIndex $index -NextHop $gateway -RouteMetric $active -PolicyStore ActiveStore -ErrorAction Stop
     $now.Active = $active
 }
 
 # Gone already is as good as removed: taking a route from one store may take it from both.
 function Remove-FromStore($route, [string] $store) {
     try {
-        Remove-NetRoute -DestinationPrefix "$($route.Vip)/32" -InterfaceIndex $route.Index -NextHop $route.Gateway -PolicyStore "${store}Store" -Confirm:$false
+        Remove-NetRoute -DestinationPrefix "$($route.Vip)/32" -InterfaceIndex $route.Index -NextHop $route.Gateway -PolicyStore "${store}Store" -Confirm:$false -ErrorAction Stop
     }
     catch { if ($_.FullyQualifiedErrorId -notlike 'CmdletizationQuery_NotFound*') { throw } }
 }
@@ -404,7 +405,7 @@ function Find-Peers($calls) {
     for ($try = 0; $calls.Count -and $try -lt 3; $try++) {
         if ($try) { [System.Threading.Thread]::Sleep(100) }
         $accepted = @{}
-        foreach ($one in @(Read-Tool 'Get-NetTCPConnection' { Get-NetTCPConnection -State Established })) {
+        foreach ($one in @(Read-Tool 'Get-NetTCPConnection' { Get-NetTCPConnection -State Established -ErrorAction Stop })) {
             $accepted["$($one.LocalAddress) $($one.RemoteAddress) $($one.RemotePort)"] = 1
         }
         foreach ($call in $calls) { if ($accepted.ContainsKey($call.Peer)) { $call.Path.Proof = 's' } }
@@ -447,13 +448,13 @@ function Assert-System {
 function Find-Warnings {
     $backends = @($Paths | ForEach-Object { $_.Backend })
     $vias = @($Paths | ForEach-Object { $_.Via } | Where-Object { $backends -notcontains $_ })
-    $defaults = @(Read-Tool 'Get-NetRoute' { Get-NetRoute -AddressFamily IPv4 -PolicyStore ActiveStore } | Where-Object { $_.DestinationPrefix -eq '0.0.0.0/0' })
+    $defaults = @(Read-Tool 'Get-NetRoute' { Get-NetRoute -AddressFamily IPv4 -PolicyStore ActiveStore -ErrorAction Stop } | Where-Object { $_.DestinationPrefix -eq '0.0.0.0/0' })
     if (@($defaults | Where-Object { $vias -contains [int] $_.InterfaceIndex }).Count) { $Warnings['secondary-default-gateway'] = 1 }
-    $clients = @(Read-Tool 'Get-DnsClient' { Get-DnsClient })
+    $clients = @(Read-Tool 'Get-DnsClient' { Get-DnsClient -ErrorAction Stop })
     if (@($clients | Where-Object { $vias -contains [int] $_.InterfaceIndex -and $_.RegisterThisConnectionsAddress }).Count) { $Warnings['secondary-dns-registration'] = 1 }
     foreach ($path in $Paths) {
         if ($path.After) { continue }
-        $chosen = @(Read-Tool 'Find-NetRoute' { Find-NetRoute -RemoteIPAddress $path.Vip } | Where-Object { $_.PSObject.Properties['NextHop'] })
+        $chosen = @(Read-Tool 'Find-NetRoute' { Find-NetRoute -RemoteIPAddress $path.Vip -ErrorAction Stop } | Where-Object { $_.PSObject.Properties['NextHop'] })
         if (@($chosen | Where-Object { [int] $_.InterfaceIndex -eq $path.Via -and $_.NextHop -eq $path.Gateway }).Count -eq 0) { $Warnings['lookup-disagrees'] = 1 }
     }
 }

@@ -107,10 +107,15 @@ public static class Ipv4
 
     public static int Length(string prefix) => int.Parse(prefix.Split('/')[1]);
 
+    /// <summary>True for a prefix whose address is its network's: nothing is set behind the length.</summary>
+    public static bool IsNetwork(string prefix) =>
+        Length(prefix) is >= 0 and <= 32 && (Number(prefix.Split('/')[0]) & ~Mask(Length(prefix))) == 0;
+
+    private static uint Mask(int length) => length == 0 ? 0u : uint.MaxValue << (32 - length);
+
     public static bool Holds(string prefix, string address)
     {
-        var length = Length(prefix);
-        var mask = length == 0 ? 0u : uint.MaxValue << (32 - length);
+        var mask = Mask(Length(prefix));
         return (Number(prefix.Split('/')[0]) & mask) == (Number(address) & mask);
     }
 }

@@ -75,8 +75,7 @@ public sealed class NewNetRoute : RouteCmdlet
         if (!ShouldProcess(DestinationPrefix) || Begin()) return;
         var on = Machine.Interfaces.FirstOrDefault(one => one.Ip && (ParameterSetName == "ByInterfaceIndex" ? one.Index == InterfaceIndex : one.Alias == InterfaceAlias))
             ?? throw Invalid(ParameterSetName == "ByInterfaceIndex" ? $"InterfaceIndex {InterfaceIndex}" : $"InterfaceAlias {InterfaceAlias}");
-        var address = DestinationPrefix.Split('/')[0];
-        if (Ipv4.Length(DestinationPrefix) is < 0 or > 32 || Ipv4.Length(DestinationPrefix) < 32 && !Ipv4.Holds($"{address}/{DestinationPrefix.Split('/')[1]}", address)) throw Invalid($"DestinationPrefix {DestinationPrefix}");
+        if (!Ipv4.IsNetwork(DestinationPrefix)) throw Invalid($"DestinationPrefix {DestinationPrefix}");
         if (PolicyStore is not null && StoreOf(PolicyStore) == "persistent") throw Invalid("PolicyStore PersistentStore");
         string[] stores = PolicyStore is null ? ["active", "persistent"] : ["active"];
         if (Machine.Routes.Any(route => stores.Contains(route.Store) && route.Prefix == DestinationPrefix && route.Index == on.Index && route.Gateway == NextHop))
