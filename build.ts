@@ -32,6 +32,8 @@ export interface BuildResult {
   startBytes: number;
   /** Bytes of all JavaScript. */
   allBytes: number;
+  /** Names of the packages among what loads at start, sorted. */
+  startPackages: string[];
 }
 
 /** Guest scripts are read with `new URL('./linux/...', import.meta.url)`; chunks lie flat in the out folder. */
@@ -86,20 +88,28 @@ async function deployedManifest(): Promise<string> {
   return `${JSON.stringify({ name, version, license, private: true, type: 'module', main: 'index.js' }, null, 2)}\n`;
 }
 
-function sizes({ outputs }: esbuild.Metafile): Pick<BuildResult, 'startBytes' | 'allBytes'> {
+function sizes({ outputs }: esbuild.Metafile): Omit<BuildResult, 'outFolder'> {
   const scripts = Object.entries(outputs).filter(([file]) => file.endsWith('.js'));
   const allBytes = scripts.reduce((sum, [, output]) => sum + output.bytes, 0);
-  const entry = scripts.find(([path]) => basename(path) === 'index.js')?.[0];
-  const atStart = new Set<string>();
+  const atStart = new Map<string, esbuild.Metafile['outputs'][string]>();
   const visit = (name: string): void => {
     const output = outputs[name];
     if (!output || atStart.has(name)) return;
-    atStart.add(name);
+    atStart.set(name, output);
     for (const { kind, path } of output.imports) if (kind === 'import-statement') visit(path);
   };
+  const entry = scripts.find(([path]) => basename(path) === 'index.js')?.[0];
   if (entry) visit(entry);
-  return { allBytes, startBytes: [...atStart].reduce((sum, name) => sum + (outputs[name]?.bytes ?? 0), 0) };
+  const loaded = [...atStart.values()];
+  const packages = loaded.flatMap(({ inputs }) => Object.keys(inputs)).flatMap((file) => PACKAGE.exec(file)?.[1] ?? []);
+  return {
+    allBytes,
+    startBytes: loaded.reduce((sum, { bytes }) => sum + bytes, 0),
+    startPackages: [...new Set(packages)].sort(),
+  };
 }
+
+const PACKAGE = /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//;
 
 if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
   const started = performance.now();

@@ -67,6 +67,15 @@ test.serial('an import that does not exist fails with its file and line', async 
   await t.throwsAsync(build({ entry, outFolder: join(folder, 'wrong'), assets: {} }), { message: /wrong\.ts:1/ });
 });
 
+test.serial('the app itself loads no Azure SDK at start and brings its guest scripts', async (t) => {
+  const { outFolder, startPackages, startBytes, allBytes } = await build({ outFolder: join(folder, 'app') });
+  t.log(
+    `${Math.round(startBytes / 1024)} of ${Math.round(allBytes / 1024)} KiB load at start: ${startPackages.join(', ')}`,
+  );
+  t.deepEqual(startPackages, ['@azure/functions', '@azure/functions-extensions-base', 'cookie', 'zod']);
+  await t.notThrowsAsync(access(join(outFolder, 'linux/guard.sh')));
+});
+
 test.serial('a minified app runs as well', async (t) => {
   const outFolder = join(folder, 'small');
   const { allBytes } = await build({

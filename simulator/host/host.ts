@@ -71,9 +71,9 @@ export interface Host {
   summaries: FunctionSummary[];
   /** Milliseconds that the app took to load. */
   loadMs: number;
-  /** Every finished run so far, oldest first. */
+  /** Finished runs, oldest first; the last 20,000 at least. */
   invocations: Invocation[];
-  /** Log lines so far, oldest first; the first 20,000. */
+  /** Log lines, oldest first; the last 20,000 at least. */
   logs: LogLine[];
   /** Runs a function now and waits for its end, as POST /admin/functions/NAME does without waiting. */
   runFunction(name: string, input?: string): Promise<Invocation>;
@@ -85,7 +85,7 @@ export interface Host {
   ended: Promise<boolean>;
 }
 
-const MOST_LOGS = 20_000;
+const MOST_KEPT = 20_000;
 
 /** Starts a host and waits until its functions listen. Throws what kept the app from loading. */
 export async function startHost(options: HostOptions): Promise<Host> {
@@ -98,7 +98,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   let ending = false;
 
   const log = (line: LogLine): void => {
-    if (logs.length < MOST_LOGS) logs.push(line);
+    keep(logs, line);
     options.onLog?.(line);
   };
   forwardConsole(child, log);
@@ -108,7 +108,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     else if (message.kind === 'log') log(message.line);
     else if (message.kind === 'began') options.onBegin?.(message.function, message.id);
     else if (message.kind === 'invocation') {
-      invocations.push(message.invocation);
+      keep(invocations, message.invocation);
       options.onInvocation?.(message.invocation);
     } else if (message.kind === 'ran') {
       const asker = waiting.get(message.request);
@@ -167,6 +167,12 @@ export async function startHost(options: HostOptions): Promise<Host> {
       await end();
     },
   };
+}
+
+/** Adds to a list that stays bounded however long the host runs. */
+function keep<T>(list: T[], item: T): void {
+  list.push(item);
+  if (list.length > 2 * MOST_KEPT) list.splice(0, MOST_KEPT);
 }
 
 function spawnHost(options: HostOptions): ChildProcess {
