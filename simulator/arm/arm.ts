@@ -8,7 +8,6 @@ import type { AddressInfo } from 'node:net';
 import { dirname } from 'node:path';
 import type { Estate } from '../estate/estate.ts';
 import { vmId } from '../estate/ids.ts';
-import type { GuestLab } from '../guests/lab.ts';
 import { makeCertificate } from './certificate.ts';
 import { Changes } from './changes.ts';
 import type { ResourceEvent } from './events.ts';
@@ -19,11 +18,11 @@ import { RunCommands } from './runCommands.ts';
 import { type CallRecord, createArmServer, type ServerParts } from './server.ts';
 import { AZURE_LIMITS, type Limits, Throttle } from './throttle.ts';
 import { type Principal, Tokens } from './tokens.ts';
-import { World } from './world.ts';
+import { type Site, World } from './world.ts';
 
 export interface ArmOptions {
   /** One estate, or several with a lab each; several may share a subscription. */
-  sites: { estate: Estate; lab: GuestLab }[];
+  sites: Site[];
   /** Items on a list's page; default 100. */
   pageSize?: number;
   /** End-to-end time of a Run Command besides the script's own; default 20 s, as Azure takes. */

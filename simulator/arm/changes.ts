@@ -1,6 +1,6 @@
 /**
  * Changes of the simulated estates at run time, as somebody at the portal would make them. Each one emits the event
- * that Azure emits for it. What the lab's guests are is not changed with it, but for executions that a stop ends.
+ * that Azure emits for it. Guests follow in their power, where the lab can turn them off and on, and in nothing else.
  */
 import type { EstateNic, EstateVm } from '../estate/estate.ts';
 import { loadBalancerId, memberParts, nicId, vmId } from '../estate/ids.ts';
@@ -23,22 +23,22 @@ export class Changes {
     this.#emit = emit;
   }
 
-  /** Starts, stops or deallocates a VM. */
-  setPower(vmName: string, power: EstateVm['power'], principal?: Principal): void {
+  /** Starts, stops or deallocates a VM; resolves when it is done. */
+  async setPower(vmName: string, power: EstateVm['power'], principal?: Principal): Promise<void> {
     const { site, vm } = this.#vm(vmName);
-    this.applyPower(site, vm, power);
-    this.#tell(
-      site,
-      `Microsoft.Compute/virtualMachines/${POWER_ACTIONS[power]}/action`,
-      vmId(site.estate, vm.name),
-      principal,
-    );
+    await this.applyPower(site, vm, power);
+    const action = `Microsoft.Compute/virtualMachines/${POWER_ACTIONS[power]}/action`;
+    this.#tell(site, action, vmId(site.estate, vm.name), principal);
   }
 
   /** Changes the power alone, without an event: for calls whose operation emits it. */
-  applyPower(site: Site, vm: EstateVm, power: EstateVm['power']): void {
+  async applyPower(site: Site, vm: EstateVm, power: EstateVm['power']): Promise<void> {
+    if (power !== 'running') {
+      vm.power = power;
+      this.#commands.powerLost({ site, vm, id: vmId(site.estate, vm.name) });
+    }
+    await site.lab.setPower?.(vm.name, power === 'running' ? 'on' : 'off');
     vm.power = power;
-    if (power !== 'running') this.#commands.powerLost({ site, vm, id: vmId(site.estate, vm.name) });
   }
 
   /** What the VM's agent says of itself. */
@@ -110,9 +110,9 @@ export class Changes {
   }
 
   /** Deletes a VM; its NICs go with it. */
-  deleteVm(vmName: string): void {
+  async deleteVm(vmName: string): Promise<void> {
     const { site, vm } = this.#vm(vmName);
-    this.applyPower(site, vm, 'deallocated');
+    await this.applyPower(site, vm, 'deallocated');
     for (const nic of [...vm.nics]) this.removeNic(vmName, nic.name);
     site.estate.vms = site.estate.vms.filter((other) => other !== vm);
     this.#world.changed();

@@ -96,12 +96,23 @@ const powerCall =
     const operation = parts.operations.start('Microsoft.Compute', site.estate.subscriptionId, site.estate.location);
     const action = restart ? 'restart' : POWER_ACTIONS[power];
     const done = happened(parts, request, id, `Microsoft.Compute/virtualMachines/${action}/action`);
-    if (restart) parts.commands.powerLost({ site, vm, id });
-    void delay(parts.powerMs, undefined, { ref: false }).then(() => {
-      parts.changes.applyPower(site, vm, power);
-      parts.operations.succeed(operation);
-      done(false);
-    });
+    const work = async (): Promise<void> => {
+      await delay(parts.powerMs, undefined, { ref: false });
+      try {
+        if (restart) await parts.changes.applyPower(site, vm, 'stopped');
+        await parts.changes.applyPower(site, vm, power);
+        parts.operations.succeed(operation);
+        done(false);
+      } catch (error) {
+        parts.operations.fail(
+          operation,
+          'InternalExecutionError',
+          `An internal execution error occurred: ${String(error)}`,
+        );
+        done(true);
+      }
+    };
+    void work();
     return { status: 202, headers: parts.operations.headers(operation, apiVersion(request)) };
   };
 

@@ -1,12 +1,13 @@
 /** What the simulated ARM knows: estates with their labs, found by the names in a path, whatever their letter case. */
 import type { Estate, EstateLoadBalancer, EstateNic, EstateVm } from '../estate/estate.ts';
 import { loadBalancerId, memberParts, nicId, poolId, vmId } from '../estate/ids.ts';
-import type { GuestLab } from '../guests/lab.ts';
+import type { GuestLab, PowerLab } from '../guests/lab.ts';
 import { notFound } from './errors.ts';
 
 export interface Site {
   estate: Estate;
-  lab: GuestLab;
+  /** A lab that can turn VMs off and on follows their power. */
+  lab: GuestLab & Partial<Pick<PowerLab, 'setPower'>>;
 }
 
 interface SiteIndex {

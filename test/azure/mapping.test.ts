@@ -101,7 +101,7 @@ test('the agent as the specification’s example has it', async (t) => {
   t.deepEqual(await agents.read(vmId(estate, 'hs-a')), { status: 'Ready', version: '2.7.41491.949' });
   arm.changes.setAgent('hs-a', { status: 'Not Ready', version: '2.2.0' });
   t.deepEqual(await agents.read(vmId(estate, 'hs-a')), { status: 'Not Ready', version: '2.2.0' });
-  arm.changes.setPower('hs-a', 'deallocated');
+  await arm.changes.setPower('hs-a', 'deallocated');
   t.deepEqual(await agents.read(vmId(estate, 'hs-a')), {}, 'a VM that is off says nothing of its agent');
   t.is(await agents.read(vmId(estate, 'gone')), undefined);
   await t.throwsAsync(agents.read('/subscriptions/x'), { message: /vmId is "\/subscriptions\/x"/ });

@@ -106,9 +106,9 @@ test('refusals are thrown as they are', async (t) => {
   const release = arm.occupy('hs-a');
   t.deepEqual(await refused(), [409, 'Conflict']);
   release();
-  arm.changes.setPower('hs-a', 'stopped');
+  await arm.changes.setPower('hs-a', 'stopped');
   t.deepEqual(await refused(), [409, 'OperationNotAllowed']);
-  arm.changes.setPower('hs-a', 'running');
+  await arm.changes.setPower('hs-a', 'running');
   await commands.send(commandOf(estate, ID_1));
   arm.lock(`/subscriptions/${estate.subscriptionId}/resourceGroups/${estate.resourceGroup}`);
   const locked = await t.throwsAsync(commands.cancel(vmId(estate, 'hs-a'), 'A'), { instanceOf: AzureError });

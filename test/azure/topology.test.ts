@@ -23,7 +23,7 @@ test('puts pages together, whatever their size', async (t) => {
 
 test('takes the power state from the list that writes ids in other letter case', async (t) => {
   const { clients, estate, arm } = await withArm(t);
-  arm.changes.setPower('hs-b', 'deallocated');
+  await arm.changes.setPower('hs-b', 'deallocated');
   const { vms } = await createTopologyReader(clients).read(estate.subscriptionId);
   t.is(vms.find((vm) => sameId(vm.id, vmId(estate, 'hs-b')))?.power, 'deallocated');
   t.is(vms.find((vm) => sameId(vm.id, vmId(estate, 'hs-a')))?.power, 'running');

@@ -92,6 +92,27 @@ test('power by POST: 202, then the state and the event', async (t) => {
   }
 });
 
+test('a lab that can turn its guests off and on follows', async (t) => {
+  const turned: string[] = [];
+  const { arm, lab } = await withArm(t);
+  Object.assign(lab, { setPower: async (vm: string, power: string) => void turned.push(`${vm} ${power}`) });
+  await arm.changes.setPower('hs-a', 'deallocated');
+  await arm.changes.setPower('hs-a', 'running');
+  await rest(arm, 'POST', `${vmId(ESTATE, 'hs-b')}/restart`);
+  await until(() => (turned.length === 4 ? true : undefined));
+  t.deepEqual(turned, ['hs-a off', 'hs-a on', 'hs-b off', 'hs-b on']);
+});
+
+test('a guest that cannot be turned on fails the operation, and the event says so', async (t) => {
+  const events: ResourceEvent[] = [];
+  const { arm, lab } = await withArm(t, { onEvent: (event) => events.push(event) });
+  Object.assign(lab, { setPower: () => Promise.reject(new Error('no such guest')) });
+  const { headers } = await rest(arm, 'POST', `${vmId(ESTATE, 'hs-a')}/start`);
+  const [event] = await until(() => (events.length === 1 ? events : undefined));
+  t.is(event?.eventType, 'Microsoft.Resources.ResourceActionFailure');
+  t.is((await rest(arm, 'GET', headers.get('azure-asyncoperation') ?? '')).body.status, 'Failed');
+});
+
 test('a change at run time is seen by reads, told by an event, and leaves a sound estate', async (t) => {
   const { arm, next } = await withEvents(t);
   const nics = async (vm: string): Promise<string[]> =>
@@ -139,16 +160,16 @@ test('a change at run time is seen by reads, told by an event, and leaves a soun
   t.true((await rest(arm, 'GET', lb)).body.properties.loadBalancingRules[0].properties.enableFloatingIP);
   sound();
 
-  arm.changes.setPower('hs-b', 'deallocated');
+  await arm.changes.setPower('hs-b', 'deallocated');
   t.deepEqual(await next(), [[ACTION, 'Microsoft.Compute/virtualMachines/deallocate/action', vmId(ESTATE, 'hs-b')]]);
-  arm.changes.deleteVm('hs-c');
+  await arm.changes.deleteVm('hs-c');
   t.deepEqual((await next(5)).at(-1), [DELETE, 'Microsoft.Compute/virtualMachines/delete', vmId(ESTATE, 'hs-c')]);
   t.is((await rest(arm, 'GET', vmId(ESTATE, 'hs-c'))).status, 404);
 });
 
 test('a change of what is not there is the caller’s mistake', async (t) => {
   const { arm } = await withEvents(t);
-  t.throws(() => arm.changes.setPower('gone', 'running'), { message: 'no estate has a VM gone' });
+  await t.throwsAsync(arm.changes.setPower('gone', 'running'), { message: 'no estate has a VM gone' });
   t.throws(() => arm.changes.replaceNic('hs-a', 'gone', {}), { message: 'VM hs-a has no NIC gone' });
   t.throws(() => arm.changes.writeLoadBalancer('gone', () => {}), { message: 'no estate has a load balancer gone' });
   t.throws(() => arm.changes.addMember('healthshare-ilb', 'gone', 'a/b/c'), { message: /has no pool gone/ });
@@ -157,7 +178,7 @@ test('a change of what is not there is the caller’s mistake', async (t) => {
 
 test('the estate that was given is not changed', async (t) => {
   const { arm } = await withEvents(t);
-  arm.changes.setPower('hs-a', 'stopped');
+  await arm.changes.setPower('hs-a', 'stopped');
   t.is(arm.estates[0]?.vms[0]?.power, 'stopped');
   t.is(ESTATE.vms[0]?.power, 'running');
 });

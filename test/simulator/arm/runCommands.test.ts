@@ -299,10 +299,10 @@ test('a VM that does not run, or is taken by somebody’s action, refuses in Azu
   t.deepEqual([answer.status, answer.body.error], [conflict.http, conflict.error]);
   release();
   release();
-  arm.changes.setPower('hs-a', 'deallocated');
+  await arm.changes.setPower('hs-a', 'deallocated');
   answer = await rest(arm, 'PUT', at('hs-a'), commandBody('x'));
   t.deepEqual([answer.status, answer.body.error], [notRunning.http, notRunning.error]);
-  arm.changes.setPower('hs-a', 'running');
+  await arm.changes.setPower('hs-a', 'running');
   t.is((await rest(arm, 'PUT', at('hs-a'), commandBody('x'))).status, 201);
 });
 
@@ -312,16 +312,16 @@ test('a VM that stops takes its execution with it, and a goal that had not reach
   lab.answer = (_, signal) => new Promise(() => signal?.addEventListener('abort', () => (aborted = true)));
   await rest(arm, 'PUT', at('hs-a'), commandBody('x'));
   await until(async () => ((await look(arm, at('hs-a')))?.executionState === 'Running' ? true : undefined));
-  arm.changes.setPower('hs-a', 'stopped');
+  await arm.changes.setPower('hs-a', 'stopped');
   t.true(aborted);
   t.is((await look(arm, at('hs-a')))?.executionState, 'Running', 'nobody reports any more');
 
   lab.answer = () => result('late');
   await rest(arm, 'PUT', at('hs-b'), commandBody('y'));
-  arm.changes.setPower('hs-b', 'stopped');
+  await arm.changes.setPower('hs-b', 'stopped');
   await delay(900);
   t.is(lab.ran.length, 1);
-  arm.changes.setPower('hs-b', 'running');
+  await arm.changes.setPower('hs-b', 'running');
   t.is((await end(arm, at('hs-b'))).output, 'late');
 });
 

@@ -92,7 +92,7 @@ test('rule health answers 202 with both headers, then what the specification’s
 
 test('the list of status has the power state, in ids with a group in capitals, and no network profile', async (t) => {
   const { arm, estate } = await withArm(t);
-  arm.changes.setPower('hs-c', 'stopped');
+  await arm.changes.setPower('hs-c', 'stopped');
   const path = `/subscriptions/${estate.subscriptionId}/providers/Microsoft.Compute/virtualMachines?statusOnly=true`;
   const { body } = await rest(arm, 'GET', path);
   t.is(body.value[2].id, vmId({ ...estate, resourceGroup: 'HEALTHSHARE-RG' }, 'hs-c'));
