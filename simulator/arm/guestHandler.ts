@@ -2,7 +2,7 @@
  * Run Command inside one VM: the agent's and the handler's part, with the script run by the lab.
  * Source of each behaviour: Azure/run-command-handler-linux at internal/cmds/cmds.go (sequence numbers, tails,
  * killing a previous execution), internal/commandProcessor/commandProcessor.go (states and messages),
- * internal/exec/exec.go (exit codes, time-out), internal/files/files.go (BOM and CRLF).
+ * internal/exec/exec.go (exit codes, time-out). What happens to the script's text and process is the lab's part.
  */
 import type { GuestLab, ScriptResult } from '../guests/lab.ts';
 
@@ -102,9 +102,8 @@ export class GuestHandler {
     if (Buffer.byteLength(goal.script) > SCRIPT_BYTES) {
       return { exitCode: 1, timedOut: false, stdout: '', stderr: 'failed to save script to file: script is too large' };
     }
-    const script = this.#vm.os === 'linux' ? goal.script.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n') : goal.script;
     try {
-      return await this.#lab.runScript(this.#vm.name, script, goal.timeoutSeconds, signal);
+      return await this.#lab.runScript(this.#vm.name, goal.script, goal.timeoutSeconds, signal);
     } catch (error) {
       // The lab's own failure must show in the command, as nothing else looks at it.
       return { exitCode: 255, timedOut: false, stdout: '', stderr: `the simulated guest failed: ${String(error)}` };

@@ -124,20 +124,6 @@ test('the last 4,096 bytes of each stream are kept', async (t) => {
   t.is(error, `${'x'.repeat(4093)}end`);
 });
 
-test('BOM and CRLF are gone before bash sees a script; PowerShell gets it as it is', async (t) => {
-  const estate = articleEstate();
-  const [, second] = estate.vms;
-  if (second) second.os = 'windows';
-  const { arm, lab } = await withArm(t, {}, estate);
-  await rest(arm, 'PUT', at('hs-a'), commandBody('\uFEFFone\r\ntwo\r\n'));
-  await rest(arm, 'PUT', at('hs-b'), commandBody('one\r\ntwo\r\n'));
-  await Promise.all([end(arm, at('hs-a')), end(arm, at('hs-b'))]);
-  t.deepEqual(Object.fromEntries(lab.ran.map((ran) => [ran.vm, ran.script])), {
-    'hs-a': 'one\ntwo\n',
-    'hs-b': 'one\r\ntwo\r\n',
-  });
-});
-
 test('a script of more than 256 KiB does not run', async (t) => {
   const { arm, lab } = await withArm(t);
   await rest(arm, 'PUT', at('hs-a'), commandBody('x'.repeat(256 * 1024 + 1)));
