@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { type Config, readConfig } from './config.ts';
 import type { Log } from './model/ports.ts';
 import type { Signal } from './model/signal.ts';
-import type { ReconcileMessage } from './state/messages.ts';
+import type { ReconcileMessage, SignalMessage } from './state/messages.ts';
 import type { Store } from './state/store.ts';
 import type { RunView } from './views/run.ts';
 
@@ -32,7 +32,7 @@ export async function runReconcile(message: ReconcileMessage, log: Log): Promise
     import('./state/bells.ts'),
     import('./azure/adapters.ts'),
   ]);
-  const { topology, health, commands } = azure.openAzure(settings.azure);
+  const { topology, health, commands, agents } = azure.openAzure(settings.azure);
   await reconcile(
     message,
     {
@@ -41,6 +41,7 @@ export async function runReconcile(message: ReconcileMessage, log: Log): Promise
       topology,
       health,
       commands,
+      agents,
       clock: { now: Date.now },
       log,
       holder: randomUUID(),
@@ -53,6 +54,12 @@ export async function runReconcile(message: ReconcileMessage, log: Log): Promise
 export async function acceptRun(signal: Signal): Promise<void> {
   const { record } = await import('./reconcile/record.ts');
   await record(await appStore(), signal);
+}
+
+/** Marks the run of a signal that the host gave up on as failed. */
+export async function failRun(message: SignalMessage, text: string): Promise<void> {
+  const { markFailed } = await import('./reconcile/deadLetter.ts');
+  await markFailed(await appStore(), message, text, Date.now());
 }
 
 /** A run in all subscriptions that it covers; undefined when there is none of that id. */

@@ -11,18 +11,18 @@ import { type Finding, finding } from '../model/findings.ts';
 import type { GuestCommand, GuestReport } from '../model/guest.ts';
 import { idKey } from '../model/ids.ts';
 import type { Proof } from '../model/path.ts';
-import type { CommandView } from '../model/ports.ts';
+import type { AgentView, CommandView } from '../model/ports.ts';
 import type { CommandRow, VmRow } from '../state/rows.ts';
 import { rowKey } from '../state/store.ts';
 import type { Draft, Look } from './draft.ts';
-import type { LoopSettings } from './settings.ts';
+import { guestLimits, type LoopSettings } from './settings.ts';
 
 /** The command that a VM row stands for, as the guest gets it. */
 export const guestCommand = (vm: VmRow, command: CommandRow, settings: LoopSettings): GuestCommand => ({
   commandId: commandIdOf(rowKey(vm.vmId), command.seq),
   mode: command.mode,
   plan: command.plan,
-  limits: { connectSeconds: settings.connectSeconds, totalSeconds: settings.commandSeconds },
+  limits: guestLimits(settings),
 });
 
 /** Moves every command in flight as far as what was seen allows. */
@@ -37,7 +37,7 @@ function step(draft: Draft, vm: VmRow, command: CommandRow, look: Look, settings
   if (look.kind === 'failed') return unseen(draft, vm, command, look.error);
   switch (command.phase) {
     case 'intended':
-      return intended(draft, vm, command, look.view, settings);
+      return intended(draft, vm, command, look, settings);
     case 'sent':
       return sent(draft, vm, command, look.view, settings);
     case 'cancelling':
@@ -70,9 +70,11 @@ function intended(
   draft: Draft,
   vm: VmRow,
   command: CommandRow,
-  view: CommandView | undefined,
+  { view, agent }: Extract<Look, { kind: 'seen' }>,
   settings: LoopSettings,
 ): void {
+  const unfit = agent && unfitAgent(vm.os, agent);
+  if (unfit) return fail(draft, vm, command, unfit);
   if (view && isBusy(view)) {
     // An earlier command still runs in this slot: it is waited for, never overtaken.
     if (draft.now >= command.deadline)
@@ -249,6 +251,22 @@ function fail(draft: Draft, vm: VmRow, command: CommandRow, failure: Finding): v
     step: 'command-failed',
     fields: { vmId: vm.vmId, runIds: command.runIds, seq: command.seq, code: failure.code, ...failure.params },
   });
+}
+
+/**
+ * The first Linux agent with several configurations per handler, which managed Run Command needs
+ * (Azure/WALinuxAgent, supported_feature.py: MultipleExtensionsPerHandler). For Windows no such figure is documented.
+ */
+const LINUX_AGENT = [2, 4];
+
+/** Why an agent cannot take a command now; undefined when it can. */
+function unfitAgent(os: VmRow['os'], agent: AgentView): Finding | undefined {
+  if (!/^ready$/i.test(agent.status ?? '')) return finding('AGENT_NOT_READY', { status: agent.status ?? 'silent' });
+  const version = agent.version ?? '';
+  const numbers = /^\d+(\.\d+)+$/.test(version) ? version.split('.').map(Number) : undefined;
+  if (os !== 'linux' || !numbers) return undefined;
+  const difference = LINUX_AGENT.map((least, i) => (numbers[i] ?? 0) - least).find((value) => value !== 0) ?? 0;
+  return difference < 0 ? finding('AGENT_TOO_OLD', { version }) : undefined;
 }
 
 const failed = (code: string, detail: string): Finding =>

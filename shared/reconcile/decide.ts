@@ -10,7 +10,7 @@ import type { Evaluation, VmKnowledge } from '../model/path.ts';
 import type { Topology } from '../model/topology.ts';
 import { isOpen, type OutcomeRow, type RunRow, type VmRow } from '../state/rows.ts';
 import { absorb } from './absorb.ts';
-import { confirm } from './confirm.ts';
+import { confirm, isUnconfirmed } from './confirm.ts';
 import {
   type Draft,
   type Effect,
@@ -25,7 +25,7 @@ import { healthOf, keepFrontends, takeHealth } from './health.ts';
 import { countOutcomes, settle, settleFromCommand } from './outcomes.ts';
 import { planRun } from './planRun.ts';
 import { schedule } from './schedule.ts';
-import { type LoopSettings, RUN_BUDGET_MS, TOPOLOGY_BUDGET_MS } from './settings.ts';
+import { AGENT_BUDGET_MS, AGENT_PAUSE_MS, type LoopSettings, RUN_BUDGET_MS, TOPOLOGY_BUDGET_MS } from './settings.ts';
 
 export interface Decision {
   /** In the order in which they must be written. */
@@ -94,9 +94,21 @@ function settleEnded(draft: Draft, evaluation: Evaluation): void {
       draft.outcomes.touch(outcome);
       continue;
     }
+    if (waitsForAgent(draft, run, outcome, vm)) continue;
     settleFromCommand(draft, run, outcome, vm, evaluation);
     haltOrClear(draft, run, outcome, vm);
   }
+}
+
+/** A VM that just started needs a while until its agent answers: a run that its change caused waits for that. */
+function waitsForAgent(draft: Draft, run: RunRow, outcome: OutcomeRow, vm: VmRow): boolean {
+  const isLate = draft.now - run.observedAt >= AGENT_BUDGET_MS;
+  if (vm.last?.failure?.code !== 'AGENT_NOT_READY' || run.signal !== 'resourceChange' || isLate) return false;
+  outcome.state = 'waiting';
+  outcome.waitingFor = 'AGENT_NOT_READY';
+  outcome.notBefore = draft.now + AGENT_PAUSE_MS;
+  draft.outcomes.touch(outcome);
+  return true;
 }
 
 /** A failed apply halts its frontends for the other members; a working one clears them. */
@@ -192,15 +204,21 @@ function nextLook(draft: Draft, started: number, settings: LoopSettings): number
   const fresh = draft.runs.all().some((run) => run.state === 'accepted' && !draft.observed.topologyError);
   // An intended command is read and sent by the very next pass.
   if (started > 0 || fresh) return 0;
-  const open = draft.runs.all().some(isOpen) || draft.vms.all().some((vm) => vm.command);
-  return open ? settings.bellSeconds : undefined;
+  const inFlight = draft.vms.all().some((vm) => vm.command);
+  const open = draft.runs.all().filter(isOpen);
+  if (open.length === 0 && !inFlight) return undefined;
+  const waiting = draft.outcomes.all().filter((outcome) => outcome.state !== 'settled');
+  const isPatient = !inFlight && open.every((run) => run.state === 'running' && !isUnconfirmed(run));
+  if (!isPatient || waiting.length === 0) return settings.bellSeconds;
+  const earliest = Math.min(...waiting.map((outcome) => outcome.notBefore ?? draft.now));
+  return Math.max(settings.bellSeconds, Math.ceil((earliest - draft.now) / 1000));
 }
 
 /**
  * True when a pass needs the estate: a run to plan, a VM that may be next, or a command that ended. While all that
  * is open waits for commands that still run, nothing of it is read.
  */
-export function needsTopology(observed: Pick<Observed, 'runs' | 'outcomes' | 'looks' | 'vms'>): boolean {
+export function needsTopology(observed: Pick<Observed, 'runs' | 'outcomes' | 'looks' | 'vms' | 'now'>): boolean {
   if (observed.runs.some(({ row }) => row.state === 'accepted' || row.confirmation?.state === 'pending')) return true;
   const commands = new Map(observed.vms.map(({ row }) => [idKey(row.vmId), row.command]));
   const stillRunning = (vmId: string): boolean => {
@@ -210,6 +228,7 @@ export function needsTopology(observed: Pick<Observed, 'runs' | 'outcomes' | 'lo
   const anyEnded = [...commands].some(([vm, command]) => command && !stillRunning(vm));
   const anyRunning = [...commands].some(([vm, command]) => command && stillRunning(vm));
   return observed.outcomes.some(({ row }) => {
+    if (row.state === 'waiting' && (row.notBefore ?? 0) > observed.now) return false;
     if (row.state === 'waiting') return anyEnded || !anyRunning || row.waitingFor === undefined;
     return row.state === 'commanded' && (commands.get(idKey(row.vmId))?.seq !== row.seq || !stillRunning(row.vmId));
   });

@@ -2,13 +2,18 @@
 import type { AzureError } from '../errors.ts';
 import type { GuestCommand } from '../model/guest.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
-import type { CommandSlot, CommandView } from '../model/ports.ts';
+import type { AgentView, CommandSlot, CommandView } from '../model/ports.ts';
 import type { BackendHealth, Topology } from '../model/topology.ts';
 import type { FrontendRow, OutcomeRow, RunRow, VmRow } from '../state/rows.ts';
 import type { Versioned } from '../state/store.ts';
 
-/** What Azure showed of a command in flight; `view` undefined: no such command. */
-export type Look = { kind: 'seen'; view: CommandView | undefined } | { kind: 'failed'; error: AzureError };
+/**
+ * What Azure showed of a command in flight; `view` undefined: no such command. `agent` was read for a command that is
+ * still to be sent.
+ */
+export type Look =
+  | { kind: 'seen'; view: CommandView | undefined; agent?: AgentView }
+  | { kind: 'failed'; error: AzureError };
 
 /** What asking a frontend's rule for health gave. */
 export type HealthAnswer =

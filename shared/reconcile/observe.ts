@@ -1,7 +1,7 @@
 /** Step 3: reads only. Rows, the commands in flight, the estate when something needs it, rule health that is due. */
 import { AzureError, messageOf } from '../errors.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
-import type { Clock, GuestCommands, RuleHealthReader, TopologyReader } from '../model/ports.ts';
+import type { AgentReader, Clock, GuestCommands, RuleHealthReader, TopologyReader } from '../model/ports.ts';
 import type { FrontendRow, VmRow } from '../state/rows.ts';
 import type { Store } from '../state/store.ts';
 import { inBatches } from './batches.ts';
@@ -17,6 +17,7 @@ export interface Eyes {
   topology: TopologyReader;
   health: RuleHealthReader;
   commands: GuestCommands;
+  agents: AgentReader;
   clock: Clock;
 }
 
@@ -74,8 +75,12 @@ async function lookAtCommands(eyes: Eyes, vms: readonly VmRow[]): Promise<Map<Id
     SIDE_BY_SIDE,
     async (vm) => {
       try {
-        const view = await eyes.commands.look(vm.vmId, vm.command?.slot ?? vm.slot);
-        looks.set(idKey(vm.vmId), { kind: 'seen', view });
+        const isNext = vm.command?.phase === 'intended';
+        const [view, agent] = await Promise.all([
+          eyes.commands.look(vm.vmId, vm.command?.slot ?? vm.slot),
+          isNext ? eyes.agents.read(vm.vmId) : undefined,
+        ]);
+        looks.set(idKey(vm.vmId), { kind: 'seen', view, ...(isNext ? { agent: agent ?? {} } : {}) });
       } catch (error) {
         looks.set(idKey(vm.vmId), { kind: 'failed', error: asAzureError(error, 'look at the command') });
       }

@@ -1,5 +1,5 @@
 /** Outcomes: what a run says of one VM, and of its counts. Pure. */
-import { type Finding, finding } from '../model/findings.ts';
+import { type Finding, finding, findingVerdict } from '../model/findings.ts';
 import { idKey, sameId } from '../model/ids.ts';
 import type { Evaluation, Path } from '../model/path.ts';
 import type { OutcomePath, OutcomeResult, OutcomeRow, RunCounts, RunRow, VmRow } from '../state/rows.ts';
@@ -70,8 +70,14 @@ export function settleFromCommand(
   if (last?.mode === 'remove') result = 'removed';
   else if (result === 'compliant' && outcome.changed > 0) result = 'repaired';
   if (refused && result !== 'repairable') result = 'blocked';
-  if (last?.failure) result = 'failed';
+  if (last?.failure) result = resultOf(last.failure);
   settle(draft, run, outcome, result);
+}
+
+/** A command that failed, unless the finding stands for something else: an agent that is not ready is no failure. */
+function resultOf({ code }: Finding): OutcomeResult {
+  if (findingVerdict(code) === 'unknown') return 'unknown';
+  return code === 'AGENT_TOO_OLD' ? 'blocked' : 'failed';
 }
 
 /** Ends an outcome with a word of its own. */
@@ -80,6 +86,7 @@ export function settle(draft: Draft, run: RunRow, outcome: OutcomeRow, result: O
   outcome.result = result;
   outcome.settledAt = draft.now;
   delete outcome.waitingFor;
+  delete outcome.notBefore;
   draft.outcomes.touch(outcome);
   draft.log.push({
     level: result === 'failed' || result === 'blocked' ? 'warn' : 'info',

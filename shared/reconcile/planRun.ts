@@ -7,7 +7,7 @@ import type { Topology } from '../model/topology.ts';
 import type { RunRow } from '../state/rows.ts';
 import { type Draft, outcomeKey } from './draft.ts';
 import { settle, settleFromEvaluation, waitingOutcome } from './outcomes.ts';
-import type { LoopSettings } from './settings.ts';
+import { guestLimits, type LoopSettings } from './settings.ts';
 import { byVm, lookDue, namesVm, pathsInScope } from './targets.ts';
 
 /** Gives an accepted run its outcomes and starts it. Doing it twice changes nothing. */
@@ -19,8 +19,9 @@ export function planRun(
   settings: LoopSettings,
 ): void {
   const groups = byVm(pathsInScope(run, evaluation, topology));
+  if (run.signal === 'resourceChange') addChangedPlans(draft, groups, evaluation);
   run.fresh = 0;
-  for (const paths of groups.values()) planVm(draft, run, paths, evaluation, settings);
+  for (const paths of groups.values()) planVm(draft, run, paths, evaluation, topology, settings);
   for (const vmId of namedWithoutPath(run, evaluation, groups)) {
     const outcome = draft.outcomes.get(outcomeKey(run.runId, vmId)) ?? draft.outcomes.add(waitingOutcome(run, vmId));
     const there = topology.vms.some((vm) => sameId(vm.id, vmId));
@@ -37,7 +38,14 @@ export function planRun(
   });
 }
 
-function planVm(draft: Draft, run: RunRow, paths: Path[], evaluation: Evaluation, settings: LoopSettings): void {
+function planVm(
+  draft: Draft,
+  run: RunRow,
+  paths: Path[],
+  evaluation: Evaluation,
+  topology: Topology,
+  settings: LoopSettings,
+): void {
   const vmId = paths[0]?.vmId;
   if (vmId === undefined || draft.outcomes.get(outcomeKey(run.runId, vmId))) return;
   const vm = draft.vms.get(idKey(vmId));
@@ -52,7 +60,8 @@ function planVm(draft: Draft, run: RunRow, paths: Path[], evaluation: Evaluation
   const running = !paths.every((path) => path.findings.some((item) => item.code === 'VM_NOT_RUNNING'));
   // Removal needs no plan: the guest knows what is ours.
   const actionable = running && !held && (plan !== undefined || run.mode === 'remove');
-  const due = run.signal !== 'sweep' || (plan !== undefined && lookDue(vm, planHash(plan), draft.now, settings));
+  const byNeed = run.signal === 'sweep' || (run.signal === 'resourceChange' && !namesVmOrNic(run));
+  const due = !byNeed || (plan !== undefined && lookDue(vm, planHash(plan), draft.now, settings));
 
   const compliant = paths.every((path) => path.verdict === 'compliant');
   if (!due && compliant) {
@@ -60,8 +69,9 @@ function planVm(draft: Draft, run: RunRow, paths: Path[], evaluation: Evaluation
     return;
   }
   const outcome = draft.outcomes.add(waitingOutcome(run, vmId));
-  if (run.dryRun && plan) {
-    outcome.plan = plan;
+  const os = topology.vms.find((item) => sameId(item.id, vmId))?.os;
+  if (run.dryRun && actionable && os !== undefined && os !== 'unknown') {
+    outcome.planned = { os, plan: plan ?? { frontends: [] }, limits: guestLimits(settings) };
     return settle(draft, run, outcome, 'planned');
   }
   if (!actionable || !due) {
@@ -69,8 +79,21 @@ function planVm(draft: Draft, run: RunRow, paths: Path[], evaluation: Evaluation
   }
 }
 
-/** VMs that the signal names and that are on no path: deleted, opted out, out of scope, or no member of anything. */
+const namesVmOrNic = (run: RunRow): boolean => run.scope.some((item) => item.kind === 'vm' || item.kind === 'nic');
+
+/** VMs whose plan is not the one that was last looked at, or that lost it: a NIC that is gone names no VM any more. */
+function addChangedPlans(draft: Draft, groups: Map<string, Path[]>, evaluation: Evaluation): void {
+  for (const [key, paths] of byVm(evaluation.paths)) {
+    const look = draft.vms.get(key)?.look;
+    const plan = evaluation.plans.get(key);
+    if (look && !groups.has(key) && (!plan || planHash(plan) !== look.planHash)) groups.set(key, paths);
+  }
+}
+
+/** VMs that a person or a mirror names and that are on no path: deleted, opted out, out of scope, or no member of anything. */
 function namedWithoutPath(run: RunRow, evaluation: Evaluation, groups: ReadonlyMap<string, Path[]>): string[] {
+  // Most VMs of a subscription are none of ours: that one of them changed is no word worth.
+  if (run.signal === 'resourceChange') return [];
   const members = new Set(evaluation.paths.map((path) => idKey(path.vmId)));
   return run.scope
     .filter((item) => item.kind === 'vm' && !groups.has(idKey(item.id)) && !members.has(idKey(item.id)))

@@ -60,7 +60,7 @@ function wishes(draft: Draft, topology: Topology, settings: LoopSettings): Wish[
   const runs = draft.runs.all().filter((run) => run.state === 'running' && !isUnconfirmed(run));
   return runs.flatMap((run) =>
     outcomesOf(draft, run.runId)
-      .filter((outcome) => outcome.state === 'waiting')
+      .filter((outcome) => outcome.state === 'waiting' && (outcome.notBefore ?? 0) <= draft.now)
       .map((outcome) => ({ run, outcome, mode: effectiveMode(run, outcome.vmId, topology, settings, draft.now) })),
   );
 }
@@ -199,6 +199,7 @@ function start(draft: Draft, item: Candidate, topology: Topology, settings: Loop
     outcome.state = 'commanded';
     outcome.seq = vm.seq;
     delete outcome.waitingFor;
+    delete outcome.notBefore;
     draft.outcomes.touch(outcome);
     run.counts.commands += 1;
     draft.runs.touch(run);

@@ -1,4 +1,5 @@
 /** The settings that the loop obeys: a part of the app's configuration. */
+import type { GuestCommand } from '../model/guest.ts';
 import type { Scope } from '../model/scope.ts';
 
 export interface LoopSettings {
@@ -27,8 +28,17 @@ export interface LoopSettings {
 
 /** How long a run may stay open before what still waits in it is given up, milliseconds. */
 export const RUN_BUDGET_MS = 2 * 3_600_000;
+/** How long a run waits for the agent of a VM that changed, and how long between two looks, milliseconds. */
+export const AGENT_BUDGET_MS = 15 * 60_000;
+export const AGENT_PAUSE_MS = 30_000;
 /** How long a run may wait for a first reading of the estate, milliseconds. */
 export const TOPOLOGY_BUDGET_MS = 10 * 60_000;
+
+/** What the guest's script is allowed, seconds. */
+export const guestLimits = (settings: LoopSettings): GuestCommand['limits'] => ({
+  connectSeconds: settings.connectSeconds,
+  totalSeconds: settings.commandSeconds,
+});
 
 /** True when automatic repairs may change guests at this time. */
 export function inWindow(settings: LoopSettings, now: number): boolean {

@@ -1,6 +1,6 @@
 /** The rows that are the program's truth. Times are epoch milliseconds. */
 import type { Exposure, Finding, ProofKind, Verdict } from '../model/findings.ts';
-import type { ConnectOutcome, Drift, GuestMode, GuestPlan } from '../model/guest.ts';
+import type { ConnectOutcome, Drift, GuestCommand, GuestMode, GuestPlan } from '../model/guest.ts';
 import type { GuestLook, Proof } from '../model/path.ts';
 import type { CommandSlot } from '../model/ports.ts';
 import type { Signal } from '../model/signal.ts';
@@ -84,8 +84,10 @@ export interface OutcomeRow {
   warnings: string[];
   /** Why it waits, for people: a code such as `MEMBER_BUSY`. */
   waitingFor?: string;
-  /** The plan of a dry run. */
-  plan?: GuestPlan;
+  /** Not before this, while it waits for something that takes its time. */
+  notBefore?: number;
+  /** What a dry run would have sent. */
+  planned?: { os: 'linux' | 'windows'; plan: GuestPlan; limits: GuestCommand['limits'] };
   settledAt?: number;
 }
 

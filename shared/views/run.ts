@@ -1,5 +1,8 @@
 /** The run document: what a person or a script sees of one run, with a line per VM. */
+
+import { renderScript } from '../guest/render.ts';
 import { type Finding, findingText } from '../model/findings.ts';
+import type { GuestPlan } from '../model/guest.ts';
 import { shortName } from '../model/ids.ts';
 import type { OutcomePath, OutcomeRow, RunRow } from '../state/rows.ts';
 import type { Store } from '../state/store.ts';
@@ -30,6 +33,9 @@ export interface RunVmView {
   warnings: string[];
   findings: FindingView[];
   paths: RunPathView[];
+  /** Of a dry run: the plan, and the very script that would be sent (with a command id of zeros). */
+  plan?: GuestPlan;
+  script?: string;
 }
 
 export interface RunView {
@@ -91,7 +97,7 @@ export function runView(runs: readonly RunRow[], outcomes: readonly OutcomeRow[]
       : {}),
     ...(reason ? { reason: { code: reason.code, text: reason.text } } : {}),
     counts: runs.map((row) => row.counts).reduce(addCounts),
-    vms: outcomes.map(vmView).toSorted((a, b) => a.vm.localeCompare(b.vm)),
+    vms: outcomes.map((outcome) => vmView(outcome, run)).toSorted((a, b) => a.vm.localeCompare(b.vm)),
   };
 }
 
@@ -101,7 +107,7 @@ const addCounts = (a: RunRow['counts'], b: RunRow['counts']): RunRow['counts'] =
   return sum;
 };
 
-const vmView = (outcome: OutcomeRow): RunVmView => ({
+const vmView = (outcome: OutcomeRow, run: RunRow): RunVmView => ({
   vm: shortName(outcome.vmId),
   vmId: outcome.vmId,
   state: outcome.state,
@@ -111,7 +117,11 @@ const vmView = (outcome: OutcomeRow): RunVmView => ({
   warnings: outcome.warnings,
   findings: outcome.findings.map(findingView),
   paths: outcome.paths.map(pathView),
+  ...(outcome.planned ? { plan: outcome.planned.plan, script: plannedScript(outcome.planned, run) } : {}),
 });
+
+const plannedScript = ({ os, plan, limits }: NonNullable<OutcomeRow['planned']>, run: RunRow): string =>
+  renderScript(os, { commandId: '0'.repeat(32), mode: run.mode, plan, limits });
 
 const pathView = (path: OutcomePath): RunPathView => ({
   frontend: path.frontendId,

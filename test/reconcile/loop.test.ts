@@ -1,5 +1,6 @@
 import test from 'ava';
 import { bellMessage } from '../../shared/state/messages.ts';
+import { acceptedRun } from '../../shared/state/rows.ts';
 import { articleWorld, refusal, SUBSCRIPTION, vmId, World } from './world.ts';
 
 test('a sweep repairs backups first, one member after the other, and proves each path', async (t) => {
@@ -355,4 +356,127 @@ test('a message while the lease is held asks for another look', async (t) => {
   world.sweep();
   await world.run();
   t.is(world.executions.length, 2, 'a lease that ran out is taken over');
+});
+
+test('a VM that started is looked at, once its agent answers', async (t) => {
+  const world = articleWorld();
+  world.sweep();
+  await world.run();
+  world.guests.set('hs-b', 'wrong');
+  world.agents.set('hs-b', { status: 'Not Ready', version: '2.11.1.4' });
+  const runId = world.post(world.signal('resourceChange', [{ kind: 'vm', id: vmId('hs-b') }]));
+  await world.run(120_000);
+  t.is(world.executions.length, 2);
+  t.is((await world.outcome(runId, 'hs-b'))?.waitingFor, 'AGENT_NOT_READY');
+  world.agents.delete('hs-b');
+  await world.run();
+  t.is((await world.outcome(runId, 'hs-b'))?.result, 'repaired');
+});
+
+test('an agent that never answers ends the wait; a sweep does not wait at all', async (t) => {
+  const world = articleWorld();
+  world.agents.set('hs-b', {});
+  const change = world.post(world.signal('resourceChange', [{ kind: 'vm', id: vmId('hs-b') }]));
+  await world.run();
+  t.is((await world.outcome(change, 'hs-b'))?.result, 'unknown');
+  const sweep = world.sweep();
+  await world.run();
+  const outcome = await world.outcome(sweep, 'hs-b');
+  t.is(outcome?.result, 'unknown');
+  t.like(outcome?.paths[0]?.findings[0], { code: 'AGENT_NOT_READY', params: { status: 'silent' } });
+  t.is((await world.outcome(sweep, 'hs-a'))?.result, 'repaired', 'the others go on');
+});
+
+test('an agent too old for managed commands is told', async (t) => {
+  const world = articleWorld();
+  world.agents.set('hs-b', { status: 'Ready', version: '2.2.49.2' });
+  const runId = world.sweep();
+  await world.run();
+  t.false(world.sent().includes('apply hs-b'));
+  t.is((await world.outcome(runId, 'hs-b'))?.result, 'blocked');
+  t.is((await world.outcome(runId, 'hs-b'))?.findings[0]?.code, 'AGENT_TOO_OLD');
+});
+
+test('a NIC that is gone is told of by the plans that changed, though it names no VM any more', async (t) => {
+  const world = articleWorld();
+  world.sweep();
+  await world.run();
+  world.oneNic.add('hs-b');
+  const runId = world.post(
+    world.signal('resourceChange', [
+      { kind: 'nic', id: vmId('x').replace('Compute/virtualMachines/x', 'Network/networkInterfaces/hs-b-1') },
+    ]),
+  );
+  await world.run();
+  t.is(world.executions.length, 2);
+  t.is((await world.outcome(runId, 'hs-b'))?.paths[0]?.findings[0]?.code, 'NO_SECONDARY_NIC');
+  t.is(await world.outcome(runId, 'hs-a'), undefined);
+});
+
+test('a load balancer write that changes no plan sends nothing', async (t) => {
+  const world = articleWorld();
+  world.sweep();
+  await world.run();
+  const runId = world.post(
+    world.signal('resourceChange', [
+      { kind: 'loadBalancer', id: vmId('x').replace('Compute/virtualMachines/x', 'Network/loadBalancers/LB') },
+    ]),
+  );
+  await world.run();
+  t.is(world.executions.length, 2);
+  t.like((await world.runRow(runId)).counts, { vms: 2, compliant: 2 });
+});
+
+test('a change of a VM that is no member is a run without a word', async (t) => {
+  const world = articleWorld();
+  const runId = world.post(world.signal('resourceChange', [{ kind: 'vm', id: vmId('web-7') }]));
+  await world.run();
+  t.like(await world.runRow(runId), { state: 'settled', counts: { vms: 0 } });
+  t.is(await world.outcome(runId, 'web-7'), undefined);
+});
+
+test('a dry run touches no guest and keeps the plan', async (t) => {
+  const world = articleWorld();
+  const runId = world.manual('apply', 'hs-a', { dryRun: true });
+  await world.run();
+  t.is(world.executions.length, 0);
+  const outcome = await world.outcome(runId, 'hs-a');
+  t.is(outcome?.result, 'planned');
+  t.deepEqual(
+    outcome?.planned?.plan.frontends.map((item) => [item.vip, item.port, item.backend.ip, item.via.ip]),
+    [
+      ['10.0.1.100', 1972, '10.0.1.10', '10.0.1.11'],
+      ['10.0.1.101', 1972, '10.0.1.10', '10.0.1.11'],
+    ],
+  );
+});
+
+test('two manual modes on one VM: the latest wins, the other is superseded', async (t) => {
+  const world = articleWorld();
+  const apply = world.manual('apply', 'hs-a');
+  world.now += 10;
+  const check = world.manual('check', 'hs-a');
+  // Both are accepted before a loop runs.
+  for (const { message } of world.queue.splice(0)) {
+    if (message.kind === 'signal') await world.store.runs.put(SUBSCRIPTION, message.runId, acceptedRun(message));
+  }
+  world.bell();
+  await world.run();
+  t.deepEqual(world.sent(), ['check hs-a']);
+  t.is((await world.outcome(apply, 'hs-a'))?.result, 'superseded');
+  t.is((await world.outcome(check, 'hs-a'))?.result, 'repairable');
+});
+
+test('signals that meet on a VM share one command', async (t) => {
+  const world = articleWorld();
+  const runs = Array.from({ length: 5 }, () =>
+    world.post(world.signal('resourceChange', [{ kind: 'vm', id: vmId('hs-a') }])),
+  );
+  for (const { message } of world.queue.splice(0)) {
+    if (message.kind === 'signal') await world.store.runs.put(SUBSCRIPTION, message.runId, acceptedRun(message));
+  }
+  world.bell();
+  await world.run();
+  t.is(world.executions.length, 1);
+  for (const runId of runs) t.is((await world.outcome(runId, 'hs-a'))?.result, 'repaired');
 });

@@ -5,7 +5,7 @@
  */
 import { AzureError } from '../../shared/errors.ts';
 import { idKey, sameId } from '../../shared/model/ids.ts';
-import type { CommandSlot, CommandToSend, CommandView } from '../../shared/model/ports.ts';
+import type { AgentView, CommandSlot, CommandToSend, CommandView } from '../../shared/model/ports.ts';
 import { DEFAULT_TAGS } from '../../shared/model/scope.ts';
 import type { ScopeItem, Signal, SignalKind } from '../../shared/model/signal.ts';
 import type { BackendHealth, LoadBalancer, Nic, Topology, Vm } from '../../shared/model/topology.ts';
@@ -75,6 +75,7 @@ export class World {
   readonly log: { level: string; step: string; fields: Record<string, unknown> }[] = [];
   /** Thrown by the next sends to a VM. */
   readonly sendFaults = new Map<string, AzureError[]>();
+  readonly agents = new Map<string, AgentView>();
   commandMs = 20_000;
   topologyReads = 0;
   healthReads = 0;
@@ -319,6 +320,7 @@ export class World {
           send: async (command) => this.send(command),
           cancel: async (vm, slot) => this.cancel(vm, slot),
         },
+        agents: { read: async (vm) => this.agents.get(nameOf(vm)) ?? { status: 'Ready', version: '2.11.1.4' } },
         clock: { now: () => this.now },
         bell: {
           ring: async (subscriptionId, delaySeconds) => {

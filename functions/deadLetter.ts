@@ -1,0 +1,24 @@
+/** Queue `reconcile-poison`: what `reconcile` failed on five times. Its run is marked failed, with the reason. */
+import { app } from '@azure/functions';
+import { failRun } from '../shared/app.ts';
+import { hostLog } from '../shared/log.ts';
+import { POISON_QUEUE, readMessage } from '../shared/state/messages.ts';
+
+app.storageQueue('deadLetter', {
+  queueName: POISON_QUEUE,
+  connection: 'AzureWebJobsStorage',
+  handler: async (raw, context) => {
+    const log = hostLog(context);
+    try {
+      const message = readMessage(raw);
+      // A bell carries nothing: the next minute rings anew.
+      if (message.kind === 'bell') return log('warn', 'dead-bell', { subscriptionId: message.subscriptionId });
+      await failRun(message, 'The app failed on this signal five times; its log says why.');
+      log('error', 'dead-letter', { runId: message.runId, signal: message.signal });
+    } catch (error) {
+      // Thrown on: a message that cannot be read (of a later version, say) is kept in `reconcile-poison-poison`.
+      log('error', 'dead-message', { text: error instanceof Error ? error.message : String(error) });
+      throw error;
+    }
+  },
+});

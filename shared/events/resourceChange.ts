@@ -1,0 +1,100 @@
+/**
+ * Azure's own events about resources (system topic Microsoft.Resources.Subscriptions), reduced to the ids of VMs, NICs
+ * and load balancers that changed. Every ARM write, delete and POST yields one, this program's own Run Commands and
+ * health questions too, so an allow-list decides (learn.microsoft.com, "Azure subscription as an Event Grid source").
+ */
+import { z } from 'zod/mini';
+import { InputError } from '../errors.ts';
+import { isWithin, parseResourceId } from '../model/ids.ts';
+import type { ScopeItem, ScopeKind, Signal } from '../model/signal.ts';
+import { runIdOf } from '../state/runId.ts';
+import { check, readEnvelope } from './envelope.ts';
+
+const VM = 'microsoft.compute/virtualmachines';
+const NIC = 'microsoft.network/networkinterfaces';
+const LOAD_BALANCER = 'microsoft.network/loadbalancers';
+
+/** Operations that can change a path, lower case. Letter case of live events is not told by any source read. */
+const VM_OPERATIONS = [
+  'write',
+  'delete',
+  ...['start', 'restart', 'poweroff', 'deallocate', 'redeploy', 'reimage'].map((verb) => `${verb}/action`),
+];
+const CHANGES = ['write', 'delete'];
+
+const TYPES = ['resourcewritesuccess', 'resourcedeletesuccess', 'resourceactionsuccess'].map(
+  (name) => `microsoft.resources.${name}`,
+);
+
+const dataSchema = z.object({
+  operationName: z.string().check(z.maxLength(256)),
+  resourceUri: z.string().check(z.maxLength(1024)),
+});
+
+export type ResourceChange =
+  | { kind: 'signal'; signal: Signal }
+  | { kind: 'ignored'; why: string; operation: string; resource: string };
+
+/**
+ * Reads a resource event: a signal, or why it is none.
+ * Throws InputError EVENT_INVALID for a malformed one, EVENT_FOREIGN for an event of another source.
+ */
+export function readResourceChange(
+  raw: unknown,
+  allowed: { subscriptionIds: readonly string[]; within: readonly string[] },
+  observedAt: number,
+): ResourceChange {
+  const event = readEnvelope(raw);
+  if (!TYPES.includes(event.type.toLowerCase())) {
+    throw new InputError(
+      'EVENT_FOREIGN',
+      'type',
+      event.type,
+      'this function takes successful writes, deletes and actions of resources',
+    );
+  }
+  const { operationName, resourceUri } = check(z.object({ data: dataSchema }), { data: event.data }).data;
+  const ignored = (why: string): ResourceChange => ({
+    kind: 'ignored',
+    why,
+    operation: operationName,
+    resource: resourceUri,
+  });
+  const item = scopeOf(operationName, resourceUri);
+  if (!item) return ignored('no path depends on it');
+  const subscriptionId = (parseResourceId(item.id)?.subscriptionId ?? '').toLowerCase();
+  if (!allowed.subscriptionIds.includes(subscriptionId)) return ignored('another subscription');
+  // A load balancer or NIC may lie outside the configured groups and still serve a VM inside: only VMs are told apart here.
+  if (item.kind === 'vm' && allowed.within.length > 0 && !allowed.within.some((scope) => isWithin(item.id, scope))) {
+    return ignored('outside the configured scope');
+  }
+  return {
+    kind: 'signal',
+    signal: {
+      subscriptionId,
+      runId: runIdOf('resourceChange', event.source, event.id),
+      signal: 'resourceChange',
+      scope: [item],
+      mode: 'apply',
+      dryRun: false,
+      observedAt,
+      event: { source: event.source, id: event.id, time: event.time },
+    },
+  };
+}
+
+/** The VM, NIC or load balancer that an operation changed; undefined for all else. */
+function scopeOf(operationName: string, resourceUri: string): ScopeItem | undefined {
+  const operation = operationName.toLowerCase();
+  const type = parseResourceId(resourceUri)?.type;
+  if (type === undefined || !operation.startsWith(`${type}/`)) return undefined;
+  const verb = operation.slice(type.length + 1);
+  if (type === VM) return VM_OPERATIONS.includes(verb) ? { kind: 'vm', id: resourceUri } : undefined;
+  if (type === NIC) return CHANGES.includes(verb) ? { kind: 'nic', id: resourceUri } : undefined;
+  if (type === LOAD_BALANCER || type.startsWith(`${LOAD_BALANCER}/`)) {
+    const kind: ScopeKind = 'loadBalancer';
+    // .../loadBalancers/lb/backendAddressPools/p -> .../loadBalancers/lb
+    return CHANGES.includes(verb) ? { kind, id: resourceUri.split('/').slice(0, 9).join('/') } : undefined;
+  }
+  return undefined;
+}
