@@ -7,16 +7,15 @@ import { GuardError, InputError, messageOf } from '../../shared/errors.ts';
 import { answerAdmin } from './admin.ts';
 import { provideCore, type RegisteredFunction } from './core.ts';
 import { answerEventGrid, WEBHOOK_PATH } from './eventGridTrigger.ts';
-import type { FromHost, FunctionSummary, Invocation, LogLine, StartMessage, ToHost } from './events.ts';
+import type { FromHost, Invocation, LogLine, StartMessage, ToHost } from './events.ts';
 import { readHostJson } from './hostJson.ts';
-import { answerHttp, type HttpTrigger, httpTrigger } from './httpTrigger.ts';
+import { answerHttp } from './httpTrigger.ts';
 import { createInvoker, type InvokeOptions, triggerOf } from './invoke.ts';
 import { loadApp, selectFunctions } from './loadApp.ts';
 import { createOutputSender } from './outputs.ts';
 import { createQueues } from './queues.ts';
-import { type Listener, startQueueTrigger } from './queueTrigger.ts';
 import { listen } from './server.ts';
-import { startTimerTrigger, type TimerTrigger } from './timerTrigger.ts';
+import { startTriggers } from './triggers.ts';
 
 process.once('disconnect', () => process.exit(0));
 if (!process.connected) process.exit(0);
@@ -27,6 +26,7 @@ process.on('message', (message: ToHost) => {
   else if (message.kind === 'drain') void drain();
 });
 process.on('SIGTERM', () => void drain());
+
 function tell(message: FromHost): void {
   // The parent may have gone in this moment; 'disconnect' follows.
   if (process.connected) process.send?.(message);
@@ -69,45 +69,15 @@ async function start({
     ended: (invocation) => tell({ kind: 'invocation', invocation }),
   });
 
-  const https: HttpTrigger[] = [];
-  const listeners: Listener[] = [];
-  const timers = new Map<string, TimerTrigger>();
-  const eventGrid = new Map<string, RegisteredFunction>();
-  const summaries: FunctionSummary[] = [];
-  for (const [name, target] of functions) {
-    const { type, options } = triggerOf(target);
-    if (type === 'httptrigger') {
-      const trigger = httpTrigger(target, hostJson.routePrefix);
-      https.push(trigger);
-      summaries.push({ name, trigger: 'http', detail: `/${trigger.template}`, methods: trigger.methods });
-    } else if (type === 'queuetrigger') {
-      const queueLog = (level: LogLine['level'], message: string): void => hostLog(level, message, name);
-      listeners.push(
-        startQueueTrigger({
-          target,
-          queues,
-          options: hostJson.queues,
-          invoker,
-          runningVisibilitySeconds,
-          log: queueLog,
-        }),
-      );
-      summaries.push({
-        name,
-        trigger: 'queue',
-        detail: queues.client(String(options.queueName), options.connection).name,
-      });
-    } else if (type === 'timertrigger') {
-      const timer = await startTimerTrigger({ target, settings, invoker, stateFolder });
-      listeners.push(timer);
-      timers.set(name, timer);
-      summaries.push({ name, trigger: 'timer', detail: timer.schedule });
-    } else {
-      eventGrid.set(name, target);
-      summaries.push({ name, trigger: 'eventGrid', detail: `${WEBHOOK_PATH}?functionName=${name}` });
-    }
-  }
-  https.sort((a, b) => (a.route.rank < b.route.rank ? -1 : a.route.rank > b.route.rank ? 1 : 0));
+  const triggers = await startTriggers(functions, {
+    hostJson,
+    settings,
+    queues,
+    invoker,
+    runningVisibilitySeconds,
+    stateFolder,
+    log: hostLog,
+  });
 
   /** What a run by hand needs, or undefined for a function that is not here. */
   function byHand(
@@ -116,11 +86,10 @@ async function start({
   ): { target: RegisteredFunction; options: InvokeOptions } | undefined {
     const target = [...functions].find(([known]) => known.toLowerCase() === name.toLowerCase())?.[1];
     if (!target) return undefined;
-    const timer = timers.get(target.metadata.name);
     if (triggerOf(target).type === 'httptrigger') {
       throw new InputError('INPUT_INVALID', 'function', name, 'has an HTTP trigger: call its address');
     }
-    return { target, options: { trigger: 'manual', data: timer ? timer.info() : { string: input ?? '' } } };
+    return { target, options: { trigger: 'manual', data: triggers.valueByHand(target, input) } };
   }
 
   async function run(name: string, input: string | undefined): Promise<Invocation> {
@@ -140,7 +109,7 @@ async function start({
   });
 
   const actions = {
-    functions: summaries,
+    functions: triggers.summaries,
     run(name: string, input: string | undefined): boolean {
       const found = byHand(name, input);
       if (found) void invoker.invoke(found.target, found.options);
@@ -148,15 +117,16 @@ async function start({
     },
   };
   server.answerWith(async (request, response, url) => {
-    if (url.pathname.toLowerCase() === WEBHOOK_PATH) return answerEventGrid(eventGrid, invoker, request, response, url);
+    if (url.pathname.toLowerCase() === WEBHOOK_PATH)
+      return answerEventGrid(triggers.eventGrid, invoker, request, response, url);
     if (await answerAdmin(actions, request, response, url.pathname)) return;
-    if (!(await answerHttp(https, invoker, request, response, url))) response.writeHead(404).end();
+    if (!(await answerHttp(triggers.http, invoker, request, response, url))) response.writeHead(404).end();
   });
 
   let draining: Promise<void> | undefined;
   drain = () => {
     draining ??= (async () => {
-      await Promise.all([server.close(), ...listeners.map((listener) => listener.stop())]);
+      await Promise.all([server.close(), triggers.stop()]);
       await invoker.idle();
       for (const hook of registry.hooks.appTerminate) await hook({ hookData: {}, appHookData: {} });
       // Messages keep their order: once this one is out, all are.
@@ -168,5 +138,11 @@ async function start({
     return draining;
   };
 
-  tell({ kind: 'ready', url: `http://127.0.0.1:${server.port}`, port: server.port, functions: summaries, loadMs });
+  tell({
+    kind: 'ready',
+    url: `http://127.0.0.1:${server.port}`,
+    port: server.port,
+    functions: triggers.summaries,
+    loadMs,
+  });
 }

@@ -1,6 +1,9 @@
 /**
  * Azure Storage on this machine: Microsoft's emulator Azurite as a child process on free loopback ports.
  * It ends with its parent, however that ends. Blobs come with it (Azurite's one program starts all three services).
+ *
+ * What differs from Azure Storage: plain http and a well-known account key, no tokens; any API version is answered;
+ * no redundancy, throttling or limits; see Azurite's own list in its README.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdir, rm } from 'node:fs/promises';

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -144,3 +145,18 @@ test.serial('a parent that is killed leaves no process: host and Azurite end wit
   t.false(pids.some(isAlive));
   await rm(appFolder, { recursive: true });
 });
+
+const onLinux = process.platform === 'linux' ? test.serial : test.serial.skip;
+onLinux('Ctrl+C in a terminal leaves host and Azurite to their parent', async (t) => {
+  const host = await bench.start({ only: ['slow'] });
+  // A terminal signals the foreground process group: the parent's, which neither child is in.
+  for (const pid of [host.pid, bench.azurite.pid]) {
+    t.not(groupOf(pid), groupOf(process.pid));
+    t.true(isAlive(pid));
+  }
+});
+
+/** Process group from /proc (Linux). */
+function groupOf(pid: number): string | undefined {
+  return /^\d+ \(.*\) \S \d+ (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1];
+}
