@@ -1,45 +1,66 @@
 # shellcheck shell=bash
 # ilb-hairpin-guard: changing.
 
-# Changes one thing. A failure is remembered; the other changes go on, the look afterwards tells what is missing.
-change() { # ip's words
-  local said
-  if said=$(ip -4 "$@" 2>&1); then
-    note "changed: ip $*"
-    ((++CHANGED))
-  else
-    set_error CHANGE_FAILED "$*: ${said//$'\n'/ }"
-    return 1
+QUEUE=()  # lines for ip, to be run as one batch
+
+# Runs what was queued. A failure is remembered and the other lines go on; the look afterwards tells what is missing.
+run_queue() {
+  local line said='' failed=0
+  ((${#QUEUE[@]} > 0)) || return 0
+  check_time 'changing'
+  if ! lines_of queue_to_ip; then
+    for line in "${LINES[@]}"; do
+      if [[ $line =~ ^Command\ failed\ -:([0-9]+)$ ]]; then
+        ((++failed))
+        set_error CHANGE_FAILED "${QUEUE[BASH_REMATCH[1] - 1]}: $said"
+        unset "QUEUE[BASH_REMATCH[1] - 1]"
+      else
+        said=$line
+      fi
+    done
+    if ((failed == 0)); then # ip did not even begin
+      set_error CHANGE_FAILED "ip: $said"
+      QUEUE=()
+    fi
   fi
+  for line in "${QUEUE[@]}"; do note "changed: $line"; done
+  CHANGED=$((CHANGED + ${#QUEUE[@]}))
+  QUEUE=()
+}
+
+queue_to_ip() {
+  printf '%s\n' "${QUEUE[@]}" | ip -4 -force -batch - 2>&1
 }
 
 # Adds those of the given rules that are not there.
 add_rules() { # keys
-  local key
+  local key line
   local -a words
   for key; do
     [[ -z ${OUR_RULES[$key]-} ]] || continue
-    check_time 'adding rules'
     words=($key)
-    set -- pref "${words[0]}" from "${words[1]/#0.0.0.0/0.0.0.0/32}"
-    [[ ${words[2]} == - ]] || set -- "$@" to "${words[2]}"
-    [[ ${words[3]} == - ]] || set -- "$@" iif "${words[3]}"
-    change rule add "$@" lookup "${words[4]}" protocol "$PROTOCOL" && OUR_RULES[$key]=added
+    line="rule add pref ${words[0]} from ${words[1]/#0.0.0.0/0.0.0.0/32}"
+    [[ ${words[2]} == - ]] || line+=" to ${words[2]}"
+    [[ ${words[3]} == - ]] || line+=" iif ${words[3]}"
+    QUEUE+=("$line lookup ${words[4]} protocol $PROTOCOL")
+    OUR_RULES[$key]=added # two paths may share it
   done
+  run_queue
 }
 
 # Adds those of the given routes that are not there, in place of one of ours to the same destination.
 add_routes() { # keys
-  local key
+  local key line
   local -a words
   for key; do
     [[ -z ${OUR_ROUTES[$key]-} ]] || continue
-    check_time 'adding routes'
     words=($key)
-    set -- "${words[1]}/32" via "${words[2]}" dev "${words[3]}"
-    [[ ${words[4]} == - ]] || set -- "$@" src "${words[4]}"
-    change route replace "$@" proto "$PROTOCOL" table "${words[0]}" && OUR_ROUTES[$key]=added
+    line="route replace ${words[1]}/32 via ${words[2]} dev ${words[3]}"
+    [[ ${words[4]} == - ]] || line+=" src ${words[4]}"
+    QUEUE+=("$line proto $PROTOCOL table ${words[0]}")
+    OUR_ROUTES[$key]=added
   done
+  run_queue
 }
 
 # Puts `lookup local` behind our preference-0 rules. A new rule lands behind those with its preference, so the kernel's
@@ -105,25 +126,19 @@ local_protocol() {
   printf kernel
 }
 
+# Takes away what is ours and not wanted: first the way in (the VIP routes), then the rules, then the way back.
 remove_leftovers() {
   local key
   read_ours
   find_leftovers
-  # First the way in (the VIP routes), then the rules, then the way back.
   for key in "${LEFT_ROUTES[@]}"; do
-    [[ $key == "$VIP_TABLE "* ]] || continue
-    check_time 'removing routes'
-    change route del ${OUR_ROUTES[$key]}
+    [[ $key != "$VIP_TABLE "* ]] || QUEUE+=("route del ${OUR_ROUTES[$key]}")
   done
-  for key in "${LEFT_RULES[@]}"; do
-    check_time 'removing rules'
-    change rule del ${OUR_RULES[$key]}
-  done
+  for key in "${LEFT_RULES[@]}"; do QUEUE+=("rule del ${OUR_RULES[$key]}"); done
   for key in "${LEFT_ROUTES[@]}"; do
-    [[ $key != "$VIP_TABLE "* ]] || continue
-    check_time 'removing routes'
-    change route del ${OUR_ROUTES[$key]}
+    [[ $key == "$VIP_TABLE "* ]] || QUEUE+=("route del ${OUR_ROUTES[$key]}")
   done
+  run_queue
 }
 
 # Makes the state what was planned. Needs a look before; the caller looks again afterwards. In this order nothing that

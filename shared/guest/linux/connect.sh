@@ -2,30 +2,39 @@
 # ilb-hairpin-guard: connecting, and the proof.
 
 WORK=
-CONNECTS=()               # process ids by path
+CONNECTS=                 # process that holds all connects
 
-# Connects once, from a socket that is bound to no address, as applications do. Runs in the background; prints
-# `<outcome letter> <milliseconds> <socket:[inode] or address:port>` and holds the connection until it is ended.
-tcp_connect() { # VIP port seconds file-for-error-texts
+# Connects once, from a socket that is bound to no address, as applications do. Prints `<outcome letter> <milliseconds>
+# <process that has the socket as file 3, or address:port>` into the file, and holds the connection until it is ended.
+tcp_connect() { # VIP port seconds file
+  local begin outcome=e ms
   if [[ ${HAIRPIN_CONNECT-} == /* ]]; then # for a model of a guest, which has its own way to connect
-    exec timeout -k 1 "$3" "$HAIRPIN_CONNECT" "$1" "$2" "$3"
+    exec "$HAIRPIN_CONNECT" "$1" "$2" "$3" >"$4"
   fi
-  # shellcheck disable=SC2016 # for the inner shell
-  exec timeout -k 1 "$3" bash -c '
-    begin=$(date +%s%N)
-    { exec 3<>"/dev/tcp/$1/$2"; } 2>"$4" && outcome=o || outcome=e
-    ms=$((($(date +%s%N) - begin) / 1000000))
-    if [[ $outcome == o ]]; then
-      echo "o $ms $(readlink /proc/self/fd/3)"
-      exec sleep "$3"
-    fi
-    case $(<"$4") in
-      *"Connection refused"*) outcome=f ;;
-      *"Connection reset"*) outcome=r ;;
-      *"Connection timed out"*) outcome=t ;;
-      *unreachable* | *"No route to host"*) outcome=u ;;
+  begin=$(date +%s%N)
+  { exec 3<>"/dev/tcp/$1/$2"; } 2>"$4.said" && outcome=o
+  ms=$((($(date +%s%N) - begin) / 1000000))
+  if [[ $outcome == e ]]; then
+    case $(<"$4.said") in
+      *'Connection refused'*) outcome=f ;;
+      *'Connection reset'*) outcome=r ;;
+      *'Connection timed out'*) outcome=t ;;
+      *unreachable* | *'No route to host'*) outcome=u ;;
     esac
-    echo "$outcome $ms"' connect "$1" "$2" "$3" "$4"
+  fi
+  echo "$outcome $ms $BASHPID" >"$4"
+  [[ $outcome != o ]] || exec sleep "$3"
+}
+
+# All connects side by side, each in a process of its own.
+tcp_connects() { # seconds folder, then index VIP port for each
+  local seconds=$1 folder=$2
+  shift 2
+  while (($# > 0)); do
+    tcp_connect "$2" "$3" "$seconds" "$folder/$1" &
+    shift 3
+  done
+  wait
 }
 
 now() { # sets NOW, in milliseconds
@@ -35,7 +44,7 @@ now() { # sets NOW, in milliseconds
 # Connects to the VIPs of the given paths side by side, each within the time limit, and sets OUTCOME, PROOF and SOURCE.
 connect_all() { # indexes
   local index limit=$CONNECT_SECONDS left=$((TOTAL_SECONDS - SECONDS - 1)) began line ms end fresh
-  local -a waiting=("$@") still open=()
+  local -a waiting=("$@") still open=() pairs=()
   local -A ends=()
   (($# > 0)) || return
   ((limit <= left)) || limit=$left
@@ -48,10 +57,13 @@ connect_all() { # indexes
   for index; do
     OUTCOME[index]=n PROOF[index]=n
     : >"$WORK/$index"
-    # Longer than the limit: what connected at the last moment is still there when sockets are looked at.
-    tcp_connect "${VIP[index]}" "${PORT[index]}" $((limit + 3)) "$WORK/$index.said" </dev/null >"$WORK/$index" 2>/dev/null &
-    CONNECTS[index]=$!
+    pairs+=("$index" "${VIP[index]}" "${PORT[index]}")
   done
+  # Under timeout, so that nothing outlives this run for long whatever ends it. Longer than the limit: what connected at
+  # the last moment is still there when sockets are looked at.
+  timeout -k 1 $((limit + 3)) bash -c "$(declare -f tcp_connect tcp_connects); tcp_connects \"\$@\"" connects \
+    $((limit + 2)) "$WORK" "${pairs[@]}" </dev/null >/dev/null 2>&1 &
+  CONNECTS=$!
   while ((${#waiting[@]} > 0)); do
     still=() fresh=
     for index in "${waiting[@]}"; do
@@ -93,8 +105,8 @@ is_any_unproved() {
 }
 
 stop_connects() {
-  ((${#CONNECTS[@]} > 0)) || return
-  kill "${CONNECTS[@]}" 2>/dev/null
-  wait "${CONNECTS[@]}" 2>/dev/null
-  CONNECTS=()
+  [[ -n $CONNECTS ]] || return
+  kill "$CONNECTS" 2>/dev/null
+  wait "$CONNECTS" 2>/dev/null
+  CONNECTS=
 }

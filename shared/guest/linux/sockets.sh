@@ -19,7 +19,7 @@ read_sockets() { # sets SOCKETS to lines of "local peer inode"
   local -a words
   local line word inode
   SOCKETS=()
-  lines_of timeout 5 ss -H -t -a -n -e "$(socket_filter)"
+  lines_of list_sockets
   for line in "${LINES[@]}"; do
     words=($line)
     [[ ${#words[@]} -ge 5 && ${words[0]} != TIME-WAIT ]] || continue
@@ -30,6 +30,10 @@ read_sockets() { # sets SOCKETS to lines of "local peer inode"
     plain_end "${words[4]}"
     SOCKETS[-1]+=" $PLAIN $inode"
   done
+}
+
+list_sockets() {
+  timeout 5 ss -H -t -a -n -e "$(socket_filter)" 2>/dev/null
 }
 
 # `[::ffff:10.0.0.1]:80` and `10.0.0.1%eth0:80` are 10.0.0.1:80.
@@ -47,8 +51,9 @@ plain_end() { # sets PLAIN
 look_at_sockets() {
   local index socket near far end
   local -a words
-  local -A own_end=() claims=() accepted=()
+  local -A own_end=() claims=() accepted=() inodes=()
   read_sockets
+  read_inodes
   for socket in "${SOCKETS[@]}"; do
     words=($socket)
     near=${words[0]} far=${words[1]}
@@ -58,11 +63,30 @@ look_at_sockets() {
   done
   for index in "${open[@]}"; do
     end=${ends[$index]}
-    [[ $end =~ ^socket:\[([0-9]+)\]$ ]] && end=${own_end[${BASH_REMATCH[1]}]-}
+    [[ $end == *:* ]] || end=${own_end[${inodes[$end]--}]-}
     [[ -n $end ]] || continue
     SOURCE[index]=${end%:*}
     [[ ${end%:*} == "${VIA_IP[index]}" ]] || continue
     ((${accepted["${BACKEND_IP[index]} $end"]-0} >= ${claims[$end]-1})) || continue
     ((${accepted["${BACKEND_IP[index]} $end"]-0} > 0)) && PROOF[index]=s
   done
+}
+
+# The sockets of the open connects by the processes that hold them.
+read_inodes() { # sets inodes: process -> inode
+  local index line
+  local -a files=()
+  for index in "${open[@]}"; do
+    [[ ${ends[$index]} == *:* ]] || files+=("/proc/${ends[$index]}/fd/3")
+  done
+  ((${#files[@]} > 0)) || return
+  lines_of stat_files
+  for line in "${LINES[@]}"; do
+    line=${line#/proc/}
+    inodes[${line%%/*}]=${line##* }
+  done
+}
+
+stat_files() {
+  stat -L -c '%n %i' "${files[@]}" 2>/dev/null
 }
