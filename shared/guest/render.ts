@@ -25,9 +25,9 @@ const texts = new Map<GuestOs, string>();
 function textOf(os: GuestOs): string {
   let text = texts.get(os);
   if (text === undefined) {
-    const { file } = SCRIPTS[os];
-    text = read(new URL(file, import.meta.url)).replaceAll(/^\. \.\/([a-z-]+\.sh)$/gm, (_, part: string) =>
-      read(new URL(`./linux/${part}`, import.meta.url)).trimEnd(),
+    const file = new URL(SCRIPTS[os].file, import.meta.url);
+    text = read(file).replaceAll(/^\. \.\/([a-z-]+\.(?:sh|ps1))$/gm, (_, part: string) =>
+      read(new URL(part, file)).trimEnd(),
     );
     texts.set(os, text);
   }

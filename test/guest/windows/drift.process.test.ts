@@ -188,7 +188,7 @@ engineTest('warns of a default gateway and of DNS registration on the secondary 
   start.routes.push({ store: 'active', prefix: '0.0.0.0/0', index: VIA_INDEX, gateway: '10.0.1.1', metric: 0 });
   for (const nic of start.interfaces) nic.registersInDns = true;
   const { report } = await run(engine, start, command('apply'));
-  t.deepEqual(report.warnings, ['secondary-default-gateway', 'secondary-dns-registration']);
+  t.deepEqual(report.warnings, ['default-route-on-via', 'dns-registration-on-via']);
   const quiet = await run(engine, member(), command('apply'));
   t.deepEqual(quiet.report.warnings, []);
 });

@@ -177,8 +177,25 @@ for (const { title, code, detail, make, faults, command: asked } of CASES) {
     t.is(exitCode, 1);
     t.is(report.changed, 0);
     t.deepEqual(kept(state), kept(start), 'as it was before');
+    for (const { before } of report.paths) t.not(before.length, 0, 'a path that was not looked at is not called right');
   });
 }
+
+engineTest('a NIC that is gone blocks its own paths and no other', async (t) => {
+  const gone = { ip: '10.0.1.12', mac: '00:0d:3a:00:00:09' };
+  const plan = [frontend(100), frontend(101, { via: gone })];
+  const { report, exitCode, state } = await run(engine, member(), command('apply', plan));
+  t.is(report.errorCode, 'NIC_NOT_FOUND');
+  t.is(report.errorDetail, '00-0D-3A-00-00-09');
+  t.is(exitCode, 1);
+  t.deepEqual(
+    report.paths.map(({ after }) => after),
+    [[], ['nic-missing']],
+  );
+  t.is(report.paths[0]?.proof, 'self');
+  const again = await run(engine, state, command('apply', plan));
+  t.is(again.state.changes, 0);
+});
 
 engineTest('the time ends amid the changes: all of them are taken back', async (t) => {
   const start = { ...member(), cmdletMs: 700 };

@@ -1,8 +1,8 @@
 /** A member with two NICs, commands for it, and the shipped script run on the modelled machine. */
 import { readFileSync } from 'node:fs';
 import { checkCommand, commandIdOf } from '../../../shared/guest/plan.ts';
+import { renderScript } from '../../../shared/guest/render.ts';
 import { parseReport } from '../../../shared/guest/report.ts';
-import { renderWindows } from '../../../shared/guest/windows/render.ts';
 import type { GuestCommand, GuestMode, GuestReport, PlannedFrontend } from '../../../shared/model/guest.ts';
 import type { WindowsEngine, WindowsRun } from '../../../simulator/guests/windows/engine.ts';
 import {
@@ -12,10 +12,11 @@ import {
   windowsMachine,
 } from '../../../simulator/guests/windows/state.ts';
 
-export const SCRIPT = readFileSync(
-  new URL('../../../shared/guest/windows/guard.ps1', import.meta.url),
-  'utf8',
-).replaceAll('\r\n', '\n');
+const FOLDER = new URL('../../../shared/guest/windows/', import.meta.url);
+const read = (name: string) => readFileSync(new URL(name, FOLDER), 'utf8').replaceAll('\r\n', '\n');
+
+/** guard.ps1 with its parts in their places and no plan, for what the gate does not let through. */
+export const SCRIPT = read('guard.ps1').replaceAll(/^\. \.\/(.+\.ps1)$/gm, (_, part: string) => read(part).trimEnd());
 
 export const BACKEND = { ip: '10.0.1.10', mac: '00:0d:3a:00:00:01' };
 export const VIA = { ip: '10.0.1.11', mac: '00:0d:3a:00:00:02' };
@@ -71,7 +72,7 @@ export async function run(
   asked: GuestCommand,
   faults: WindowsFault[] = [],
 ): Promise<Ran> {
-  const result = await engine.runScript({ ...state, faults }, renderWindows(SCRIPT, asked));
+  const result = await engine.runScript({ ...state, faults }, renderScript('windows', asked));
   try {
     return { ...result, report: parseReport(result.stdout, asked) };
   } catch (error) {
@@ -81,7 +82,7 @@ export async function run(
 
 /** A command's script as it is sent. */
 export const rendered = (mode: GuestMode, frontends: PlannedFrontend[]): string =>
-  renderWindows(SCRIPT, command(mode, frontends));
+  renderScript('windows', command(mode, frontends));
 
 /** What a machine keeps: routes and registry, in an order of their own. */
 export const kept = (state: WindowsState): { routes: string[]; registry: WindowsState['registry'] } => ({

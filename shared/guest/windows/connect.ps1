@@ -1,0 +1,67 @@
+# ilb-hairpin-guard: connects.
+
+# Connects to all VIPs at once, each with its own time limit, and holds the connections open while the list of accepted
+# connections is read: an accepted peer with our own address and port means that the connection came back to this VM.
+# Sets outcome letter, milliseconds, proof and source on each path, under the given name.
+function Test-Connects([string] $name) {
+    $limit = [System.Math]::Min($ConnectSeconds, $TotalSeconds - $Clock.Elapsed.TotalSeconds - 1) * 1000
+    $calls = @(foreach ($path in $Paths) {
+        $path[$name] = 'n'
+        if ($path.Port -eq 0 -or $limit -le 0) { continue }
+        $client = [System.Net.Sockets.TcpClient]::new()
+        $begun = $Clock.ElapsedMilliseconds
+        $call = @{ Path = $path; Client = $client; Begun = $begun; Letter = ''; Task = $null }
+        try { $call.Task = $client.ConnectAsync([System.Net.IPAddress]::Parse($path.Vip), $path.Port) }
+        catch { $call.Letter = Get-OutcomeLetter $_.Exception }
+        $call
+    })
+    try {
+        while ($true) {
+            $open = 0
+            foreach ($call in $calls) {
+                $took = $Clock.ElapsedMilliseconds - $call.Begun
+                if ($call.Letter) { continue }
+                if ($call.Task.IsCompleted) {
+                    $call.Letter = if ($call.Task.IsFaulted) { Get-OutcomeLetter $call.Task.Exception } else { 'o' }
+                }
+                elseif ($took -ge $limit) { $call.Letter = 't' }
+                else { $open++; continue }
+                $call.Path[$name] = "$($call.Letter)$took"
+            }
+            if (-not $open) { break }
+            [System.Threading.Thread]::Sleep(5)
+        }
+        Find-Peers @($calls | Where-Object { $_.Letter -eq 'o' })
+    }
+    finally { foreach ($call in $calls) { $call.Client.Close() } }
+}
+
+function Get-OutcomeLetter($exception) {
+    $cause = $exception.GetBaseException()
+    if ($cause -isnot [System.Net.Sockets.SocketException]) { return 'e' }
+    switch ("$($cause.SocketErrorCode)") {
+        'TimedOut' { return 't' }
+        'ConnectionRefused' { return 'f' }
+        { 'ConnectionReset', 'ConnectionAborted' -contains $_ } { return 'r' }
+        { 'HostUnreachable', 'NetworkUnreachable', 'HostDown', 'NetworkDown' -contains $_ } { return 'u' }
+    }
+    return 'e'
+}
+
+# The accepting side may be a moment behind the connecting one, so it is looked for three times.
+function Find-Peers($calls) {
+    foreach ($call in $calls) {
+        $call.Path.Proof = 'r'
+        $call.Path.Source = "$($call.Client.Client.LocalEndPoint.Address)"
+        $call.Peer = "$($call.Path.BackendIp) $($call.Path.Source) $($call.Client.Client.LocalEndPoint.Port)"
+    }
+    for ($try = 0; $calls.Count -and $try -lt 3; $try++) {
+        if ($try) { [System.Threading.Thread]::Sleep(100) }
+        $accepted = @{}
+        foreach ($one in @(Read-Tool 'Get-NetTCPConnection' { Get-NetTCPConnection -State Established -ErrorAction Stop })) {
+            $accepted["$($one.LocalAddress) $($one.RemoteAddress) $($one.RemotePort)"] = 1
+        }
+        foreach ($call in $calls) { if ($accepted.ContainsKey($call.Peer)) { $call.Path.Proof = 's' } }
+        $calls = @($calls | Where-Object { $_.Path.Proof -ne 's' })
+    }
+}

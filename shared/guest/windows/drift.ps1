@@ -1,0 +1,74 @@
+# ilb-hairpin-guard: how it differs from the plan.
+
+# The note's name of a route. A route of an interface that is gone has none.
+function Get-NoteName($route) {
+    if (-not $Interfaces.ContainsKey($route.Index)) { return '' }
+    return "$($route.Vip) $($Interfaces[$route.Index].Id) $($route.Gateway)"
+}
+
+# A persistent route of an interface that is gone is ours when the note's interface is gone too.
+function Test-Own($route) {
+    $name = Get-NoteName $route
+    if ($name) { return $Notes.Routes.ContainsKey($name) }
+    $present = @($Interfaces.Values | ForEach-Object { $_.Id })
+    foreach ($note in $Notes.Routes.Keys) {
+        $vip, $id, $gateway = $note -split ' '
+        if ($vip -eq $route.Vip -and $gateway -eq $route.Gateway -and $present -notcontains $id) { return $true }
+    }
+    return $false
+}
+
+# Other host routes of a path's VIP that count: ours wherever they are, others while their interface exists.
+function Get-OtherRoutes($path) {
+    $want = "$($path.Vip) $($path.Via) $($path.Gateway)"
+    foreach ($key in @($Routes.Keys)) {
+        $route = $Routes[$key]
+        if ($route.Vip -ne $path.Vip -or $key -eq $want) { continue }
+        if ($Interfaces.ContainsKey($route.Index) -or (Test-Own $route)) { $route }
+    }
+}
+
+# How a path differs from the plan, as letters of the report.
+function Get-Drift($path) {
+    if ($path.Problem) { return 'N' }
+    $found = @{}
+    $now = $Routes["$($path.Vip) $($path.Via) $($path.Gateway)"]
+    $others = @(Get-OtherRoutes $path)
+    $active = $null
+    if ($now) { $active = $now.Active }
+    if ($null -eq $active) { $found['R'] = 1 }
+    elseif ($active -ne $Metric) { $found['W'] = 1 }
+    elseif ($now.Persistent -ne $Metric) { $found['P'] = 1 }
+    foreach ($other in $others) {
+        if (Test-Own $other) { $found['W'] = 1; continue }
+        $wins = $false
+        if ($null -ne $other.Active) {
+            $wins = $null -eq $active -or
+                $other.Active + $Interfaces[$other.Index].Metric -le $active + $Interfaces[$path.Via].Metric
+        }
+        if ($wins) { $found['F'] = 1 } else { $found['D'] = 1 }
+    }
+    if ($found['W'] -and $null -eq $active) { $found.Remove('R') }
+    if ($Interfaces[$path.Via].Weak -or $Interfaces[$path.Backend].Weak) { $found['H'] = 1; $Warnings['weak-host'] = 1 }
+    return -join ('R', 'W', 'F', 'D', 'P', 'H' | Where-Object { $found[$_] })
+}
+
+# Notes of VIPs that the plan no longer has.
+function Get-Leftovers {
+    $vips = @($Paths | ForEach-Object { $_.Vip })
+    foreach ($list in 'Routes', 'Displaced') {
+        foreach ($name in @($Notes[$list].Keys)) {
+            $vip = ($name -split ' ')[0]
+            if ($vips -notcontains $vip) { $vip }
+        }
+    }
+}
+
+function Get-AllDrift {
+    Read-Interfaces
+    $wrong = Resolve-Adapters
+    if ($wrong) { throw $wrong }
+    Read-Routes
+    $left = if (@(Get-Leftovers).Count) { 'X' } else { '' }
+    return , @($Paths | ForEach-Object { "$(Get-Drift $_)$left" })
+}
