@@ -9,6 +9,7 @@ import { callAzure } from './errors.ts';
 const ACTION = 'Microsoft.Compute/virtualMachines/instanceView/read';
 const CALL_SECONDS = 30;
 
+/** A reader of a VM’s agent. Throws InputError for an id that is no VM’s, without a call. */
 export function createAgentReader(clients: AzureClients): AgentReader {
   return {
     async read(vmId) {

@@ -15,6 +15,7 @@ import { idsOf, type Notes, withId } from './notes.ts';
 const PROBE_SECONDS = 15;
 const PROBE_THRESHOLD = 1;
 
+/** The load balancers of a list, internal and public alike; odd items are noted. */
 export const mapLoadBalancers = (list: readonly SdkLoadBalancer[], notes: Notes): LoadBalancer[] =>
   withId(list, 'list of load balancers', notes).map((item) => ({
     id: item.id,

@@ -4,6 +4,7 @@ import type { IpConfiguration, Nic } from '../model/topology.ts';
 import { ipVersion, plainAddress, plainMac } from './address.ts';
 import { idsOf, type Notes, withId } from './notes.ts';
 
+/** The NICs of a list; odd items are noted. */
 export const mapNics = (list: readonly NetworkInterface[], notes: Notes): Nic[] =>
   withId(list, 'list of NICs', notes).map((item) => mapNic(item, notes));
 

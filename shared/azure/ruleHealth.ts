@@ -18,6 +18,7 @@ export interface RuleHealthOptions {
   pollMs?: number;
 }
 
+/** A reader of one rule’s health. Throws InputError for an id that is no rule’s, without a call. */
 export function createRuleHealthReader(clients: AzureClients, options: RuleHealthOptions = {}): RuleHealthReader {
   const { seconds = 20, pollMs = 1000 } = options;
   return {

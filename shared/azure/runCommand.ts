@@ -17,6 +17,7 @@ const CALL_SECONDS = 30;
 /** The name of a slot's resource. */
 export const commandName = (slot: CommandSlot): string => `ilbHairpinGuard-${slot}`;
 
+/** Managed Run Command. Throws InputError for an id that is no VM’s, without a call. */
 export function createGuestCommands(clients: AzureClients): GuestCommands {
   const vmOf = async (vmId: string) => {
     const { subscriptionId, resourceGroup, vm } = vmParts(vmId);

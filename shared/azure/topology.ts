@@ -15,6 +15,7 @@ interface Paged<T> {
   byPage(): AsyncIterable<T[] & { continuationToken?: string }>;
 }
 
+/** A reader that lists VMs, their run time status, NICs and load balancers side by side, two minutes each at most. */
 export function createTopologyReader(clients: AzureClients): TopologyReader {
   return {
     async read(subscriptionId) {
