@@ -42,6 +42,14 @@ test('the network of a subnet', (t) => {
   for (const id of [undefined, '', 'subnet', networkId()]) t.is(networkOf(id), undefined);
 });
 
+test('of a resource that is listed twice the first counts', (t) => {
+  const topology = estate(vm('a', { a1: '10.0.1.10' }), vm('A', { A1: '10.0.1.99' }, { power: 'stopped' }));
+  const index = indexTopology(topology);
+  t.is(index.vms.get(idKey(vmId('a')))?.power, 'running');
+  t.is(index.ips.get(idKey(ipId('a1')))?.ip.address, '10.0.1.10');
+  t.is(index.nicsOfVm.get(idKey(vmId('a')))?.length, 1);
+});
+
 test('order by key', (t) => {
   const list = [{ id: '/B' }, { id: '/a' }, { id: '/C' }];
   t.deepEqual(

@@ -44,6 +44,12 @@ test('an address with no network is looked for in the frontend’s', (t) => {
   t.deepEqual(members(...pair(), ilb('ucr', VIP, [], { pool: { addresses: [at('10.0.1.10')] } })), ['a>ucr']);
 });
 
+test('an address in a subnet belongs to that subnet’s network, whatever the frontend’s', (t) => {
+  const pool = { addresses: [at('10.0.1.10', { subnetId: subnetId() })] };
+  const lb = ilb('ucr', VIP, [], { pool, frontend: { subnetId: subnetId('far/default') } });
+  t.deepEqual(members(...pair(), lb), ['a>ucr']);
+});
+
 test('the same address in another virtual network is somebody else', (t) => {
   const far = vm('far', {
     f1: { at: '10.0.1.10', subnet: 'other/default' },
@@ -89,6 +95,15 @@ test('of several ip configurations in the pool the primary NIC’s primary one s
   const seen = look(estate(a, ilb('ucr', VIP, ['a1', 'a2/2', 'a2'])));
   t.is(seen.path('a').backend?.ip, '10.0.1.12');
   t.is(seen.path('a').via?.ip, '10.0.1.13', 'no NIC of the pool carries the route');
+});
+
+test('the primary ip configuration goes first by its mark, not by its name', (t) => {
+  const topology = estate(
+    vm('a', { a1: { at: ['10.0.1.10', '10.0.1.12'] }, a2: '10.0.1.11' }),
+    ilb('ucr', VIP, ['a1', 'a1/2']),
+  );
+  for (const ip of topology.nics[0]?.ipConfigurations ?? []) ip.primary = !ip.primary;
+  t.is(look(topology).path('a').backend?.ip, '10.0.1.12');
 });
 
 test('that choice is of the pool alone: an ip configuration outside it does not count', (t) => {

@@ -29,6 +29,12 @@ const table: [why: string, rules: string[], tag: string | undefined, result: num
   ['a superserver port of a pool that is no mirror', ['tcp 443', 'tcp 1972'], undefined, 1972],
   ['a superserver behind another port', ['tcp 4972>1972 mirror', 'tcp 443 mirror'], undefined, 4972],
   ['what listens counts before what is published', ['tcp 1972>6661', 'tcp 4972>1972'], undefined, 4972],
+  [
+    'what listens, also before a superserver port that is published',
+    ['tcp 1972>1974', 'tcp 4972>1972'],
+    undefined,
+    4972,
+  ],
   ['a published superserver port of a further instance', ['tcp 1972>1974 mirror', 'tcp 443 mirror'], undefined, 1972],
   ['a superserver port that leads to an HL7 port', ['tcp 1972>6661 mirror'], undefined, 'NO_SAFE_PORT'],
   ['1972 before 51773', ['tcp 51773 mirror', 'tcp 1972 mirror'], undefined, 1972],
@@ -37,6 +43,8 @@ const table: [why: string, rules: string[], tag: string | undefined, result: num
 
   ['the article’s second mirror: its one rule', ['tcp 1973 mirror'], undefined, 1973],
   ['the same beside a web and an HL7 port', ['tcp 443 mirror', 'tcp 1973 mirror', 'tcp 6662 mirror'], undefined, 1973],
+  ['a counted-up port of the other family', ['tcp 51774 mirror', 'tcp 443 mirror'], undefined, 51774],
+  ['a port beyond those that people count up to', ['tcp 1980 mirror', 'tcp 443 mirror'], undefined, 'NO_SAFE_PORT'],
   ['two counted-up ports: nobody knows which', ['tcp 1973 mirror', 'tcp 1974 mirror'], undefined, 'NO_SAFE_PORT'],
   ['a counted-up port that is not on the mirror’s probe', ['tcp 1973', 'tcp 443 mirror'], undefined, 'NO_SAFE_PORT'],
   ['a counted-up port of no mirror', ['tcp 1973'], undefined, 'NO_SAFE_PORT'],
