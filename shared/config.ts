@@ -84,7 +84,7 @@ export function readSubscriptions(env: Env): string[] {
   const name = 'HAIRPIN_SUBSCRIPTIONS';
   const ids = list(env, name);
   const expected = 'subscription ids (GUIDs), with commas between';
-  if (ids.length === 0) throw new SettingError(name, env[name], expected, ZERO_ID);
+  if (ids.length === 0) throw new SettingError(name, text(env, name), expected, ZERO_ID);
   for (const id of ids) if (!isSubscriptionId(id)) throw new SettingError(name, env[name], expected, ZERO_ID);
   return [...new Set(ids.map((id) => id.toLowerCase()))];
 }

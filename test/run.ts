@@ -24,8 +24,10 @@ async function ava(args: string[]): Promise<boolean> {
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
   const closing = /^\s*(\d+) (?:tests?|uncaught exceptions?|unhandled rejections?|hooks?) ?(passed|failed|skipped)?/gm;
   for (const [, number, word] of stripVTControlCharacters(printed).matchAll(closing)) {
-    counts[(word ?? 'failed') as keyof typeof counts] += Number(number);
+    if (word !== 'passed') counts[(word ?? 'failed') as keyof typeof counts] += Number(number);
   }
+  // AVA sums up what passed only when nothing failed.
+  counts.passed += stripVTControlCharacters(printed).match(/^\s*\u2714 /gm)?.length ?? 0;
   return code === 0;
 }
 

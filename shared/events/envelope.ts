@@ -2,7 +2,7 @@
  * Both schemas of Event Grid as one shape. Schemas: learn.microsoft.com "Event Grid event schema" and
  * "CloudEvents v1.0 schema with Azure Event Grid". Loaded by event handlers: zod/mini only.
  */
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import { InputError } from '../errors.ts';
 
 /** An event of either schema. `data` is not looked at here. */

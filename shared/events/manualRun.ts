@@ -1,5 +1,5 @@
 /** A manual run as a caller of `POST /api/runs` asks for it, reduced to one signal per subscription. */
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import { InputError } from '../errors.ts';
 import { idKey, isSubscriptionId, isWithin, parseResourceId } from '../model/ids.ts';
 import type { ScopeItem, ScopeKind, Signal } from '../model/signal.ts';

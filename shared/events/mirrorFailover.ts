@@ -1,5 +1,5 @@
 /** The mirror's own notice that it became primary, reduced to ids. Nothing in it is trusted but the ids. */
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import { InputError } from '../errors.ts';
 import { idKey, isWithin, parseResourceId } from '../model/ids.ts';
 import type { Signal } from '../model/signal.ts';

@@ -3,7 +3,7 @@
  * and load balancers that changed. Every ARM write, delete and POST yields one, this program's own Run Commands and
  * health questions too, so an allow-list decides (learn.microsoft.com, "Azure subscription as an Event Grid source").
  */
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import { InputError } from '../errors.ts';
 import { isWithin, parseResourceId } from '../model/ids.ts';
 import type { ScopeItem, ScopeKind, Signal } from '../model/signal.ts';

@@ -3,7 +3,7 @@
  * that the schema lets through (digits, dots, colons, a-f and the mode's name) can be in the rendered part.
  */
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { PlanError } from '../errors.ts';
 import type { GuestCommand, GuestPlan } from '../model/guest.ts';
 

@@ -1,5 +1,5 @@
 /** Output of a guest command -> guest report. Whatever a guest prints, this returns a whole report or throws ReportError. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { clip, ReportError } from '../errors.ts';
 import type { ConnectOutcome, Drift, GuestCommand, GuestReport, PathReport } from '../model/guest.ts';
 import { DETAIL, DRIFT_LETTERS, ERROR_CODES, MARKER, OUTCOME_LETTERS, PROOF_LETTERS } from './wire.ts';

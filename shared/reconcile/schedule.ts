@@ -27,6 +27,8 @@ interface Candidate {
   wishes: Wish[];
   mode: GuestMode;
   plan: GuestPlan;
+  /** Of all frontends that the VM is a member of: what is removed need not be planned. */
+  vips: string[];
   rank: number[];
 }
 
@@ -50,7 +52,7 @@ export function schedule(draft: Draft, evaluation: Evaluation, topology: Topolog
     if (start(draft, item, topology, settings)) {
       started += 1;
       inFlight += 1;
-      if (item.mode !== 'check') for (const frontend of item.plan.frontends) taken.add(frontend.vip);
+      if (item.mode !== 'check') for (const vip of item.vips) taken.add(vip);
     }
   }
   return started;
@@ -97,7 +99,15 @@ function candidate(draft: Draft, key: IdKey, group: Wish[], evaluation: Evaluati
   });
   const together = sendable.filter((wish) => wish.mode === lead.mode);
   if (!plan || together.length === 0) return undefined;
-  return { vmId: lead.outcome.vmId, wishes: together, mode: lead.mode, plan, rank: rank(together, key, evaluation) };
+  const vips = [...new Set([...paths.map((path) => path.vip), ...plan.frontends.map((frontend) => frontend.vip)])];
+  return {
+    vmId: lead.outcome.vmId,
+    wishes: together,
+    mode: lead.mode,
+    plan,
+    vips,
+    rank: rank(together, key, evaluation),
+  };
 }
 
 /** People first; then a failover's new primary; then members that are primary for nothing; then the oldest run. */
@@ -123,7 +133,7 @@ function compareRanks(a: readonly number[], b: readonly number[]): number {
 /** VIPs of VMs whose guest is being changed. */
 function takenVips(draft: Draft): Set<string> {
   const changing = draft.vms.all().filter((vm) => vm.command && vm.command.mode !== 'check');
-  return new Set(changing.flatMap((vm) => vm.command?.plan.frontends.map((frontend) => frontend.vip) ?? []));
+  return new Set(changing.flatMap((vm) => vm.command?.vips ?? []));
 }
 
 /** A failed apply on another member leaves this one alone, unless a person asks. */
@@ -154,7 +164,7 @@ function mustWait(
   settings: LoopSettings,
 ): string | undefined {
   if (draft.vms.get(idKey(item.vmId))?.command) return 'VM_BUSY';
-  if (item.mode !== 'check' && item.plan.frontends.some((frontend) => taken.has(frontend.vip))) return 'MEMBER_BUSY';
+  if (item.mode !== 'check' && item.vips.some((vip) => taken.has(vip))) return 'MEMBER_BUSY';
   return inFlight >= settings.maxCommands ? 'COMMAND_LIMIT' : undefined;
 }
 
@@ -190,6 +200,7 @@ function start(draft: Draft, item: Candidate, topology: Topology, settings: Loop
     runIds: item.wishes.map((wish) => wish.run.runId),
     plan: item.plan,
     planHash: planHash(item.plan),
+    vips: item.vips,
     intendedAt: draft.now,
     deadline: draft.now + settings.commandSeconds * 1000,
   };

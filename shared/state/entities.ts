@@ -2,7 +2,7 @@
  * Rows as table entities: the row as JSON, cut into properties below the table's limit of 64 KiB each
  * (learn.microsoft.com, "Understanding the Table service data model"), with a version and the columns that are filtered by.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { StateError } from '../errors.ts';
 
 /** The version of rows that this program writes. */

@@ -1,5 +1,5 @@
 /** Messages of the queue `reconcile`: a signal to record, or just a bell. Read with `unknown` in, by schema. */
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import { InputError } from '../errors.ts';
 import { isSubscriptionId } from '../model/ids.ts';
 import type { Signal } from '../model/signal.ts';

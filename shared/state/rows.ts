@@ -116,6 +116,8 @@ export interface CommandRow {
   runIds: string[];
   plan: GuestPlan;
   planHash: string;
+  /** VIPs of all frontends that the VM is a member of, planned or not: their other members wait. */
+  vips: string[];
   intendedAt: number;
   sentAt?: number;
   /** Past this it counts as failed and is cancelled. */

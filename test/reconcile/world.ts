@@ -72,7 +72,7 @@ export class World {
   readonly tags = new Map<string, Record<string, string>>();
   readonly executions: Execution[] = [];
   readonly queue: { at: number; message: ReconcileMessage }[] = [];
-  readonly log: { level: string; step: string; fields: Record<string, unknown> }[] = [];
+  readonly log: { at: number; level: string; step: string; fields: Record<string, unknown> }[] = [];
   /** Thrown by the next sends to a VM. */
   readonly sendFaults = new Map<string, AzureError[]>();
   readonly agents = new Map<string, AgentView>();
@@ -205,6 +205,7 @@ export class World {
     };
     const execution = { slot: command.slot, vm, commandId, mode, vips, startedAt: this.now, endsAt, view };
     for (const other of this.executions) {
+      if (other.endsAt > this.now && other.vm === vm) this.overlaps.push(`${vm} twice`);
       if (other.endsAt <= this.now || other.mode === 'check' || mode === 'check') continue;
       if (this.mirrors.some((m) => m.members.includes(vm) && m.members.includes(other.vm)))
         this.overlaps.push(`${vm}+${other.vm}`);
@@ -327,7 +328,7 @@ export class World {
             this.queue.push({ at: this.now + delaySeconds * 1000, message: bellMessage(subscriptionId) });
           },
         },
-        log: (level, step, fields) => this.log.push({ level, step, fields }),
+        log: (level, step, fields) => this.log.push({ at: this.now, level, step, fields }),
         holder: `holder-${this.#holders}`,
       },
       this.settings,

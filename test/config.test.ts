@@ -1,0 +1,61 @@
+import test from 'ava';
+import { readConfig } from '../shared/config.ts';
+import { SettingError } from '../shared/errors.ts';
+
+const ID = '00000000-0000-0000-0000-000000000000';
+const GOOD = { HAIRPIN_SUBSCRIPTIONS: ID, AzureWebJobsStorage: 'UseDevelopmentStorage=true' };
+
+test('defaults', (t) => {
+  t.like(readConfig(GOOD), {
+    enforcement: 'enforce',
+    maxCommands: 10,
+    bellSeconds: 5,
+    proofAgeMs: 86_400_000,
+    azure: { endpoint: 'https://management.azure.com', audience: 'https://management.azure.com' },
+    storage: { kind: 'connectionString' },
+    scope: { subscriptionIds: [ID], within: [], optOutTag: 'ilb-hairpin-guard-opt-out' },
+  });
+});
+
+test('everything set', (t) => {
+  const group = `/subscriptions/${ID}/resourceGroups/healthshare`;
+  const config = readConfig({
+    HAIRPIN_SUBSCRIPTIONS: ` ${ID.toUpperCase()}, ${ID} `,
+    HAIRPIN_SCOPE: `${group},`,
+    HAIRPIN_CHANGE_WINDOW: '22:00-04:30',
+    HAIRPIN_COMMAND_TAGS: '{"owner":"mirror-team"}',
+    HAIRPIN_ARM_ENDPOINT: 'https://management.usgovcloudapi.net/',
+    AzureWebJobsStorage__accountName: 'hairpinstorage',
+    AZURE_CLIENT_ID: ID,
+  });
+  t.like(config, {
+    scope: { subscriptionIds: [ID], within: [group] },
+    window: { from: 1320, to: 270 },
+    commandTags: { owner: 'mirror-team' },
+    azure: { endpoint: 'https://management.usgovcloudapi.net', clientId: ID },
+    storage: { kind: 'identity', queueUrl: 'https://hairpinstorage.queue.core.windows.net', clientId: ID },
+  });
+});
+
+for (const [name, value, shown] of [
+  ['HAIRPIN_SUBSCRIPTIONS', '', 'missing'],
+  ['HAIRPIN_SUBSCRIPTIONS', 'my-subscription', 'my-subscription'],
+  ['HAIRPIN_SCOPE', 'healthshare', 'healthshare'],
+  ['HAIRPIN_SCOPE', `/subscriptions/${ID}/resourceGroups/a/../b`, 'a/../b'],
+  ['HAIRPIN_ENFORCEMENT', 'maybe', 'maybe'],
+  ['HAIRPIN_MAX_COMMANDS', '0', '"0"'],
+  ['HAIRPIN_MAX_COMMANDS', '1e2', '1e2'],
+  ['HAIRPIN_PROOF_HOURS', 'n/a', 'n/a'],
+  ['HAIRPIN_ARM_ENDPOINT', 'http://management.azure.com', 'http://'],
+  ['HAIRPIN_CHANGE_WINDOW', '25:00-04:00', '25:00'],
+  ['HAIRPIN_COMMAND_TAGS', '{"a":1}', '{\\"a\\":1}'],
+  ['HAIRPIN_COMMAND_TAGS', 'x', '"x"'],
+  ['AzureWebJobsStorage', '', 'missing'],
+] as const) {
+  test(`told with an example: ${name}=${value}`, (t) => {
+    const error = t.throws(() => readConfig({ ...GOOD, [name]: value }), { instanceOf: SettingError });
+    t.true(error?.message.includes(name), error?.message);
+    t.true(error?.message.includes(shown), error?.message);
+    t.regex(error?.nextStep ?? '', /for example \w+=./);
+  });
+}

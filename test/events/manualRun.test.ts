@@ -1,0 +1,115 @@
+import test from 'ava';
+import { InputError } from '../../shared/errors.ts';
+import { MOST_BODY, readManualRun } from '../../shared/events/manualRun.ts';
+
+const ONE = '00000000-0000-0000-0000-000000000001';
+const TWO = '00000000-0000-0000-0000-000000000002';
+const ALLOWED = { subscriptionIds: [ONE, TWO], within: [] as string[] };
+const RUN = 'a'.repeat(32);
+const vm = (subscription: string, name = 'hs-a') =>
+  `/subscriptions/${subscription}/resourceGroups/healthshare/providers/Microsoft.Compute/virtualMachines/${name}`;
+
+const read = (body: unknown, allowed = ALLOWED) =>
+  readManualRun(typeof body === 'string' ? body : JSON.stringify(body), allowed, RUN, 1000);
+
+const refused = (body: unknown, allowed = ALLOWED): InputError => {
+  try {
+    read(body, allowed);
+  } catch (error) {
+    if (error instanceof InputError) return error;
+    throw error;
+  }
+  throw new Error('it was taken');
+};
+
+test('one id or several; one signal per subscription, one run', (t) => {
+  t.deepEqual(read({ scope: vm(ONE), mode: 'apply' }), [
+    {
+      subscriptionId: ONE,
+      runId: RUN,
+      signal: 'manual',
+      scope: [{ kind: 'vm', id: vm(ONE) }],
+      mode: 'apply',
+      dryRun: false,
+      observedAt: 1000,
+    },
+  ]);
+  const signals = read({ scope: [vm(ONE), vm(TWO), `/subscriptions/${ONE}`], mode: 'check', dryRun: true });
+  t.deepEqual(
+    signals.map((signal) => [signal.subscriptionId, signal.scope.length, signal.dryRun]),
+    [
+      [ONE, 2, true],
+      [TWO, 1, true],
+    ],
+  );
+});
+
+test('what a scope can be', (t) => {
+  const group = `/subscriptions/${ONE}/resourceGroups/health.share-(1)`;
+  const network = `${group}/providers/Microsoft.Network`;
+  const kinds = [
+    `/subscriptions/${ONE}/`,
+    group,
+    vm(ONE),
+    vm(ONE).toUpperCase(),
+    `${network}/networkInterfaces/n`,
+    `${network}/loadBalancers/lb`,
+    `${network}/loadBalancers/lb/frontendIPConfigurations/f`,
+  ].map((scope) => read({ scope, mode: 'check' })[0]?.scope[0]?.kind);
+  t.deepEqual(kinds, ['subscription', 'resourceGroup', 'vm', 'vm', 'nic', 'loadBalancer', 'frontend']);
+});
+
+for (const [title, body, field, value] of [
+  ['no JSON', '{', 'body', '{'],
+  ['no object', '[]', 'body', '[]'],
+  ['no scope', { mode: 'apply' }, 'scope', 'nothing'],
+  ['no mode', { scope: vm(ONE) }, 'mode', 'nothing'],
+  ['an unknown mode', { scope: vm(ONE), mode: 'destroy' }, 'mode', 'destroy'],
+  ['an unknown field', { scope: vm(ONE), mode: 'apply', force: true }, 'force', 'true'],
+  ['dryRun as text', { scope: vm(ONE), mode: 'apply', dryRun: 'no' }, 'dryRun', 'no'],
+  ['an empty scope', { scope: [], mode: 'apply' }, 'scope', '[]'],
+  ['a name for an id', { scope: 'hs-a', mode: 'apply' }, 'scope', 'hs-a'],
+  ['the second id', { scope: [vm(ONE), '/etc/passwd'], mode: 'apply' }, 'scope[1]', '/etc/passwd'],
+  ['a path trick', { scope: `${vm(ONE)}/..`, mode: 'apply' }, 'scope', '/..'],
+  [
+    'a type that is none of ours',
+    { scope: vm(ONE).replace('virtualMachines', 'disks'), mode: 'apply' },
+    'scope',
+    'disks',
+  ],
+  [
+    'a group with a shell trick',
+    { scope: `/subscriptions/${ONE}/resourceGroups/$(id)`, mode: 'apply' },
+    'scope',
+    '$(id)',
+  ],
+] as const) {
+  test(`refused: ${title}`, (t) => {
+    const error = refused(body);
+    t.is(error.code, 'INPUT_INVALID');
+    t.is(error.field, field);
+    t.true(error.message.includes(value), error.message);
+  });
+}
+
+test('outside the scope', (t) => {
+  t.is(refused({ scope: vm('00000000-0000-0000-0000-000000000009'), mode: 'apply' }).code, 'SCOPE_NOT_ALLOWED');
+  const within = [`/subscriptions/${ONE}/resourceGroups/other`];
+  t.is(refused({ scope: vm(ONE), mode: 'apply' }, { ...ALLOWED, within }).code, 'SCOPE_NOT_ALLOWED');
+  t.notThrows(
+    () => read({ scope: `/subscriptions/${ONE}`, mode: 'check' }, { ...ALLOWED, within }),
+    'a wider scope is narrowed by what is allowed',
+  );
+});
+
+test('a body beyond the limit is refused without being read', (t) => {
+  t.is(refused('x'.repeat(MOST_BODY + 1)).field, 'body');
+  t.is(refused({ scope: Array(101).fill(vm(ONE)), mode: 'apply' }).field, 'scope');
+});
+
+test('prototype keys are plain unknown fields', (t) => {
+  t.is(
+    refused(`{"scope": ${JSON.stringify(vm(ONE))}, "mode": "apply", "__proto__": {"dryRun": true}}`).code,
+    'INPUT_INVALID',
+  );
+});

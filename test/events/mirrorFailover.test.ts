@@ -1,0 +1,130 @@
+import test from 'ava';
+import { InputError } from '../../shared/errors.ts';
+import { readMirrorFailover } from '../../shared/events/mirrorFailover.ts';
+
+const SUBSCRIPTION = '00000000-0000-0000-0000-000000000000';
+const VM = `/subscriptions/${SUBSCRIPTION}/resourceGroups/healthshare/providers/Microsoft.Compute/virtualMachines/hs-a`;
+const ALLOWED = { subscriptionIds: [SUBSCRIPTION], within: [] as string[] };
+const NOW = Date.UTC(2026, 0, 5);
+
+const gridEvent = (change: Record<string, unknown> = {}) => ({
+  id: 'e-1',
+  topic: '/subscriptions/x/topics/mirror',
+  subject: VM,
+  eventType: 'IlbHairpinGuard.MirrorFailover',
+  eventTime: '2026-01-05T10:00:00.0000000Z',
+  dataVersion: '1',
+  data: { vmId: VM, vip: '10.0.1.100', mirror: 'UCR' },
+  ...change,
+});
+
+const cloudEvent = (change: Record<string, unknown> = {}) => ({
+  specversion: '1.0',
+  id: 'e-1',
+  source: '/subscriptions/x/topics/mirror',
+  subject: VM,
+  type: 'IlbHairpinGuard.MirrorFailover',
+  time: '2026-01-05T10:00:00Z',
+  data: { vmId: VM, vip: '10.0.1.100' },
+  ...change,
+});
+
+const refused = (raw: unknown, allowed = ALLOWED): InputError => {
+  try {
+    readMirrorFailover(raw, allowed, NOW);
+  } catch (error) {
+    if (error instanceof InputError) return error;
+    throw error;
+  }
+  throw new Error('it was taken');
+};
+
+test('both schemas give the same signal', (t) => {
+  const signal = readMirrorFailover(gridEvent(), ALLOWED, NOW);
+  t.like(signal, {
+    subscriptionId: SUBSCRIPTION,
+    signal: 'failover',
+    mode: 'apply',
+    observedAt: NOW,
+    scope: [
+      { kind: 'vm', id: VM },
+      { kind: 'vip', id: '10.0.1.100' },
+    ],
+  });
+  t.regex(signal.runId, /^[0-9a-f]{32}$/);
+  const other = readMirrorFailover(cloudEvent(), ALLOWED, NOW);
+  t.is(other.runId, signal.runId, 'the same event is the same run, whatever its schema');
+  t.deepEqual(other.scope, signal.scope);
+});
+
+test('a repeated event is the same run, another id is another', (t) => {
+  const first = readMirrorFailover(gridEvent(), ALLOWED, NOW);
+  t.is(readMirrorFailover(gridEvent(), ALLOWED, NOW + 9999).runId, first.runId);
+  t.not(readMirrorFailover(gridEvent({ id: 'e-2' }), ALLOWED, NOW).runId, first.runId);
+});
+
+test('ids in any letter case', (t) => {
+  const shouted = VM.toUpperCase();
+  t.is(readMirrorFailover(gridEvent({ data: { vmId: shouted } }), ALLOWED, NOW).subscriptionId, SUBSCRIPTION);
+  t.is(readMirrorFailover(gridEvent({ eventType: 'ilbhairpinguard.MIRRORFAILOVER' }), ALLOWED, NOW).signal, 'failover');
+  const within = { ...ALLOWED, within: [VM.slice(0, VM.indexOf('/providers')).toLowerCase()] };
+  t.notThrows(() => readMirrorFailover(gridEvent(), within, NOW));
+});
+
+test('without a VIP all frontends of the VM are meant', (t) => {
+  t.deepEqual(readMirrorFailover(gridEvent({ data: { vmId: VM } }), ALLOWED, NOW).scope, [{ kind: 'vm', id: VM }]);
+});
+
+for (const [title, raw, code, field] of [
+  ['nothing', undefined, 'EVENT_INVALID', 'event'],
+  ['text', 'hello', 'EVENT_INVALID', 'event'],
+  ['no id', gridEvent({ id: undefined }), 'EVENT_INVALID', 'id'],
+  ['no data', gridEvent({ data: undefined }), 'EVENT_INVALID', 'data'],
+  ['a number as VM', gridEvent({ data: { vmId: 7 } }), 'EVENT_INVALID', 'data.vmId'],
+  ['a VM id with a path trick', gridEvent({ data: { vmId: `${VM}/../../x` } }), 'EVENT_INVALID', 'data.vmId'],
+  ['a VM id with a shell trick', gridEvent({ data: { vmId: `${VM};reboot` } }), 'EVENT_INVALID', 'data.vmId'],
+  [
+    'a NIC as VM',
+    gridEvent({ data: { vmId: VM.replace('Compute/virtualMachines', 'Network/networkInterfaces') } }),
+    'EVENT_INVALID',
+    'data.vmId',
+  ],
+  ['a subject of another VM', gridEvent({ subject: `${VM}2` }), 'EVENT_INVALID', 'subject'],
+  ['a VIP that is none', gridEvent({ data: { vmId: VM, vip: '10.0.1.300' } }), 'EVENT_INVALID', 'data.vip'],
+  [
+    'a VIP with more behind it',
+    gridEvent({ data: { vmId: VM, vip: '10.0.1.100 -j ACCEPT' } }),
+    'EVENT_INVALID',
+    'data.vip',
+  ],
+  ['a foreign type', gridEvent({ eventType: 'Microsoft.Storage.BlobCreated' }), 'EVENT_FOREIGN', 'type'],
+  ['a cloud event of another version', cloudEvent({ specversion: '0.3' }), 'EVENT_INVALID', 'specversion'],
+  [
+    'another subscription',
+    gridEvent({ subject: '', data: { vmId: VM.replace(/0{12}/, '0'.repeat(11).concat('1')) } }),
+    'SCOPE_NOT_ALLOWED',
+    'data.vmId',
+  ],
+] as const) {
+  test(`refused: ${title}`, (t) => {
+    const error = refused(raw);
+    t.is(error.code, code);
+    t.is(error.field, field);
+    t.true(error.message.length < 600, 'a short message');
+  });
+}
+
+test('a VM outside the configured groups is refused with its id', (t) => {
+  const error = refused(gridEvent(), { ...ALLOWED, within: [`/subscriptions/${SUBSCRIPTION}/resourceGroups/other`] });
+  t.is(error.code, 'SCOPE_NOT_ALLOWED');
+  t.true(error.message.includes(VM));
+});
+
+test('a group whose name begins like an allowed one is another group', (t) => {
+  const within = [`/subscriptions/${SUBSCRIPTION}/resourceGroups/health`];
+  t.is(refused(gridEvent(), { ...ALLOWED, within }).code, 'SCOPE_NOT_ALLOWED');
+});
+
+test('a megabyte in a field is not echoed whole', (t) => {
+  t.true(refused(gridEvent({ eventType: 'x'.repeat(1 << 20) })).message.length < 600);
+});

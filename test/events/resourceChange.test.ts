@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import { InputError } from '../../shared/errors.ts';
+import { readResourceChange } from '../../shared/events/resourceChange.ts';
+
+const SUBSCRIPTION = '00000000-0000-0000-0000-000000000000';
+const ALLOWED = { subscriptionIds: [SUBSCRIPTION], within: [] as string[] };
+const NOW = Date.UTC(2026, 0, 5);
+
+/** A sample with its placeholders in braces filled, as its _note leaves them open. */
+function sample(file: string, part: string): Record<string, unknown> {
+  const text = readFileSync(join(import.meta.dirname, '../samples', file), 'utf8')
+    .replaceAll('{subscription-id}', SUBSCRIPTION)
+    .replace(/\{(rg|vm|nic|name|lb|rule|resource-group|storage-name)\}/g, 'thing1')
+    .replaceAll('{ID}', '00000000-0000-0000-0000-0000000000e1');
+  const events = JSON.parse(text).body[part];
+  return events[0];
+}
+
+const read = (raw: unknown, allowed = ALLOWED) => readResourceChange(raw, allowed, NOW);
+const resource = (rest: string) => `/subscriptions/${SUBSCRIPTION}/resourceGroups/thing1/providers/${rest}`;
+
+const event = (operationName: string, resourceUri: string, eventType = 'Microsoft.Resources.ResourceWriteSuccess') => ({
+  id: 'e-1',
+  topic: `/subscriptions/${SUBSCRIPTION}`,
+  subject: resourceUri,
+  eventType,
+  eventTime: '2026-01-05T10:00:00Z',
+  data: { operationName, resourceUri, status: 'Succeeded' },
+  dataVersion: '2',
+  metadataVersion: '1',
+});
+
+test('samples: a NIC write and a VM start are signals', (t) => {
+  const nic = read(sample('eg_resource_write_nic.json', 'derived_nic_write'));
+  t.like(nic, {
+    kind: 'signal',
+    signal: {
+      signal: 'resourceChange',
+      scope: [{ kind: 'nic', id: resource('Microsoft.Network/networkInterfaces/thing1') }],
+    },
+  });
+  for (const part of ['start', 'deallocate']) {
+    const vm = read(sample('eg_action_vm_start_runcommand.json', part));
+    t.like(
+      vm,
+      { kind: 'signal', signal: { scope: [{ kind: 'vm', id: resource('Microsoft.Compute/virtualMachines/thing1') }] } },
+      part,
+    );
+  }
+});
+
+test('samples: the own commands, health questions and a storage account are ignored', (t) => {
+  for (const [file, part] of [
+    ['eg_resource_write_nic.json', 'doc_sample_storageAccount_write'],
+    ['eg_resource_write_nic.json', 'derived_own_managed_run_command_write_FILTER_OUT'],
+    ['eg_action_vm_start_runcommand.json', 'own_v1_run_command_FILTER_OUT'],
+    ['eg_action_vm_start_runcommand.json', 'own_rule_health_probe_FILTER_OUT'],
+  ] as const) {
+    t.is(read(sample(file, part)).kind, 'ignored', part);
+  }
+});
+
+const VM = resource('Microsoft.Compute/virtualMachines/hs-a');
+const NIC = resource('Microsoft.Network/networkInterfaces/hs-a-0');
+const LB = resource('Microsoft.Network/loadBalancers/lb');
+
+for (const [operation, uri, scope] of [
+  ['Microsoft.Compute/virtualMachines/write', VM, { kind: 'vm', id: VM }],
+  ['Microsoft.Compute/virtualMachines/delete', VM, { kind: 'vm', id: VM }],
+  ['MICROSOFT.COMPUTE/VIRTUALMACHINES/POWEROFF/ACTION', VM, { kind: 'vm', id: VM }],
+  ['Microsoft.Compute/virtualMachines/restart/action', VM, { kind: 'vm', id: VM }],
+  ['Microsoft.Compute/virtualMachines/redeploy/action', VM, { kind: 'vm', id: VM }],
+  ['Microsoft.Compute/virtualMachines/reimage/action', VM, { kind: 'vm', id: VM }],
+  ['Microsoft.Network/networkInterfaces/delete', NIC, { kind: 'nic', id: NIC }],
+  ['Microsoft.Network/loadBalancers/write', LB, { kind: 'loadBalancer', id: LB }],
+  [
+    'Microsoft.Network/loadBalancers/backendAddressPools/write',
+    `${LB}/backendAddressPools/p`,
+    { kind: 'loadBalancer', id: LB },
+  ],
+  [
+    'Microsoft.Network/loadBalancers/backendAddressPools/delete',
+    `${LB}/backendAddressPools/p`,
+    { kind: 'loadBalancer', id: LB },
+  ],
+] as const) {
+  test(`taken: ${operation}`, (t) => {
+    t.like(read(event(operation, uri)), { kind: 'signal', signal: { scope: [scope], mode: 'apply' } });
+  });
+}
+
+for (const [operation, uri] of [
+  ['Microsoft.Compute/virtualMachines/runCommands/write', `${VM}/runCommands/ilbHairpinGuard-A`],
+  ['Microsoft.Compute/virtualMachines/runCommands/delete', `${VM}/runCommands/ilbHairpinGuard-A`],
+  ['Microsoft.Compute/virtualMachines/runCommand/action', VM],
+  ['Microsoft.Compute/virtualMachines/extensions/write', `${VM}/extensions/e`],
+  ['Microsoft.Network/loadBalancers/loadBalancingRules/health/action', `${LB}/loadBalancingRules/r`],
+  ['Microsoft.Network/networkInterfaces/effectiveRouteTable/action', NIC],
+  ['Microsoft.Compute/disks/write', resource('Microsoft.Compute/disks/d')],
+  ['Microsoft.Compute/virtualMachines/write', NIC],
+] as const) {
+  test(`ignored: ${operation}`, (t) => {
+    t.like(read(event(operation, uri)), { kind: 'ignored', operation, resource: uri });
+  });
+}
+
+test('another subscription and a VM outside the groups are ignored', (t) => {
+  const other = VM.replace(SUBSCRIPTION, '00000000-0000-0000-0000-000000000001');
+  t.like(read(event('Microsoft.Compute/virtualMachines/write', other)), {
+    kind: 'ignored',
+    why: 'another subscription',
+  });
+  const within = [`/subscriptions/${SUBSCRIPTION}/resourceGroups/other`];
+  t.like(read(event('Microsoft.Compute/virtualMachines/write', VM), { ...ALLOWED, within }), { kind: 'ignored' });
+});
+
+test('malformed and foreign events are refused by field', (t) => {
+  const foreign = t.throws(() => read(event('x', VM, 'Microsoft.Resources.ResourceWriteFailure')), {
+    instanceOf: InputError,
+  });
+  t.is(foreign?.code, 'EVENT_FOREIGN');
+  const bare = t.throws(() => read({ ...event('x', VM), data: { operationName: 'x' } }), { instanceOf: InputError });
+  t.is(bare?.field, 'data.resourceUri');
+});

@@ -1,0 +1,60 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { InputError } from '../../shared/errors.ts';
+import { bellMessage, readMessage, signalMessage } from '../../shared/state/messages.ts';
+import { runIdOf } from '../../shared/state/runId.ts';
+
+const SUBSCRIPTION = '00000000-0000-0000-0000-000000000000';
+const signal = signalMessage({
+  subscriptionId: SUBSCRIPTION,
+  runId: runIdOf('sweep', 'x'),
+  signal: 'sweep',
+  scope: [{ kind: 'subscription', id: `/subscriptions/${SUBSCRIPTION}` }],
+  mode: 'apply',
+  dryRun: false,
+  observedAt: 1,
+});
+
+test('what is written is read, as text or as the host parsed it', (t) => {
+  t.deepEqual(readMessage(JSON.stringify(signal)), signal);
+  t.deepEqual(readMessage(structuredClone(bellMessage(SUBSCRIPTION))), bellMessage(SUBSCRIPTION));
+});
+
+test('an unknown version is told as such, with the version', (t) => {
+  const error = t.throws(() => readMessage({ ...signal, v: 2 }), { instanceOf: InputError });
+  t.is(error?.code, 'MESSAGE_VERSION_UNKNOWN');
+  t.true(error?.message.includes('2'));
+});
+
+for (const [title, message, field] of [
+  ['no kind', { v: 1 }, 'kind'],
+  ['a run id with other characters', { ...signal, runId: 'x' }, 'runId'],
+  ['an unknown mode', { ...signal, mode: 'destroy' }, 'mode'],
+  ['no scope', { ...signal, scope: [] }, 'scope'],
+  ['a time before all time', { ...signal, observedAt: -1 }, 'observedAt'],
+  ['another subscription id', { v: 1, kind: 'bell', subscriptionId: 'x' }, 'subscriptionId'],
+] as const) {
+  test(`refused: ${title}`, (t) => {
+    const error = t.throws(() => readMessage(message), { instanceOf: InputError });
+    t.is(error?.code, 'MESSAGE_INVALID');
+    t.is(error?.field, field);
+  });
+}
+
+test('whatever comes, it is a message or an InputError', (t) => {
+  fc.assert(
+    fc.property(fc.oneof(fc.anything(), fc.json(), fc.string()), (raw) => {
+      try {
+        readMessage(raw);
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
+      }
+    }),
+  );
+  t.pass();
+});
+
+test('run ids: parts do not run together', (t) => {
+  t.not(runIdOf('ab', 'c'), runIdOf('a', 'bc'));
+  t.is(runIdOf('ab', 'c'), runIdOf('ab', 'c'));
+});
