@@ -49,11 +49,12 @@ export interface WindowsEngine {
 }
 
 /**
- * Starts the engine; the first time on a machine this builds it (about 10 s, with NuGet in reach).
- * Throws Error with the compiler's words when it cannot be built, or when neither .NET SDK nor PowerShell is there.
+ * Starts the engine; the first time on a machine this builds it (about 10 s, with NuGet in reach). `host` says which
+ * of the two to take where both are there. Throws Error with the compiler's words when it cannot be built, or when
+ * neither .NET SDK nor PowerShell is there.
  */
-export async function startWindowsEngine(): Promise<WindowsEngine> {
-  const [program, ...args] = commandLine();
+export async function startWindowsEngine(host: 'dotnet' | 'pwsh' = 'dotnet'): Promise<WindowsEngine> {
+  const [program, ...args] = commandLine(host);
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...QUIET } });
   const ask = conversation(child);
   return {
@@ -78,8 +79,8 @@ const QUIET = {
   POWERSHELL_TELEMETRY_OPTOUT: '1',
 };
 
-function commandLine(): [string, ...string[]] {
-  if (works('dotnet')) return ['dotnet', join(built(), 'engine.dll')];
+function commandLine(host: 'dotnet' | 'pwsh'): [string, ...string[]] {
+  if (host === 'dotnet' && works('dotnet')) return ['dotnet', join(built(), 'engine.dll')];
   if (!works('pwsh')) throw new Error('A PowerShell engine needs the .NET SDK (dotnet) or PowerShell 7 (pwsh).');
   const load = `Add-Type -IgnoreWarnings -Path '${SOURCES}*.cs'; [IlbHairpinGuard.Engine.Program]::Main(@())`;
   return ['pwsh', '-NoProfile', '-NonInteractive', '-Command', load];

@@ -1,20 +1,12 @@
 /** What a connect shows: on the modelled network, and over real sockets of this machine. */
 import { createServer, type Server, type Socket } from 'node:net';
-import test from 'ava';
 import { renderWindows } from '../../../shared/guest/windows/render.ts';
 import type { ConnectOutcome, PathReport } from '../../../shared/model/guest.ts';
-import { startWindowsEngine, type WindowsEngine } from '../../../simulator/guests/windows/engine.ts';
 import type { WindowsVip } from '../../../simulator/guests/windows/state.ts';
-import { missing, testNeeding } from '../../needs.ts';
+import { useEngine } from './engine.ts';
 import { BACKEND, command, frontend, member, run, SCRIPT, VIA } from './harness.ts';
 
-const NEEDS = ['dotnet or pwsh'] as const;
-const engineTest = testNeeding([...NEEDS]);
-let engine: WindowsEngine;
-test.before(async () => {
-  if (missing([...NEEDS]).length === 0) engine = await startWindowsEngine();
-});
-test.after.always(() => engine?.stop());
+const { engineTest, engine } = useEngine();
 
 const vip = (more: Partial<WindowsVip>): WindowsVip => ({
   ip: '10.0.1.100',

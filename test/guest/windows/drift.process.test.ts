@@ -1,8 +1,6 @@
-import test from 'ava';
 import type { Drift } from '../../../shared/model/guest.ts';
-import { startWindowsEngine, type WindowsEngine } from '../../../simulator/guests/windows/engine.ts';
 import { restarted, type WindowsState } from '../../../simulator/guests/windows/state.ts';
-import { missing, testNeeding } from '../../needs.ts';
+import { useEngine } from './engine.ts';
 import {
   BACKEND_INDEX,
   command,
@@ -16,13 +14,7 @@ import {
   VIA_INDEX,
 } from './harness.ts';
 
-const NEEDS = ['dotnet or pwsh'] as const;
-const engineTest = testNeeding([...NEEDS]);
-let engine: WindowsEngine;
-test.before(async () => {
-  if (missing([...NEEDS]).length === 0) engine = await startWindowsEngine();
-});
-test.after.always(() => engine?.stop());
+const { engineTest, engine } = useEngine();
 
 const VIP = '10.0.1.100';
 const both = (index: number, metric: number, gateway?: string) => [

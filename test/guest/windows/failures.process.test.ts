@@ -1,9 +1,7 @@
-import test from 'ava';
 import { renderWindows } from '../../../shared/guest/windows/render.ts';
 import type { GuestCommand, GuestErrorCode } from '../../../shared/model/guest.ts';
-import { startWindowsEngine, type WindowsEngine } from '../../../simulator/guests/windows/engine.ts';
 import type { WindowsFault, WindowsState } from '../../../simulator/guests/windows/state.ts';
-import { missing, testNeeding } from '../../needs.ts';
+import { useEngine } from './engine.ts';
 import {
   BACKEND_INDEX,
   command,
@@ -17,13 +15,7 @@ import {
   VIA_INDEX,
 } from './harness.ts';
 
-const NEEDS = ['dotnet or pwsh'] as const;
-const engineTest = testNeeding([...NEEDS]);
-let engine: WindowsEngine;
-test.before(async () => {
-  if (missing([...NEEDS]).length === 0) engine = await startWindowsEngine();
-});
-test.after.always(() => engine?.stop());
+const { engineTest, engine } = useEngine();
 
 const nic = (state: WindowsState, index: number) => {
   const found = state.interfaces.find((one) => one.index === index);

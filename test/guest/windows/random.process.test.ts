@@ -1,14 +1,13 @@
 /** Random machines, random plans, random kills. A failing case prints its seed; HAIRPIN_SEED repeats it. */
-import test, { type ExecutionContext } from 'ava';
+import type { ExecutionContext } from 'ava';
 import fc from 'fast-check';
-import { startWindowsEngine, type WindowsEngine } from '../../../simulator/guests/windows/engine.ts';
 import {
   restarted,
   type WindowsFault,
   type WindowsRoute,
   type WindowsState,
 } from '../../../simulator/guests/windows/state.ts';
-import { missing, testNeeding } from '../../needs.ts';
+import { useEngine } from './engine.ts';
 import {
   BACKEND,
   BACKEND_INDEX,
@@ -23,13 +22,7 @@ import {
   VIA_INDEX,
 } from './harness.ts';
 
-const NEEDS = ['dotnet or pwsh'] as const;
-const engineTest = testNeeding([...NEEDS]);
-let engine: WindowsEngine;
-test.before(async () => {
-  if (missing([...NEEDS]).length === 0) engine = await startWindowsEngine();
-});
-test.after.always(() => engine?.stop());
+const { engineTest, engine } = useEngine();
 
 const seed = process.env.HAIRPIN_SEED === undefined ? Date.now() % 2 ** 31 : Number(process.env.HAIRPIN_SEED);
 

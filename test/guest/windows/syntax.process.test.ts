@@ -1,21 +1,11 @@
 /** guard.ps1 runs under Windows PowerShell 5.1 with the modules of Windows Server 2016: nothing newer is in it. */
 import test from 'ava';
-import {
-  startWindowsEngine,
-  type WindowsEngine,
-  type WindowsSyntax,
-} from '../../../simulator/guests/windows/engine.ts';
-import { missing, testNeeding } from '../../needs.ts';
+import type { WindowsSyntax } from '../../../simulator/guests/windows/engine.ts';
 import allowed from './allowed-5.1.json' with { type: 'json' };
+import { useEngine } from './engine.ts';
 import { command, rendered, SCRIPT } from './harness.ts';
 
-const NEEDS = ['dotnet or pwsh'] as const;
-const engineTest = testNeeding([...NEEDS]);
-let engine: WindowsEngine;
-test.before(async () => {
-  if (missing([...NEEDS]).length === 0) engine = await startWindowsEngine();
-});
-test.after.always(() => engine?.stop());
+const { engineTest, engine } = useEngine();
 
 const cmdlets: Record<string, string[]> = allowed.cmdlets;
 const dotnet: Record<string, string[]> = allowed.dotnet;
