@@ -150,6 +150,6 @@ change_state() {
   order_local
   add_rules "${LOOKUP_RULE[@]}"
   add_routes "${VIP_ROUTE[@]}"
-  add_rules "$UNBOUND_RULE"
+  ((${#VIP_ROUTE[@]} == 0)) || add_rules "$UNBOUND_RULE"
   remove_leftovers
 }

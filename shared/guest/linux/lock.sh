@@ -33,6 +33,7 @@ lock() { # seconds to wait
     sleep 0.2
   done
   LOCKED=1
+  (set +f && rm -f "$LOCK".*) # of runs that were killed while they took a lock over
 }
 
 unlock() {

@@ -1,0 +1,232 @@
+/** What the script refuses, and what it says then. */
+import test from 'ava';
+import type { PlannedFrontend } from '../../../shared/model/guest.ts';
+import { startKernelLab } from '../../../simulator/guests/kernel/lab.ts';
+import type { GuestLab } from '../../../simulator/guests/lab.ts';
+import { KERNEL, testNeeding } from '../../needs.ts';
+import { articleEstate } from '../../simulator/guests/estates.ts';
+import { connectTo, guard, NICS, PI, planOf, shell, snapshot, UCR } from './guests.ts';
+
+const kernelTest = testNeeding(KERNEL);
+let lab: GuestLab | undefined;
+const freshLab = async (): Promise<GuestLab> => {
+  if (lab) await lab.reset();
+  lab ??= await startKernelLab({ estate: articleEstate() });
+  return lab;
+};
+test.after.always(() => lab?.stop());
+
+const refusal = async (plan: PlannedFrontend[] = planOf('vm-a'), change?: (script: string) => string) => {
+  if (!lab) throw new Error('no lab');
+  const before = await snapshot(lab, 'vm-a');
+  const { report, exitCode } = await guard(lab, 'vm-a', 'apply', plan, change);
+  const untouched = (await snapshot(lab, 'vm-a')) === before;
+  return [report.errorCode, report.errorDetail, exitCode, untouched ? 'untouched' : 'changed'];
+};
+
+kernelTest('a plan for another machine', async (t) => {
+  await freshLab();
+  t.deepEqual(await refusal(planOf('vm-b')), ['WRONG_MACHINE', '00:0d:3a:00:0b:01', 1, 'untouched']);
+});
+
+kernelTest('a VIP that the machine itself carries', async (t) => {
+  const lab = await freshLab();
+  await shell(lab, 'vm-a', `ip addr add ${PI}/32 dev lo`);
+  t.deepEqual(await refusal(), ['VIP_IS_LOCAL', `${PI} on lo`, 1, 'untouched']);
+});
+
+kernelTest('a missing NIC blocks its own paths, and the others are repaired', async (t) => {
+  const lab = await freshLab();
+  const lost = { ip: '10.0.1.12', mac: '00:0d:3a:00:0a:03' };
+  const plan = [...planOf('vm-a', [UCR]), { ...planOf('vm-a', [PI])[0], via: lost } as PlannedFrontend];
+  const { report, exitCode } = await guard(lab, 'vm-a', 'apply', plan);
+  t.is(exitCode, 1);
+  t.is(report.errorCode, 'NIC_NOT_FOUND');
+  t.is(report.errorDetail, lost.mac);
+  t.deepEqual(
+    report.paths.map((path) => [path.before[0], path.after]),
+    [
+      ['route-missing', []],
+      ['nic-missing', ['nic-missing']],
+    ],
+  );
+  t.is((await connectTo(lab, 'vm-a', UCR)).outcome, 'ok');
+  const again = await guard(lab, 'vm-a', 'apply', plan);
+  t.is(again.report.changed, 0);
+});
+
+kernelTest('while a NIC is away its rules stay, and when it is back only routes are missing', async (t) => {
+  const lab = await freshLab();
+  await guard(lab, 'vm-a', 'apply', planOf('vm-a'));
+  await shell(lab, 'vm-a', 'ip addr del 10.0.1.11/24 dev eth1');
+  const away = await guard(lab, 'vm-a', 'apply', planOf('vm-a'));
+  t.deepEqual(
+    away.report.paths.map((path) => path.after),
+    [['nic-missing'], ['nic-missing']],
+  );
+  t.is(away.report.errorCode, 'ADDRESS_NOT_ON_NIC');
+  t.is(away.report.changed, 0);
+  await shell(
+    lab,
+    'vm-a',
+    'ip addr add 10.0.1.11/24 dev eth1 noprefixroute; ip route replace 10.0.1.0/24 dev eth1 src 10.0.1.11 metric 101',
+  );
+  const back = await guard(lab, 'vm-a', 'check', planOf('vm-a'));
+  t.deepEqual(
+    back.report.paths.map((path) => path.before),
+    [['route-missing'], ['route-missing']],
+  );
+});
+
+kernelTest('a slave with the same MAC is passed over, and so is an interface whose name begins alike', async (t) => {
+  const lab = await freshLab();
+  // As accelerated networking shows it: a second interface with the MAC, without the address, enslaved.
+  await shell(
+    lab,
+    'vm-a',
+    `ip link add bridge0 type bridge; ip link add enP1s1 type veth peer name enP1s2; ip link set enP1s1 address ${NICS['vm-a'].via.mac}
+    ip link set enP1s1 master bridge0; ip link add eth10 type veth peer name eth11; ip addr add 10.9.9.1/24 dev eth10; ip link set eth10 up; ip link set eth11 up`,
+  );
+  const { report } = await guard(lab, 'vm-a', 'apply', planOf('vm-a'));
+  t.is(report.errorCode, undefined);
+  t.deepEqual(
+    report.paths.map((path) => [path.after, path.connectAfter.outcome]),
+    [
+      [[], 'ok'],
+      [[], 'ok'],
+    ],
+  );
+  await shell(lab, 'vm-a', `ip route replace ${UCR}/32 via 10.9.9.7 dev eth10 proto 201 table 7201`);
+  const found = await guard(lab, 'vm-a', 'check', planOf('vm-a'));
+  t.deepEqual(found.report.paths[0]?.before, ['route-wrong']);
+});
+
+kernelTest('two interfaces with the same MAC and address cannot be told apart', async (t) => {
+  const lab = await freshLab();
+  await shell(
+    lab,
+    'vm-a',
+    `ip link add twin type veth peer name twinpeer; ip link set twin address ${NICS['vm-a'].via.mac}; ip addr add 10.0.1.11/24 dev twin`,
+  );
+  t.deepEqual(await refusal(), ['NIC_AMBIGUOUS', NICS['vm-a'].via.mac, 1, 'untouched']);
+});
+
+kernelTest('a kernel, an iproute2 or a user that cannot', async (t) => {
+  const lab = await freshLab();
+  const shim = (name: string, text: string) =>
+    shell(
+      lab,
+      'vm-a',
+      `real=$(type -P ${name}); echo '#!/bin/bash' >/usr/local/sbin/${name}; echo '${text}; exec '"$real"' "$@"' >>/usr/local/sbin/${name}; chmod 755 /usr/local/sbin/${name}`,
+    );
+  const unshim = (name: string) => shell(lab, 'vm-a', `rm /usr/local/sbin/${name}`);
+
+  for (const [release, code] of [
+    ['3.10.0-1160.el7.x86_64', 'UNSUPPORTED_OS'],
+    ['4.16.9', 'UNSUPPORTED_OS'],
+    ['4.18.0-553.el8_10.x86_64', undefined],
+    ['5.3.18-150300.59-default', undefined],
+  ] as const) {
+    await shim('uname', `[[ $1 == -r ]] && echo ${release} && exit`);
+    t.is((await guard(lab, 'vm-a', 'check', planOf('vm-a'))).report.errorCode, code, release);
+    await unshim('uname');
+  }
+  for (const [version, code] of [
+    ['ip utility, iproute2-ss170501', 'UNSUPPORTED_OS'],
+    ['ip utility, iproute2-ss180402', 'UNSUPPORTED_OS'],
+    ['ip utility, iproute2-ss180813', undefined],
+    ['ip utility, iproute2-5.18.0', undefined],
+    ['ip utility, iproute2-6.2.0, libbpf 0.5.0', undefined],
+    ['BusyBox v1.36', 'UNSUPPORTED_OS'],
+  ] as const) {
+    await shim('ip', `[[ $1 == -V ]] && echo "${version}" && exit`);
+    t.is((await guard(lab, 'vm-a', 'check', planOf('vm-a'))).report.errorCode, code, version);
+    await unshim('ip');
+  }
+  const without = (tool: string) => (script: string) => script.replace('type -P "$tool"', `[[ $tool != ${tool} ]]`);
+  t.deepEqual(await refusal(planOf('vm-a'), without('ss')), ['TOOL_MISSING', 'ss', 1, 'untouched']);
+  const asUser = (script: string) => script.replace('((EUID == 0))', '((EUID == 12))');
+  t.deepEqual(await refusal(planOf('vm-a'), asUser), ['ACCESS_DENIED', 'not root', 1, 'untouched']);
+});
+
+kernelTest('a damaged plan', async (t) => {
+  await freshLab();
+  for (const [from, to] of [
+    ['VIP=(10.0.1.100 10.0.1.101)', 'VIP=(10.0.1.100 10.0.1.1o1)'],
+    ['VIP=(10.0.1.100 10.0.1.101)', 'VIP=(10.0.1.100)'],
+    ['PORT=(1972 1972)', 'PORT=(1972 x)'],
+    ['CONNECT_SECONDS=1', 'CONNECT_SECONDS=1000'],
+    ['VIA_MAC=(00:', 'VIA_MAC=(zz:'],
+  ] as const) {
+    const [code, , exit, untouched] = await refusal(planOf('vm-a'), (script) => {
+      t.true(script.includes(from));
+      return script.replace(from, to);
+    });
+    t.deepEqual([code, exit, untouched], ['BAD_PLAN', 1, 'untouched'], to);
+  }
+});
+
+kernelTest('a second run while one is under way waits, then says busy; a dead one’s lock is taken over', async (t) => {
+  const lab = await freshLab();
+  const before = await snapshot(lab, 'vm-a');
+  await shell(
+    lab,
+    'vm-a',
+    `mkdir -p /run/ilb-hairpin-guard; sleep 60 & read -r -a s </proc/$!/stat; ln -s "$!.$\{s[21]}" /run/ilb-hairpin-guard/lock`,
+  );
+  const busy = await guard(lab, 'vm-a', 'apply', planOf('vm-a'));
+  t.is(busy.report.errorCode, 'BUSY');
+  t.true(busy.ms > 9000, 'it waited for the other');
+  t.is(await snapshot(lab, 'vm-a'), before);
+  t.regex(
+    await shell(lab, 'vm-a', 'readlink /run/ilb-hairpin-guard/lock'),
+    /^\d+\.\d+$/m,
+    'and left the lock to its owner',
+  );
+  for (const holder of ['999999.1', '1.1', 'nonsense']) {
+    await shell(lab, 'vm-a', `ln -sfT ${holder} /run/ilb-hairpin-guard/lock`);
+    t.is((await guard(lab, 'vm-a', 'check', planOf('vm-a'))).report.errorCode, undefined, holder);
+  }
+});
+
+kernelTest('a locale, a field separator and options of the surroundings do no harm', async (t) => {
+  const lab = await freshLab();
+  const odd = (script: string) =>
+    script.replace(
+      '\nset -u -f\n',
+      '\nexport LANG=tr_TR.UTF-8 LC_ALL=tr_TR.UTF-8 BASH_ENV=/etc/passwd CDPATH=/tmp\nset -u -f\n',
+    );
+  const { report } = await guard(lab, 'vm-a', 'apply', planOf('vm-a'), odd);
+  t.deepEqual(
+    report.paths.map((path) => [path.after, path.proof]),
+    [
+      [[], 'self'],
+      [[], 'self'],
+    ],
+  );
+});
+
+kernelTest('the same script with CRLF, as a transport may make it', async (t) => {
+  const lab = await freshLab();
+  const { report } = await guard(lab, 'vm-a', 'apply', planOf('vm-a'), (script) => script.replaceAll('\n', '\r\n'));
+  t.deepEqual(
+    report.paths.map((path) => path.proof),
+    ['self', 'self'],
+  );
+});
+
+kernelTest('a port that refuses, and a port that nobody answers', async (t) => {
+  const lab = await freshLab();
+  const plan = planOf('vm-a').map((frontend, index) => ({ ...frontend, port: index === 0 ? 1972 : 9 }));
+  const { report } = await guard(lab, 'vm-a', 'apply', plan);
+  t.deepEqual(
+    report.paths.map((path) => [path.after, path.connectAfter.outcome, path.proof]),
+    [
+      [[], 'ok', 'self'],
+      [[], 'timeout', 'none'],
+    ],
+  );
+  await shell(lab, 'vm-a', `ip route add unreachable ${UCR}/32 table 7250; ip rule add pref 1 to ${UCR} lookup 7250`);
+  const closed = await guard(lab, 'vm-a', 'check', planOf('vm-a'));
+  t.is(closed.report.paths[0]?.connectBefore.outcome, 'unreachable');
+});
