@@ -2,14 +2,14 @@ import test from 'ava';
 import { LongWaitError, RequestTimeoutError, requestLimit, shortWaits } from '../../shared/azure/pipeline.ts';
 import { withArm } from '../simulator/arm/withArm.ts';
 
-/** A network client whose single requests may take a third of a second. */
+/** A network client whose single requests may take three seconds. */
 async function limitedClient(endpoint: string, token: string, subscription: string) {
   const { NetworkManagementClient } = await import('@azure/arm-network');
   const credential = { getToken: async () => ({ token, expiresOnTimestamp: Date.now() + 60_000 }) };
   return new NetworkManagementClient(credential, subscription, {
     endpoint,
     retryOptions: { maxRetries: 0 },
-    additionalPolicies: [{ policy: requestLimit(0.3), position: 'perRetry' }],
+    additionalPolicies: [{ policy: requestLimit(3), position: 'perRetry' }],
   });
 }
 

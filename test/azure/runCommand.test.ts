@@ -81,7 +81,7 @@ test('a repeated send does not run again, and one whose answer was lost has run 
 });
 
 test('the previous execution’s view stands until the new one reports', async (t) => {
-  const { clients, estate, lab } = await withArm(t, { commandMs: 800 });
+  const { clients, estate, lab } = await withArm(t, { commandMs: 2000 });
   const commands = createGuestCommands(clients);
   lab.answer = ({ script: text }) => result(`of ${commandIdOf(text)}\n`);
   await commands.send(commandOf(estate, ID_1));

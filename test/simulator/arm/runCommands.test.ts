@@ -24,7 +24,7 @@ const end = (arm: Arm, path: string, after?: string): Promise<InstanceView> =>
   });
 
 test('a new command is created with 201, an update answers 200, both lead to an operation', async (t) => {
-  const { arm } = await withArm(t, { commandMs: 800 });
+  const { arm } = await withArm(t, { commandMs: 2000 });
   const created = await rest(arm, 'PUT', at('hs-a'), commandBody('first'));
   t.is(created.status, 201);
   t.is(created.body.properties.provisioningState, 'Creating');
@@ -132,7 +132,7 @@ test('a script of more than 256 KiB does not run', async (t) => {
 });
 
 test('a new command is Pending, then Running while the script runs', async (t) => {
-  const { arm, lab } = await withArm(t, { commandMs: 800 });
+  const { arm, lab } = await withArm(t, { commandMs: 2000 });
   const { promise, resolve } = Promise.withResolvers<void>();
   lab.answer = async () => {
     await promise;
@@ -171,7 +171,7 @@ test('without asyncExecution the resource is done with the script, and fails wit
 });
 
 test('the stale view can be told to go sooner', async (t) => {
-  const { arm } = await withArm(t, { commandMs: 1500, staleMs: 400 });
+  const { arm } = await withArm(t, { commandMs: 4000, staleMs: 1500 });
   await rest(arm, 'PUT', at('hs-a'), commandBody('x'));
   const first = await end(arm, at('hs-a'));
   await rest(arm, 'PUT', at('hs-a'), commandBody('y'));
@@ -222,7 +222,7 @@ test('deleted and made again under one name: Windows runs it', async (t) => {
 });
 
 test('a delete stops what runs, and a PUT meanwhile is refused', async (t) => {
-  const { arm, lab } = await withArm(t, { commandMs: 800 });
+  const { arm, lab } = await withArm(t, { commandMs: 3000 });
   const stopped = Promise.withResolvers<void>();
   lab.answer = (_, signal) =>
     new Promise((resolve) =>
@@ -293,7 +293,7 @@ test('a VM that does not run, or is taken by somebody’s action, refuses in Azu
 });
 
 test('a VM that stops takes its execution with it, and a goal that had not reached it waits for the start', async (t) => {
-  const { arm, lab } = await withArm(t, { commandMs: 800 });
+  const { arm, lab } = await withArm(t, { commandMs: 2000 });
   let aborted = false;
   lab.answer = (_, signal) => new Promise(() => signal?.addEventListener('abort', () => (aborted = true)));
   await rest(arm, 'PUT', at('hs-a'), commandBody('x'));
@@ -305,7 +305,7 @@ test('a VM that stops takes its execution with it, and a goal that had not reach
   lab.answer = () => result('late');
   await rest(arm, 'PUT', at('hs-b'), commandBody('y'));
   await arm.changes.setPower('hs-b', 'stopped');
-  await delay(900);
+  await delay(2100);
   t.is(lab.ran.length, 1);
   await arm.changes.setPower('hs-b', 'running');
   t.is((await end(arm, at('hs-b'))).output, 'late');
