@@ -1,14 +1,13 @@
 /** The plan of a VM: every frontend that its guest must reach, and how. */
 import { type FindingCode, finding, findingVerdict } from '../model/findings.ts';
 import type { GuestPlan, PlannedFrontend } from '../model/guest.ts';
-import { compareAddresses } from './address.ts';
 import { isProvable, type PathDraft } from './draft.ts';
 
 /** Findings that leave a path without proof, and not without a way to set it up. */
 const UNPROVED: ReadonlySet<FindingCode> = new Set(['NO_PROBE', 'UDP_ONLY', 'NO_SAFE_PORT']);
 
 /**
- * Plans one VM from its drafts. Frontends are in order of their VIP, each VIP once.
+ * Plans one VM from its drafts. Frontends are in the drafts' order, which is that of their VIPs, each VIP once.
  *
  * There is a plan only where at least one path can be proved: nothing is put on a VM of which nothing can be
  * claimed. Then a frontend that lacks a proof (no probe, no safe port) is planned as well when it has a port or is a
@@ -28,7 +27,7 @@ export function planVm(drafts: readonly PathDraft[]): GuestPlan | undefined {
     else for (const rival of rivals) rival.findings.push(finding('ADDRESS_INVALID', { value: vip }));
   }
   if (planned.size === 0 || !drafts.some(isProvable)) return undefined;
-  return { frontends: [...planned.values()].sort((a, b) => compareAddresses(a.vip, b.vip)) };
+  return { frontends: [...planned.values()] };
 }
 
 function isPlannable(draft: PathDraft): draft is PathDraft & Required<Pick<PathDraft, 'backend' | 'via'>> {
