@@ -34,6 +34,7 @@ const CHECKS = {
   shellcheck: () => hasProgram('shellcheck'),
   root: () => process.getuid?.() === 0,
   'dotnet or pwsh': () => hasProgram('dotnet') || hasProgram('pwsh'),
+  'the .NET SDK': () => spawnSync('dotnet', ['--list-sdks'], { encoding: 'utf8' }).stdout?.trim().length > 0,
 } satisfies Record<string, () => boolean>;
 
 export type Need = keyof typeof CHECKS;

@@ -1,7 +1,6 @@
 /**
  * A PowerShell engine in a process of its own that runs scripts against modelled Windows machines. The engine is
- * System.Management.Automation from NuGet in a small host (engine/), built once with the .NET SDK into .cache/; where
- * only PowerShell is installed, it compiles the same sources itself.
+ * System.Management.Automation from NuGet in a small host (engine/), built once with the .NET SDK into .cache/.
  */
 import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -49,13 +48,11 @@ export interface WindowsEngine {
 }
 
 /**
- * Starts the engine; the first time on a machine this builds it (about 10 s, with NuGet in reach). `host` says which
- * of the two to take where both are there. Throws Error with the compiler's words when it cannot be built, or when
- * neither .NET SDK nor PowerShell is there.
+ * Starts the engine; the first time on a machine this builds it (about 10 s, with NuGet in reach). Throws Error with
+ * the compiler's words when it cannot be built, or when there is no .NET SDK.
  */
-export async function startWindowsEngine(host: 'dotnet' | 'pwsh' = 'dotnet'): Promise<WindowsEngine> {
-  const [program, ...args] = commandLine(host);
-  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...QUIET } });
+export async function startWindowsEngine(): Promise<WindowsEngine> {
+  const child = spawn('dotnet', [join(built(), 'engine.dll')], { stdio: ['pipe', 'pipe', 'pipe'], env: quiet });
   const ask = conversation(child);
   return {
     runScript: async (state, script) => (await ask({ op: 'run', script, state })) as WindowsRun,
@@ -71,23 +68,7 @@ export async function startWindowsEngine(host: 'dotnet' | 'pwsh' = 'dotnet'): Pr
 }
 
 /** Keeps escape codes and first-run notes out of what is read. */
-const QUIET = {
-  NO_COLOR: '1',
-  TERM: 'dumb',
-  DOTNET_NOLOGO: '1',
-  DOTNET_CLI_TELEMETRY_OPTOUT: '1',
-  POWERSHELL_TELEMETRY_OPTOUT: '1',
-};
-
-function commandLine(host: 'dotnet' | 'pwsh'): [string, ...string[]] {
-  if (host === 'dotnet' && works('dotnet')) return ['dotnet', join(built(), 'engine.dll')];
-  if (!works('pwsh')) throw new Error('A PowerShell engine needs the .NET SDK (dotnet) or PowerShell 7 (pwsh).');
-  const load = `Add-Type -IgnoreWarnings -Path '${SOURCES}*.cs'; [IlbHairpinGuard.Engine.Program]::Main(@())`;
-  return ['pwsh', '-NoProfile', '-NonInteractive', '-Command', load];
-}
-
-const works = (program: string): boolean =>
-  spawnSync(program, ['--version'], { stdio: 'ignore', env: { ...process.env, ...QUIET } }).status === 0;
+const quiet = { ...process.env, NO_COLOR: '1', TERM: 'dumb', DOTNET_NOLOGO: '1', DOTNET_CLI_TELEMETRY_OPTOUT: '1' };
 
 /** The folder with the built engine, named by its sources' hash, so that a change of them builds it anew. */
 function built(): string {
@@ -101,8 +82,9 @@ function built(): string {
   const properties = [`-p:BaseIntermediateOutputPath=${join(work, 'obj')}/`, '-o', join(work, 'out')];
   const build = spawnSync('dotnet', ['build', SOURCES, '-c', 'Release', '-v', 'q', '-nologo', ...properties], {
     encoding: 'utf8',
-    env: { ...process.env, ...QUIET },
+    env: quiet,
   });
+  if (build.error) throw new Error('The PowerShell engine needs the .NET SDK (dotnet).', { cause: build.error });
   if (build.status !== 0) throw new Error(`The PowerShell engine could not be built:\n${build.stdout}${build.stderr}`);
   try {
     renameSync(join(work, 'out'), folder);

@@ -1,9 +1,9 @@
-/** One PowerShell engine for a test file. HAIRPIN_POWERSHELL=pwsh takes the installed PowerShell instead of the .NET SDK's. */
+/** One PowerShell engine for a test file. */
 import test from 'ava';
 import { startWindowsEngine, type WindowsEngine } from '../../../simulator/guests/windows/engine.ts';
 import { missing, type Need, testNeeding } from '../../needs.ts';
 
-const NEEDS: Need[] = ['dotnet or pwsh'];
+const NEEDS: Need[] = ['the .NET SDK'];
 
 /** Starts the engine before the file's first test and stops it after the last; where it cannot be had, tests are skipped. */
 export function useEngine(): { engineTest: ReturnType<typeof testNeeding>; engine: WindowsEngine } {
@@ -13,8 +13,7 @@ export function useEngine(): { engineTest: ReturnType<typeof testNeeding>; engin
     return started;
   };
   test.before(async () => {
-    const host = process.env.HAIRPIN_POWERSHELL === 'pwsh' ? 'pwsh' : 'dotnet';
-    if (missing(NEEDS).length === 0) started = await startWindowsEngine(host);
+    if (missing(NEEDS).length === 0) started = await startWindowsEngine();
   });
   test.after.always(() => started?.stop());
   const engine: WindowsEngine = {
