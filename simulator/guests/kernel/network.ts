@@ -28,6 +28,7 @@ export const plugLines = (guest: LayoutGuest): string[] =>
 /** Settings of a fabric's device under /proc/sys/net/ipv4: `[path, value]`. */
 export const linkSettings = (link: string): [string, string][] => [
   [`conf/${link}/proxy_arp`, '1'],
+  [`conf/${link}/proxy_arp_pvlan`, '1'], // for addresses behind the asking NIC itself too
   [`conf/${link}/rp_filter`, '0'],
   [`conf/${link}/send_redirects`, '0'],
   [`neigh/${link}/proxy_delay`, '0'],

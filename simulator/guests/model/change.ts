@@ -12,7 +12,7 @@ import {
   SCOPE,
   TABLE,
 } from './machine.ts';
-import { lookup, lookupTable, UNBOUND } from './route.ts';
+import { isLocal, lookup, lookupTables, UNBOUND } from './route.ts';
 
 const samePrefix = (a: Prefix, b: Prefix): boolean => a.base === b.base && a.length === b.length;
 
@@ -181,7 +181,7 @@ function checkRoute(machine: Machine, route: Route): void {
       throw new KernelError('ENETDOWN', 'Device for nexthop is not up.');
   }
   if (route.via !== undefined) route.device = gatewayDevice(machine, route, route.via);
-  if (route.source !== undefined && !isOwn(machine, route.source))
+  if (route.source !== undefined && !isLocal(machine, route.source))
     throw new KernelError('EINVAL', 'Invalid prefsrc address.');
 }
 
@@ -194,7 +194,7 @@ function gatewayDevice(machine: Machine, route: Route, via: string): string {
     scope: SCOPE.link,
     ...(route.device !== undefined && { oif: route.device }),
   };
-  const own = route.table === TABLE.main ? undefined : lookupTable(machine, route.table, flow);
+  const own = route.table === TABLE.main ? undefined : lookupTables(machine, [route.table], flow);
   const found = own?.route ?? lookup(machine, flow).route;
   if (found?.device === undefined || (found.type !== 'unicast' && found.type !== 'local'))
     throw new KernelError('EINVAL', 'Nexthop has invalid gateway.');
@@ -205,6 +205,7 @@ function gatewayDevice(machine: Machine, route: Route, via: string): string {
 
 /** Adds a route; `replace` takes the place of one with the same table, destination and metric. */
 export function addRoute(machine: Machine, route: Route, how: 'add' | 'replace' | 'append'): void {
+  machine.tables.add(route.table);
   checkRoute(machine, route);
   const rival = machine.routes.find(
     (it) => it.table === route.table && samePrefix(it.prefix, route.prefix) && it.metric === route.metric,

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { LabConnect, LabConnectOutcome } from '../lab.ts';
 import { type Errno, KernelError } from './errno.ts';
 import type { Handshake, ModelNetwork } from './network.ts';
-import { UNBOUND } from './route.ts';
+import { isLocal, UNBOUND } from './route.ts';
 import { type Connection, type End, endText, type ModelGuest, nextInode } from './sockets.ts';
 
 const OUTCOMES: Partial<Record<Errno, LabConnectOutcome>> = { ENETUNREACH: 'unreachable', EHOSTUNREACH: 'unreachable' };
@@ -33,7 +33,7 @@ export async function openConnect(network: ModelNetwork, client: ModelGuest, tar
   const peer = { address: target.address, port: target.port };
   const local = { address: '', port: client.clientPort() };
   try {
-    if (target.source !== undefined && !client.owns(target.source)) throw new KernelError('EADDRNOTAVAIL');
+    if (target.source !== undefined && !isLocal(client.machine, target.source)) throw new KernelError('EADDRNOTAVAIL');
     local.address = network.sourceOf(client, target.source ?? UNBOUND, peer.address);
   } catch (error) {
     if (error instanceof KernelError) return end(OUTCOMES[error.errno] ?? 'error');

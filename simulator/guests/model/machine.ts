@@ -55,7 +55,7 @@ export interface Rule {
 /** Kernel's numbers (rtnetlink.h). */
 export const TABLE = { default: 253, main: 254, local: 255 } as const;
 export const SCOPE = { universe: 0, site: 200, link: 253, host: 254, nowhere: 255 } as const;
-export const PROTOCOL = { kernel: 2, boot: 3, static: 4, dhcp: 16 } as const;
+export const PROTOCOL = { unspec: 0, kernel: 2, boot: 3, static: 4, dhcp: 16 } as const;
 
 export interface Machine {
   readonly vm: string;
@@ -63,11 +63,13 @@ export interface Machine {
   addresses: Address[];
   /** By table, then destination, longer prefixes first, then metric: the order in which lookups and lists see them. */
   routes: Route[];
+  /** Tables that were ever written to: a list of any other one is refused. */
+  tables: Set<number>;
   rules: Rule[];
   /** By device, and `all` and `default`. The larger of `all` and the device's own counts. */
   rpFilter: Map<string, number>;
   acceptLocal: Map<string, number>;
-  /** Set by the first change of a rule, for good: the source check then always looks routes up. */
+  /** Set by the first change of a rule, for good: from then on tables are looked up one by one. */
   customRules: boolean;
   /** The same for a local route that somebody added. */
   customLocalRoutes: boolean;
@@ -96,6 +98,7 @@ export function newMachine(guest: LayoutGuest): Machine {
     ],
     addresses: [],
     routes: [],
+    tables: new Set([TABLE.local, TABLE.main]),
     rules: [kernelRule(0, TABLE.local), kernelRule(32766, TABLE.main), kernelRule(32767, TABLE.default)],
     rpFilter: settings(guest.rpFilter),
     acceptLocal: settings(0),

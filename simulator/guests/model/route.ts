@@ -5,7 +5,7 @@
  */
 import { holds, toNumber } from '../ipv4.ts';
 import { type Errno, KernelError } from './errno.ts';
-import { effective, isOwn, type Machine, type Route, type Rule, SCOPE } from './machine.ts';
+import { effective, isOwn, type Machine, type Route, type Rule, SCOPE, TABLE } from './machine.ts';
 
 export const UNBOUND = '0.0.0.0';
 
@@ -35,14 +35,26 @@ const RULE_ENDS: Record<Exclude<Rule['action'], 'lookup'>, Errno> = {
 
 /** Asks the rules in their order, each one's table, until a route or a dead end answers. */
 export function lookup(machine: Machine, flow: Flow): Found {
+  if (!machine.customRules) return lookupMerged(machine, flow);
   for (const rule of machine.rules) {
     if (!matches(rule, flow)) continue;
     if (rule.action !== 'lookup') return { error: RULE_ENDS[rule.action] };
-    const found = lookupTable(machine, rule.table, flow);
+    const found = lookupTables(machine, [rule.table], flow);
     if (!found || (found.route && found.route.prefix.length <= (rule.suppressPrefixLength ?? -1))) continue;
     return found;
   }
   return { error: 'ENETUNREACH' };
+}
+
+/**
+ * Until somebody changes a rule, the kernel keeps local and main in one table: a longer prefix of main then comes before a
+ * shorter one of local.
+ */
+function lookupMerged(machine: Machine, flow: Flow): Found {
+  const merged = [TABLE.local, TABLE.main];
+  return (
+    lookupTables(machine, merged, flow) ?? lookupTables(machine, [TABLE.default], flow) ?? { error: 'ENETUNREACH' }
+  );
 }
 
 function matches(rule: Rule, flow: Flow): boolean {
@@ -53,12 +65,12 @@ function matches(rule: Rule, flow: Flow): boolean {
   return hit !== rule.not;
 }
 
-/** The longest prefix of one table, the lowest metric of it; undefined when the table has nothing, or says `throw`. */
-export function lookupTable(machine: Machine, table: number, flow: Flow): Found | undefined {
+/** The longest prefix, the lowest metric of it; undefined when the tables have nothing, or say `throw`. */
+export function lookupTables(machine: Machine, tables: number[], flow: Flow): Found | undefined {
   const destination = toNumber(flow.destination);
   const candidates = machine.routes
-    .filter((it) => it.table === table && holds(it.prefix, destination) && it.scope >= (flow.scope ?? 0))
-    .sort((a, b) => b.prefix.length - a.prefix.length || a.metric - b.metric);
+    .filter((it) => tables.includes(it.table) && holds(it.prefix, destination) && it.scope >= (flow.scope ?? 0))
+    .sort((a, b) => b.prefix.length - a.prefix.length || b.table - a.table || a.metric - b.metric);
   for (const route of candidates) {
     if (route.type === 'throw') return undefined;
     const error = DEAD_ENDS[route.type];
@@ -67,6 +79,10 @@ export function lookupTable(machine: Machine, table: number, flow: Flow): Found 
   }
   return undefined;
 }
+
+/** True when the local table leads the address to the machine itself: its own addresses, and all of 127.0.0.0/8. */
+export const isLocal = (machine: Machine, address: string): boolean =>
+  lookupTables(machine, [TABLE.local], { source: UNBOUND, destination: address, iif: 'lo' })?.route?.type === 'local';
 
 export interface Departure {
   source: string;
@@ -77,10 +93,11 @@ export interface Departure {
 
 /** Where the machine sends a packet. Throws KernelError when it cannot. */
 export function routeOutput(machine: Machine, source: string, destination: string): Departure {
-  if (source !== UNBOUND && !isOwn(machine, source)) throw new KernelError('ENETUNREACH');
+  if (source !== UNBOUND && !isOwn(machine, source) && !isLocal(machine, source)) throw new KernelError('ENETUNREACH');
   const { route, error } = lookup(machine, { source, destination, iif: 'lo' });
   if (error !== undefined) throw new KernelError(error);
   const local = route.type === 'local';
+  if (source.startsWith('127.') && !local) throw new KernelError('EINVAL');
   if (source !== UNBOUND) return { source, route, local };
   return { source: route.source ?? (local ? destination : chooseSource(machine, route)), route, local };
 }

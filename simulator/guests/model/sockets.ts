@@ -1,6 +1,6 @@
 /** A modelled guest's TCP sockets: what its instances listen on, and the connections that are open. */
 import type { Instance } from '../instances.ts';
-import { isOwn, type Machine } from './machine.ts';
+import type { Machine } from './machine.ts';
 
 export interface End {
   address: string;
@@ -90,9 +90,5 @@ export class ModelGuest {
       const port = 32768 + Math.floor(Math.random() * (60999 - 32768));
       if (![...this.connections].some((it) => it.local.port === port)) return port;
     }
-  }
-
-  owns(address: string): boolean {
-    return isOwn(this.machine, address) || address.startsWith('127.');
   }
 }

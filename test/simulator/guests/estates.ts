@@ -68,3 +68,12 @@ export function articleEstate(change: (estate: Estate) => void = () => {}): Esta
   change(estate);
   return estate;
 }
+
+/** The same VMs, but PI is served on the second NICs: each NIC is backend for one mirror and via for the other. */
+export const twoRoleEstate = (change: (estate: Estate) => void = () => {}): Estate =>
+  articleEstate((estate) => {
+    const [balancer] = estate.loadBalancers;
+    balancer?.pools.push({ name: 'second', members: ['vm-a/via/ipconfig', 'vm-b/via/ipconfig'] });
+    Object.assign(balancer?.rules[1] ?? {}, { pool: 'second' });
+    change(estate);
+  });

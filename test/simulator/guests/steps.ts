@@ -5,6 +5,9 @@ export interface Pair {
   vip: string;
   backend: string;
   via: string;
+  /** The devices of both; eth0 and eth1 unless said. */
+  backendDevice?: string;
+  viaDevice?: string;
 }
 
 export const GATEWAY = '10.0.1.1';
@@ -12,7 +15,15 @@ export const UCR_VIP = '10.0.1.100';
 export const PI_VIP = '10.0.1.101';
 /** vm-a towards UCR: its backend address on eth0, its via address on eth1. */
 export const ON_A: Pair = { vip: UCR_VIP, backend: '10.0.1.10', via: '10.0.1.11' };
-/** The same on vm-b. */
+/** vm-a towards PI where that is served on the second NICs. */
+export const PI_ON_A: Pair = {
+  vip: PI_VIP,
+  backend: '10.0.1.11',
+  via: '10.0.1.10',
+  backendDevice: 'eth1',
+  viaDevice: 'eth0',
+};
+/** vm-b towards UCR. */
 export const ON_B: Pair = { vip: UCR_VIP, backend: '10.0.1.20', via: '10.0.1.21' };
 
 /** Runs `ip` lines in a guest. Throws with what ip said when one fails. */
@@ -27,16 +38,26 @@ export async function ip(lab: GuestLab, vm: string, ...lines: string[]): Promise
 export const articleRoute = ({ vip, via }: Pair): string => `route add ${vip}/32 via ${GATEWAY} dev eth1 src ${via}`;
 
 /** The recipe: a route to the VIP in a table of its own, the reply steered to the wire, `local` behind the steering rule. */
-export const recipe = ({ vip, backend, via }: Pair): string[] => [
-  `route add ${vip}/32 via ${GATEWAY} dev eth1 src ${via} proto 201 table 7201`,
-  `route add ${via}/32 via ${GATEWAY} dev eth0 proto 201 table 7202`,
-  `rule add pref 0 from ${backend} to ${via} iif lo lookup 7202 protocol 201`,
+export const recipe = (pair: Pair): string[] => [
+  ...recipeFor(pair, 7202),
+  'rule add pref 2 from 0.0.0.0/32 lookup 7201 protocol 201',
+  ...localBehind,
+];
+
+/** What the recipe needs for one pair, with the table for its reply. */
+export const recipeFor = ({ vip, backend, via, ...devices }: Pair, table: number): string[] => [
+  `route add ${vip}/32 via ${GATEWAY} dev ${devices.viaDevice ?? 'eth1'} src ${via} proto 201 table 7201`,
+  `route add ${via}/32 via ${GATEWAY} dev ${devices.backendDevice ?? 'eth0'} proto 201 table ${table}`,
+  `rule add pref 0 from ${backend} to ${via} iif lo lookup ${table} protocol 201`,
+  `rule add pref 2 from ${via} to ${vip} lookup 7201 protocol 201`,
+];
+
+/** Moves `lookup local` behind the rules of preference 0, never without one. */
+export const localBehind = [
   'rule add pref 1 lookup local protocol kernel',
   'rule del pref 0 lookup local',
   'rule add pref 0 lookup local protocol kernel',
   'rule del pref 1 lookup local',
-  'rule add pref 2 from 0.0.0.0/32 lookup 7201 protocol 201',
-  `rule add pref 2 from ${via} to ${vip} lookup 7201 protocol 201`,
 ];
 
 /** Sets rp_filter as a whole, as sysctl.d would. */

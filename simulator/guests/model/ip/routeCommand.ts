@@ -35,6 +35,7 @@ export function routeCommand(machine: Machine, words: Words, options: ShowOption
   if (words.take('get')) return getRoute(machine, words);
   if (words.take('flush')) {
     const { table = TABLE.main, protocol, device } = readFilter(words);
+    if (!machine.tables.has(table)) throw noTable('Flush');
     machine.routes = machine.routes.filter(
       (it) => it.table !== table || (protocol ?? it.protocol) !== it.protocol || (device ?? it.device) !== it.device,
     );
@@ -42,6 +43,8 @@ export function routeCommand(machine: Machine, words: Words, options: ShowOption
   }
   throw new UsageError(`Command "${words.next()}" is unknown, try "ip route help".`);
 }
+
+const noTable = (what: string) => new UsageError(`Error: ipv4: FIB table does not exist.\n${what} terminated`, 2);
 
 type Named = Partial<Route> & { prefix: Prefix };
 
@@ -108,6 +111,7 @@ function readFilter(words: Words): Filter {
 function showRoutes(machine: Machine, words: Words, options: ShowOptions): string {
   const filter = readFilter(words);
   const { table = TABLE.main, all, protocol, device, prefix } = filter;
+  if (!all && !machine.tables.has(table)) throw noTable('Dump');
   return machine.routes
     .filter(
       (it) =>
@@ -150,7 +154,9 @@ function getRoute(machine: Machine, words: Words): string {
   if (from !== UNBOUND) text.push(` from ${from}`);
   if (route.via !== undefined) text.push(` via ${route.via}`);
   text.push(` dev ${local ? 'lo' : route.device}`);
-  if (route.table !== TABLE.main) text.push(` table ${tableName(route.table)}`);
+  // In the merged table of a machine without rules of its own, local routes show as main's.
+  if (route.table !== TABLE.main && (machine.customRules || route.table !== TABLE.local))
+    text.push(` table ${tableName(route.table)}`);
   if (from === UNBOUND) text.push(` src ${source}`);
   return `${text.join('')} uid 0 \n    cache ${local ? '<local> ' : ''}\n`;
 }

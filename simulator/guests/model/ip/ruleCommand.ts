@@ -1,7 +1,7 @@
 /** `ip rule`: show, add, del, flush. */
 import { type Prefix, toAddress } from '../../ipv4.ts';
 import { addRule, deleteRule } from '../change.ts';
-import type { Machine, Rule } from '../machine.ts';
+import { type Machine, PROTOCOL, type Rule, TABLE } from '../machine.ts';
 import {
   notModelled,
   protocolName,
@@ -21,19 +21,24 @@ export function ruleCommand(machine: Machine, words: Words, options: ShowOptions
   if (words.done || words.take('show', 'list', 'ls', 'lst')) return showRules(machine, words, options);
   if (words.take('add')) {
     const rule = readRule(words);
-    const { pref, not = false, from = ANY, to = ANY, action = 'lookup', table = 0, protocol = 3 } = rule;
+    const { pref, not = false, from = ANY, to = ANY, action = 'lookup', table = 0, protocol = PROTOCOL.unspec } = rule;
     addRule(machine, {
       ...{ pref, not, from, to, action, protocol },
-      table: action === 'lookup' && table === 0 ? 254 : table,
+      table: action === 'lookup' && table === 0 ? TABLE.main : table,
       ...(rule.iif !== undefined && { iif: rule.iif }),
       ...(rule.suppressPrefixLength !== undefined && { suppressPrefixLength: rule.suppressPrefixLength }),
     });
     return '';
   }
   if (words.take('del', 'delete')) {
-    const { from, to, ...rest } = readRule(words);
+    const { from, to, protocol, ...rest } = readRule(words);
     // Without a length there is nothing to compare: `from all` fits every rule.
-    deleteRule(machine, { ...rest, ...(from?.length && { from }), ...(to?.length && { to }) });
+    deleteRule(machine, {
+      ...rest,
+      ...(protocol && { protocol }),
+      ...(from?.length && { from }),
+      ...(to?.length && { to }),
+    });
     return '';
   }
   if (words.take('flush')) {
@@ -83,10 +88,12 @@ function ruleText(machine: Machine, rule: Rule, { details }: ShowOptions): strin
     words.push('iif', rule.iif);
     if (!machine.links.some((link) => link.name === rule.iif)) words.push('[detached]');
   }
-  if (rule.action === 'lookup') words.push('lookup', tableName(rule.table));
-  if (rule.suppressPrefixLength !== undefined) words.push('suppress_prefixlength', String(rule.suppressPrefixLength));
-  if (rule.action !== 'lookup') words.push(rule.action);
-  if (details || protocolName(rule.protocol) !== 'kernel') words.push('proto', protocolName(rule.protocol));
+  if (rule.action === 'lookup') {
+    words.push('lookup', tableName(rule.table));
+    if (rule.suppressPrefixLength !== undefined) words.push('suppress_prefixlength', String(rule.suppressPrefixLength));
+  } else words.push(rule.action);
+  if (details || (rule.protocol !== PROTOCOL.unspec && rule.protocol !== PROTOCOL.kernel))
+    words.push('proto', protocolName(rule.protocol));
   return `${rule.pref}:\t${words.join(' ')}`;
 }
 
