@@ -10,9 +10,14 @@ function Test-Connects([string] $name) {
         if ($path.Port -eq 0 -or $limit -le 0) { continue }
         $client = [System.Net.Sockets.TcpClient]::new()
         $begun = $Clock.ElapsedMilliseconds
-        $call = @{ Path = $path; Client = $client; Begun = $begun; Letter = ''; Task = $null }
+        $call = @{ Path = $path; Client = $client; Begun = $begun; Letter = ''; Task = $null; Port = 0 }
+        $path.Proof = 'n'
+        $path.Source = ''
         try { $call.Task = $client.ConnectAsync([System.Net.IPAddress]::Parse($path.Vip), $path.Port) }
-        catch { $call.Letter = Get-OutcomeLetter $_.Exception }
+        catch {
+            $call.Letter = Get-OutcomeLetter $_.Exception
+            $path[$name] = "$($call.Letter)0"
+        }
         $call
     })
     try {
@@ -48,20 +53,26 @@ function Get-OutcomeLetter($exception) {
     return 'e'
 }
 
-# The accepting side may be a moment behind the connecting one, so it is looked for three times.
+# Looks for the accepting side of each connection, which may be a moment behind: three times. The list comes from .NET:
+# Get-NetTCPConnection takes seconds on a server with thousands of connections.
 function Find-Peers($calls) {
     foreach ($call in $calls) {
+        $own = $call.Client.Client.LocalEndPoint
         $call.Path.Proof = 'r'
-        $call.Path.Source = "$($call.Client.Client.LocalEndPoint.Address)"
-        $call.Peer = "$($call.Path.BackendIp) $($call.Path.Source) $($call.Client.Client.LocalEndPoint.Port)"
+        $call.Path.Source = "$($own.Address)"
+        $call.Port = $own.Port
     }
     for ($try = 0; $calls.Count -and $try -lt 3; $try++) {
         if ($try) { [System.Threading.Thread]::Sleep(100) }
-        $accepted = @{}
-        foreach ($one in @(Read-Tool 'Get-NetTCPConnection' { Get-NetTCPConnection -State Established -ErrorAction Stop })) {
-            $accepted["$($one.LocalAddress) $($one.RemoteAddress) $($one.RemotePort)"] = 1
+        $ports = @{}
+        foreach ($call in $calls) { $ports[$call.Port] = $call }
+        $all = [System.Net.NetworkInformation.IPGlobalProperties]::GetIPGlobalProperties().GetActiveTcpConnections()
+        foreach ($one in $all) {
+            $call = $ports[$one.RemoteEndPoint.Port]
+            if ($null -eq $call -or "$($one.State)" -ne 'Established') { continue }
+            if ("$($one.RemoteEndPoint.Address)" -ne $call.Path.Source -or "$($one.LocalEndPoint.Address)" -ne $call.Path.BackendIp) { continue }
+            $call.Path.Proof = 's'
         }
-        foreach ($call in $calls) { if ($accepted.ContainsKey($call.Peer)) { $call.Path.Proof = 's' } }
         $calls = @($calls | Where-Object { $_.Path.Proof -ne 's' })
     }
 }

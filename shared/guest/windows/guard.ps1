@@ -24,7 +24,7 @@ $Clock = [System.Diagnostics.Stopwatch]::StartNew()
 $OwnKey = 'SOFTWARE\ilb-hairpin-guard'
 $Metric = 1
 $Tools = 'Get-NetAdapter', 'Get-NetIPAddress', 'Get-NetIPInterface', 'Get-NetRoute', 'Find-NetRoute', 'New-NetRoute',
-    'Remove-NetRoute', 'Get-NetTCPConnection', 'Get-DnsClient'
+    'Remove-NetRoute', 'Get-DnsClient'
 
 $Paths = @()             # one per frontend, in the plan's order
 $Interfaces = @{}        # interface index -> metric, weak (host model), id (GUID of the adapter, or # and the index)
@@ -152,6 +152,7 @@ catch {
 finally {
     if ($mutex) { $mutex.ReleaseMutex(); $mutex.Dispose() }
 }
-Format-Report $failure
+# Not into the pipeline: Windows PowerShell breaks long strings there at 79 characters, even into a file.
+[System.Console]::Out.WriteLine((Format-Report $failure))
 if ($failure) { exit 1 }
 exit 0

@@ -95,7 +95,7 @@ const CASES: Case[] = [
       s.registry['SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion'] = { CurrentBuildNumber: '9600' };
     },
   },
-  ...['Get-NetAdapter', 'New-NetRoute', 'Get-NetTCPConnection'].map(
+  ...['Get-NetAdapter', 'New-NetRoute', 'Get-DnsClient'].map(
     (at): Case => ({
       title: `${at} is missing`,
       code: 'TOOL_MISSING',
@@ -172,6 +172,17 @@ for (const { title, code, detail, make, faults, command: asked } of CASES) {
     for (const { before } of report.paths) t.not(before.length, 0, 'a path that was not looked at is not called right');
   });
 }
+
+engineTest('a lost connect is told as it ended, with no proof left of the one before', async (t) => {
+  const { report } = await run(engine, member(), command('apply'), [
+    { at: 'after New-NetRoute', call: 1, kind: 'cut' },
+  ]);
+  const path = report.paths[1];
+  t.is(path?.connectBefore.outcome, 'ok');
+  t.is(path?.connectAfter.outcome, 'timeout');
+  t.is(path?.proof, 'none');
+  t.deepEqual(path?.after, path?.before);
+});
 
 engineTest('a NIC that is gone blocks its own paths and no other', async (t) => {
   const gone = { ip: '10.0.1.12', mac: '00:0d:3a:00:00:09' };

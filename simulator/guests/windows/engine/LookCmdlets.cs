@@ -1,7 +1,5 @@
-using System.Collections.Generic;
 using System.Linq;
 using System.Management.Automation;
-using System.Net.NetworkInformation;
 
 namespace IlbHairpinGuard.Engine;
 
@@ -71,36 +69,6 @@ public sealed class GetNetIPInterface : NetCmdlet
     }
 
     private static string Switch(bool on) => on ? "Enabled" : "Disabled";
-}
-
-/// <summary>Get-NetTCPConnection: the modelled connections, or with real sockets those of this machine.</summary>
-[Cmdlet(VerbsCommon.Get, "NetTCPConnection")]
-public sealed class GetNetTCPConnection : NetCmdlet
-{
-    [Parameter(Position = 0)] public string[]? LocalAddress { get; set; }
-    [Parameter(Position = 1)] public ushort[]? LocalPort { get; set; }
-    [Parameter] public string[]? RemoteAddress { get; set; }
-    [Parameter] public ushort[]? RemotePort { get; set; }
-    [Parameter] public TcpState[]? State { get; set; }
-
-    protected override string Class => "MSFT_NetTCPConnection";
-
-    protected override void Process()
-    {
-        if (Begin()) return;
-        var found = All().Where(one => MatchesText(LocalAddress, one.Local) && Matches(LocalPort, (ushort)one.LocalPort) && MatchesText(RemoteAddress, one.Remote) && Matches(RemotePort, (ushort)one.RemotePort)).ToList();
-        foreach (var one in found)
-        {
-            WriteObject(Instance(("LocalAddress", one.Local), ("LocalPort", (ushort)one.LocalPort), ("RemoteAddress", one.Remote), ("RemotePort", (ushort)one.RemotePort), ("State", "Established"), ("OwningProcess", 4u)));
-        }
-        if (found.Count == 0) NotFound(("LocalAddress", LocalAddress), ("LocalPort", LocalPort), ("RemoteAddress", RemoteAddress), ("RemotePort", RemotePort), ("State", State));
-    }
-
-    private static IEnumerable<Connection> All() => !Machine.RealSockets
-        ? Machine.Connections
-        : IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpConnections()
-            .Where(one => one.State == TcpState.Established)
-            .Select(one => new Connection(one.LocalEndPoint.Address.ToString(), one.LocalEndPoint.Port, one.RemoteEndPoint.Address.ToString(), one.RemoteEndPoint.Port));
 }
 
 /// <summary>Get-DnsClient: one object per interface with IP.</summary>

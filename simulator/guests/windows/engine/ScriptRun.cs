@@ -20,7 +20,7 @@ public static class ScriptRun
     private static readonly Type[] Cmdlets =
     [
         typeof(GetNetAdapter), typeof(GetNetIPAddress), typeof(GetNetIPInterface), typeof(GetNetRoute), typeof(NewNetRoute),
-        typeof(RemoveNetRoute), typeof(FindNetRoute), typeof(GetNetTCPConnection), typeof(GetDnsClient),
+        typeof(RemoveNetRoute), typeof(FindNetRoute), typeof(GetDnsClient),
     ];
 
     static ScriptRun() => AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(Folder, true);
@@ -37,11 +37,15 @@ public static class ScriptRun
         session.Open();
         using var shell = PowerShell.Create(session);
         var errors = new StringBuilder();
-        var output = new StringBuilder();
+        var output = new StringWriter { NewLine = "\n" };
+        var console = Console.Out;
         var exitCode = 0;
         try
         {
-            foreach (var line in shell.AddScript($"& '{file}'").Invoke()) output.Append(line).Append('\n');
+            Console.SetOut(output);
+            var pipeline = new PSDataCollection<PSObject>();
+            pipeline.DataAdded += (_, added) => ShowBroken(pipeline[added.Index]?.ToString() ?? "", output);
+            shell.AddScript($"& '{file}'").Invoke(null, pipeline);
             exitCode = session.SessionStateProxy.GetVariable("LASTEXITCODE") is int code ? code : 0;
         }
         catch (PipelineStoppedException)
@@ -55,10 +59,27 @@ public static class ScriptRun
         }
         finally
         {
+            Console.SetOut(console);
             File.Delete(file);
         }
         foreach (var error in machine.Errors.Concat(shell.Streams.Error)) errors.Append(error).Append('\n').Append(error.ScriptStackTrace).Append('\n');
         return new Outcome(exitCode, output.ToString(), errors.ToString(), machine.Clock.Now, machine);
+    }
+
+    /// <summary>
+    /// What reaches the end of the pipeline is shown in lines of 79 characters, as Windows PowerShell does without a
+    /// console of its own, into a file or pipe too (rundeck/rundeck#3830; PowerShell/PowerShell#5193 ended it in 6).
+    /// </summary>
+    private static void ShowBroken(string text, StringWriter output)
+    {
+        const int Columns = 79;
+        do
+        {
+            var length = Math.Min(Columns, text.Length);
+            output.WriteLine(text[..length]);
+            text = text[length..];
+        }
+        while (text.Length > 0);
     }
 
     private static InitialSessionState Session(Machine machine)

@@ -20,6 +20,7 @@ public static class StandIns
             ["System.Net.Sockets.TcpClient"] = typeof(ModelTcpClient),
             ["System.Diagnostics.Stopwatch"] = typeof(ModelStopwatch),
             ["System.Threading.Thread"] = typeof(ModelThread),
+            ["System.Net.NetworkInformation.IPGlobalProperties"] = typeof(ModelIPGlobalProperties),
             ["System.Threading.Mutex"] = typeof(ModelMutex),
             ["Microsoft.Win32.RegistryKey"] = typeof(ModelRegistryKey),
         })

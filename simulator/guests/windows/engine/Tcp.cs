@@ -1,11 +1,26 @@
 using System.Linq;
 using System.Net;
+using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Threading.Tasks;
 
 namespace IlbHairpinGuard.Engine;
 
 public sealed record ModelSocket(IPEndPoint LocalEndPoint);
+
+public sealed record ModelConnection(IPEndPoint LocalEndPoint, IPEndPoint RemoteEndPoint, TcpState State);
+
+/// <summary>The machine's list of connections.</summary>
+public sealed class ModelIPGlobalProperties
+{
+    public static ModelIPGlobalProperties GetIPGlobalProperties() => new();
+
+    public ModelConnection[] GetActiveTcpConnections() => Machine.Current.RealSockets
+        ? [.. IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpConnections()
+            .Select(one => new ModelConnection(one.LocalEndPoint, one.RemoteEndPoint, one.State))]
+        : [.. Machine.Current.Connections.Select(one => new ModelConnection(
+            new IPEndPoint(IPAddress.Parse(one.Local), one.LocalPort), new IPEndPoint(IPAddress.Parse(one.Remote), one.RemotePort), TcpState.Established))];
+}
 
 /// <summary>
 /// A TCP client on the modelled machine: the route decides the source, the load balancer translates the destination

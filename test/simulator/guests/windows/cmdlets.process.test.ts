@@ -75,3 +75,15 @@ engineTest('a script’s exit code, output and end by error come back', async (t
   t.is((await engine.runScript(machine(), "'after'")).stdout, 'after\n', 'nothing of one run is left for the next');
   await t.throwsAsync(engine.runScript({ nope: 1 } as never, 'exit 0'), { message: /nope/ });
 });
+
+engineTest(
+  'a long string in the pipeline is broken as Windows PowerShell breaks it; the console’s writer breaks none',
+  async (t) => {
+    const script = `$long = 'x' * 200; $long; [System.Console]::Out.WriteLine($long); 'end'`;
+    const { stdout } = await engine.runScript(machine(), script);
+    t.deepEqual(
+      stdout.split('\n').map((text) => text.length),
+      [79, 79, 42, 200, 3, 0],
+    );
+  },
+);
