@@ -37,6 +37,8 @@ export interface Config {
   connectSeconds: number;
   /** The bell while a command runs, seconds. */
   bellSeconds: number;
+  /** Without a run, a mirror's health is asked again after this, seconds. A little less than a minute, so that each minute's bell finds it due. */
+  watchSeconds: number;
   /** Rule health calls per minute and subscription. */
   healthPerMinute: number;
   /** Put on every managed command, for policies that require tags. */
@@ -74,6 +76,7 @@ export function readConfig(env: Env): Config {
     commandSlackSeconds: whole(env, 'HAIRPIN_COMMAND_SLACK_SECONDS', 5, 1_800, 180),
     connectSeconds: whole(env, 'HAIRPIN_CONNECT_SECONDS', 1, 30, 3),
     bellSeconds: whole(env, 'HAIRPIN_BELL_SECONDS', 1, 60, 5),
+    watchSeconds: whole(env, 'HAIRPIN_WATCH_SECONDS', 5, 3_600, 50),
     healthPerMinute: whole(env, 'HAIRPIN_HEALTH_PER_MINUTE', 1, 600, 30),
     commandTags: readTags(env, 'HAIRPIN_COMMAND_TAGS'),
   };

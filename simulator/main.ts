@@ -3,11 +3,16 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { GuardError, messageOf } from '../shared/errors.ts';
 import { articleEstate } from './estate/articleEstate.ts';
+import { threeByThree } from './estate/threeByThree.ts';
 import { kernelLabAvailable } from './guests/kernel/available.ts';
 import { startKernelLab } from './guests/kernel/lab.ts';
+import type { GuestLab } from './guests/lab.ts';
 import { type Stack, startStack } from './stack.ts';
-import { ArticleStory, type Telling } from './story/article.ts';
+import { playAll, playFailOver } from './story/plot.ts';
 import { isSabotage, SABOTAGES, type Sabotage, sabotaged } from './story/sabotage.ts';
+import type { StepResult } from './story/step.ts';
+import { withSpare } from './story/steps/replacedNic.ts';
+import { Story } from './story/story.ts';
 
 /** Simulated Run Commands take this long; Azure's take 20 s or more. */
 const COMMAND_MS = 2000;
@@ -76,10 +81,8 @@ async function main(): Promise<number> {
   say(`Run Commands take ${COMMAND_MS / 1000} s here; on Azure they take 20 s or more`);
   const stack = await startStack({
     estate: articleEstate(),
-    lab: async (estate) => {
-      const lab = await startKernelLab({ estate });
-      return sabotage === undefined ? lab : sabotaged(lab, sabotage);
-    },
+    lab: async (estate) => broken(await startKernelLab({ estate: withSpare(estate) }), sabotage),
+    more: [{ estate: threeByThree(), lab: async (estate) => broken(await startKernelLab({ estate }), sabotage) }],
     commandMs: COMMAND_MS,
     // A report that is never believed is waited for until the deadline: not for minutes here.
     settings: { HAIRPIN_COMMAND_SECONDS: '10', HAIRPIN_COMMAND_SLACK_SECONDS: '8' },
@@ -91,15 +94,14 @@ async function main(): Promise<number> {
   });
   try {
     say(`up: ${stack.host.functions.join(', ')} on ${stack.host.url}`);
-    const telling: Telling = {
-      say,
-      step: (step) => {
-        say(`${step.ok ? 'ok  ' : 'FAIL'} ${step.name} (${seconds(step.ms)})`);
+    const telling = {
+      step: (step: StepResult) => {
+        say(`${step.ok ? 'ok  ' : 'FAIL'} ${step.name} (${seconds(step.ms).trim()})`);
         for (const line of step.detail.split('; ')) say(`       ${line}`);
       },
     };
-    const story = new ArticleStory(stack, telling, sabotage);
-    const played = story.play().then(() => undefined);
+    const story = new Story(stack, telling, sabotage);
+    const played = playAll(story).then(() => undefined);
     const early = await Promise.race([played, interrupted]);
     if (early !== undefined) return early;
     const result = story.result();
@@ -119,7 +121,7 @@ async function main(): Promise<number> {
 /** Stays up: Enter makes the next failover, Ctrl-C ends it. */
 async function stay(
   stack: Stack,
-  story: ArticleStory,
+  story: Story,
   interrupted: Promise<number>,
   say: (text: string) => void,
 ): Promise<number> {
@@ -131,7 +133,7 @@ async function stay(
   lines.on('line', () => {
     if (busy) return say('the failover before is still on its way');
     busy = true;
-    void story.failOverAgain().finally(() => {
+    void playFailOver(story).finally(() => {
       busy = false;
     });
   });
@@ -139,6 +141,9 @@ async function stay(
   lines.close();
   return code;
 }
+
+const broken = (lab: GuestLab, sabotage: Sabotage | undefined): GuestLab =>
+  sabotage === undefined ? lab : sabotaged(lab, sabotage);
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1).padStart(5)} s`;
 

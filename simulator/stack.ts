@@ -3,9 +3,10 @@
  * app in a Functions host. What `npm start`, the end-to-end tests and the benchmarks share.
  */
 import { AzureKeyCredential, EventGridPublisherClient } from '@azure/eventgrid';
-import { build } from '../build.ts';
+import { type BuildResult, build } from '../build.ts';
 import type { RunView } from '../shared/views/run.ts';
 import { type Arm, startArm } from './arm/arm.ts';
+import type { ResourceEvent } from './arm/events.ts';
 import type { Estate } from './estate/estate.ts';
 import { vmId } from './estate/ids.ts';
 import { type EventGrid, startEventGrid } from './eventgrid/eventGrid.ts';
@@ -15,8 +16,10 @@ import { type Azurite, startAzurite } from './storage/azurite.ts';
 
 export interface StackOptions {
   estate: Estate;
-  /** Starts the guests. */
+  /** Starts the guests. Stopped with the stack. */
   lab: (estate: Estate) => Promise<GuestLab>;
+  /** Further estates in the same subscription, each with guests of its own. */
+  more?: { estate: Estate; lab: (estate: Estate) => Promise<GuestLab> }[];
   /** How long a Run Command takes besides its script, ms. Azure takes about 20 s. */
   commandMs: number;
   /** App settings besides those that the stack makes. */
@@ -32,9 +35,15 @@ export interface Step {
   [field: string]: unknown;
 }
 
-export interface Stack {
+/** An estate and its guests. */
+export interface Site {
   estate: Estate;
   lab: GuestLab;
+}
+
+export interface Stack extends Site {
+  /** All estates, the first one first. */
+  sites: Site[];
   arm: Arm;
   azurite: Azurite;
   eventGrid: EventGrid;
@@ -64,15 +73,34 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     for (const close of closers.splice(0).reverse()) await close();
   };
   try {
-    const [lab, azurite, built] = await Promise.all([options.lab(estate), startAzurite(), build()]);
-    closers.push(
-      () => lab.stop(),
-      () => azurite.stop(),
+    // Each part is kept for its end as soon as it is there, so that a failure beside it leaves nothing behind.
+    const keep = async <T>(part: Promise<T>, close: (part: T) => Promise<unknown>): Promise<T> => {
+      const started = await part;
+      closers.push(() => close(started));
+      return started;
+    };
+    const startSite = async (site: NonNullable<StackOptions['more']>[number]): Promise<Site> => ({
+      estate: site.estate,
+      lab: await keep(site.lab(site.estate), (lab) => lab.stop()),
+    });
+    const started = await Promise.allSettled([
+      Promise.all([startSite(options), ...(options.more ?? []).map(startSite)]),
+      keep(startAzurite(), (azurite) => azurite.stop()),
+      build(),
+    ]);
+    for (const part of started) if (part.status === 'rejected') throw part.reason;
+    const [sites, azurite, built] = started.map((part) => (part as PromiseFulfilledResult<unknown>).value) as [
+      [Site, ...Site[]],
+      Azurite,
+      BuildResult,
+    ];
+    const { lab } = sites[0];
+    let toTopic: (event: ResourceEvent) => void = () => {};
+    const arm = await keep(
+      startArm({ sites, commandMs: options.commandMs, healthMs: 300, onEvent: (event) => toTopic(event) }),
+      (it) => it.close(),
     );
-    const arm = await startArm({ sites: [{ estate, lab }], commandMs: options.commandMs, healthMs: 300 });
-    closers.push(() => arm.close());
-    const eventGrid = await startEventGrid({ tls: arm.tls });
-    closers.push(() => eventGrid.stop());
+    const eventGrid = await keep(startEventGrid({ tls: arm.tls }), (it) => it.stop());
     const host = await startHost({
       appFolder: built.outFolder,
       extraCaFile: arm.caFile,
@@ -86,6 +114,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       },
     });
     closers.push(() => host.stop());
+    const subscription = eventGrid.systemTopic(`/subscriptions/${estate.subscriptionId}`);
+    subscription.subscribe({
+      name: 'resourceChange',
+      endpoint: `${host.url}/runtime/webhooks/EventGrid?functionName=resourceChange`,
+      eventDeliverySchema: 'CloudEventSchemaV1_0',
+    });
+    toTopic = (event) => subscription.feed(event);
 
     const topic = eventGrid.customTopic({ name: 'mirror-failover' });
     topic.subscribe({
@@ -136,6 +171,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     return {
       estate,
       lab,
+      sites,
       arm,
       azurite,
       eventGrid,
@@ -158,15 +194,16 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         return ended(location.split('/').at(-1) ?? '', withinMs);
       },
       async failOver(mirrorName, to) {
-        const mirror = estate.mirrors.find((item) => item.name === mirrorName);
-        const frontend = estate.loadBalancers
+        const site = sites.find((item) => item.estate.mirrors.some((mirror) => mirror.name === mirrorName));
+        const mirror = site?.estate.mirrors.find((item) => item.name === mirrorName);
+        const frontend = site?.estate.loadBalancers
           .find((item) => item.name === mirror?.loadBalancer)
           ?.frontends.find((item) => item.name === mirror?.frontend);
-        if (!mirror || !frontend) throw new Error(`no mirror ${mirrorName}`);
-        const id = vmId(estate, to);
+        if (!site || !mirror || !frontend) throw new Error(`no mirror ${mirrorName}`);
+        const id = vmId(site.estate, to);
         const eventId = crypto.randomUUID();
         const at = Date.now();
-        await lab.setPrimary(mirrorName, to);
+        await site.lab.setPrimary(mirrorName, to);
         await publisher.send([
           {
             id: eventId,
@@ -195,6 +232,7 @@ function appSettings(arm: Arm, azurite: Azurite, estate: Estate): Record<string,
     HAIRPIN_ARM_ENDPOINT: arm.endpoint,
     HAIRPIN_ARM_AUDIENCE: arm.endpoint,
     HAIRPIN_BELL_SECONDS: '1',
+    HAIRPIN_WATCH_SECONDS: '5',
     HAIRPIN_CONNECT_SECONDS: '2',
     HAIRPIN_HEALTH_PER_MINUTE: '600',
     HAIRPIN_SWEEP_SCHEDULE: '0 7 * * * *',

@@ -91,6 +91,11 @@ export const FINDINGS = {
     sentence:
       'No rule of {vip} has a probe, so the load balancer cannot know the primary. Add a probe on mirror_status.cxw.',
   },
+  TOO_MANY_FRONTENDS: {
+    verdict: 'blocked',
+    sentence:
+      'The VM is a member of {count} frontends; one command can carry {most}. Spread the mirrors over more VMs, or narrow the scope.',
+  },
   UDP_ONLY: {
     verdict: 'blocked',
     sentence: '{vip} has no TCP rule, so no connect can prove the path. Add a TCP rule to the superserver port.',

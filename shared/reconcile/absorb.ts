@@ -4,6 +4,7 @@
  * execution is the one we sent is told by its script's command id and by a start time that changed.
  */
 import { type AzureError, ReportError } from '../errors.ts';
+import { isEvidence } from '../evaluate/healthy.ts';
 import { planHash } from '../evaluate/planHash.ts';
 import { commandIdOf } from '../guest/plan.ts';
 import { parseReport } from '../guest/report.ts';
@@ -98,6 +99,7 @@ function sent(
 ): void {
   const refusal = command.refusal;
   if (refusal?.code === 'AZURE_DENIED') return fail(draft, vm, command, denied(refusal.action));
+  if (refusal?.code === 'PLAN_INVALID') return fail(draft, vm, command, failed(refusal.code, refusal.text));
   if (refusal?.code === 'AZURE_NOT_FOUND') return fail(draft, vm, command, failed('VM_GONE', refusal.text));
 
   const wanted = guestCommand(vm, command, settings);
@@ -197,7 +199,7 @@ function succeed(draft: Draft, vm: VmRow, command: CommandRow, report: GuestRepo
     vm.proofs = {};
   } else {
     vm.proofs = renewProofs(vm, hash, report, draft.now);
-    vm.look = { at: draft.now, planHash: hash, report };
+    vm.look = { at: draft.now, planHash: hash, report, healthyVips: healthyVips(draft) };
   }
   vm.findings = [];
   vm.last = {
@@ -224,6 +226,13 @@ function succeed(draft: Draft, vm: VmRow, command: CommandRow, report: GuestRepo
     },
   });
 }
+
+/** VIPs with somebody to connect to, as far as is known: a connect that failed without that says nothing later. */
+const healthyVips = (draft: Draft): string[] =>
+  draft.frontends
+    .all()
+    .filter((row) => row.backends.some(isEvidence))
+    .map((row) => row.vip);
 
 /**
  * A proof is kept by VIP. A connect to another member does not wipe out that a connect to itself was seen under

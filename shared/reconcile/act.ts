@@ -1,5 +1,5 @@
 /** Step 6: the rows under their ETags first, then the effects side by side. A failed effect is one VM's matter. */
-import type { AzureError } from '../errors.ts';
+import { type AzureError, PlanError } from '../errors.ts';
 import { renderScript } from '../guest/render.ts';
 import { idKey } from '../model/ids.ts';
 import type { Clock, GuestCommands, Log } from '../model/ports.ts';
@@ -91,7 +91,7 @@ async function keepRefusal(hands: Hands, subscriptionId: string, effect: Effect,
   const now = hands.clock.now();
   const seconds = error.retryAfterSeconds ?? RETRY_SECONDS[error.code] ?? 10;
   const refusal: CommandRefusal = {
-    code: error.code,
+    code: error.cause instanceof PlanError ? error.cause.code : error.code,
     status: error.status,
     action: error.action,
     text: error.message.slice(0, 500),

@@ -40,9 +40,9 @@ export interface Decision {
 /** Decides one pass. */
 export function decide(observed: Observed, settings: LoopSettings): Decision {
   const draft = startDraft(observed);
-  absorb(draft, settings);
   if (observed.topology) keepFrontends(draft, bareEvaluation(observed.topology, settings).frontends);
   takeHealth(draft);
+  absorb(draft, settings);
   let started = 0;
   if (observed.topology) {
     started = withEstate(draft, observed.topology, settings);

@@ -10,8 +10,6 @@ import type { LoopSettings } from './settings.ts';
 
 /** While a run is open, health older than this is asked again, milliseconds. */
 const FRESH_MS = 15_000;
-/** Without a run, a mirror is asked about once a minute: a little less, so that the minute's bell finds it due. */
-const WATCH_MS = 50_000;
 /** A failover run that ended within this explains a primary that moved. */
 const EXPLAINED_MS = 5 * 60_000;
 
@@ -40,7 +38,7 @@ export function healthDue(input: DueInput, settings: LoopSettings): FrontendRow[
     const age = now - row.askedAt;
     if (announced.has(idKey(row.frontendId))) return age > 0 ? 0 : 9;
     if (input.inPlay.has(idKey(row.frontendId)) && age >= FRESH_MS) return 1;
-    return row.mirror && age >= WATCH_MS ? 2 : 9;
+    return row.mirror && age >= settings.watchSeconds * 1000 ? 2 : 9;
   };
   return input.frontends
     .filter((row) => row.healthRuleId !== undefined)

@@ -3,6 +3,7 @@
  * those that are primary for nothing first, a failed apply halts its frontends, N at a time. Pure.
  */
 import { planHash } from '../evaluate/planHash.ts';
+import { MAX_FRONTENDS } from '../guest/plan.ts';
 import { finding } from '../model/findings.ts';
 import type { GuestMode, GuestPlan } from '../model/guest.ts';
 import { type IdKey, idKey, sameId } from '../model/ids.ts';
@@ -93,8 +94,15 @@ function candidate(draft: Draft, key: IdKey, group: Wish[], evaluation: Evaluati
     paths.length > 0 && paths.every((path) => path.findings.some((item) => item.code === 'VM_NOT_RUNNING'));
   const sendable = alive.filter(({ run, outcome, mode }) => {
     const held = vm?.hold !== undefined && mode === 'apply' && !(run.signal === 'manual' && namesVm(run, outcome.vmId));
-    if (plan && !stopped && !held) return true;
-    settleFromEvaluation(draft, run, outcome, evaluation, held ? [finding('REMOVED_BY_HAND')] : []);
+    const count = plan?.frontends.length ?? 0;
+    if (plan && !stopped && !held && count <= MAX_FRONTENDS) return true;
+    const tooMany = { count: String(count), most: String(MAX_FRONTENDS) };
+    const why = held
+      ? [finding('REMOVED_BY_HAND')]
+      : count > MAX_FRONTENDS
+        ? [finding('TOO_MANY_FRONTENDS', tooMany)]
+        : [];
+    settleFromEvaluation(draft, run, outcome, evaluation, why);
     return false;
   });
   const together = sendable.filter((wish) => wish.mode === lead.mode);

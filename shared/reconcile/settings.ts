@@ -20,6 +20,8 @@ export interface LoopSettings {
   connectSeconds: number;
   /** The bell while something is open, seconds. */
   bellSeconds: number;
+  /** Without a run, a mirror's health is asked again after this, seconds. */
+  watchSeconds: number;
   /** Rule health calls per minute. */
   healthPerMinute: number;
   /** Put on every managed command. */

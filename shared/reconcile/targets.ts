@@ -64,5 +64,6 @@ export function lookDue(vm: VmRow | undefined, planHash: string, now: number, se
   const { look } = vm;
   if (look.planHash !== planHash || now - look.at > settings.proofAgeMs || look.report.errorCode !== undefined)
     return true;
-  return look.report.paths.some((path) => path.after.length > 0 || path.connectAfter.outcome !== 'ok');
+  // `none`: a frontend without a port to prove, which no further look would prove either.
+  return look.report.paths.some((path) => path.after.length > 0 || !['ok', 'none'].includes(path.connectAfter.outcome));
 }

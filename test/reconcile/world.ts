@@ -34,6 +34,7 @@ export const SETTINGS: LoopSettings = {
   commandSlackSeconds: 180,
   connectSeconds: 3,
   bellSeconds: 5,
+  watchSeconds: 50,
   healthPerMinute: 100,
   commandTags: {},
 };

@@ -1,0 +1,18 @@
+/** What a run says of a VM, in a line. */
+import type { RunView } from '../../shared/views/run.ts';
+
+/** `hs-a repaired (8 changes), 10.0.1.100 timeout -> ok (self)`. */
+export function vmLine(vm: RunView['vms'][number]): string {
+  const changes = vm.changed > 0 ? ` (${vm.changed} changes)` : '';
+  const paths = vm.paths
+    .filter((path) => path.after)
+    .map((path) => `, ${path.vip} ${path.before?.outcome} -> ${path.after?.outcome} (${path.proof.kind})`);
+  return `${vm.vm} ${vm.result}${changes}${paths.join('')}`;
+}
+
+/** The kind of proof that a path's exposure asks for. */
+export const wantedProof = (exposure: string): string => (exposure === 'active' ? 'self' : 'remote');
+
+/** True when every path of a VM is compliant and proved as its exposure asks. */
+export const isProved = (vm: RunView['vms'][number]): boolean =>
+  vm.paths.every((path) => path.verdict === 'compliant' && path.proof.kind === wantedProof(path.exposure));
