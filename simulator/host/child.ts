@@ -56,7 +56,7 @@ async function start({
   runningVisibilitySeconds,
   stateFolder,
 }: StartMessage): Promise<void> {
-  const hostJson = await readHostJson(appFolder);
+  const hostJson = await readHostJson(appFolder, settings);
   const server = await listen(port);
   process.env.WEBSITE_HOSTNAME = `127.0.0.1:${server.port}`;
   const registry = provideCore((level, message) => hostLog(level as LogLine['level'], message));

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError, messageOf } from '../../shared/errors.ts';
+import type { Settings } from './settings.ts';
 import { timeSpanMs } from './timeSpan.ts';
 
 /** `extensions.queues` (azure-sdk-for-net, Microsoft.Azure.WebJobs.Extensions.Storage.Common, QueuesOptions.cs). */
@@ -23,8 +24,8 @@ export interface HostJson {
   routePrefix: string;
 }
 
-/** Reads host.json of an app folder. Throws InputError that names the field. */
-export async function readHostJson(appFolder: string): Promise<HostJson> {
+/** Reads host.json of an app folder, with what app settings override in it. Throws InputError that names the field. */
+export async function readHostJson(appFolder: string, settings: Settings = {}): Promise<HostJson> {
   const file = join(appFolder, 'host.json');
   let text: string;
   try {
@@ -32,8 +33,33 @@ export async function readHostJson(appFolder: string): Promise<HostJson> {
   } catch (error) {
     throw new InputError('INPUT_INVALID', 'host.json', file, `must be a file (${messageOf(error)})`);
   }
-  return parseHostJson(JSON.parse(text));
+  return parseHostJson(overridden(JSON.parse(text), settings));
 }
+
+const OVERRIDE = 'azurefunctionsjobhost__';
+
+/**
+ * `AzureFunctionsJobHost__extensions__queues__visibilityTimeout` and the like take the place of fields of host.json,
+ * in any letter case (learn.microsoft.com, "host.json reference", "Override host.json values").
+ */
+function overridden(json: unknown, settings: Settings): unknown {
+  for (const [name, value] of Object.entries(settings)) {
+    if (!name.toLowerCase().startsWith(OVERRIDE)) continue;
+    const path = name.slice(OVERRIDE.length).split('__');
+    const last = path.pop() ?? '';
+    const holder = path.reduce((at, key) => {
+      const known = spelled(at, key);
+      at[known] = object(at[known]);
+      return object(at[known]);
+    }, object(json));
+    holder[spelled(holder, last)] = /^\d+$/.test(value) ? Number(value) : value;
+  }
+  return json;
+}
+
+/** A field's name as it is written there already. */
+const spelled = (fields: Fields, name: string): string =>
+  Object.keys(fields).find((key) => key.toLowerCase() === name.toLowerCase()) ?? name;
 
 /** Takes the parsed host.json. */
 export function parseHostJson(json: unknown): HostJson {

@@ -23,6 +23,24 @@ test('reads the repository’s host.json', async (t) => {
   t.is(queues.maxPollingIntervalMs, 2_000);
 });
 
+test('app settings take the place of fields, in any letter case, and add what is not there', async (t) => {
+  const { queues, routePrefix } = await readHostJson('.', {
+    AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01',
+    AZUREFUNCTIONSJOBHOST__EXTENSIONS__QUEUES__MAXDEQUEUECOUNT: '2',
+    AzureFunctionsJobHost__extensions__queues__newBatchThreshold: '3',
+    AzureFunctionsJobHost__extensions__http__routePrefix: 'guard',
+    extensions__queues__batchSize: '1',
+  });
+  t.like(queues, { visibilityTimeoutMs: 1_000, maxDequeueCount: 2, newBatchThreshold: 3, batchSize: 16 });
+  t.is(queues.maxPollingIntervalMs, 2_000);
+  t.is(routePrefix, 'guard');
+});
+
+test('a wrong override is refused as the field would be', async (t) => {
+  const settings = { AzureFunctionsJobHost__extensions__queues__batchSize: '64' };
+  await t.throwsAsync(readHostJson('.', settings), { message: /batchSize is "64"/ });
+});
+
 test('takes an empty route prefix and a threshold', (t) => {
   const { queues, routePrefix } = parseHostJson({
     version: '2.0',
