@@ -7,22 +7,26 @@ export const WARNINGS = {
   forwarding:
     'The VM forwards IPv4 packets (containers, or a router). Connections of containers to a VIP that leads back to this VM are not covered by the fix; they behave as before.',
   'default-route-on-via':
-    'The default route leaves by the secondary NIC. Give the NICs fixed metrics, for example 100 for the NIC in the pool and 200 for the other, so that answers to other networks leave by the NIC they came to.',
+    'The default route leaves by the secondary NIC. Remove the gateway from that NIC, or give the NICs fixed metrics (100 for the one in the pool, 200 for the other), so that answers to other networks leave by the NIC they came to.',
   'rp-filter-strict':
     'The default route leaves by the secondary NIC while rp_filter is strict there: clients of other networks cannot reach the backend address. Give the NICs fixed metrics, or set rp_filter to 2.',
   'vip-route-in-main':
     'Somebody’s host route for the VIP is in the main table. It is not needed any more, and connections bound to the backend address fail through it while another VM is primary: delete it and what sets it at boot.',
   'no-systemd':
     'systemd does not run on this VM: the fix is in place, but nothing puts it back after a reboot or a change of the network.',
-  'networkd-drops-rules':
-    'systemd-networkd on this VM drops rules and routes of others when it reloads; they are put back within a second. Set ManageForeignRoutingPolicyRules=no and ManageForeignRoutes=no in networkd.conf to spare that second.',
   'another-agent':
     'Something on this VM keeps undoing the fix; the service that keeps it has slowed down. Look at the service’s journal (journalctl -u ilb-hairpin-guard) for what it had to put back.',
-  'service-not-started': 'The service that keeps the fix could not be started on this VM. The fix is in place until the next reboot or change of the network.',
-  'dns-registration':
+  'service-not-started':
+    'The service that keeps the fix could not be started on this VM. The fix is in place until the next reboot or change of the network.',
+  'dns-registration-on-via':
     'The secondary NIC registers its address in DNS, so clients may find the VM under it. Turn off “Register this connection’s addresses in DNS” on that NIC.',
-  'second-default-gateway':
-    'The secondary NIC has a default gateway of its own, which makes Windows choose between two ways out. Remove it from that NIC.',
+  'lookup-disagrees':
+    'The routes are as planned, and yet Windows names another way to a VIP (Find-NetRoute). Look for a VPN client or filter driver that decides before the routing table does.',
+  'route-displaced':
+    'Somebody’s host route for a VIP took precedence and was set aside; remove puts it back. Find what sets it, or it will come back.',
+  'state-unknown': 'After a failed run the state could not be read again. The next run looks afresh.',
+  'weak-host':
+    'WeakHostSend or WeakHostReceive is on for a NIC of the path, so that answers can leave by the wrong NIC. Turn both off (Set-NetIPInterface), as Windows has them by default.',
 } as const satisfies Record<string, string>;
 
 /** The sentence of a warning; a code that is not known (of a newer script) is shown as it is. */

@@ -83,14 +83,14 @@ read_ours() {
   read_routes || fail CHANGE_FAILED 'ip route cannot be read'
 }
 
-# The drift letters of all paths, from the last look.
+# The drift letters of all paths, from the last look. Leftovers and what is installed concern every path.
 judge() { # sets DRIFTS
   local index left=''
   DRIFTS=()
   is_anything_left && left=X
   for index in "${!VIP[@]}"; do
     drift_of "$index"
-    DRIFTS[index]=$DRIFT$left
+    DRIFTS[index]=$DRIFT$left${INSTALL_DRIFT-}
   done
 }
 

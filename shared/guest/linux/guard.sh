@@ -52,6 +52,8 @@ readonly REPORT_BYTES=3500
 . ./connect.sh
 . ./sockets.sh
 . ./warnings.sh
+. ./install.sh
+. ./watch.sh
 
 # A NIC that is not there blocks its own paths, not the others.
 report_missing_nics() {
@@ -81,10 +83,19 @@ connect_paths() { # first|again; sets OUTCOME
   connect_all "${chosen[@]}"
 }
 
+# What of the installation is not as it should be, in letters.
+judge_installed() { # sets INSTALL_DRIFT
+  look_at_installed
+  INSTALL_DRIFT=''
+  ((${#FILES_WRONG[@]} == 0)) || INSTALL_DRIFT+=S
+  [[ -z $SERVICE_WRONG ]] || INSTALL_DRIFT+=U
+}
+
 check_or_apply() {
   local index
   look
   report_missing_nics
+  judge_installed
   judge
   DRIFT_BEFORE=("${DRIFTS[@]}")
   look_for_warnings
@@ -92,25 +103,38 @@ check_or_apply() {
   for index in "${!VIP[@]}"; do CONNECT_BEFORE[index]=${OUTCOME[index]-n}; done
   [[ $MODE == apply ]] || return
   check_time 'before the changes'
-  if [[ -n ${DRIFT_BEFORE[*]//[ FN]/} ]]; then
-    look
-    change_state
-    look
-    judge
-  fi
+  [[ -z ${DRIFT_BEFORE[*]//[ FN]/} ]] || apply_plan
   DRIFT_AFTER=("${DRIFTS[@]}")
-  [[ ! ${DRIFT_AFTER[*]} =~ [RWYLOKX] ]] || set_error CHANGE_FAILED 'state is not as planned after the changes'
+  [[ ! ${DRIFT_AFTER[*]} =~ [RWYLOKXSU] ]] || set_error CHANGE_FAILED "not as planned after the changes: ${DRIFT_AFTER[*]}"
   connect_paths again
   for index in "${!OUTCOME[@]}"; do CONNECT_AFTER[index]=${OUTCOME[index]}; done
 }
 
-# Takes away what carries our protocol in our tables. For each path X tells whether anything of ours was there.
+# Changes what is wrong. The service waits meanwhile and then finds the new plan.
+apply_plan() {
+  lock state 10 || fail BUSY "$(readlink "$RUN_FOLDER/state")"
+  put_files
+  look
+  change_state
+  unlock state
+  start_service
+  look
+  judge_installed
+  judge
+}
+
+# Takes away what carries our protocol in our tables, and what was installed. For each path X tells whether anything of
+# ours was there.
 remove_all() {
   local index found=''
+  lock state 10 || fail BUSY "$(readlink "$RUN_FOLDER/state")"
+  rm -f "$PLAN_FILE.new"
   read_ours
   plan_nothing
   is_anything_left && found=X
+  [[ ! -e $PLAN_FILE && ! -e $UNIT_FILE && ! -e $INSTALLED ]] || found=X
   for index in "${!VIP[@]}"; do DRIFT_BEFORE[index]=$found DRIFT_AFTER[index]=$found; done
+  uninstall
   order_local
   remove_leftovers
   read_ours
@@ -122,13 +146,22 @@ remove_all() {
 main() {
   trap clean_up EXIT
   trap on_signal TERM INT HUP
+  if ((${#VIP[@]} == 0)) && [[ -z $MODE ]]; then # the installed copy: its mode and plan come from elsewhere
+    MODE=${1-}
+    load_plan
+  fi
+  if [[ $MODE == watch ]]; then
+    MODE=apply
+    check_ground
+    watch
+  fi
   check_plan
   check_ground
-  lock $((TOTAL_SECONDS < 20 ? TOTAL_SECONDS / 2 : 10)) || fail BUSY "$(readlink "$LOCK")"
+  lock run $((TOTAL_SECONDS < 20 ? TOTAL_SECONDS / 2 : 10)) || fail BUSY "$(readlink "$RUN_FOLDER/run")"
   WORK=$RUN_FOLDER/work
   { rm -rf "$WORK" && mkdir "$WORK"; } || fail ACCESS_DENIED "$WORK"
   if [[ $MODE == remove ]]; then remove_all; else check_or_apply; fi
   finish
 }
 
-main
+main "$@"

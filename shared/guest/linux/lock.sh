@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# ilb-hairpin-guard: one run at a time.
+# ilb-hairpin-guard: who may change things.
 
 # The start time of a process tells it from a later one with the same id.
 birth_of() { # process id
@@ -10,39 +10,47 @@ birth_of() { # process id
   printf '%s' "${20-}"
 }
 
-LOCK=$RUN_FOLDER/lock
-LOCKED=
+LOCKED=()  # links of the locks that this run holds
 
-# One run at a time. The lock is a symbolic link to `<process id>.<its start time>`: made with its content in one step.
-lock() { # seconds to wait
-  local me holder until=$((SECONDS + $1))
+# Takes a lock: `run`, so that there is one command at a time, or `state`, so that a command and the service do not
+# change things at once. A lock is a symbolic link to `<process id>.<its start time>`: made with its content in one step.
+lock() { # run|state seconds to wait
+  local link=$RUN_FOLDER/$1 me holder until=$((SECONDS + $2))
   mkdir -p "$RUN_FOLDER" 2>/dev/null || fail ACCESS_DENIED "$RUN_FOLDER"
   me=$$.$(birth_of $$)
-  while ! ln -s -T "$me" "$LOCK" 2>/dev/null; do
-    holder=$(readlink "$LOCK")
+  while ! ln -s -T "$me" "$link" 2>/dev/null; do
+    holder=$(readlink "$link")
     if [[ -n $holder && $(birth_of "${holder%%.*}") != "${holder#*.}" ]]; then
       # Its process is gone. Whoever moves the link away clears it; a link that turned out to be new is given back.
-      if mv -T "$LOCK" "$LOCK.$$" 2>/dev/null; then
-        [[ $(readlink "$LOCK.$$") == "$holder" ]] || ln -s -T "$(readlink "$LOCK.$$")" "$LOCK" 2>/dev/null
-        rm -f "$LOCK.$$"
+      if mv -T "$link" "$link.$$" 2>/dev/null; then
+        [[ $(readlink "$link.$$") == "$holder" ]] || ln -s -T "$(readlink "$link.$$")" "$link" 2>/dev/null
+        rm -f "$link.$$"
       fi
       continue
     fi
     [[ -n $holder || -w $RUN_FOLDER ]] || fail ACCESS_DENIED "$RUN_FOLDER"
     ((SECONDS < until)) || return 1
-    sleep 0.2
+    sleep 0.1
+    stop_if_asked
   done
-  LOCKED=1
-  (set +f && rm -f "$LOCK".*) # of runs that were killed while they took a lock over
+  LOCKED+=("$link")
+  (set +f && rm -f "$link".*) # of runs that were killed while they took a lock over
 }
 
-unlock() {
-  [[ -n $LOCKED ]] && rm -f "$LOCK"
-  LOCKED=
+unlock() { # run|state
+  local link
+  local -a others=()
+  for link in "${LOCKED[@]}"; do
+    if [[ $link == "$RUN_FOLDER/$1" ]]; then rm -f "$link"; else others+=("$link"); fi
+  done
+  LOCKED=("${others[@]}")
 }
 
+# What every run leaves behind: nothing.
 clean_up() {
   stop_connects
+  stop_monitor
   [[ -n $WORK ]] && rm -rf "$WORK"
-  unlock
+  unlock state
+  unlock run
 }

@@ -58,9 +58,13 @@ report_line() {
     "$COMMAND_ID" "$MODE" "$CHANGED" "$entries" "$warnings" "$error"
 }
 
-# Prints the report once and ends. Azure keeps 4,096 bytes of stdout: source addresses go before the report is cut.
+# Ends the run; a command prints its report, once. Azure keeps 4,096 bytes of stdout: source addresses go before the report is cut.
 finish() {
   local line
+  if [[ -n $WATCHING ]]; then
+    [[ -n $STOPPED || -z $ERROR_CODE ]]
+    exit
+  fi
   if [[ -z $REPORTED ]]; then
     REPORTED=1
     line=$(report_line)

@@ -4,6 +4,8 @@
 # What works now and could stop, and what no rule of ours covers. shared/guest/warnings.ts has the sentences.
 look_for_warnings() {
   local index line dev=''
+  has_systemd || add_warning no-systemd
+  [[ ! -e $FIGHT_FILE ]] || add_warning another-agent
   local -a words
   local -A filter=() is_via=() is_backend=() seen=()
   for index in "${!VIP[@]}"; do is_via[${VIA_DEV[index]:--}]=1 is_backend[${BACKEND_DEV[index]:--}]=1; done

@@ -5,7 +5,7 @@ import type { GuestLab } from '../../../simulator/guests/lab.ts';
 import { KERNEL, testNeeding } from '../../needs.ts';
 import { articleEstate } from '../../simulator/guests/estates.ts';
 import { setRpFilter } from '../../simulator/guests/steps.ts';
-import { connectTo, guard, PI, planOf, shell, snapshot, UCR } from './guests.ts';
+import { connectTo, filesOf, guard, PI, planOf, shell, snapshot, UCR } from './guests.ts';
 
 const kernelTest = testNeeding(KERNEL);
 let lab: GuestLab | undefined;
@@ -30,12 +30,13 @@ for (const rpFilter of [0, 1, 2]) {
     const lab = await freshLab();
     await setRpFilter(lab, 'vm-a', rpFilter);
     const asBooted = await snapshot(lab, 'vm-a');
+    t.is(await filesOf(lab, 'vm-a'), '');
 
     const found = await guard(lab, 'vm-a', 'check', planOf('vm-a'));
     t.is(found.exitCode, 0);
     t.is(await snapshot(lab, 'vm-a'), asBooted, 'check changes nothing');
     for (const path of found.report.paths) {
-      t.deepEqual(path.before, ['route-missing', 'reply-route', 'reply-rule', 'lookup-rule']);
+      t.deepEqual(path.before, ['route-missing', 'reply-route', 'reply-rule', 'lookup-rule', 'script-changed']);
       t.deepEqual(path.after, path.before);
       t.is(path.connectBefore.outcome, 'timeout');
       t.is(path.source, '10.0.1.10');
@@ -44,7 +45,7 @@ for (const rpFilter of [0, 1, 2]) {
 
     const applied = await guard(lab, 'vm-a', 'apply', planOf('vm-a'));
     t.is(applied.exitCode, 0, applied.stderr);
-    t.is(applied.report.changed, 8, 'two VIP routes, a reply route, four rules, the order');
+    t.is(applied.report.changed, 11, 'two VIP routes, a reply route, four rules, the order, three files');
     for (const path of applied.report.paths) {
       t.deepEqual(path.after, []);
       t.is(path.connectBefore.outcome, 'timeout');
@@ -77,6 +78,7 @@ for (const rpFilter of [0, 1, 2]) {
       ],
     );
     t.is(await snapshot(lab, 'vm-a'), asBooted, 'byte for byte as it booted');
+    t.is(await filesOf(lab, 'vm-a'), '/run/ilb-hairpin-guard\n', 'an empty folder in memory is all');
     const nothing = await guard(lab, 'vm-a', 'remove', planOf('vm-a'));
     t.is(nothing.report.changed, 0);
     t.deepEqual(
@@ -135,8 +137,8 @@ kernelTest('a plan that shrank or moved leaves nothing stale, and what stays kee
   const lab = await freshLab();
   await guard(lab, 'vm-a', 'apply', planOf('vm-a'));
   const shrunk = await guard(lab, 'vm-a', 'apply', planOf('vm-a', [PI]));
-  t.is(shrunk.report.changed, 2);
-  t.deepEqual(shrunk.report.paths[0]?.before, ['leftover']);
+  t.is(shrunk.report.changed, 3, 'a route, a rule, the plan file');
+  t.deepEqual(shrunk.report.paths[0]?.before, ['leftover', 'script-changed']);
   t.deepEqual(shrunk.report.paths[0]?.after, []);
   t.false((await snapshot(lab, 'vm-a')).includes(UCR));
   t.is((await connectTo(lab, 'vm-a', PI)).outcome, 'ok');

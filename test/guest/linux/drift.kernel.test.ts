@@ -199,7 +199,7 @@ kernelTest('the article’s route in main is warned of, and left alone', async (
   const lab = await freshLab();
   await shell(lab, 'vm-a', `ip route add ${UCR}/32 via 10.0.1.1 dev eth1`);
   const { report } = await guard(lab, 'vm-a', 'apply', planOf('vm-a'));
-  t.deepEqual(report.warnings, ['vip-route-in-main']);
+  t.deepEqual(report.warnings, ['no-systemd', 'vip-route-in-main']);
   t.deepEqual(report.paths[0]?.after, []);
   t.is(report.paths[0]?.connectAfter.outcome, 'ok');
   await guard(lab, 'vm-a', 'remove', planOf('vm-a'));
@@ -214,8 +214,8 @@ kernelTest('a default route on the secondary NIC and forwarding are warned of', 
     'ip route add default via 10.0.1.1 dev eth1 metric 50; echo 1 >/proc/sys/net/ipv4/ip_forward',
   );
   const strict = await guard(lab, 'vm-a', 'check', planOf('vm-a'));
-  t.deepEqual(strict.report.warnings, ['forwarding', 'default-route-on-via', 'rp-filter-strict']);
+  t.deepEqual(strict.report.warnings, ['no-systemd', 'forwarding', 'default-route-on-via', 'rp-filter-strict']);
   await shell(lab, 'vm-a', 'echo 2 >/proc/sys/net/ipv4/conf/eth1/rp_filter');
   const loose = await guard(lab, 'vm-a', 'check', planOf('vm-a'));
-  t.deepEqual(loose.report.warnings, ['forwarding', 'default-route-on-via']);
+  t.deepEqual(loose.report.warnings, ['no-systemd', 'forwarding', 'default-route-on-via']);
 });

@@ -114,6 +114,6 @@ kernelTest('the named cost is warned of where such a connection stands', async (
   ]);
   await new Promise((resolve) => setTimeout(resolve, 500));
   const loud = await guard(lab, 'vm-a', 'check', planOf('vm-a'));
-  t.deepEqual(loud.report.warnings, ['bound-sockets']);
+  t.true(loud.report.warnings.includes('bound-sockets'));
   await standing;
 });

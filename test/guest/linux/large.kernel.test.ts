@@ -35,7 +35,7 @@ kernelTest('64 frontends: applied, checked and removed in time, and the report f
   const asBooted = await snapshot(lab, 'vm-b');
   const applied = await guard(lab, 'vm-b', 'apply', plan);
   t.is(applied.exitCode, 0, applied.stderr.slice(-400));
-  t.is(applied.report.changed, 64 + 1 + 64 + 2 + 1);
+  t.is(applied.report.changed, 64 + 1 + 64 + 2 + 1 + 3);
   t.true(applied.report.paths.every((path) => path.after.length === 0 && path.connectAfter.outcome === 'ok'));
   const again = await guard(lab, 'vm-b', 'apply', plan);
   t.is(again.report.changed, 0);

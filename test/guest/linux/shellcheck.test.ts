@@ -42,7 +42,7 @@ const LATER: Record<string, RegExp> = {
     /\b(?:assoc_expand_once|localvar_inherit|localvar_unset|patsub_replacement|varredir_close|globskipdots|noexpand_translation|bash_source_fullpath|array_expand_once)\b/,
   'unset of a negative subscript range, read -E (5.3)': /\bread\s+-\w*E/,
   'mapfile and test are older, ulimit -R is 5.1': /\bulimit\s+-R/,
-  'a here-string needs a temporary file before 5.1': /<<</,
+  'here-documents and here-strings need a temporary file before 5.1': /<<['"$<A-Z]/,
 };
 
 for (const [what, pattern] of Object.entries(LATER)) {

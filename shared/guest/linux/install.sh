@@ -1,0 +1,175 @@
+# shellcheck shell=bash
+# ilb-hairpin-guard: what stays on the machine, so that the state survives reboots and other people's changes.
+
+readonly INSTALLED=/usr/local/sbin/ilb-hairpin-guard
+readonly PLAN_FOLDER=/etc/ilb-hairpin-guard
+readonly PLAN_FILE=$PLAN_FOLDER/plan
+readonly UNIT=ilb-hairpin-guard.service
+readonly UNIT_FILE=/etc/systemd/system/$UNIT
+readonly FIGHT_FILE=$RUN_FOLDER/fighting
+
+# This script as it is installed: without a command and its plan.
+own_text() {
+  local line in_plan=''
+  local -a lines kept=()
+  mapfile -t lines <"${BASH_SOURCE[0]}" || return
+  for line in "${lines[@]}"; do
+    case $line in
+      '# ilb-hairpin-guard command '*) continue ;;
+      '# --- end of plan ---') in_plan='' ;;
+    esac
+    [[ -n $in_plan ]] || kept+=("$line")
+    [[ $line == '# --- plan ---' ]] || continue
+    in_plan=1
+    kept+=(COMMAND_ID=00000000000000000000000000000000 MODE= CONNECT_SECONDS=3 TOTAL_SECONDS=60)
+    kept+=('VIP=()' 'PORT=()' 'BACKEND_IP=()' 'BACKEND_MAC=()' 'VIA_IP=()' 'VIA_MAC=()')
+  done
+  printf '%s\n' "${kept[@]}"
+}
+
+plan_text() {
+  local index
+  printf '%s\n' '# Written by ilb-hairpin-guard: VIP, port, backend address and MAC, via address and MAC'
+  for index in "${!VIP[@]}"; do
+    printf '%s\n' "${VIP[index]} ${PORT[index]} ${BACKEND_IP[index]} ${BACKEND_MAC[index]} ${VIA_IP[index]} ${VIA_MAC[index]}"
+  done
+}
+
+# Reads the plan file; fails without one. check_plan then looks at what was read.
+load_plan() {
+  local line
+  local -a words
+  VIP=() PORT=() BACKEND_IP=() BACKEND_MAC=() VIA_IP=() VIA_MAC=()
+  [[ -r $PLAN_FILE ]] || return
+  while read -r line; do
+    words=(${line%%#*})
+    ((${#words[@]} > 0)) || continue
+    VIP+=("${words[0]}") PORT+=("${words[1]-}") BACKEND_IP+=("${words[2]-}") BACKEND_MAC+=("${words[3]-}")
+    VIA_IP+=("${words[4]-}") VIA_MAC+=("${words[5]-}")
+  done <"$PLAN_FILE"
+}
+
+unit_text() {
+  printf '%s\n' "[Unit]
+Description=Keeps the VIPs of Azure internal load balancers reachable from this member of their pools
+After=network.target
+ConditionPathExists=$PLAN_FILE
+StartLimitIntervalSec=0
+
+[Service]
+ExecStart=$INSTALLED watch
+Restart=always
+RestartSec=2
+RuntimeDirectory=ilb-hairpin-guard
+RuntimeDirectoryMode=0700
+RuntimeDirectoryPreserve=yes
+UMask=0077
+TasksMax=64
+CapabilityBoundingSet=CAP_NET_ADMIN
+NoNewPrivileges=yes
+ProtectSystem=strict
+ProtectHome=yes
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectKernelTunables=yes
+ProtectKernelModules=yes
+ProtectKernelLogs=yes
+ProtectControlGroups=yes
+ProtectClock=yes
+ProtectHostname=yes
+RestrictAddressFamilies=AF_NETLINK AF_UNIX AF_INET
+IPAddressDeny=any
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes
+MemoryDenyWriteExecute=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallErrorNumber=EPERM
+
+[Install]
+WantedBy=multi-user.target"
+}
+
+# True where systemd runs the machine. Containers and labs have none.
+has_systemd() { [[ -d /run/systemd/system ]] && type -P systemctl >/dev/null; }
+
+# Calls systemd with a time limit.
+tell_systemd() { # words for systemctl
+  local said
+  said=$(timeout 10 systemctl "$@" 2>&1) && return
+  [[ $1 == is-* ]] || note "systemctl $*: $said"
+  return 1
+}
+
+is_file_right() { # file text
+  [[ -f $1 && $(<"$1") == "$2" ]]
+}
+
+# Looks at what is installed; sets FILES_WRONG to files, and SERVICE_WRONG.
+look_at_installed() {
+  OWN_TEXT=$(own_text) || fail CHANGE_FAILED 'the script cannot read itself'
+  PLAN_TEXT=$(plan_text)
+  UNIT_TEXT=$(unit_text)
+  FILES_WRONG=() SERVICE_WRONG=''
+  is_file_right "$INSTALLED" "$OWN_TEXT" && [[ -x $INSTALLED ]] || FILES_WRONG+=("$INSTALLED")
+  is_file_right "$PLAN_FILE" "$PLAN_TEXT" || FILES_WRONG+=("$PLAN_FILE")
+  is_file_right "$UNIT_FILE" "$UNIT_TEXT" || FILES_WRONG+=("$UNIT_FILE")
+  has_systemd || return 0
+  tell_systemd is-enabled --quiet "$UNIT" && tell_systemd is-active --quiet "$UNIT" || SERVICE_WRONG=1
+}
+
+# Writes a file in one step, with the label that the machine's policy gives it.
+put_file() { # file mode text
+  if mkdir -p "${1%/*}" && printf '%s\n' "$3" >"$1.new" && chmod "$2" "$1.new" && mv -T "$1.new" "$1"; then
+    [[ -z $(type -P restorecon) ]] || timeout 10 restorecon "$1"
+    note "changed: $1"
+    ((++CHANGED))
+  else
+    set_error CHANGE_FAILED "cannot write $1"
+  fi
+}
+
+# Writes those files that are not right. The plan's before the state is changed, so that the service, which reads it
+# under the same lock, works towards the new one.
+put_files() {
+  local file
+  for file in "${FILES_WRONG[@]}"; do
+    case $file in
+      "$INSTALLED") put_file "$file" 755 "$OWN_TEXT" ;;
+      "$PLAN_FILE") put_file "$file" 600 "$PLAN_TEXT" ;;
+      "$UNIT_FILE") put_file "$file" 644 "$UNIT_TEXT" ;;
+    esac
+  done
+}
+
+# Starts the service, or starts it anew when its files were changed.
+start_service() {
+  has_systemd || return 0
+  ((${#FILES_WRONG[@]} > 0)) || [[ -n $SERVICE_WRONG ]] || return 0
+  tell_systemd daemon-reload
+  [[ -n $SERVICE_WRONG ]] && ((++CHANGED))
+  { tell_systemd enable --quiet "$UNIT" && tell_systemd restart "$UNIT"; } || add_warning service-not-started
+}
+
+# Stops the service and takes away its files.
+uninstall() {
+  local file gone=''
+  if has_systemd && [[ -e $UNIT_FILE ]]; then
+    tell_systemd disable --quiet --now "$UNIT" || set_error CHANGE_FAILED "the service cannot be stopped"
+  fi
+  for file in "$PLAN_FILE" "$UNIT_FILE" "$INSTALLED"; do
+    [[ -e $file ]] || continue
+    if rm -f "$file"; then
+      note "changed: $file is gone"
+      gone=1
+      ((++CHANGED))
+    else
+      set_error CHANGE_FAILED "cannot remove $file"
+    fi
+  done
+  rm -f "$FIGHT_FILE"
+  [[ ! -d $PLAN_FOLDER ]] || rmdir "$PLAN_FOLDER" 2>/dev/null
+  [[ -z $gone ]] || ! has_systemd || tell_systemd daemon-reload
+}
