@@ -8,15 +8,16 @@ function Set-HostRoute([string] $vip, [int] $index, [string] $gateway, $active, 
     $now = $Routes[$key]
     if (-not $now) { $now = @{ Vip = $vip; Index = $index; Gateway = $gateway; Active = $null; Persistent = $null } }
     if ($now.Active -eq $active -and $now.Persistent -eq $persistent) { return }
-    $Undo.Add(@{ Vip = $vip; Index = $index; Gateway = $gateway; Active = $now.Active; Persistent = $now.Persistent })
+    $Undo.Add($now.Clone())
     $Routes[$key] = $now
     $script:Changed++
     foreach ($store in 'Active', 'Persistent') {
         if ($null -ne $now[$store]) { Remove-FromStore $now $store }
         $now[$store] = $null
     }
+    $new = @{ DestinationPrefix = "$vip/32"; InterfaceIndex = $index; NextHop = $gateway }
     if ($null -ne $persistent) {
-        $null = New-NetRoute -DestinationPrefix "$vip/32" -InterfaceIndex $index -NextHop $gateway -RouteMetric $persistent -ErrorAction Stop
+        $null = New-NetRoute @new -RouteMetric $persistent -ErrorAction Stop
         $now.Active = $persistent
         $now.Persistent = $persistent
     }
@@ -24,15 +25,14 @@ function Set-HostRoute([string] $vip, [int] $index, [string] $gateway, $active, 
     if ($null -ne $now.Active) { Remove-FromStore $now 'Active' }
     $now.Active = $null
     if ($null -eq $active) { return }
-    $null = New-NetRoute -DestinationPrefix "$vip/32" -InterfaceIndex $index -NextHop $gateway -RouteMetric $active -PolicyStore ActiveStore -ErrorAction Stop
+    $null = New-NetRoute @new -RouteMetric $active -PolicyStore ActiveStore -ErrorAction Stop
     $now.Active = $active
 }
 
 # Gone already is as good as removed: taking a route from one store may take it from both.
 function Remove-FromStore($route, [string] $store) {
-    try {
-        Remove-NetRoute -DestinationPrefix "$($route.Vip)/32" -InterfaceIndex $route.Index -NextHop $route.Gateway -PolicyStore "${store}Store" -Confirm:$false -ErrorAction Stop
-    }
+    $old = @{ DestinationPrefix = "$($route.Vip)/32"; InterfaceIndex = $route.Index; NextHop = $route.Gateway }
+    try { Remove-NetRoute @old -PolicyStore "${store}Store" -Confirm:$false -ErrorAction Stop }
     catch { if ($_.FullyQualifiedErrorId -notlike 'CmdletizationQuery_NotFound*') { throw } }
 }
 
@@ -40,7 +40,9 @@ function Remove-FromStore($route, [string] $store) {
 function Save-Displaced($route) {
     $name = Get-NoteName $route
     if (-not $Notes.Displaced.ContainsKey($name)) {
-        $metrics = foreach ($store in 'Active', 'Persistent') { if ($null -eq $route[$store]) { '-' } else { $route[$store] } }
+        $metrics = foreach ($store in 'Active', 'Persistent') {
+            if ($null -eq $route[$store]) { '-' } else { $route[$store] }
+        }
         Set-Note 'Displaced' $name ($metrics -join ' ')
     }
     $Warnings['route-displaced'] = 1
@@ -56,10 +58,8 @@ function Repair-Path($path) {
         Set-HostRoute $path.Vip $path.Via $path.Gateway $Metric $Metric
     }
     foreach ($other in @(Get-OtherRoutes $path)) {
-        $name = Get-NoteName $other
         if (-not (Test-Own $other)) { Save-Displaced $other }
         Set-HostRoute $other.Vip $other.Index $other.Gateway $null $null
-        if ($name) { Set-Note 'Routes' $name $null }
     }
     foreach ($name in @($Notes.Routes.Keys)) {
         if ($name -like "$($path.Vip) *" -and $name -ne (Get-NoteName $want)) { Set-Note 'Routes' $name $null }
@@ -70,16 +70,27 @@ function Repair-Path($path) {
 function Restore-Vips([string[]] $vips) {
     foreach ($key in @($Routes.Keys)) {
         $route = $Routes[$key]
-        if ($vips -contains $route.Vip -and (Test-Own $route)) { Set-HostRoute $route.Vip $route.Index $route.Gateway $null $null }
+        if ($vips -notcontains $route.Vip -or -not (Test-Own $route)) { continue }
+        Set-HostRoute $route.Vip $route.Index $route.Gateway $null $null
     }
-    foreach ($name in @($Notes.Routes.Keys)) { if ($vips -contains ($name -split ' ')[0]) { Set-Note 'Routes' $name $null } }
+    foreach ($name in @($Notes.Routes.Keys)) {
+        if ($vips -contains ($name -split ' ')[0]) { Set-Note 'Routes' $name $null }
+    }
     foreach ($name in @($Notes.Displaced.Keys)) {
         $vip, $id, $gateway = $name -split ' '
         if ($vips -notcontains $vip) { continue }
         $index = @($Interfaces.Keys | Where-Object { $Interfaces[$_].Id -eq $id })
-        $metrics = @($Notes.Displaced[$name] -split ' ' | ForEach-Object { if ($_ -eq '-') { $null } else { [int] $_ } })
+        $metrics = @($Notes.Displaced[$name] -split ' ' | ForEach-Object { if ($_ -ne '-') { [int] $_ } else { $null } })
         if ($index.Count -eq 1) { Set-HostRoute $vip $index[0] $gateway $metrics[0] $metrics[1] }
         Set-Note 'Displaced' $name $null
+    }
+}
+
+# Done last and without a way back: such a route does no harm, and nothing may fail for its sake.
+function Remove-StaleRoutes($stale) {
+    foreach ($route in $stale) {
+        try { Remove-FromStore $route 'Persistent'; $script:Changed++ }
+        catch { $Warnings['stale-route-left'] = 1 }
     }
 }
 

@@ -70,8 +70,8 @@ function Find-Peers($calls) {
         foreach ($one in $all) {
             $call = $ports[$one.RemoteEndPoint.Port]
             if ($null -eq $call -or "$($one.State)" -ne 'Established') { continue }
-            if ("$($one.RemoteEndPoint.Address)" -ne $call.Path.Source -or "$($one.LocalEndPoint.Address)" -ne $call.Path.BackendIp) { continue }
-            $call.Path.Proof = 's'
+            $ends = "$($one.LocalEndPoint.Address) $($one.RemoteEndPoint.Address)"
+            if ($ends -eq "$($call.Path.BackendIp) $($call.Path.Source)") { $call.Path.Proof = 's' }
         }
         $calls = @($calls | Where-Object { $_.Path.Proof -ne 's' })
     }

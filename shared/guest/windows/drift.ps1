@@ -6,25 +6,23 @@ function Get-NoteName($route) {
     return "$($route.Vip) $($Interfaces[$route.Index].Id) $($route.Gateway)"
 }
 
-# A persistent route of an interface that is gone is ours when the note's interface is gone too.
-function Test-Own($route) {
-    $name = Get-NoteName $route
-    if ($name) { return $Notes.Routes.ContainsKey($name) }
-    $present = @($Interfaces.Values | ForEach-Object { $_.Id })
-    foreach ($note in $Notes.Routes.Keys) {
-        $vip, $id, $gateway = $note -split ' '
-        if ($vip -eq $route.Vip -and $gateway -eq $route.Gateway -and $present -notcontains $id) { return $true }
+function Test-Own($route) { return $Notes.Routes.ContainsKey((Get-NoteName $route)) }
+
+# The other host routes of a path's VIP. Those of interfaces that are gone cannot win and do not count.
+function Get-OtherRoutes($path) {
+    foreach ($route in @($Routes.Values)) {
+        if ($route.Vip -ne $path.Vip -or -not $Interfaces.ContainsKey($route.Index)) { continue }
+        if ($route.Index -ne $path.Via -or $route.Gateway -ne $path.Gateway) { $route }
     }
-    return $false
 }
 
-# Other host routes of a path's VIP that count: ours wherever they are, others while their interface exists.
-function Get-OtherRoutes($path) {
-    $want = "$($path.Vip) $($path.Via) $($path.Gateway)"
-    foreach ($key in @($Routes.Keys)) {
-        $route = $Routes[$key]
-        if ($route.Vip -ne $path.Vip -or $key -eq $want) { continue }
-        if ($Interfaces.ContainsKey($route.Index) -or (Test-Own $route)) { $route }
+# Persistent routes of ours whose interface is gone: known by a note whose interface is gone too.
+function Get-StaleRoutes {
+    $present = @($Interfaces.Values | ForEach-Object { $_.Id })
+    foreach ($name in $Notes.Routes.Keys) {
+        $vip, $id, $gateway = $name -split ' '
+        if ($present -contains $id) { continue }
+        $Routes.Values | Where-Object { $_.Vip -eq $vip -and $_.Gateway -eq $gateway -and -not $Interfaces.ContainsKey($_.Index) }
     }
 }
 
@@ -66,8 +64,7 @@ function Get-Leftovers {
 
 function Get-AllDrift {
     Read-Interfaces
-    $wrong = Resolve-Adapters
-    if ($wrong) { throw $wrong }
+    Resolve-Paths
     Read-Routes
     $left = if (@(Get-Leftovers).Count) { 'X' } else { '' }
     return , @($Paths | ForEach-Object { "$(Get-Drift $_)$left" })

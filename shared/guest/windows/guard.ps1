@@ -23,10 +23,11 @@ $ProgressPreference = 'SilentlyContinue'
 $Clock = [System.Diagnostics.Stopwatch]::StartNew()
 $OwnKey = 'SOFTWARE\ilb-hairpin-guard'
 $Metric = 1
-$Tools = 'Get-NetAdapter', 'Get-NetIPAddress', 'Get-NetIPInterface', 'Get-NetRoute', 'Find-NetRoute', 'New-NetRoute',
-    'Remove-NetRoute', 'Get-DnsClient'
+$Tools = 'Get-NetAdapter', 'Get-NetIPAddress', 'Get-NetIPInterface', 'Get-NetRoute', 'New-NetRoute', 'Remove-NetRoute'
 
 $Paths = @()             # one per frontend, in the plan's order
+$Adapters = @()          # as the cmdlets give them
+$Addresses = @()
 $Interfaces = @{}        # interface index -> metric, weak (host model), id (GUID of the adapter, or # and the index)
 $Routes = @{}            # "VIP index gateway" -> one host route: metric in the active and in the persistent store
 $Notes = @{ Routes = @{}; Displaced = @{} }   # the registry: "VIP id gateway" -> metrics, "active persistent"
@@ -45,17 +46,21 @@ $Warnings = @{}
 
 function Read-Plan {
     $line = '^(\S+) (\d{1,5}) (\S+) ([0-9A-F-]{17}) (\S+) ([0-9A-F-]{17})$'
-    if ($CommandId -notmatch '^[0-9a-f]{32}$' -or 'check', 'apply', 'remove' -notcontains $Mode) { Stop-Run 'BAD_PLAN' 'command' }
+    if ($CommandId -notmatch '^[0-9a-f]{32}$' -or 'check', 'apply', 'remove' -notcontains $Mode) {
+        Stop-Run 'BAD_PLAN' 'command'
+    }
     foreach ($text in $Plan) {
         if ($text -cnotmatch $line) { Stop-Run 'BAD_PLAN' $text }
         $path = @{
-            Vip = $Matches[1]; Port = [int] $Matches[2]; BackendIp = $Matches[3]; BackendMac = $Matches[4]; ViaIp = $Matches[5]; ViaMac = $Matches[6]
-            Via = $null; Backend = $null; ViaPrefix = 0; BackendPrefix = 0; Gateway = ''; Problem = $null
+            Vip = $Matches[1]; Port = [int] $Matches[2]
+            BackendIp = $Matches[3]; BackendMac = $Matches[4]; ViaIp = $Matches[5]; ViaMac = $Matches[6]
+            Backend = $null; Via = $null; Gateway = ''; Problem = $null
             Before = $null; After = $null; ConnectBefore = 'n'; ConnectAfter = 'n'; Proof = 'n'; Source = ''
         }
         foreach ($ip in $path.Vip, $path.BackendIp, $path.ViaIp) {
             $parsed = [System.Net.IPAddress]::None
-            if (-not [System.Net.IPAddress]::TryParse($ip, [ref] $parsed) -or "$parsed" -ne $ip) { Stop-Run 'BAD_PLAN' $text }
+            $is = [System.Net.IPAddress]::TryParse($ip, [ref] $parsed)
+            if (-not $is -or "$parsed" -ne $ip) { Stop-Run 'BAD_PLAN' $text }
         }
         $script:Paths += $path
     }
@@ -66,7 +71,8 @@ function Assert-System {
     $key = (Open-Hive).OpenSubKey('SOFTWARE\Microsoft\Windows NT\CurrentVersion')
     $build = 0
     if ($key) { $build = [int] $key.GetValue('CurrentBuildNumber') }
-    if ($build -lt 14393 -or $PSVersionTable.PSVersion -lt [version] '5.1') { Stop-Run 'UNSUPPORTED_OS' "build $build PowerShell $($PSVersionTable.PSVersion)" }
+    $version = $PSVersionTable.PSVersion
+    if ($build -lt 14393 -or $version -lt [version] '5.1') { Stop-Run 'UNSUPPORTED_OS' "build $build PowerShell $version" }
     foreach ($tool in $Tools) {
         if (-not (Get-Command -Name $tool -ErrorAction Ignore)) { Stop-Run 'TOOL_MISSING' $tool }
     }
@@ -88,29 +94,36 @@ function Set-Drift([string] $name) {
 function Invoke-Apply {
     if (-not @($Paths | Where-Object { $_.Before -replace '[HN]', '' }).Count) { return }
     Assert-Time ($ConnectSeconds + 2)
+    $stale = @(Get-StaleRoutes)
     foreach ($path in $Paths) { if (-not $path.Problem) { Repair-Path $path } }
     $leftovers = @(Get-Leftovers)
     if ($leftovers.Count) { Restore-Vips $leftovers }
     Set-Drift 'After'
-    $bad = @($Paths | Where-Object { $_.After -replace '[HN]', '' })
-    if ($bad.Count) { Stop-Run 'CHANGE_FAILED' "still $(@($bad | ForEach-Object { "$($_.Vip) $($_.After)" }) -join ' ')" }
+    $bad = @($Paths | Where-Object { $_.After -replace '[HN]', '' } | ForEach-Object { "$($_.Vip) $($_.After)" })
+    if ($bad.Count) { Stop-Run 'CHANGE_FAILED' "still $bad" }
     Test-Connects 'ConnectAfter'
     if (Get-Lost) { [System.Threading.Thread]::Sleep(1000); Test-Connects 'ConnectAfter' }
     $lost = Get-Lost
     if ($lost) { Stop-Run 'CHANGE_FAILED' "connect lost $lost" }
+    Remove-StaleRoutes $stale
 }
 
 # VIPs that connected before the change and do not now.
 function Get-Lost {
-    return @($Paths | Where-Object { $_.ConnectBefore -like 'o*' -and $_.ConnectAfter -notlike 'o*' -and $_.ConnectAfter -ne 'n' } | ForEach-Object { $_.Vip }) -join ' '
+    $lost = foreach ($path in $Paths) {
+        if ($path.ConnectBefore -like 'o*' -and $path.ConnectAfter -notlike '[on]*') { $path.Vip }
+    }
+    return $lost -join ' '
 }
 
 function Invoke-Remove {
     Read-Interfaces
     Read-Routes
+    $stale = @(Get-StaleRoutes)
     $vips = @(@($Notes.Routes.Keys; $Notes.Displaced.Keys) | ForEach-Object { ($_ -split ' ')[0] })
     if ($vips.Count) { Restore-Vips $vips }
     Remove-EmptyNotes
+    Remove-StaleRoutes $stale
 }
 
 function Invoke-Mode {
@@ -121,7 +134,7 @@ function Invoke-Mode {
     Test-Connects 'ConnectBefore'
     foreach ($path in $Paths) { $path.ConnectAfter = $path.ConnectBefore }
     if ($Mode -eq 'apply') { Invoke-Apply }
-    Find-Warnings
+    try { Find-Warnings } catch { $Warnings['warnings-incomplete'] = 1 }
     return $Paths | ForEach-Object { $_.Problem } | Where-Object { $_ }
 }
 
@@ -133,7 +146,11 @@ try {
     $mutex = [System.Threading.Mutex]::new($false, 'Global\ilb-hairpin-guard')
     $mine = $false
     try { $mine = $mutex.WaitOne(2000) }
-    catch { if ($_.Exception.GetBaseException() -is [System.Threading.AbandonedMutexException]) { $mine = $true } else { throw } }
+    catch {
+        # A run that was killed held it: now it is ours.
+        if ($_.Exception.GetBaseException() -isnot [System.Threading.AbandonedMutexException]) { throw }
+        $mine = $true
+    }
     if (-not $mine) { $mutex.Dispose(); $mutex = $null; Stop-Run 'BUSY' 'another run of this program' }
     $problems = @(Invoke-Mode)
     if ($problems.Count) { $failure = $problems[0] }

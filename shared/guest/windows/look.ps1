@@ -1,47 +1,53 @@
 # ilb-hairpin-guard: what is there.
 
+# Adapters, interfaces and addresses. Each interface's id is the GUID of its adapter, which stays when indexes change.
 function Read-Interfaces {
+    $script:Adapters = @(Read-Tool 'Get-NetAdapter' { Get-NetAdapter -ErrorAction Stop })
+    $script:Addresses = @(Read-Tool 'Get-NetIPAddress' { Get-NetIPAddress -AddressFamily IPv4 -ErrorAction Stop })
     $read = @{}
     foreach ($one in @(Read-Tool 'Get-NetIPInterface' { Get-NetIPInterface -AddressFamily IPv4 -ErrorAction Stop })) {
         $weak = "$($one.WeakHostSend)" -eq 'Enabled' -or "$($one.WeakHostReceive)" -eq 'Enabled'
-        $read[[int] $one.InterfaceIndex] = @{ Metric = [int] $one.InterfaceMetric; Weak = $weak; Id = "#$($one.InterfaceIndex)" }
+        $index = [int] $one.InterfaceIndex
+        $read[$index] = @{ Metric = [int] $one.InterfaceMetric; Weak = $weak; Id = "#$index" }
     }
-    foreach ($one in @(Read-Tool 'Get-NetAdapter' { Get-NetAdapter -ErrorAction Stop })) {
+    foreach ($one in $Adapters) {
         $index = [int] $one.InterfaceIndex
         if ($read.ContainsKey($index)) { $read[$index].Id = "$($one.InterfaceGuid)" }
     }
     $script:Interfaces = $read
 }
 
-# Finds each planned address on the adapter with its MAC. An adapter with accelerated networking shows a second one with
-# the same MAC and no address, so the address decides. What is wrong with one path is kept with it and blocks no other;
-# returned is what forbids to touch anything.
-function Resolve-Adapters {
-    $adapters = @(Read-Tool 'Get-NetAdapter' { Get-NetAdapter -ErrorAction Stop })
-    $addresses = @(Read-Tool 'Get-NetIPAddress' { Get-NetIPAddress -AddressFamily IPv4 -ErrorAction Stop })
-    $usable = @($addresses | Where-Object { 'Preferred', 'Deprecated' -contains "$($_.AddressState)" })
-    $known = @($Paths | Where-Object { $macs = $_.BackendMac, $_.ViaMac; @($adapters | Where-Object { $macs -contains $_.MacAddress }).Count })
-    if ($Paths.Count -and -not $known.Count) { return @{ Code = 'WRONG_MACHINE'; Detail = $Paths[0].ViaMac } }
+# Finds the planned addresses. What is wrong with one path is kept with it and blocks no other; what forbids to touch
+# anything is thrown.
+function Resolve-Paths {
+    if (-not $Paths.Count) { return }
+    $macs = @($Adapters | ForEach-Object { $_.MacAddress })
+    $local = @($Addresses | ForEach-Object { $_.IPAddress })
+    $known = @($Paths | Where-Object { $macs -contains $_.BackendMac -or $macs -contains $_.ViaMac })
+    if (-not $known.Count) { Stop-Run 'WRONG_MACHINE' $Paths[0].ViaMac }
     foreach ($path in $Paths) {
-        $path.Via = $null
-        $path.Backend = $null
-        $path.Gateway = ''
+        if ($local -contains $path.Vip) { Stop-Run 'VIP_IS_LOCAL' $path.Vip }
         $path.Problem = $null
-        foreach ($role in 'Via', 'Backend') {
-            $mac = $path["${role}Mac"]
-            $ip = $path["${role}Ip"]
-            $same = @($adapters | Where-Object { $_.MacAddress -eq $mac } | ForEach-Object { [int] $_.InterfaceIndex })
-            $here = @($usable | Where-Object { $_.IPAddress -eq $ip -and $same -contains [int] $_.InterfaceIndex })
-            if ($here.Count -eq 1) { $path[$role] = [int] $here[0].InterfaceIndex; $path["${role}Prefix"] = [int] $here[0].PrefixLength }
-            elseif ($here.Count) { $path.Problem = @{ Code = 'NIC_AMBIGUOUS'; Detail = "$mac $ip" } }
-            elseif ($same.Count) { $path.Problem = @{ Code = 'ADDRESS_NOT_ON_NIC'; Detail = "$mac $ip" } }
-            else { $path.Problem = @{ Code = 'NIC_NOT_FOUND'; Detail = $mac } }
-        }
-        if (@($addresses | Where-Object { $_.IPAddress -eq $path.Vip }).Count) { return @{ Code = 'VIP_IS_LOCAL'; Detail = $path.Vip } }
-        if (-not $path.Via) { continue }
-        $path.Gateway = Get-FirstHost $path.ViaIp $path.ViaPrefix
-        if (-not $path.Gateway) { $path.Problem = @{ Code = 'BAD_PLAN'; Detail = "no gateway in $($path.ViaIp)/$($path.ViaPrefix)" } }
+        $path.Gateway = ''
+        $path.Backend = Find-Interface $path $path.BackendMac $path.BackendIp
+        $path.Via = Find-Interface $path $path.ViaMac $path.ViaIp
+        if ($null -eq $path.Via) { continue }
+        $prefix = [int] @($Addresses | Where-Object { $_.IPAddress -eq $path.ViaIp })[0].PrefixLength
+        $path.Gateway = Get-FirstHost $path.ViaIp $prefix
+        if (-not $path.Gateway) { $path.Problem = @{ Code = 'BAD_PLAN'; Detail = "no gateway in $($path.ViaIp)/$prefix" } }
     }
+}
+
+# The index of the interface with that MAC and address. With accelerated networking a second adapter shows the same
+# MAC and has no address, so the address decides.
+function Find-Interface($path, [string] $mac, [string] $ip) {
+    $same = @($Adapters | Where-Object { $_.MacAddress -eq $mac } | ForEach-Object { [int] $_.InterfaceIndex })
+    $here = @($Addresses | Where-Object { $_.IPAddress -eq $ip -and $same -contains [int] $_.InterfaceIndex })
+    $here = @($here | Where-Object { 'Preferred', 'Deprecated' -contains "$($_.AddressState)" })
+    if ($here.Count -eq 1) { return [int] $here[0].InterfaceIndex }
+    if ($here.Count) { $path.Problem = @{ Code = 'NIC_AMBIGUOUS'; Detail = "$mac $ip" } }
+    elseif ($same.Count) { $path.Problem = @{ Code = 'ADDRESS_NOT_ON_NIC'; Detail = "$mac $ip" } }
+    else { $path.Problem = @{ Code = 'NIC_NOT_FOUND'; Detail = $mac } }
 }
 
 # Azure's gateway is the subnet's first host. Nothing when the prefix leaves no room for one or it is the address itself.
@@ -58,15 +64,22 @@ function Get-FirstHost([string] $ip, [int] $prefix) {
     return $first
 }
 
-# The table is replaced only when it was read to its end: taking back needs it.
+function Read-Store([string] $store) {
+    Read-Tool 'Get-NetRoute' { Get-NetRoute -AddressFamily IPv4 -PolicyStore "${store}Store" -ErrorAction Stop }
+}
+
+# Host routes of both stores. The table is replaced only when it was read to its end: taking back needs it.
 function Read-Routes {
     $read = @{}
     foreach ($store in 'Active', 'Persistent') {
-        foreach ($one in @(Read-Tool 'Get-NetRoute' { Get-NetRoute -AddressFamily IPv4 -PolicyStore "${store}Store" -ErrorAction Stop })) {
+        foreach ($one in @(Read-Store $store)) {
             if ($one.DestinationPrefix -notlike '*/32') { continue }
-            $route = @{ Vip = $one.DestinationPrefix -replace '/32$', ''; Index = [int] $one.InterfaceIndex; Gateway = "$($one.NextHop)"; Active = $null; Persistent = $null }
-            $key = "$($route.Vip) $($route.Index) $($route.Gateway)"
-            if (-not $read.ContainsKey($key)) { $read[$key] = $route }
+            $vip = $one.DestinationPrefix -replace '/32$', ''
+            $index = [int] $one.InterfaceIndex
+            $key = "$vip $index $($one.NextHop)"
+            if (-not $read.ContainsKey($key)) {
+                $read[$key] = @{ Vip = $vip; Index = $index; Gateway = "$($one.NextHop)"; Active = $null; Persistent = $null }
+            }
             $read[$key][$store] = [int] $one.RouteMetric
         }
     }

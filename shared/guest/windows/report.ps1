@@ -7,12 +7,15 @@ function Format-Report($failure) {
         if ($null -eq $path.Before) { continue }
         $after = if ($path.After -eq $path.Before) { '=' } else { $path.After }
         $connect = if ($path.ConnectAfter -eq $path.ConnectBefore) { '=' } else { $path.ConnectAfter }
-        $source = if ($path.Source -eq $path.ViaIp) { '' } elseif ($path.Source -eq $path.BackendIp) { 'b' } else { $path.Source }
+        $source = $path.Source
+        if ($source -eq $path.ViaIp) { $source = '' } elseif ($source -eq $path.BackendIp) { $source = 'b' }
         '"{0};{1};{2};{3};{4};{5};{6}"' -f $i, $path.Before, $after, $path.ConnectBefore, $connect, $path.Proof, $source
     }
     $codes = @($Warnings.Keys)
     [array]::Sort($codes)
-    $text = '{{"v":1,"os":"windows","mode":"{0}","chg":{1},"p":[{2}],"w":[{3}]' -f $Mode, $Changed, ($entries -join ','), (@($codes | ForEach-Object { "`"$_`"" }) -join ',')
+    $codes = @($codes | ForEach-Object { '"{0}"' -f $_ }) -join ','
+    $entries = $entries -join ','
+    $text = '{{"v":1,"os":"windows","mode":"{0}","chg":{1},"p":[{2}],"w":[{3}]' -f $Mode, $Changed, $entries, $codes
     if ($failure) {
         $detail = $failure.Detail -replace '[^A-Za-z0-9._:/ -]', ' '
         $text += ',"e":"{0}","d":"{1}"' -f $failure.Code, $detail.Substring(0, [System.Math]::Min(120, $detail.Length))

@@ -3,14 +3,21 @@
 # What a person should know and this script does not change.
 function Find-Warnings {
     $backends = @($Paths | ForEach-Object { $_.Backend })
-    $vias = @($Paths | ForEach-Object { $_.Via } | Where-Object { $backends -notcontains $_ })
-    $defaults = @(Read-Tool 'Get-NetRoute' { Get-NetRoute -AddressFamily IPv4 -PolicyStore ActiveStore -ErrorAction Stop } | Where-Object { $_.DestinationPrefix -eq '0.0.0.0/0' })
-    if (@($defaults | Where-Object { $vias -contains [int] $_.InterfaceIndex }).Count) { $Warnings['default-route-on-via'] = 1 }
-    $clients = @(Read-Tool 'Get-DnsClient' { Get-DnsClient -ErrorAction Stop })
-    if (@($clients | Where-Object { $vias -contains [int] $_.InterfaceIndex -and $_.RegisterThisConnectionsAddress }).Count) { $Warnings['dns-registration-on-via'] = 1 }
+    $vias = @($Paths | ForEach-Object { $_.Via } | Where-Object { $null -ne $_ -and $backends -notcontains $_ })
+    foreach ($one in @(Read-Store 'Active')) {
+        if ($one.DestinationPrefix -ne '0.0.0.0/0') { continue }
+        if ($vias -contains [int] $one.InterfaceIndex) { $Warnings['default-route-on-via'] = 1 }
+    }
+    foreach ($one in @(Read-Tool 'Get-DnsClient' { Get-DnsClient -ErrorAction Stop })) {
+        if (-not $one.RegisterThisConnectionsAddress) { continue }
+        if ($vias -contains [int] $one.InterfaceIndex) { $Warnings['dns-registration-on-via'] = 1 }
+    }
     foreach ($path in $Paths) {
         if ($path.After) { continue }
-        $chosen = @(Read-Tool 'Find-NetRoute' { Find-NetRoute -RemoteIPAddress $path.Vip -ErrorAction Stop } | Where-Object { $_.PSObject.Properties['NextHop'] })
-        if (@($chosen | Where-Object { [int] $_.InterfaceIndex -eq $path.Via -and $_.NextHop -eq $path.Gateway }).Count -eq 0) { $Warnings['lookup-disagrees'] = 1 }
+        $found = @(Read-Tool 'Find-NetRoute' { Find-NetRoute -RemoteIPAddress $path.Vip -ErrorAction Stop })
+        # The first object is the local address, the second the route.
+        $route = @($found | Where-Object { $_.PSObject.Properties['NextHop'] })
+        $right = @($route | Where-Object { [int] $_.InterfaceIndex -eq $path.Via -and $_.NextHop -eq $path.Gateway })
+        if (-not $right.Count) { $Warnings['lookup-disagrees'] = 1 }
     }
 }

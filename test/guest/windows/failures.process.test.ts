@@ -95,7 +95,7 @@ const CASES: Case[] = [
       s.registry['SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion'] = { CurrentBuildNumber: '9600' };
     },
   },
-  ...['Get-NetAdapter', 'New-NetRoute', 'Get-DnsClient'].map(
+  ...['Get-NetAdapter', 'New-NetRoute', 'Remove-NetRoute'].map(
     (at): Case => ({
       title: `${at} is missing`,
       code: 'TOOL_MISSING',
@@ -183,6 +183,32 @@ engineTest('a lost connect is told as it ended, with no proof left of the one be
   t.is(path?.proof, 'none');
   t.deepEqual(path?.after, path?.before);
 });
+
+engineTest('what only warns may be missing or broken', async (t) => {
+  for (const at of ['Get-DnsClient', 'Find-NetRoute']) {
+    for (const kind of ['missing', 'broken', 'denied'] as const) {
+      const { report } = await run(engine, member(), command('apply'), [{ at, call: 0, kind }]);
+      t.true(isClean(report), `${at} ${kind}`);
+      t.deepEqual(report.warnings, ['warnings-incomplete']);
+    }
+  }
+});
+
+engineTest(
+  'a route of ours on an adapter that is gone, and that cannot be removed, is told and blocks nothing',
+  async (t) => {
+    const start = member();
+    start.routes.push(hostRoute('10.0.1.100', 90, 1, 'persistent'));
+    const name = '10.0.1.100 {00000000-0000-0000-0000-000000000090} 10.0.1.1';
+    start.registry['SOFTWARE\\ilb-hairpin-guard\\Routes'] = { [name]: '1 1' };
+    const { report, state } = await run(engine, start, command('apply'), [
+      { at: 'Remove-NetRoute', call: 0, kind: 'denied' },
+    ]);
+    t.true(isClean(report));
+    t.deepEqual(report.warnings, ['stale-route-left']);
+    t.is(Object.values(state.registry).filter((values) => name in values).length, 0);
+  },
+);
 
 engineTest('a NIC that is gone blocks its own paths and no other', async (t) => {
   const gone = { ip: '10.0.1.12', mac: '00:0d:3a:00:00:09' };
