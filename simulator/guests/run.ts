@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { ScriptResult } from './lab.ts';
@@ -18,8 +18,12 @@ export const ROOT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbi
 export interface RunnerOptions {
   /** Where the handler keeps its runs: `/var/lib/waagent/run-command-handler/download`. */
   folder: string;
+  /** Where the output of programs is kept while they run. */
+  scratch: string;
   /** What the VM agent's service gives to its children: PATH, no HOME, no locale. */
   environment: Record<string, string>;
+  /** Whom to run as; the runner's own user when undefined. */
+  user?: { uid: number; gid: number } | undefined;
 }
 
 /** Runs scripts and programs for one guest. */
@@ -39,15 +43,18 @@ export class Runner {
     const bytes = Buffer.byteLength(text);
     if (bytes > MAX_SCRIPT_BYTES)
       throw new Error(`script is ${bytes} bytes: the handler takes at most ${MAX_SCRIPT_BYTES}`);
-    const { environment } = this.#options;
+    const { environment, user } = this.#options;
     const folder = join(this.#options.folder, String(this.#runs++));
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    mkdirSync(this.#options.folder, { recursive: true });
+    mkdirSync(folder, { mode: 0o700 });
     const path = join(folder, 'script.sh');
     writeFileSync(path, text, { mode: 0o500 });
+    if (user) for (const it of [folder, path]) chownSync(it, user.uid, user.gid);
     try {
       return await run(['/bin/bash', '-c', path], folder, {
         cwd: folder,
         environment,
+        user,
         timeoutMs: timeoutSeconds * 1000,
         started: (kill) => this.#running.set(name, kill),
       });
@@ -63,10 +70,9 @@ export class Runner {
 
   /** Runs a program. One that is not there ends with 127, as in a shell. */
   async runProgram(argv: string[]): Promise<ScriptResult> {
-    mkdirSync(this.#options.folder, { recursive: true, mode: 0o700 });
-    const folder = mkdtempSync(join(this.#options.folder, 'exec-'));
+    const folder = mkdtempSync(join(this.#options.scratch, 'exec-'));
     try {
-      return await run(argv, folder, { cwd: '/', environment: this.#options.environment });
+      return await run(argv, folder, { ...this.#options, cwd: '/' });
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -93,6 +99,7 @@ export async function abortable(
 interface RunOptions {
   cwd: string;
   environment: Record<string, string>;
+  user?: { uid: number; gid: number } | undefined;
   timeoutMs?: number;
   started?: (kill: () => void) => void;
 }
@@ -101,13 +108,13 @@ interface RunOptions {
 function run(
   argv: string[],
   folder: string,
-  { cwd, environment, timeoutMs, started }: RunOptions,
+  { cwd, environment, user, timeoutMs, started }: RunOptions,
 ): Promise<ScriptResult> {
   const [program = '', ...args] = argv;
   const files = [join(folder, 'stdout'), join(folder, 'stderr')] as const;
   const [out, err] = [openSync(files[0], 'w', 0o600), openSync(files[1], 'w', 0o600)];
   return new Promise((resolve) => {
-    const child = spawn(program, args, { cwd, env: environment, stdio: ['ignore', out, err] });
+    const child = spawn(program, args, { cwd, env: environment, ...user, stdio: ['ignore', out, err] });
     closeSync(out);
     closeSync(err);
     started?.(() => child.kill('SIGKILL'));

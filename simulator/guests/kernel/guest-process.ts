@@ -9,6 +9,7 @@ import { type Instances, openInstances } from './listen.ts';
 
 const runner = new Runner({
   folder: '/var/lib/waagent/run-command-handler/download',
+  scratch: '/run',
   environment: { PATH: ROOT_PATH },
 });
 let instances: Instances | undefined;

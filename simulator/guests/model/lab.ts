@@ -1,5 +1,5 @@
 /** A lab of modelled guests, for machines where namespaces cannot be had: needs bash and coreutils, no right at all. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { unsettled } from '../health.ts';
@@ -13,17 +13,20 @@ import { RunningGuest } from './modelGuest.ts';
 import { ModelNetwork } from './network.ts';
 import { openProgramPort, type ProgramPort } from './programs.ts';
 import type { ModelGuest } from './sockets.ts';
+import { programUser, type User } from './user.ts';
 
 const SETTLE_MS = 5000;
 
 /**
  * Starts a lab of modelled guests with the estate's running VMs. Rejects when the estate contradicts itself. Scripts and
- * programs run on this machine as this user; only ip, ss, sysctl and connects are the model's (see README).
+ * programs run on this machine as an ordinary user; only ip, ss, sysctl and connects are the model's.
  */
 export async function startModelLab({ estate, log = () => {} }: LabOptions): Promise<PowerLab> {
   const layout = layoutOf(estate);
+  const user = programUser();
   const folder = mkdtempSync(join(tmpdir(), 'hairpin-lab-'));
-  const lab = new ModelLab(layout, folder);
+  if (user) chmodSync(folder, 0o711); // the user passes through to its guest's own folder
+  const lab = new ModelLab(layout, folder, user);
   await lab.open();
   log(`modelled lab: ${estate.vms.length} VMs`);
   return lab;
@@ -33,6 +36,7 @@ class ModelLab implements PowerLab {
   readonly kind = 'model';
   readonly #layout: Layout;
   readonly #folder: string;
+  readonly #user: User | undefined;
   readonly #prober: Prober;
   readonly #fabric: ModelFabric;
   readonly #network: ModelNetwork;
@@ -41,9 +45,10 @@ class ModelLab implements PowerLab {
   readonly #guests = new Map<string, ModelGuest>();
   #programs: ProgramPort | undefined;
 
-  constructor(layout: Layout, folder: string) {
+  constructor(layout: Layout, folder: string, user: User | undefined) {
     this.#layout = layout;
     this.#folder = folder;
+    this.#user = user;
     const stateOf = (key: string) => this.#prober.state(key);
     this.#fabric = new ModelFabric(layout, stateOf);
     this.#network = new ModelNetwork(this.#fabric, this.#guests);
@@ -70,8 +75,8 @@ class ModelLab implements PowerLab {
   #turnOn(vm: string, withPrimaries: boolean): void {
     const guest = findGuest(this.#layout, vm);
     const instances = guest.instances.map((it) => ({ ...it, primary: it.primary && withPrimaries }));
-    const port = this.#programs?.port ?? 0;
-    const running = new RunningGuest({ ...guest, instances }, this.#layout, this.#network, this.#folder, port);
+    const options = { folder: this.#folder, port: this.#programs?.port ?? 0, user: this.#user };
+    const running = new RunningGuest({ ...guest, instances }, this.#layout, this.#network, options);
     this.#running.set(vm, running);
     this.#guests.set(vm, running.guest);
   }

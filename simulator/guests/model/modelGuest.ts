@@ -1,13 +1,13 @@
 /** A modelled guest with its programs: what ip, ss, sysctl and the connecting program answer there. */
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { chownSync, copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bootLines } from '../boot.ts';
 import type { LabConnect, ScriptResult } from '../lab.ts';
 import type { Layout, LayoutGuest } from '../layout.ts';
 import { ROOT_PATH, Runner } from '../run.ts';
 import { type ModelTarget, openConnect } from './connect.ts';
-import { fitScript } from './fit.ts';
+import { fitScript, OWN_FOLDERS } from './fit.ts';
 import { ip } from './ip/ip.ts';
 import { newMachine } from './machine.ts';
 import type { ModelNetwork } from './network.ts';
@@ -16,6 +16,7 @@ import type { Answerer, Call } from './programs.ts';
 import { ModelGuest, ModelInstances } from './sockets.ts';
 import { ss } from './ss.ts';
 import { sysctl } from './sysctl.ts';
+import type { User } from './user.ts';
 
 const PROGRAMS = ['ip', 'ss', 'sysctl', 'connect'];
 /** The letters of guard.sh's connecting program. */
@@ -28,6 +29,15 @@ const LETTERS: Record<LabConnect['outcome'], string> = {
   error: 'e',
 };
 
+export interface GuestOptions {
+  /** Where the guest gets a folder for its files. */
+  folder: string;
+  /** Where its programs reach the model. */
+  port: number;
+  /** Whom its programs run as. */
+  user: User | undefined;
+}
+
 /** A guest that runs, and the programs in it. */
 export class RunningGuest implements Answerer {
   readonly guest: ModelGuest;
@@ -37,24 +47,27 @@ export class RunningGuest implements Answerer {
   readonly #runner: Runner;
   readonly #folder: string;
 
-  /** Boots the guest, with a folder of its own for files. `port` is where its programs reach the model. */
-  constructor(layoutGuest: LayoutGuest, layout: Layout, network: ModelNetwork, folder: string, port: number) {
+  constructor(layoutGuest: LayoutGuest, layout: Layout, network: ModelNetwork, options: GuestOptions) {
     this.guest = new ModelGuest(newMachine(layoutGuest), new ModelInstances(layoutGuest.instances));
     this.#network = network;
-    this.#folder = join(folder, layoutGuest.vm);
+    this.#folder = join(options.folder, layoutGuest.vm);
     const booted = ip(this.guest.machine, ['-batch', '-'], bootLines(layoutGuest, layout).join('\n'));
     if (booted.exitCode !== 0) throw new Error(`guest ${layoutGuest.vm} does not boot: ${booted.stderr.trim()}`);
     const bin = join(this.#folder, 'bin');
-    for (const it of [bin, join(this.#folder, 'run')]) mkdirSync(it, { recursive: true });
-    for (const name of PROGRAMS) symlinkSync(join(import.meta.dirname, 'shim.sh'), join(bin, name));
+    for (const it of OWN_FOLDERS) makeFolder(join(this.#folder, it), options.user);
+    mkdirSync(bin);
+    // A copy: the checkout may be where another user cannot read.
+    for (const name of PROGRAMS) copyFileSync(join(import.meta.dirname, 'shim.sh'), join(bin, name));
     this.#runner = new Runner({
       folder: join(this.#folder, 'handler'),
+      scratch: this.#folder,
       environment: {
         PATH: `${bin}:${ROOT_PATH}`,
-        HAIRPIN_MODEL: `${port} ${this.key}`,
+        HAIRPIN_MODEL: `${options.port} ${this.key}`,
         HAIRPIN_CONNECT: join(bin, 'connect'),
         HAIRPIN_EUID: '0',
       },
+      user: options.user,
     });
   }
 
@@ -70,7 +83,7 @@ export class RunningGuest implements Answerer {
   async exec([program = '', ...argv]: string[]): Promise<ScriptResult> {
     if (PROGRAMS.includes(program) && program !== 'connect')
       return { timedOut: false, ...this.run({ program, argv, input: '' }) };
-    return this.#runner.runProgram([program, ...argv]);
+    return this.#runner.runProgram([program, ...argv].map((word) => fitScript(word, this.#folder)));
   }
 
   run({ program, argv, input }: Call): ProgramResult {
@@ -109,4 +122,9 @@ export class RunningGuest implements Answerer {
       }
     }
   }
+}
+
+function makeFolder(path: string, user: User | undefined): void {
+  mkdirSync(path, { recursive: true });
+  if (user) chownSync(path, user.uid, user.gid);
 }

@@ -62,9 +62,14 @@ export const localBehind = [
 
 /** Sets rp_filter as a whole, as sysctl.d would. */
 export async function setRpFilter(lab: GuestLab, vm: string, value: number): Promise<void> {
-  const script = `for device in all eth0 eth1; do echo ${value} >/proc/sys/net/ipv4/conf/$device/rp_filter; done`;
-  await lab.exec(vm, ['/bin/bash', '-c', script]);
+  const keys = ['all', 'eth0', 'eth1'].map((device) => `net.ipv4.conf.${device}.rp_filter=${value}`);
+  const { exitCode, stderr } = await lab.exec(vm, ['sysctl', '-qw', ...keys]);
+  if (exitCode !== 0) throw new Error(`${vm}: ${stderr}`);
 }
+
+/** The addresses that rule health shows as up for UCR. */
+export const upMembers = async (lab: GuestLab): Promise<string[]> =>
+  (await lab.health('lb', 'ucr')).filter((it) => it.up).map((it) => it.address);
 
 /** A connect to a VIP's port 1972, or where the target says. */
 export const connectTo = (

@@ -1,0 +1,111 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import test from 'ava';
+import { startModelLab } from '../../../../simulator/guests/model/lab.ts';
+import { balancerFacts } from '../balancerFacts.ts';
+import { articleEstate } from '../estates.ts';
+import { hairpinFacts } from '../hairpinFacts.ts';
+import { labOf } from '../labOf.ts';
+import { connectTo, ip, ON_A, recipe, UCR_VIP, until } from '../steps.ts';
+
+const fresh = labOf(startModelLab);
+hairpinFacts(test.serial, fresh);
+balancerFacts(test.serial, fresh, startModelLab);
+
+test.serial('a program that ran in a guest sees the guest’s ip, and its folder is gone after stop', async (t) => {
+  const folders = () => readdirSync(tmpdir()).filter((it) => it.startsWith('hairpin-lab-'));
+  const before = new Set(folders());
+  const lab = await startModelLab({ estate: articleEstate() });
+  const [folder = ''] = folders().filter((it) => !before.has(it));
+  t.regex(await ip(lab, 'vm-b', '-br link show', 'rule show').catch(String), /does not know option -br/);
+  t.regex(await ip(lab, 'vm-b', '-o -4 address show dev eth1'), /inet 10\.0\.1\.21\/24/);
+  await lab.stop();
+  t.truthy(folder);
+  t.false(existsSync(`${tmpdir()}/${folder}`));
+});
+
+test.serial('what a script left running ends with the guest', async (t) => {
+  const lab = await fresh();
+  await lab.runScript('vm-a', 'setsid sleep 4323 >/dev/null 2>&1 &', 5);
+  t.truthy(await until(async () => sleepers().length === 1, 2000));
+  await lab.reset();
+  t.truthy(await until(async () => sleepers().length === 0, 2000));
+});
+
+const sleepers = (): string[] =>
+  readdirSync('/proc').filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8') === 'sleep\u00004323\u0000';
+    } catch {
+      return false; // ended meanwhile
+    }
+  });
+
+test.serial('the connecting program holds its connection until it ends, and ss shows both ends', async (t) => {
+  const lab = await fresh();
+  await ip(lab, 'vm-a', ...recipe(ON_A));
+  const script = `$HAIRPIN_CONNECT ${UCR_VIP} 1972 2 >/run/said & sleep 0.3; cat /run/said; ss -Htan state established; kill $!; wait $!; sleep 0.1; echo after; ss -Htan state established`;
+  const { stdout } = await lab.runScript('vm-a', script, 5);
+  const [said, ...rest] = stdout.split('\n');
+  const [, port] = /^o \d+ 10\.0\.1\.11:(\d+)$/.exec(said ?? '') ?? [];
+  t.truthy(port, stdout);
+  t.deepEqual(rest, [
+    `ESTAB 0 0 10.0.1.11:${port} 10.0.1.100:1972`,
+    `ESTAB 0 0 10.0.1.10:1972 10.0.1.11:${port}`,
+    'after',
+    '',
+  ]);
+});
+
+test.serial(
+  'a connect that waits is answered when the guest is repaired meanwhile, as a repeated SYN would be',
+  async (t) => {
+    const lab = await fresh();
+    const waiting = connectTo(lab, 'vm-b', UCR_VIP, { timeoutMs: 4000 });
+    await lab.lie({ noTranslation: true });
+    const late = connectTo(lab, 'vm-b', UCR_VIP, { timeoutMs: 4000 });
+    await lab.lie({});
+    t.is((await waiting).outcome, 'ok');
+    const { outcome, ms } = await late;
+    t.is(outcome, 'ok');
+    t.true(ms >= 1000 && ms < 2000, `${ms} ms`);
+  },
+);
+
+test.serial('no script of a guest can change this machine', async (t) => {
+  const lab = await fresh();
+  const places = [
+    '/usr/local/sbin',
+    '/etc/systemd/system',
+    '/etc',
+    '/run',
+    '/var/lib',
+    '/tmp',
+    '/usr/bin',
+    '/opt',
+    '/root',
+  ];
+  const script = places.map((it) => `mkdir -p ${it}; touch ${it}/hairpin-model-was-here`).join('\n');
+  await lab.runScript('vm-a', `${script}\necho \${EUID}`, 5);
+  await lab.exec('vm-a', ['/bin/bash', '-c', script]);
+  t.deepEqual(
+    places.filter((it) => existsSync(`${it}/hairpin-model-was-here`)),
+    [],
+  );
+  t.is(
+    (await lab.exec('vm-a', ['cat', '/etc/systemd/system/hairpin-model-was-here'])).exitCode,
+    0,
+    'the guest has its own',
+  );
+  t.not((await lab.exec('vm-a', ['id', '-u'])).stdout, '0\n');
+});
+
+test.serial('a script that is aborted ends, and guests do not share /run', async (t) => {
+  const lab = await fresh();
+  const stop = new AbortController();
+  const run = lab.runScript('vm-a', 'touch /run/only-on-a; sleep 30', 60, stop.signal);
+  setTimeout(() => stop.abort(), 200);
+  t.is((await run).exitCode, 137);
+  t.is((await lab.runScript('vm-a', 'ls /run', 5)).stdout, 'only-on-a\n');
+  t.is((await lab.runScript('vm-b', 'ls /run; echo $EUID', 5)).stdout, '0\n');
+});
