@@ -7,6 +7,7 @@ import { threeByThree } from './estate/threeByThree.ts';
 import { kernelLabAvailable } from './guests/kernel/available.ts';
 import { startKernelLab } from './guests/kernel/lab.ts';
 import type { GuestLab } from './guests/lab.ts';
+import { startModelLab } from './guests/model/lab.ts';
 import { type Stack, startStack } from './stack.ts';
 import { playAll, playFailOver } from './story/plot.ts';
 import { isSabotage, SABOTAGES, type Sabotage, sabotaged } from './story/sabotage.ts';
@@ -16,11 +17,17 @@ import { Story } from './story/story.ts';
 
 /** Simulated Run Commands take this long; Azure's take 20 s or more. */
 const COMMAND_MS = 2000;
+const GUESTS = {
+  kernel: 'real Linux network stacks in namespaces of this machine',
+  model: 'a model of Linux network stacks; the scripts are real',
+};
 const EXIT = { ok: 0, failed: 1, usage: 2, missing: 3 } as const;
 
-const USAGE = `npm start [-- --once] [--json] [--port N] [--sabotage NAME]
+const USAGE = `npm start [-- --once] [--json] [--guests kernel|model] [--port N] [--sabotage NAME]
   --once     end after the last step; exit code 0 only if every step held
   --json     progress on stderr, and one JSON object as the last line of stdout
+  --guests   kernel: network stacks in namespaces of this machine (the default where they can be had)
+             model: a model of them, which needs no right and no iproute2
   --port N   first port to try for the Functions host (7071)
   --sabotage NAME   break one thing on purpose and see the story fail:
 ${Object.entries(SABOTAGES)
@@ -31,36 +38,52 @@ interface Options {
   once: boolean;
   json: boolean;
   port: number;
+  guests?: 'kernel' | 'model';
   sabotage?: Sabotage;
 }
 
-function readOptions(): Options | undefined {
+/** The options, or the code to end with at once. */
+function readOptions(): Options | number {
   try {
     const { values } = parseArgs({
       options: {
         once: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         port: { type: 'string', default: '7071' },
+        guests: { type: 'string' },
         sabotage: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     });
-    const { once, json, port, sabotage } = values;
-    if (values.help) throw new Error('');
-    if (!/^\d{1,5}$/.test(port)) throw new Error(`--port is ${port}: a number is expected`);
+    const { once, json, port, guests, sabotage } = values;
+    if (values.help) {
+      console.log(USAGE);
+      return EXIT.ok;
+    }
+    if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
+      throw new Error(`--port is ${port}: a number up to 65535 is expected`);
+    if (guests !== undefined && guests !== 'kernel' && guests !== 'model') {
+      throw new Error(`--guests is ${guests}: kernel or model is expected`);
+    }
     if (sabotage !== undefined && !isSabotage(sabotage)) {
       throw new Error(`--sabotage is ${sabotage}: one of ${Object.keys(SABOTAGES).join(', ')} is expected`);
     }
-    return { once, json, port: Number(port), ...(sabotage === undefined ? {} : { sabotage }) };
+    return {
+      once,
+      json,
+      port: Number(port),
+      ...(guests === undefined ? {} : { guests }),
+      ...(sabotage === undefined ? {} : { sabotage }),
+    };
   } catch (error) {
-    console.error(`${messageOf(error)}\n${USAGE}`.trim());
-    return undefined;
+    console.error(`${messageOf(error)}\n${USAGE}`);
+    return EXIT.usage;
   }
 }
 
 async function main(): Promise<number> {
   const options = readOptions();
-  if (!options) return EXIT.usage;
+  if (typeof options === 'number') return options;
   const { sabotage } = options;
   const began = performance.now();
   const say = (text: string): void => {
@@ -71,39 +94,46 @@ async function main(): Promise<number> {
 
   const available = kernelLabAvailable();
   if (!available.ok) {
-    for (const { what, howTo } of available.missing)
-      console.error(`Guests in kernel namespaces need ${what}. ${howTo}`);
-    return EXIT.missing;
+    const tell = options.guests === 'kernel' ? console.error : say;
+    for (const { what, howTo } of available.missing) tell(`guests in kernel namespaces need ${what}. ${howTo}`);
+    if (options.guests === 'kernel') return EXIT.missing;
   }
-
-  say('guests: kernel (real Linux network stacks in namespaces of this machine)');
+  const guests = options.guests ?? (available.ok ? 'kernel' : 'model');
+  const startLab = guests === 'kernel' ? startKernelLab : startModelLab;
+  say(`guests: ${guests} (${GUESTS[guests]})`);
   if (sabotage !== undefined) say(`sabotaged on purpose: ${SABOTAGES[sabotage]}`);
   say(`Run Commands take ${COMMAND_MS / 1000} s here; on Azure they take 20 s or more`);
-  const stack = await startStack({
+  const interrupted = interruption();
+  const starting = startStack({
     estate: articleEstate(),
-    lab: async (estate) => broken(await startKernelLab({ estate: withSpare(estate) }), sabotage),
-    more: [{ estate: threeByThree(), lab: async (estate) => broken(await startKernelLab({ estate }), sabotage) }],
+    lab: async (estate) => broken(await startLab({ estate: withSpare(estate) }), sabotage),
+    more: [{ estate: threeByThree(), lab: async (estate) => broken(await startLab({ estate }), sabotage) }],
     commandMs: COMMAND_MS,
     // A report that is never believed is waited for until the deadline: not for minutes here.
     settings: { HAIRPIN_COMMAND_SECONDS: '10', HAIRPIN_COMMAND_SLACK_SECONDS: '8' },
     port: options.port,
   });
-  const leave = onceOnly(() => stack.stop());
-  const interrupted = new Promise<number>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(EXIT.ok));
+  // With `--once`, 0 says that every step held: a story that was cut short does not say so.
+  const cutShort = options.once ? EXIT.failed : EXIT.ok;
+  const stack = await Promise.race([starting, interrupted]);
+  // What has started so far ends with this process.
+  if (!stack) return cutShort;
+  let leaving = false;
+  void interrupted.then(() => {
+    leaving = true;
   });
   try {
     say(`up: ${stack.host.functions.join(', ')} on ${stack.host.url}`);
     const telling = {
       step: (step: StepResult) => {
+        if (leaving) return;
         say(`${step.ok ? 'ok  ' : 'FAIL'} ${step.name} (${seconds(step.ms).trim()})`);
         for (const line of step.detail.split('; ')) say(`       ${line}`);
       },
     };
     const story = new Story(stack, telling, sabotage);
-    const played = playAll(story).then(() => undefined);
-    const early = await Promise.race([played, interrupted]);
-    if (early !== undefined) return early;
+    await Promise.race([playAll(story), interrupted]);
+    if (leaving) return cutShort;
     const result = story.result();
     const { gapMs, failedConnects, verifiedMs } = result.failover;
     say(
@@ -114,15 +144,21 @@ async function main(): Promise<number> {
     if (options.once) return result.ok ? EXIT.ok : EXIT.failed;
     return await stay(stack, story, interrupted, say);
   } finally {
-    await leave();
+    await stack.stop();
   }
 }
+
+/** Resolves at Ctrl-C or SIGTERM. A repeated one changes nothing: npm hands on the Ctrl-C that a terminal sends to all. */
+const interruption = (): Promise<undefined> =>
+  new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve(undefined));
+  });
 
 /** Stays up: Enter makes the next failover, Ctrl-C ends it. */
 async function stay(
   stack: Stack,
   story: Story,
-  interrupted: Promise<number>,
+  interrupted: Promise<unknown>,
   say: (text: string) => void,
 ): Promise<number> {
   say(
@@ -137,23 +173,15 @@ async function stay(
       busy = false;
     });
   });
-  const code = await interrupted;
+  await interrupted;
   lines.close();
-  return code;
+  return EXIT.ok;
 }
 
 const broken = (lab: GuestLab, sabotage: Sabotage | undefined): GuestLab =>
   sabotage === undefined ? lab : sabotaged(lab, sabotage);
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1).padStart(5)} s`;
-
-function onceOnly(act: () => Promise<void>): () => Promise<void> {
-  let done: Promise<void> | undefined;
-  return () => {
-    done ??= act();
-    return done;
-  };
-}
 
 try {
   process.exitCode = await main();

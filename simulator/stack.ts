@@ -2,6 +2,7 @@
  * The whole program on one machine: a lab of guests, Azure Resource Manager, Event Grid and storage around the built
  * app in a Functions host. What `npm start`, the end-to-end tests and the benchmarks share.
  */
+import { rm } from 'node:fs/promises';
 import { AzureKeyCredential, EventGridPublisherClient } from '@azure/eventgrid';
 import { type BuildResult, build } from '../build.ts';
 import type { RunView } from '../shared/views/run.ts';
@@ -13,6 +14,7 @@ import { type EventGrid, startEventGrid } from './eventgrid/eventGrid.ts';
 import type { GuestLab } from './guests/lab.ts';
 import { type Host, startHost } from './host/host.ts';
 import { type Azurite, startAzurite } from './storage/azurite.ts';
+import { temporaryFolder } from './storage/temporary.ts';
 
 export interface StackOptions {
   estate: Estate;
@@ -70,7 +72,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const steps: Step[] = [];
   const listeners = new Set<(step: Step) => void>();
   const stop = async (): Promise<void> => {
-    for (const close of closers.splice(0).reverse()) await close();
+    const failures: unknown[] = [];
+    // The rest is ended also when one part does not end well.
+    for (const close of closers.splice(0).reverse()) await close().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
   };
   try {
     // Each part is kept for its end as soon as it is there, so that a failure beside it leaves nothing behind.
@@ -86,7 +91,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const started = await Promise.allSettled([
       Promise.all([startSite(options), ...(options.more ?? []).map(startSite)]),
       keep(startAzurite(), (azurite) => azurite.stop()),
-      build(),
+      keep(buildApp(), ({ outFolder }) => rm(outFolder, { recursive: true, force: true })),
     ]);
     for (const part of started) if (part.status === 'rejected') throw part.reason;
     const [sites, azurite, built] = started.map((part) => (part as PromiseFulfilledResult<unknown>).value) as [
@@ -223,6 +228,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 }
 
+/** Built for this start alone: the checkout may not be writable, and another start must not take the files away. */
+const buildApp = async (): Promise<BuildResult> => build({ outFolder: await temporaryFolder('app') });
+
 function appSettings(arm: Arm, azurite: Azurite, estate: Estate): Record<string, string> {
   return {
     ...arm.env,
@@ -233,7 +241,7 @@ function appSettings(arm: Arm, azurite: Azurite, estate: Estate): Record<string,
     HAIRPIN_ARM_AUDIENCE: arm.endpoint,
     HAIRPIN_BELL_SECONDS: '1',
     HAIRPIN_WATCH_SECONDS: '5',
-    HAIRPIN_CONNECT_SECONDS: '2',
+    HAIRPIN_CONNECT_SECONDS: '1',
     HAIRPIN_HEALTH_PER_MINUTE: '600',
     HAIRPIN_SWEEP_SCHEDULE: '0 7 * * * *',
     HAIRPIN_WATCH_SCHEDULE: '30 * * * * *',

@@ -4,6 +4,7 @@
  */
 import type { Estate } from '../estate/estate.ts';
 import type { GuestLab, LabLies } from '../guests/lab.ts';
+import { wrapLab } from '../guests/wrap.ts';
 
 /** Text that ends the plan's part of the Linux script; what follows is run as it is. */
 const END_OF_PLAN = '# --- end of plan ---\n';
@@ -55,10 +56,9 @@ export function sabotaged(lab: GuestLab, sabotage: Sabotage): GuestLab {
     case 'no-route':
       return withScript(lab, (script) => script.replace(END_OF_PLAN, END_OF_PLAN + NO_ROUTE));
     case 'fixed-report':
-      return {
-        ...lab,
+      return wrapLab(lab, {
         runScript: async (_vm, script) => ({ exitCode: 0, timedOut: false, stderr: '', stdout: fixedReport(script) }),
-      };
+      });
     case 'no-translation':
       return lyingOnceRepaired(lab, { noTranslation: true });
     case 'lying-probe':
@@ -74,22 +74,22 @@ export function liesInFailover(sabotage: Sabotage | undefined, estate: Estate, o
   return member === undefined ? {} : { probeSays: member };
 }
 
-const withScript = (lab: GuestLab, change: (script: string) => string): GuestLab => ({
-  ...lab,
-  runScript: async (vm, script, ...more) => {
-    const changed = change(script);
-    if (changed === script) throw new Error('the script has no place to break it at');
-    return lab.runScript(vm, changed, ...more);
-  },
-});
+const withScript = (lab: GuestLab, change: (script: string) => string): GuestLab =>
+  wrapLab(lab, {
+    runScript: async (vm, script, ...more) => {
+      const changed = change(script);
+      if (changed === script) throw new Error('the script has no place to break it at');
+      return lab.runScript(vm, changed, ...more);
+    },
+  });
 
-const lyingOnceRepaired = (lab: GuestLab, lies: LabLies): GuestLab => ({
-  ...lab,
-  runScript: async (...args) => {
-    await lab.lie(lies);
-    return lab.runScript(...args);
-  },
-});
+const lyingOnceRepaired = (lab: GuestLab, lies: LabLies): GuestLab =>
+  wrapLab(lab, {
+    runScript: async (...args) => {
+      await lab.lie(lies);
+      return lab.runScript(...args);
+    },
+  });
 
 /** Says of every VIP of the plan what one would like to hear, under a command id that was never sent. */
 function fixedReport(script: string): string {

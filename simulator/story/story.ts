@@ -8,7 +8,7 @@ import { Claims, type StepResult, type StoryPath, type StoryResult } from './ste
 /** One run may take this long here. */
 export const RUN_MS = 40_000;
 /** Every single connect of the story gives up after this. */
-export const CONNECT_MS = 1500;
+export const CONNECT_MS = 1000;
 
 export interface Telling {
   /** A step ended. */

@@ -9,6 +9,7 @@ import type { RunView } from '../../../shared/views/run.ts';
 import { articleEstate } from '../../../simulator/estate/articleEstate.ts';
 import { startKernelLab } from '../../../simulator/guests/kernel/lab.ts';
 import type { GuestLab } from '../../../simulator/guests/lab.ts';
+import { wrapLab } from '../../../simulator/guests/wrap.ts';
 import { type Stack, startStack } from '../../../simulator/stack.ts';
 import { liesInFailover, type Sabotage, sabotaged } from '../../../simulator/story/sabotage.ts';
 import { KERNEL, missing, testNeeding } from '../../needs.ts';
@@ -29,7 +30,7 @@ async function world<T>(sabotage: Sabotage | undefined, use: (stack: Stack) => P
   const broken = sabotage === undefined ? lab : sabotaged(lab, sabotage);
   const stack = await startStack({
     estate: articleEstate(),
-    lab: async () => ({ ...broken, stop: async () => {} }),
+    lab: async () => wrapLab(broken, { stop: async () => {} }),
     commandMs: 200,
     port: 0,
     settings: { HAIRPIN_COMMAND_SECONDS: '10', HAIRPIN_COMMAND_SLACK_SECONDS: '5', HAIRPIN_CONNECT_SECONDS: '1' },
