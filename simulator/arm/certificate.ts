@@ -1,9 +1,9 @@
 /** The certificate of the simulated ARM: the SDKs send no token over plain http, so it must speak https. */
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
+import { temporaryFolder } from '../storage/temporary.ts';
 
 export interface Certificate {
   /** PEM of the server's key and certificate. */
@@ -46,7 +46,7 @@ export async function makeCertificate(folder?: string): Promise<Certificate> {
       },
     ],
   });
-  const caFile = join(folder ?? mkdtempSync(join(tmpdir(), 'hairpin-arm-')), 'ca.pem');
-  writeFileSync(caFile, authority.cert);
+  const caFile = join(folder ?? (await temporaryFolder('arm')), 'ca.pem');
+  await writeFile(caFile, authority.cert);
   return { key: server.private, cert: server.cert, ca: authority.cert, caFile };
 }
