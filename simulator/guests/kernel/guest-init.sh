@@ -48,6 +48,14 @@ for i in "${!kept[@]}"; do
   [ -e "${kept[i]}" ] || ln -s "/run/machine/kept/$i" "${kept[i]}"
 done
 
+# Settings of the network are the guest's; all others are the machine's, which stay as they are.
+mkdir -p /run/machine/net
+mount --bind /proc/sys/net /run/machine/net
+mount --bind /proc/sys /proc/sys
+mount -o remount,bind,ro /proc/sys
+mount --bind /run/machine/net /proc/sys/net
+[ ! -e /proc/sysrq-trigger ] || mount --bind /dev/null /proc/sysrq-trigger
+
 # What a new network namespace would take over from the machine, as Red Hat boots with it.
 for device in all default lo $GUEST_DEVICES; do
   conf=/proc/sys/net/ipv4/conf/$device

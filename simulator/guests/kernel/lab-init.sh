@@ -12,9 +12,20 @@ while read -r _ _ _ _ point options _; do
   mount -o remount,bind,ro "$point" 2>/dev/null || echo "lab: $point stays writable" >&2
 done </proc/self/mountinfo
 mount -t tmpfs -o mode=755 tmpfs /run
+# Of devices only those that programs cannot do without.
+mkdir /run/devices
+for device in null zero full random urandom tty; do
+  touch "/run/devices/$device"
+  mount --bind "/dev/$device" "/run/devices/$device"
+done
+ln -s /proc/self/fd /run/devices/fd
+for i in 0:stdin 1:stdout 2:stderr; do ln -s "/proc/self/fd/${i%:*}" "/run/devices/${i#*:}"; done
+mkdir -m 1777 /run/devices/shm
+mount --rbind /run/devices /dev
 
 exec 4<&0
-"$@" </dev/null 4<&- &
+# A guest's root is root of its network and files, not of the machine's clock, modules, disks and power.
+setpriv --bounding-set=-sys_boot,-sys_module,-sys_rawio,-sys_time,-mknod,-syslog,-audit_control "$@" </dev/null 4<&- &
 program=$!
 {
   read -r _ <&4 || true

@@ -94,9 +94,22 @@ kernelTest('nothing of the lab is on the machine while it runs', async (t) => {
   const lab = await startKernelLab({ estate: articleEstate() });
   try {
     t.is(look(), before);
-    const { stderr, exitCode } = await lab.runScript('vm-a', 'touch /usr/bin/hairpin-lab-was-here', 5);
-    t.is(exitCode, 1);
-    t.regex(stderr, /Read-only file system/);
+    for (const [deed, refusal] of [
+      ['touch /usr/bin/hairpin-lab-was-here', /Read-only file system/],
+      ['echo 1 >/proc/sys/kernel/panic', /Read-only file system/],
+      ['date -s @0', /Operation not permitted/],
+      ['mknod /tmp/disk b 254 0', /Operation not permitted/],
+    ] as const) {
+      const { stderr, exitCode } = await lab.runScript('vm-a', deed, 5);
+      t.not(exitCode, 0, deed);
+      t.regex(stderr, refusal, deed);
+    }
+    const { stdout } = await lab.exec('vm-a', [
+      '/bin/bash',
+      '-c',
+      'ls /dev | xargs; echo 1 >/proc/sys/net/ipv4/ip_forward; echo $?',
+    ]);
+    t.is(stdout, 'fd full null random shm stderr stdin stdout tty urandom zero\n0\n');
   } finally {
     await lab.stop();
   }
