@@ -34,6 +34,7 @@ export interface WindowsRoute {
 /** An address on the load balancer as this machine meets it. */
 export interface WindowsVip {
   ip: string;
+  /** 0: every port. */
   port: number;
   /** The healthy backend: an address of this machine, another one, or none. */
   backend?: string;

@@ -59,6 +59,16 @@ const STATES: { title: string; make: (state: WindowsState) => void; drift: Drift
     drift: ['route-foreign'],
   },
   {
+    title: 'the right route and one that is stronger by its interface’s metric',
+    make: (s) => s.routes.push(...both(VIA_INDEX, 1), hostRoute(VIP, BACKEND_INDEX, 5, 'active')),
+    drift: ['route-foreign'],
+  },
+  {
+    title: 'the right route and one that is weaker by little',
+    make: (s) => s.routes.push(...both(VIA_INDEX, 1), hostRoute(VIP, BACKEND_INDEX, 7, 'active')),
+    drift: ['route-duplicate'],
+  },
+  {
     title: 'the right route and a weaker one',
     make: (s) => s.routes.push(...both(VIA_INDEX, 1), ...both(BACKEND_INDEX, 500)),
     drift: ['route-duplicate'],
@@ -133,6 +143,18 @@ engineTest('a route that was never ours stays when the plan finds it right', asy
   t.is(applied.report.changed, 0);
   t.is(applied.state.changes, 0);
   const removed = await run(engine, applied.state, command('remove'));
+  t.deepEqual(kept(removed.state), kept(start));
+});
+
+engineTest('a route that somebody puts in the way again is not what remove gives back: the first one is', async (t) => {
+  const start = member();
+  start.routes.push(hostRoute(VIP, BACKEND_INDEX, 40, 'active'));
+  const applied = await run(engine, start, command('apply'));
+  applied.state.routes.push(hostRoute(VIP, BACKEND_INDEX, 2, 'active'));
+  const again = await run(engine, applied.state, command('apply'));
+  t.true(isClean(again.report));
+  t.deepEqual(again.report.warnings, ['route-displaced']);
+  const removed = await run(engine, again.state, command('remove'));
   t.deepEqual(kept(removed.state), kept(start));
 });
 

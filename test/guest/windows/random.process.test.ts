@@ -136,3 +136,16 @@ engineTest('refused amid apply, once: an error code, and the machine is as it wa
     }
   }),
 );
+
+engineTest('refused amid remove, once: an error code, and the machine is as it was', (t) =>
+  always(t, 30, fc.tuple(hosts, plan, refusal), async ([routes, frontends, fault]) => {
+    const applied = await run(engine, machine(routes), command('apply', frontends));
+    const { report, state, stdout } = await run(engine, applied.state, command('remove', frontends), [fault]);
+    if (report.errorCode === undefined) {
+      t.deepEqual(kept(state), kept(machine(routes)), stdout);
+    } else {
+      t.is(report.errorCode, 'ACCESS_DENIED');
+      t.deepEqual(kept(state), kept(applied.state), stdout);
+    }
+  }),
+);

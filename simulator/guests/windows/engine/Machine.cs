@@ -79,6 +79,7 @@ public sealed class Route
 public sealed class Vip
 {
     public string Ip { get; set; } = "";
+    /// <summary>0: every port.</summary>
     public int Port { get; set; }
     public string? Backend { get; set; }
     public bool Listening { get; set; } = true;

@@ -47,7 +47,7 @@ public sealed class ModelTcpClient
         if (from is null || source is null) return Fails(SocketError.NetworkUnreachable, 0);
         lastPort = lastPort >= 65000 ? 49152 : lastPort + 1;
         local = new IPEndPoint(IPAddress.Parse(source), lastPort);
-        var vip = machine.Vips.FirstOrDefault(one => one.Ip == destination && one.Port == port);
+        var vip = machine.Vips.FirstOrDefault(one => one.Ip == destination && (one.Port == 0 || one.Port == port));
         if (vip?.Backend is not { } backend) return new TaskCompletionSource().Task;
         if (!vip.Listening) return Fails(SocketError.ConnectionRefused, vip.Ms);
         if (machine.ByAddress(backend) is not { } nic) return Succeeds(vip.Ms);

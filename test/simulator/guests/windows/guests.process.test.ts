@@ -4,7 +4,7 @@ import { renderScript } from '../../../../shared/guest/render.ts';
 import { parseReport } from '../../../../shared/guest/report.ts';
 import { startWindowsGuests, vipsOf, type WindowsGuests } from '../../../../simulator/guests/windows/guests.ts';
 import { missing, type Need, testNeeding } from '../../../needs.ts';
-import { articleEstate, twoRoleEstate } from '../../estates.ts';
+import { articleEstate, twoRoleEstate } from '../estates.ts';
 
 const NEEDS: Need[] = ['the .NET SDK'];
 const engineTest = testNeeding(NEEDS);
