@@ -150,8 +150,12 @@ async function main(): Promise<number> {
 
 /** Resolves at Ctrl-C or SIGTERM. A repeated one changes nothing: npm hands on the Ctrl-C that a terminal sends to all. */
 const interruption = (): Promise<undefined> =>
-  new Promise((resolve) => {
+  new Promise<undefined>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve(undefined));
+  }).then(() => {
+    // What the story was in the middle of fails now, and nobody waits for it any more.
+    process.on('unhandledRejection', () => {});
+    return undefined;
   });
 
 /** Stays up: Enter makes the next failover, Ctrl-C ends it. */
