@@ -22,7 +22,7 @@ export interface Instance {
   status: { port: number; path: string; address?: string }[];
 }
 
-/** A mirror behind a rule for all ports answers here: IRIS's default superserver port. */
+/** A mirror behind nothing but a rule for all ports answers here: IRIS's default superserver port. */
 const DEFAULT_SUPERSERVER_PORT = 1972;
 
 /** The instances of one VM. Throws when two of them want the same address and port, or the same status page. */
@@ -71,9 +71,9 @@ function place(estate: Estate, vm: EstateVm, mirror: EstateMirror): Placed {
   const pages: Placed['pages'] = [];
   const ports = new Map<number, boolean>();
   for (const rule of rules) {
-    if (rule.protocol !== 'Udp')
-      ports.set(rule.frontendPort === 0 ? DEFAULT_SUPERSERVER_PORT : rule.backendPort, false);
+    if (rule.protocol !== 'Udp' && rule.frontendPort !== 0) ports.set(rule.backendPort, false);
   }
+  if (ports.size === 0 && rules.some((rule) => rule.frontendPort === 0)) ports.set(DEFAULT_SUPERSERVER_PORT, false);
   for (const rule of rules) {
     if (rule.probe === undefined) continue;
     const probe = named(balancer.probes, rule.probe, `rule ${balancer.name}/${rule.name}: probe`);

@@ -123,7 +123,8 @@ export function addAddress(machine: Machine, link: Link, fields: Omit<Address, '
       it.prefixLength === address.prefixLength &&
       samePrefix(subnetOf(it), subnetOf(address)),
   );
-  if (peers.some((it) => it.address === address.address)) throw new KernelError('EEXIST', 'Address already assigned.');
+  if (peers.some((it) => it.address === address.address))
+    throw new KernelError('EEXIST', 'ipv4: Address already assigned.');
   address.secondary = peers.length > 0;
   machine.addresses.push(address);
   addAddressRoutes(machine, link, address);
@@ -134,7 +135,7 @@ export function deleteAddress(machine: Machine, link: Link, prefix: string): voi
   const address = machine.addresses.find(
     (it) => it.device === link.name && `${it.address}/${it.prefixLength}` === prefix,
   );
-  if (!address) throw new KernelError('EADDRNOTAVAIL', 'Address not found.');
+  if (!address) throw new KernelError('EADDRNOTAVAIL', 'ipv4: Address not found.');
   const doomed = address.secondary
     ? [address]
     : machine.addresses.filter(

@@ -15,7 +15,10 @@ const shown = (machine: Machine, words: Words): Link[] => {
   words.take('dev');
   const name = words.done ? undefined : words.next();
   if (!words.done) throw notModelled(`show ... ${words.next()}`);
-  return name === undefined ? machine.links : [deviceOf(machine, name)];
+  if (name === undefined) return machine.links;
+  const link = findLink(machine, name);
+  if (!link) throw new UsageError(`Device "${name}" does not exist.`, 1);
+  return [link];
 };
 
 export function linkCommand(machine: Machine, words: Words): string {
@@ -84,7 +87,7 @@ function readAddress(machine: Machine, words: Words): Named {
     else if (words.take('brd', 'broadcast')) words.next('brd');
     else throw notModelled(`address ... ${words.next()}`);
   }
-  if (device === undefined) throw new UsageError('Not enough information: "dev" argument is required.');
+  if (device === undefined) throw new UsageError('Not enough information: "dev" argument is required.', 1);
   return { address, prefixLength: Number(length), noPrefixRoute, scope, link: deviceOf(machine, device) };
 }
 

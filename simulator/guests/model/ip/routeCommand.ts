@@ -143,7 +143,8 @@ const prefixText = ({ base, length }: Prefix): string =>
   length === 32 ? toAddress(base) : `${toAddress(base)}/${length}`;
 
 function getRoute(machine: Machine, words: Words): string {
-  const destination = words.next('the destination').replace(/\/32$/, '');
+  if (words.done) throw new UsageError('need at least a destination address', 1);
+  const destination = words.next().replace(/\/32$/, '');
   let from = UNBOUND;
   while (!words.done) {
     if (words.take('from')) from = words.next('from');

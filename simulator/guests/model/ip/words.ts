@@ -53,16 +53,16 @@ const numberOf =
     const known = list.find(([name]) => name === word);
     if (known) return known[1];
     if (/^\d+$/.test(word)) return Number(word);
-    throw new UsageError(`Error: argument "${word}" is wrong: ${what}`);
+    throw new UsageError(`Error: argument "${word}" is wrong: ${what}\n`);
   };
 const nameOf =
   (list: [string, number][]) =>
   (value: number): string =>
     list.find(([, it]) => it === value)?.[0] ?? String(value);
 
-export const readProtocol = numberOf(PROTOCOLS, 'protocol value is invalid');
-export const readScope = numberOf(SCOPES, 'scope value is invalid');
-export const readTable = numberOf(TABLES, 'table id value is invalid');
+export const readProtocol = numberOf(PROTOCOLS, '"protocol" value is invalid');
+export const readScope = numberOf(SCOPES, '"scope" value is invalid');
+export const readTable = numberOf(TABLES, '"table" value is invalid');
 export const protocolName = nameOf(PROTOCOLS);
 export const scopeName = nameOf(SCOPES);
 export const tableName = nameOf(TABLES);
@@ -73,6 +73,6 @@ export function readPrefix(word: string): Prefix {
   try {
     return parsePrefix(word);
   } catch {
-    throw new UsageError(`Error: inet prefix is expected rather than "${word}".`, 1);
+    throw new UsageError(`Error: any valid prefix is expected rather than "${word}".`, 1);
   }
 }
