@@ -10,7 +10,9 @@ on_signal() {
 }
 
 stop_if_asked() {
-  [[ -n $STOPPED ]] && fail TIME_IS_UP 'stopped by a signal'
+  [[ -n $STOPPED ]] || return 0
+  [[ -z $WATCHING ]] || finish
+  fail TIME_IS_UP 'stopped by a signal'
 }
 
 # Ends the run when its time is up. Safe between any two changes: a later run goes on from what it finds.
@@ -31,7 +33,7 @@ check_ground() {
   version=${version##*iproute2-}
   version=${version%%,*}
   if [[ $version == ss[0-9][0-9][0-9][0-9][0-9][0-9] ]]; then
-    # Versions before 4.20 name a date: 4.16 is ss180402, 4.17 of June 2018.
+    # Until 5.5 a version was named by its day: 4.16 is ss180402, 4.17 came in June 2018.
     ((10#${version#ss} > 180500)) || fail UNSUPPORTED_OS "iproute2 $version"
   else
     at_least_4_17 "$version" || fail UNSUPPORTED_OS "iproute2 $version"

@@ -12,7 +12,7 @@ WATCH_GATHER_AT_MOST=1
 
 MONITOR=
 WATCHING=
-LAST_FOUND=
+LAST_FOUND=nothing # what the last look found
 
 # Kernel routes go with a link or an address, some of them without an event of their own: all four kinds are heard.
 start_monitor() {

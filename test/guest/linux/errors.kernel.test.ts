@@ -172,19 +172,19 @@ kernelTest('a second run while one is under way waits, then says busy; a dead on
   await shell(
     lab,
     'vm-a',
-    `mkdir -p /run/ilb-hairpin-guard; sleep 60 & read -r -a s </proc/$!/stat; ln -s "$!.$\{s[21]}" /run/ilb-hairpin-guard/lock`,
+    `mkdir -p /run/ilb-hairpin-guard; sleep 60 & read -r -a s </proc/$!/stat; ln -s "$!.$\{s[21]}" /run/ilb-hairpin-guard/run`,
   );
   const busy = await guard(lab, 'vm-a', 'apply', planOf('vm-a'));
   t.is(busy.report.errorCode, 'BUSY');
   t.true(busy.ms > 9000, 'it waited for the other');
   t.is(await snapshot(lab, 'vm-a'), before);
   t.regex(
-    await shell(lab, 'vm-a', 'readlink /run/ilb-hairpin-guard/lock'),
+    await shell(lab, 'vm-a', 'readlink /run/ilb-hairpin-guard/run'),
     /^\d+\.\d+$/m,
     'and left the lock to its owner',
   );
   for (const holder of ['999999.1', '1.1', 'nonsense']) {
-    await shell(lab, 'vm-a', `ln -sfT ${holder} /run/ilb-hairpin-guard/lock`);
+    await shell(lab, 'vm-a', `ln -sfT ${holder} /run/ilb-hairpin-guard/run`);
     t.is((await guard(lab, 'vm-a', 'check', planOf('vm-a'))).report.errorCode, undefined, holder);
   }
 });
