@@ -21,8 +21,8 @@ import {
   startDraft,
 } from './draft.ts';
 import { bareEvaluation } from './estate.ts';
-import { healthOf, keepFrontends, takeHealth } from './health.ts';
-import { countOutcomes, settle, settleFromCommand } from './outcomes.ts';
+import { healthOf, keepFrontends, takeHealth, tellMove } from './health.ts';
+import { countOutcomes, settle, settleFromCommand, take } from './outcomes.ts';
 import { planRun } from './planRun.ts';
 import { schedule } from './schedule.ts';
 import { AGENT_BUDGET_MS, AGENT_PAUSE_MS, type LoopSettings, RUN_BUDGET_MS, TOPOLOGY_BUDGET_MS } from './settings.ts';
@@ -41,7 +41,8 @@ export interface Decision {
 export function decide(observed: Observed, settings: LoopSettings): Decision {
   const draft = startDraft(observed);
   if (observed.topology) keepFrontends(draft, bareEvaluation(observed.topology, settings).frontends);
-  takeHealth(draft);
+  const moves = takeHealth(draft);
+  adopt(draft);
   absorb(draft, settings);
   let started = 0;
   if (observed.topology) {
@@ -49,6 +50,7 @@ export function decide(observed: Observed, settings: LoopSettings): Decision {
   } else if (observed.topologyError) {
     withoutEstate(draft);
   }
+  for (const move of moves) tellMove(draft, move);
   for (const run of draft.runs.all()) closeRun(draft, run);
   return { writes: writesOf(draft), effects: draft.effects, log: draft.log, again: nextLook(draft, started, settings) };
 }
@@ -64,7 +66,8 @@ function withEstate(draft: Draft, topology: Topology, settings: LoopSettings): n
   for (const note of topology.notes) draft.log.push({ level: 'warn', step: 'topology-note', fields: { ...note } });
   for (const run of draft.runs.all()) {
     confirm(draft, run, evaluation);
-    if (run.state === 'accepted') planRun(draft, run, evaluation, topology, settings);
+    // A run found in this pass is planned by the next: `running` in the table means that its outcomes are there too.
+    if (run.state === 'accepted' && !draft.runs.isNew(run)) planRun(draft, run, evaluation, topology, settings);
   }
   settleEnded(draft, evaluation);
   giveUp(draft);
@@ -79,6 +82,16 @@ export function knowledgeOf(vms: readonly VmRow[]): Map<IdKey, VmKnowledge> {
       { proofs: vm.proofs, held: vm.hold !== undefined, findings: vm.findings, ...(vm.look ? { look: vm.look } : {}) },
     ]),
   );
+}
+
+/** A loop killed after a VM's row held its command and before the outcomes said so: they are given it, not another one. */
+function adopt(draft: Draft): void {
+  for (const outcome of draft.outcomes.all()) {
+    const command = draft.vms.get(idKey(outcome.vmId))?.command;
+    const run = draft.runs.get(outcome.runId);
+    if (outcome.state === 'waiting' && run && command?.runIds.includes(run.runId))
+      take(draft, run, outcome, command.seq);
+  }
 }
 
 /** Outcomes whose command has ended, and what that means for their frontends. */

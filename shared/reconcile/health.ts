@@ -65,8 +65,17 @@ export function healthOf(rows: readonly FrontendRow[]): HealthMap {
   return map;
 }
 
-/** Writes answers into the frontends' rows; a primary that moved makes a run of its own. */
-export function takeHealth(draft: Draft): void {
+/** A primary that health shows elsewhere than before. */
+export interface Move {
+  row: FrontendRow;
+  from: string;
+  /** Since when it had been there; 0 when that is not known. */
+  since: number;
+}
+
+/** Writes answers into the frontends' rows; returns the mirrors whose primary moved. */
+export function takeHealth(draft: Draft): Move[] {
+  const moves: Move[] = [];
   for (const [key, answer] of draft.observed.health) {
     const row = draft.frontends.get(key);
     if (!row) continue;
@@ -87,15 +96,17 @@ export function takeHealth(draft: Draft): void {
     row.backends = answer.backends;
     const primary = soleHealthy(answer.backends);
     if (!primary || primary.address === row.primaryAddress) continue;
-    const moved = row.primaryAddress !== undefined;
     const from = row.primaryAddress;
+    if (from !== undefined && row.mirror) moves.push({ row, from, since: row.primarySince ?? 0 });
     row.primaryAddress = primary.address;
     row.primarySince = draft.now;
-    if (moved && row.mirror) primaryMoved(draft, row, from ?? '', primary.address);
   }
+  return moves;
 }
 
-function primaryMoved(draft: Draft, row: FrontendRow, from: string, to: string): void {
+/** A move that no failover run has announced makes a run of its own. To be called once those are known by frontend. */
+export function tellMove(draft: Draft, { row, from, since }: Move): void {
+  const to = row.primaryAddress ?? '';
   const explained = draft.runs
     .all()
     .some(
@@ -110,7 +121,9 @@ function primaryMoved(draft: Draft, row: FrontendRow, from: string, to: string):
     fields: { frontendId: row.frontendId, vip: row.vip, from, to, explained },
   });
   if (explained) return;
-  const runId = runIdOf('primaryMoved', idKey(row.frontendId), to, String(draft.now));
+  // Named by the primary that it moved away from: a loop killed before the frontend's row was written finds the same run.
+  const runId = runIdOf('primaryMoved', idKey(row.frontendId), from, String(since), to);
+  if (draft.runs.get(runId)) return;
   draft.runs.add(
     acceptedRun({
       subscriptionId: draft.observed.subscriptionId,

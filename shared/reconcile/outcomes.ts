@@ -80,6 +80,17 @@ function resultOf({ code }: Finding): OutcomeResult {
   return code === 'AGENT_TOO_OLD' ? 'blocked' : 'failed';
 }
 
+/** Gives an outcome the command that will settle it. */
+export function take(draft: Draft, run: RunRow, outcome: OutcomeRow, seq: number): void {
+  outcome.state = 'commanded';
+  outcome.seq = seq;
+  delete outcome.waitingFor;
+  delete outcome.notBefore;
+  draft.outcomes.touch(outcome);
+  run.counts.commands += 1;
+  draft.runs.touch(run);
+}
+
 /** Ends an outcome with a word of its own. */
 export function settle(draft: Draft, run: RunRow, outcome: OutcomeRow, result: OutcomeResult): void {
   outcome.state = 'settled';

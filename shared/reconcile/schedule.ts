@@ -13,7 +13,7 @@ import type { Topology } from '../model/topology.ts';
 import type { OutcomeRow, RunRow, VmRow } from '../state/rows.ts';
 import { isUnconfirmed } from './confirm.ts';
 import { type Draft, outcomesOf } from './draft.ts';
-import { settle, settleFromEvaluation } from './outcomes.ts';
+import { settle, settleFromEvaluation, take } from './outcomes.ts';
 import { inWindow, type LoopSettings } from './settings.ts';
 import { announcedVm, namesVm } from './targets.ts';
 
@@ -214,15 +214,7 @@ function start(draft: Draft, item: Candidate, topology: Topology, settings: Loop
   };
   if (item.mode === 'remove') vm.hold = { runId: item.wishes[0]?.run.runId ?? '', at: draft.now };
   draft.vms.touch(vm);
-  for (const { run, outcome } of item.wishes) {
-    outcome.state = 'commanded';
-    outcome.seq = vm.seq;
-    delete outcome.waitingFor;
-    delete outcome.notBefore;
-    draft.outcomes.touch(outcome);
-    run.counts.commands += 1;
-    draft.runs.touch(run);
-  }
+  for (const { run, outcome } of item.wishes) take(draft, run, outcome, vm.seq);
   draft.log.push({
     level: 'info',
     step: 'intend',

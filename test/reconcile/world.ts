@@ -9,7 +9,7 @@ import type { AgentView, CommandSlot, CommandToSend, CommandView } from '../../s
 import { DEFAULT_TAGS } from '../../shared/model/scope.ts';
 import type { ScopeItem, Signal, SignalKind } from '../../shared/model/signal.ts';
 import type { BackendHealth, LoadBalancer, Nic, Topology, Vm } from '../../shared/model/topology.ts';
-import { reconcile } from '../../shared/reconcile/loop.ts';
+import { type LoopPorts, reconcile } from '../../shared/reconcile/loop.ts';
 import type { LoopSettings } from '../../shared/reconcile/settings.ts';
 import { bellMessage, type ReconcileMessage, signalMessage } from '../../shared/state/messages.ts';
 import type { OutcomeRow, RunRow, VmRow } from '../../shared/state/rows.ts';
@@ -299,41 +299,42 @@ export class World {
   }
 
   async handle(message: ReconcileMessage): Promise<void> {
+    await reconcile(message, this.ports(), this.settings);
+  }
+
+  /** What one invocation of the loop works with. */
+  ports(): LoopPorts {
     this.#holders += 1;
-    await reconcile(
-      message,
-      {
-        store: this.store,
-        topology: {
-          read: async () => {
-            this.topologyReads += 1;
-            if (this.topologyFault) throw this.topologyFault;
-            return this.topology();
-          },
+    return {
+      store: this.store,
+      topology: {
+        read: async () => {
+          this.topologyReads += 1;
+          if (this.topologyFault) throw this.topologyFault;
+          return this.topology();
         },
-        health: {
-          read: async (ruleId) => {
-            this.healthReads += 1;
-            return this.health(ruleId);
-          },
-        },
-        commands: {
-          look: async (vm, slot) => this.look(vm, slot),
-          send: async (command) => this.send(command),
-          cancel: async (vm, slot) => this.cancel(vm, slot),
-        },
-        agents: { read: async (vm) => this.agents.get(nameOf(vm)) ?? { status: 'Ready', version: '2.11.1.4' } },
-        clock: { now: () => this.now },
-        bell: {
-          ring: async (subscriptionId, delaySeconds) => {
-            this.queue.push({ at: this.now + delaySeconds * 1000, message: bellMessage(subscriptionId) });
-          },
-        },
-        log: (level, step, fields) => this.log.push({ at: this.now, level, step, fields }),
-        holder: `holder-${this.#holders}`,
       },
-      this.settings,
-    );
+      health: {
+        read: async (ruleId) => {
+          this.healthReads += 1;
+          return this.health(ruleId);
+        },
+      },
+      commands: {
+        look: async (vm, slot) => this.look(vm, slot),
+        send: async (command) => this.send(command),
+        cancel: async (vm, slot) => this.cancel(vm, slot),
+      },
+      agents: { read: async (vm) => this.agents.get(nameOf(vm)) ?? { status: 'Ready', version: '2.11.1.4' } },
+      clock: { now: () => this.now },
+      bell: {
+        ring: async (subscriptionId, delaySeconds) => {
+          this.queue.push({ at: this.now + delaySeconds * 1000, message: bellMessage(subscriptionId) });
+        },
+      },
+      log: (level, step, fields) => this.log.push({ at: this.now, level, step, fields }),
+      holder: `holder-${this.#holders}`,
+    };
   }
 
   cancel(vm: string, slot: CommandSlot): void {

@@ -14,6 +14,12 @@ export class MemoryRows<T> implements Rows<T> {
     this.#open = open;
   }
 
+  /** Takes over all rows of another, ETags included. */
+  copyFrom(other: MemoryRows<T>): void {
+    this.#version = other.#version;
+    for (const [partition, rows] of other.#rows) this.#rows.set(partition, structuredClone(rows));
+  }
+
   async get(partition: string, key: string): Promise<Versioned<T> | undefined> {
     return structuredClone(this.#rows.get(partition)?.get(key));
   }

@@ -1,0 +1,87 @@
+/**
+ * A process that can be killed: the loop's ports with every call counted, and an end at a chosen call, before it took
+ * effect or after. The dead make no further call and see no error: their promises never resolve.
+ */
+import type { LoopPorts } from '../../shared/reconcile/loop.ts';
+import type { ReconcileMessage } from '../../shared/state/messages.ts';
+import { SUBSCRIPTION, World } from '../reconcile/world.ts';
+import type { MemoryRows } from '../state/memoryStore.ts';
+
+/** Where the process is killed: at the n-th call of the scenario, counted from 0. */
+export interface KillPoint {
+  call: number;
+  when: 'before' | 'after';
+}
+
+/** The ports whose methods are calls over an interface. Clock and log do nothing that could be lost. */
+const INTERFACES = ['topology', 'health', 'commands', 'agents', 'bell'] as const;
+const TABLES = ['runs', 'outcomes', 'vms', 'frontends', 'leases'] as const;
+
+/** The name of every method that the loop could call: `commands.send`, `store.vms.put`. */
+export function interfaceMethods(ports: LoopPorts): string[] {
+  const of = (name: string, target: object): string[] => methodsOf(target).map((method) => `${name}.${method}`);
+  return [
+    ...INTERFACES.flatMap((name) => of(name, ports[name])),
+    ...TABLES.flatMap((name) => of(`store.${name}`, ports.store[name])),
+  ].sort();
+}
+
+function methodsOf(target: object): string[] {
+  const names = new Set<string>();
+  for (let at = target; at && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+    for (const name of Object.getOwnPropertyNames(at)) {
+      if (name !== 'constructor' && typeof Reflect.get(target, name) === 'function') names.add(name);
+    }
+  }
+  return [...names];
+}
+
+/** How long the host hides a message from others while it works on it (Azure WebJobs SDK, queue extension: 10 minutes). */
+const HIDDEN_MS = 600_000;
+
+/** A world whose process dies once; the next one starts with the next message. */
+export class MortalWorld extends World {
+  /** Every call made, in order. */
+  readonly calls: string[] = [];
+  kill: KillPoint | undefined;
+  killed: string | undefined;
+  #dead = Promise.withResolvers<'dead'>();
+
+  override async handle(message: ReconcileMessage): Promise<void> {
+    const before = this.killed;
+    const end = await Promise.race([super.handle(message), this.#dead.promise]);
+    if (end !== 'dead' || this.killed === before) return;
+    // A new process; the dead one's message comes back once the host's hold on it has run out.
+    this.#dead = Promise.withResolvers();
+    this.queue.push({ at: this.now + HIDDEN_MS, message });
+  }
+
+  override ports(): LoopPorts {
+    const ports = super.ports();
+    const life = { dead: false };
+    const wrapped = { ...ports, store: { ...ports.store } };
+    for (const name of INTERFACES) Object.assign(wrapped, { [name]: this.#wrap(name, ports[name], life) });
+    for (const name of TABLES) (twin.store[name] as MemoryRows<never>).copyFrom(this.store[name] as MemoryRows<never>);
+    return twin;
+  }
+
+  /**
+   * Rings each minute, as the timer does, until nothing has been open for two minutes, in which health
+   * is asked again; throws when that takes longer than so many minutes.
+   */
+  async untilQuiet(minutes = 240): Promise<void> {
+    let quiet = 0;
+    for (let minute = 0; minute < minutes; minute += 1) {
+      this.bell();
+      await this.run(60_000);
+      this.now = Math.max(this.now, Math.ceil((this.now + 1) / 60_000) * 60_000);
+      const open = await this.store.runs.list(SUBSCRIPTION, 'open');
+      const vms = await this.store.vms.list(SUBSCRIPTION);
+      const inFlight = vms.some(({ row }) => (row as { command?: unknown }).command);
+      const isQuiet = open.length === 0 && !inFlight && !this.queue.some(({ message }) => message.kind === 'signal');
+      quiet = isQuiet ? quiet + 1 : 0;
+      if (quiet === 2) return;
+    }
+    throw new Error(`still open after ${minutes} minutes`);
+  }
+}
