@@ -1,0 +1,138 @@
+/** How the script deals with systemd and with SELinux labels: stand-ins in a guest write down what they are told. */
+import test from 'ava';
+import { startKernelLab } from '../../../simulator/guests/kernel/lab.ts';
+import type { GuestLab } from '../../../simulator/guests/lab.ts';
+import { KERNEL, testNeeding } from '../../needs.ts';
+import { articleEstate } from '../../simulator/guests/estates.ts';
+import { filesOf, guard, planOf, shell } from './guests.ts';
+
+const kernelTest = testNeeding(KERNEL);
+let lab: GuestLab | undefined;
+test.after.always(() => lab?.stop());
+
+const UNIT = 'ilb-hairpin-guard.service';
+
+/** A guest where systemd seems to run: it knows whether the unit is enabled and active, and can be made to refuse. */
+async function guestWithSystemd(): Promise<GuestLab> {
+  if (lab) await lab.reset();
+  lab ??= await startKernelLab({ estate: articleEstate() });
+  const systemctl = `#!/bin/bash
+echo "systemctl $*" >>/tmp/told
+case $1 in
+  is-enabled) exec test -e /tmp/enabled ;;
+  is-active) exec test -e /tmp/active ;;
+  daemon-reload) ;;
+  *) [[ ! -e /tmp/refuse ]] || { echo "Failed to $1: Access denied" >&2; exit 1; } ;;&
+  enable) touch /tmp/enabled ;;
+  restart) touch /tmp/active ;;
+  disable) rm -f /tmp/enabled /tmp/active ;;
+esac`;
+  await shell(
+    lab,
+    'vm-a',
+    `mkdir -p /run/systemd/system; cat >/usr/local/sbin/systemctl <<'END'
+${systemctl}
+END
+printf '#!/bin/bash\\necho "restorecon $*" >>/tmp/told\\n' >/usr/local/sbin/restorecon
+chmod 755 /usr/local/sbin/systemctl /usr/local/sbin/restorecon`,
+  );
+  return lab;
+}
+
+/** What the stand-ins were told since the last call, without the questions. */
+const told = async (lab: GuestLab): Promise<string[]> =>
+  (await shell(lab, 'vm-a', 'cat /tmp/told; : >/tmp/told'))
+    .split('\n')
+    .filter((line) => line !== '' && !line.includes(' is-'));
+
+kernelTest(
+  'the service is enabled and started, its files labelled; a second apply tells systemd nothing',
+  async (t) => {
+    const lab = await guestWithSystemd();
+    const first = await guard(lab, 'vm-a', 'apply', planOf('vm-a'));
+    t.is(first.exitCode, 0, first.stderr);
+    t.deepEqual(first.report.warnings, []);
+    t.true(first.report.paths[0]?.before.includes('unit-disabled'));
+    t.deepEqual(first.report.paths[0]?.after, []);
+    t.deepEqual(await told(lab), [
+      'restorecon /usr/local/sbin/ilb-hairpin-guard',
+      'restorecon /etc/ilb-hairpin-guard/plan',
+      `restorecon /etc/systemd/system/${UNIT}`,
+      'systemctl daemon-reload',
+      `systemctl enable --quiet ${UNIT}`,
+      `systemctl restart ${UNIT}`,
+    ]);
+    t.is((await guard(lab, 'vm-a', 'apply', planOf('vm-a'))).report.changed, 0);
+    t.deepEqual(await told(lab), []);
+  },
+);
+
+for (const [what, by] of Object.entries({ disabled: 'rm /tmp/enabled', stopped: 'rm /tmp/active' })) {
+  kernelTest(`a service that was ${what} is named, and put right`, async (t) => {
+    const lab = await guestWithSystemd();
+    await guard(lab, 'vm-a', 'apply', planOf('vm-a'));
+    await shell(lab, 'vm-a', by);
+    const found = await guard(lab, 'vm-a', 'check', planOf('vm-a'));
+    t.deepEqual(
+      found.report.paths.map((path) => path.before),
+      [['unit-disabled'], ['unit-disabled']],
+    );
+    const mended = await guard(lab, 'vm-a', 'apply', planOf('vm-a'));
+    t.is(mended.report.changed, 1);
+    t.deepEqual(
+      mended.report.paths.map((path) => path.after),
+      [[], []],
+    );
+  });
+}
+
+kernelTest('a new plan restarts the service', async (t) => {
+  const lab = await guestWithSystemd();
+  await guard(lab, 'vm-a', 'apply', planOf('vm-a'));
+  await told(lab);
+  await guard(lab, 'vm-a', 'apply', planOf('vm-a', ['10.0.1.100']));
+  t.deepEqual(await told(lab), [
+    'restorecon /etc/ilb-hairpin-guard/plan',
+    'systemctl daemon-reload',
+    `systemctl enable --quiet ${UNIT}`,
+    `systemctl restart ${UNIT}`,
+  ]);
+});
+
+kernelTest('a service that cannot be started is said; the fix itself is in place', async (t) => {
+  const lab = await guestWithSystemd();
+  await shell(lab, 'vm-a', 'touch /tmp/refuse');
+  const { report, stderr } = await guard(lab, 'vm-a', 'apply', planOf('vm-a'));
+  t.deepEqual(report.warnings, ['service-not-started']);
+  t.is(report.errorCode, 'CHANGE_FAILED');
+  t.regex(stderr, /Failed to enable: Access denied/);
+  t.deepEqual(
+    report.paths.map((path) => [path.after, path.connectAfter.outcome]),
+    [
+      [['unit-disabled'], 'ok'],
+      [['unit-disabled'], 'ok'],
+    ],
+  );
+});
+
+kernelTest('remove stops the service and takes its files away', async (t) => {
+  const lab = await guestWithSystemd();
+  await guard(lab, 'vm-a', 'apply', planOf('vm-a'));
+  await told(lab);
+  const { report } = await guard(lab, 'vm-a', 'remove', planOf('vm-a'));
+  t.is(report.errorCode, undefined);
+  t.deepEqual(await told(lab), [`systemctl disable --quiet --now ${UNIT}`, 'systemctl daemon-reload']);
+  t.is(await filesOf(lab, 'vm-a'), '/run/ilb-hairpin-guard\n');
+  await guard(lab, 'vm-a', 'remove', planOf('vm-a'));
+  t.deepEqual(await told(lab), [], 'and a second remove has nothing to tell');
+});
+
+kernelTest('a file that cannot be written is an error, and the state is put right all the same', async (t) => {
+  const lab = await guestWithSystemd();
+  await shell(lab, 'vm-a', 'mount -t tmpfs -o ro tmpfs /etc/systemd/system');
+  const { report } = await guard(lab, 'vm-a', 'apply', planOf('vm-a'));
+  t.is(report.errorCode, 'CHANGE_FAILED');
+  t.is(report.errorDetail, `cannot write /etc/systemd/system/${UNIT}`);
+  t.is(report.paths[0]?.connectAfter.outcome, 'ok');
+  await shell(lab, 'vm-a', 'umount /etc/systemd/system');
+});
