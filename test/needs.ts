@@ -10,9 +10,10 @@ import test, { type ExecutionContext, type Implementation } from 'ava';
 /** Where Debian and Red Hat keep administrators' programs, on the path of an ordinary user or not. */
 const SBIN = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
 
-/** True when a program of that name can be run. */
+/** True when a program of that name can be run. npm puts packages' programs on the path, one named nft among them. */
 export function hasProgram(name: string): boolean {
-  return [...(process.env.PATH ?? '').split(delimiter), ...SBIN].some((folder) => {
+  const path = (process.env.PATH ?? '').split(delimiter).filter((folder) => !folder.includes('node_modules'));
+  return [...path, ...SBIN].some((folder) => {
     try {
       accessSync(join(folder, name), constants.X_OK);
       return true;

@@ -1,7 +1,7 @@
 /** Whether this machine can run a kernel lab, and how to get what it lacks. */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, sep } from 'node:path';
 
 export interface Missing {
   what: string;
@@ -9,11 +9,14 @@ export interface Missing {
 }
 
 /**
- * The PATH of the lab's own processes: administrators' folders too, which an ordinary user's PATH lacks, and the system's
- * before all others, because npm puts node_modules/.bin first and a package there brings another program named nft.
+ * The PATH of the lab's own processes: administrators' folders too, which an ordinary user's PATH lacks, and none of
+ * npm's, which puts node_modules/.bin first: a package there brings another program named nft.
  */
 export const systemPath = (path = process.env.PATH ?? ''): string =>
-  ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/local/bin', '/usr/bin', '/bin', path].join(delimiter);
+  [
+    ...['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/local/bin', '/usr/bin', '/bin'],
+    ...path.split(delimiter).filter((folder) => !folder.split(sep).includes('node_modules')),
+  ].join(delimiter);
 
 const PROGRAMS: { programs: string[]; package: { apt: string; dnf: string } }[] = [
   { programs: ['ip', 'ss'], package: { apt: 'iproute2', dnf: 'iproute' } },

@@ -1,10 +1,11 @@
 import test from 'ava';
 import { kernelLabAvailable, systemPath } from '../../../../simulator/guests/kernel/available.ts';
 
-test('the system’s folders come before all others, an npm package’s program of the same name never wins', (t) => {
-  const folders = systemPath('/app/node_modules/.bin:/opt/bin').split(':');
-  t.deepEqual(folders.slice(-2), ['/app/node_modules/.bin', '/opt/bin']);
+test('the system’s folders come before all others, an npm package’s program of the same name is none', (t) => {
+  const folders = systemPath('/app/node_modules/.bin:/opt/bin:/app/node_modules/a/node_modules/.bin').split(':');
+  t.is(folders.at(-1), '/opt/bin');
   t.true(folders.indexOf('/usr/sbin') >= 0);
+  t.false(folders.some((folder) => folder.includes('node_modules')));
 });
 
 test('what is missing is told with how to get it', (t) => {
