@@ -3,11 +3,11 @@
  * Ends with a line of its own, `N passed, N failed[, N skipped]`. Arguments are given on to AVA (`--match`, files).
  */
 import { spawn } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 
-const cli = join(createRequire(import.meta.url).resolve('ava/package.json'), '..', 'entrypoints', 'cli.mjs');
+/** AVA's command, beside its main module. */
+const cli = fileURLToPath(new URL('cli.mjs', import.meta.resolve('ava')));
 const counts = { passed: 0, failed: 0, skipped: 0 };
 
 /** Runs AVA, shows what it prints and adds up its closing lines. Resolves to false when it failed. */
