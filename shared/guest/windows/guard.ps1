@@ -145,7 +145,7 @@ try {
     Assert-System
     $mutex = [System.Threading.Mutex]::new($false, 'Global\ilb-hairpin-guard')
     $mine = $false
-    try { $mine = $mutex.WaitOne(2000) }
+    try { $mine = $mutex.WaitOne([int] ([System.Math]::Min(10, $TotalSeconds / 2) * 1000)) }
     catch {
         # A run that was killed held it: now it is ours.
         if ($_.Exception.GetBaseException() -isnot [System.Threading.AbandonedMutexException]) { throw }
