@@ -5,7 +5,7 @@
 import type { LoopPorts } from '../../shared/reconcile/loop.ts';
 import type { ReconcileMessage } from '../../shared/state/messages.ts';
 import { SUBSCRIPTION, World } from '../reconcile/world.ts';
-import type { MemoryRows } from '../state/memoryStore.ts';
+import { MemoryRows } from '../state/memoryStore.ts';
 
 /** Where the process is killed: at the n-th call of the scenario, counted from 0. */
 export interface KillPoint {
@@ -61,7 +61,53 @@ export class MortalWorld extends World {
     const life = { dead: false };
     const wrapped = { ...ports, store: { ...ports.store } };
     for (const name of INTERFACES) Object.assign(wrapped, { [name]: this.#wrap(name, ports[name], life) });
-    for (const name of TABLES) (twin.store[name] as MemoryRows<never>).copyFrom(this.store[name] as MemoryRows<never>);
+    for (const name of TABLES) {
+      Object.assign(wrapped.store, { [name]: this.#wrap(`store.${name}`, ports.store[name], life) });
+    }
+    return wrapped;
+  }
+
+  #wrap<T extends object>(name: string, target: T, life: { dead: boolean }): T {
+    const never = new Promise<never>(() => {});
+    return new Proxy(target, {
+      get: (_, property) => {
+        const method = Reflect.get(target, property);
+        if (typeof method !== 'function') return method;
+        return async (...args: unknown[]) => {
+          if (life.dead) return never;
+          const at = this.calls.push(`${name}.${String(property)}`) - 1;
+          const mine = this.kill?.call === at;
+          const die = () => {
+            life.dead = true;
+            this.killed = this.calls[at];
+            this.#dead.resolve('dead');
+            return never;
+          };
+          if (mine && this.kill?.when === 'before') return die();
+          try {
+            return await method.apply(target, args);
+          } finally {
+            if (mine) die();
+            // Neither an answer nor a refusal reaches the dead.
+            if (life.dead) await never;
+          }
+        };
+      },
+    });
+  }
+
+  /** A world in the same state, whose process and calls are its own. */
+  fork(): MortalWorld {
+    const twin = new MortalWorld([...this.vms], structuredClone(this.mirrors), structuredClone(this.settings));
+    twin.now = this.now;
+    twin.commandMs = this.commandMs;
+    for (const [vm, state] of this.guests) twin.guests.set(vm, state);
+    twin.executions.push(...structuredClone(this.executions));
+    twin.queue.push(...structuredClone(this.queue));
+    twin.log.push(...this.log);
+    for (const name of TABLES) {
+      MemoryRows.copy<never>(this.store[name] as never, twin.store[name] as never);
+    }
     return twin;
   }
 

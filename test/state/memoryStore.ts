@@ -14,10 +14,10 @@ export class MemoryRows<T> implements Rows<T> {
     this.#open = open;
   }
 
-  /** Takes over all rows of another, ETags included. */
-  copyFrom(other: MemoryRows<T>): void {
-    this.#version = other.#version;
-    for (const [partition, rows] of other.#rows) this.#rows.set(partition, structuredClone(rows));
+  /** Copies all rows, ETags included. */
+  static copy<T>(from: MemoryRows<T>, to: MemoryRows<T>): void {
+    to.#version = from.#version;
+    for (const [partition, rows] of from.#rows) to.#rows.set(partition, structuredClone(rows));
   }
 
   async get(partition: string, key: string): Promise<Versioned<T> | undefined> {
