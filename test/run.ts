@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 
 /** AVA's command, beside its main module. */
-const cli = fileURLToPath(new URL('cli.mjs', import.meta.resolve('ava')));
+const cli = fileURLToPath(new URL('cli.js', import.meta.resolve('ava')));
 const counts = { passed: 0, failed: 0, skipped: 0 };
 
 /** Runs AVA, shows what it prints and adds up its closing lines. Resolves to false when it failed. */
