@@ -6,8 +6,10 @@ import { rm } from 'node:fs/promises';
 import { AzureKeyCredential, EventGridPublisherClient } from '@azure/eventgrid';
 import { type BuildResult, build } from '../build.ts';
 import type { RunView } from '../shared/views/run.ts';
-import { type Arm, startArm } from './arm/arm.ts';
+import { appRoles } from './arm/appRoles.ts';
+import { type Arm, type ArmOptions, startArm } from './arm/arm.ts';
 import type { ResourceEvent } from './arm/events.ts';
+import { authorizeBy } from './arm/roles.ts';
 import type { Estate } from './estate/estate.ts';
 import { vmId } from './estate/ids.ts';
 import { type EventGrid, startEventGrid } from './eventgrid/eventGrid.ts';
@@ -26,6 +28,8 @@ export interface StackOptions {
   commandMs: number;
   /** App settings besides those that the stack makes. */
   settings?: Record<string, string>;
+  /** Of the simulated ARM: limits, times, rights. */
+  arm?: Partial<Omit<ArmOptions, 'sites' | 'onEvent'>>;
   /** First port to try for the Functions host. */
   port?: number;
 }
@@ -102,7 +106,15 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const { lab } = sites[0];
     let toTopic: (event: ResourceEvent) => void = () => {};
     const arm = await keep(
-      startArm({ sites, commandMs: options.commandMs, healthMs: 300, onEvent: (event) => toTopic(event) }),
+      startArm({
+        sites,
+        commandMs: options.commandMs,
+        healthMs: 300,
+        // Least privilege is checked with every call: a right that the roles lack shows as a finding with its name.
+        authorize: authorizeBy(appRoles(sites.map((site) => site.estate))),
+        onEvent: (event) => toTopic(event),
+        ...options.arm,
+      }),
       (it) => it.close(),
     );
     const eventGrid = await keep(startEventGrid({ tls: arm.tls }), (it) => it.stop());
