@@ -3,11 +3,14 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { GuardError, messageOf } from '../shared/errors.ts';
 import { articleEstate } from './estate/articleEstate.ts';
+import { mixedEstate } from './estate/mixedEstate.ts';
 import { threeByThree } from './estate/threeByThree.ts';
 import { kernelLabAvailable } from './guests/kernel/available.ts';
 import { startKernelLab } from './guests/kernel/lab.ts';
 import type { GuestLab } from './guests/lab.ts';
 import { startModelLab } from './guests/model/lab.ts';
+import { startWindowsEngine } from './guests/windows/engine.ts';
+import { withWindows } from './guests/withWindows.ts';
 import { type Stack, startStack } from './stack.ts';
 import { playAll, playFailOver } from './story/plot.ts';
 import { isSabotage, SABOTAGES, type Sabotage, sabotaged } from './story/sabotage.ts';
@@ -92,6 +95,7 @@ async function main(): Promise<number> {
     else console.log(line);
   };
 
+  const interrupted = interruption();
   const available = kernelLabAvailable();
   if (!available.ok) {
     const tell = options.guests === 'kernel' ? console.error : say;
@@ -103,11 +107,14 @@ async function main(): Promise<number> {
   say(`guests: ${guests} (${GUESTS[guests]})`);
   if (sabotage !== undefined) say(`sabotaged on purpose: ${SABOTAGES[sabotage]}`);
   say(`Run Commands take ${COMMAND_MS / 1000} s here; on Azure they take 20 s or more`);
-  const interrupted = interruption();
+  const sites = [threeByThree(), ...((await hasWindowsEngine(say)) ? [mixedEstate()] : [])];
   const starting = startStack({
     estate: articleEstate(),
     lab: async (estate) => broken(await startLab({ estate: withSpare(estate) }), sabotage),
-    more: [{ estate: threeByThree(), lab: async (estate) => broken(await startLab({ estate }), sabotage) }],
+    more: sites.map((estate) => ({
+      estate,
+      lab: async () => withWindows(broken(await startLab({ estate }), sabotage), estate),
+    })),
     commandMs: COMMAND_MS,
     // A report that is never believed is waited for until the deadline: not for minutes here.
     settings: { HAIRPIN_COMMAND_SECONDS: '10', HAIRPIN_COMMAND_SLACK_SECONDS: '8' },
@@ -180,6 +187,18 @@ async function stay(
   await interrupted;
   lines.close();
   return EXIT.ok;
+}
+
+/** Windows guests run the shipped script in a PowerShell engine; without one their estate is left out. */
+async function hasWindowsEngine(say: (text: string) => void): Promise<boolean> {
+  try {
+    await (await startWindowsEngine()).stop();
+    say('Windows guests: modelled machines that run the real script in a PowerShell engine');
+    return true;
+  } catch (error) {
+    say(`no Windows guest here: ${messageOf(error).split('\n')[0]}`);
+    return false;
+  }
 }
 
 const broken = (lab: GuestLab, sabotage: Sabotage | undefined): GuestLab =>
