@@ -1,11 +1,18 @@
 # shellcheck shell=bash
 # ilb-hairpin-guard: changing.
 
-QUEUE=()  # lines for ip, to be run as one batch
+QUEUE=()    # lines for ip, to be run as one batch
+INVERSE=()  # the lines that undo them
+UNDO=()     # what undoes all that this run changed, the latest first
+
+queue() { # line, line that undoes it
+  QUEUE+=("$1")
+  INVERSE+=("$2")
+}
 
 # Runs what was queued. A failure is remembered and the other lines go on; the look afterwards tells what is missing.
 run_queue() {
-  local line said='' failed=0
+  local line said='' failed=0 index
   ((${#QUEUE[@]} > 0)) || return 0
   check_time 'changing'
   if ! lines_of queue_to_ip; then
@@ -13,19 +20,22 @@ run_queue() {
       if [[ $line =~ ^Command\ failed\ -:([0-9]+)$ ]]; then
         ((++failed))
         set_error CHANGE_FAILED "${QUEUE[BASH_REMATCH[1] - 1]}: $said"
-        unset "QUEUE[BASH_REMATCH[1] - 1]"
+        unset "INVERSE[BASH_REMATCH[1] - 1]"
       else
         said=$line
       fi
     done
     if ((failed == 0)); then # ip did not even begin
       set_error CHANGE_FAILED "ip: $said"
-      QUEUE=()
+      INVERSE=()
     fi
   fi
-  for line in "${QUEUE[@]}"; do note "changed: $line"; done
-  CHANGED=$((CHANGED + ${#QUEUE[@]}))
-  QUEUE=()
+  for index in "${!INVERSE[@]}"; do
+    note "changed: ${QUEUE[index]}"
+    UNDO=("${INVERSE[index]}" "${UNDO[@]}")
+  done
+  CHANGED=$((CHANGED + ${#INVERSE[@]}))
+  QUEUE=() INVERSE=()
 }
 
 queue_to_ip() {
@@ -39,10 +49,11 @@ add_rules() { # keys
   for key; do
     [[ -z ${OUR_RULES[$key]-} ]] || continue
     words=($key)
-    line="rule add pref ${words[0]} from ${words[1]/#0.0.0.0/0.0.0.0/32}"
+    line="pref ${words[0]} from ${words[1]/#0.0.0.0/0.0.0.0/32}"
     [[ ${words[2]} == - ]] || line+=" to ${words[2]}"
     [[ ${words[3]} == - ]] || line+=" iif ${words[3]}"
-    QUEUE+=("$line lookup ${words[4]} protocol $PROTOCOL")
+    line+=" lookup ${words[4]} protocol $PROTOCOL"
+    queue "rule add $line" "rule del $line"
     OUR_RULES[$key]=added # two paths may share it
   done
   run_queue
@@ -50,14 +61,16 @@ add_rules() { # keys
 
 # Adds those of the given routes that are not there, in place of one of ours to the same destination.
 add_routes() { # keys
-  local key line
+  local key line old
   local -a words
   for key; do
     [[ -z ${OUR_ROUTES[$key]-} ]] || continue
     words=($key)
-    line="route replace ${words[1]}/32 via ${words[2]} dev ${words[3]}"
+    line="${words[1]}/32 via ${words[2]} dev ${words[3]}"
     [[ ${words[4]} == - ]] || line+=" src ${words[4]}"
-    QUEUE+=("$line proto $PROTOCOL table ${words[0]}")
+    line+=" proto $PROTOCOL table ${words[0]}"
+    old=${ROUTED_BY_US["${words[0]} ${words[1]}"]-}
+    queue "route replace $line" "route ${old:+replace }${old:-del $line}"
     OUR_ROUTES[$key]=added
   done
   run_queue
@@ -132,11 +145,11 @@ remove_leftovers() {
   read_ours
   find_leftovers
   for key in "${LEFT_ROUTES[@]}"; do
-    [[ $key != "$VIP_TABLE "* ]] || QUEUE+=("route del ${OUR_ROUTES[$key]}")
+    [[ $key != "$VIP_TABLE "* ]] || queue "route del ${OUR_ROUTES[$key]}" "route add ${OUR_ROUTES[$key]}"
   done
-  for key in "${LEFT_RULES[@]}"; do QUEUE+=("rule del ${OUR_RULES[$key]}"); done
+  for key in "${LEFT_RULES[@]}"; do queue "rule del ${OUR_RULES[$key]}" "rule add ${OUR_RULES[$key]}"; done
   for key in "${LEFT_ROUTES[@]}"; do
-    [[ $key == "$VIP_TABLE "* ]] || QUEUE+=("route del ${OUR_ROUTES[$key]}")
+    [[ $key == "$VIP_TABLE "* ]] || queue "route del ${OUR_ROUTES[$key]}" "route add ${OUR_ROUTES[$key]}"
   done
   run_queue
 }
@@ -152,4 +165,13 @@ change_state() {
   add_routes "${VIP_ROUTE[@]}"
   ((${#VIP_ROUTE[@]} == 0)) || add_rules "$UNBOUND_RULE"
   remove_leftovers
+}
+
+# Takes back what this run changed in rules and routes. The order of `lookup local` may stay: it changes nothing alone.
+undo_changes() {
+  QUEUE=("${UNDO[@]}")
+  INVERSE=("${UNDO[@]}")
+  TOTAL_SECONDS=$((SECONDS + 10)) # a run whose time is up takes its changes back all the same
+  run_queue
+  UNDO=()
 }

@@ -107,7 +107,35 @@ check_or_apply() {
   DRIFT_AFTER=("${DRIFTS[@]}")
   [[ ! ${DRIFT_AFTER[*]} =~ [RWYLOKXSU] ]] || set_error CHANGE_FAILED "not as planned after the changes: ${DRIFT_AFTER[*]}"
   connect_paths again
+  is_any_lost && ((SECONDS + CONNECT_SECONDS + 3 < TOTAL_SECONDS)) && sleep 1 && connect_paths again
+  is_any_lost && take_back
   for index in "${!OUTCOME[@]}"; do CONNECT_AFTER[index]=${OUTCOME[index]}; done
+}
+
+# True when a VIP that connected before the changes does not now. Sets LOST to the first.
+is_any_lost() {
+  local index
+  ((${#UNDO[@]} > 0)) || return
+  for index in "${!OUTCOME[@]}"; do
+    LOST=${VIP[index]}
+    [[ ${CONNECT_BEFORE[index]} == o* && ${OUTCOME[index]} != [on]* ]] && return
+  done
+  return 1
+}
+
+# What connected before must connect afterwards: a firewall or an allow list may not know the via address.
+take_back() {
+  lock state 10 || fail BUSY "$(readlink "$RUN_FOLDER/state")"
+  set_error CHANGE_FAILED "$LOST connected before and not after: taken back"
+  undo_plan_file
+  undo_changes
+  unlock state
+  [[ -z $OLD_PLAN ]] || start_service
+  CHANGED=0
+  look
+  judge_installed
+  judge
+  DRIFT_AFTER=("${DRIFTS[@]}")
 }
 
 # Changes what is wrong. The service waits meanwhile and then finds the new plan.

@@ -135,6 +135,8 @@ put_file() { # file mode text
 # under the same lock, works towards the new one.
 put_files() {
   local file
+  OLD_PLAN=''
+  [[ ! -f $PLAN_FILE ]] || OLD_PLAN=$(<"$PLAN_FILE")
   for file in "${FILES_WRONG[@]}"; do
     case $file in
       "$INSTALLED") put_file "$file" 755 "$OWN_TEXT" ;;
@@ -142,6 +144,15 @@ put_files() {
       "$UNIT_FILE") put_file "$file" 644 "$UNIT_TEXT" ;;
     esac
   done
+}
+
+# Gives the plan's file back the text that it had before this run; without one nothing was installed before.
+undo_plan_file() {
+  if [[ -z $OLD_PLAN ]]; then
+    uninstall
+  elif ! is_file_right "$PLAN_FILE" "$OLD_PLAN"; then
+    put_file "$PLAN_FILE" 600 "$OLD_PLAN"
+  fi
 }
 
 # Starts the service, or starts it anew when its files were changed.

@@ -46,8 +46,12 @@ unlock() { # run|state
   LOCKED=("${others[@]}")
 }
 
-# What every run leaves behind: nothing.
+# What every run leaves behind: nothing but its report.
 clean_up() {
+  if [[ -z $REPORTED$WATCHING ]]; then
+    set_error CHANGE_FAILED 'the script ended at a place where it should not'
+    print_report
+  fi
   stop_connects
   stop_monitor
   [[ -n $WORK ]] && rm -rf "$WORK"

@@ -115,7 +115,7 @@ is_our_table() { [[ $1 =~ ^72[0-9][0-9]$ ]] && (($1 >= VIP_TABLE && $1 <= LAST_T
 has_local() { [[ $LOCAL_PREFS == *" $1 "* ]]; } # preference
 
 declare -A OUR_ROUTES=()  # key -> words that name the route to ip
-declare -A ROUTED_BY_US=() # "table destination" -> 1
+declare -A ROUTED_BY_US=() # "table destination" -> the same
 
 # Reads our routes. The key of a route is "table destination gateway interface source", and whatever else it says.
 read_routes() {
@@ -142,7 +142,7 @@ read_routes() {
     name=" ${words[*]} proto $PROTOCOL"
     name=${name// linkdown / }
     OUR_ROUTES[$key]=${name// dead / }
-    ROUTED_BY_US["$table ${words[0]}"]=1
+    ROUTED_BY_US["$table ${words[0]}"]=${OUR_ROUTES[$key]}
   done
 }
 

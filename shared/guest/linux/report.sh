@@ -58,19 +58,19 @@ report_line() {
     "$COMMAND_ID" "$MODE" "$CHANGED" "$entries" "$warnings" "$error"
 }
 
-# Ends the run; a command prints its report, once. Azure keeps 4,096 bytes of stdout: source addresses go before the report is cut.
+# Ends the run. A command prints its report, once: Azure keeps 4,096 bytes of stdout, so source addresses go before the
+# report is cut.
 finish() {
-  local line
-  if [[ -n $WATCHING ]]; then
-    [[ -n $STOPPED || -z $ERROR_CODE ]]
-    exit
-  fi
-  if [[ -z $REPORTED ]]; then
-    REPORTED=1
-    line=$(report_line)
-    ((${#line} < REPORT_BYTES)) || line=$(report_line short)
-    printf '\n%s\n' "$line"
-  fi
+  [[ -n $WATCHING ]] || print_report
   [[ -z $ERROR_CODE ]]
   exit
+}
+
+print_report() {
+  local line
+  [[ -z $REPORTED ]] || return 0
+  REPORTED=1
+  line=$(report_line)
+  ((${#line} < REPORT_BYTES)) || line=$(report_line short)
+  printf '\n%s\n' "$line"
 }
