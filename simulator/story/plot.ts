@@ -3,6 +3,7 @@ import { before } from './steps/before.ts';
 import { blocked } from './steps/blocked.ts';
 import { drift } from './steps/drift.ts';
 import { failOver } from './steps/failOver.ts';
+import { mixedPool } from './steps/mixedPool.ts';
 import { replacedNic } from './steps/replacedNic.ts';
 import { sweep } from './steps/sweep.ts';
 import { threeMirrors } from './steps/threeMirrors.ts';
@@ -14,12 +15,25 @@ export async function playAll(story: Story): Promise<void> {
   await story.play('before: every path tried', before);
   await story.play('sweep: found, repaired, proved', sweep);
   await story.play('failover: both primaries on the other VM', failOver);
-  await story.play('drift: rules and routes lost by hand', drift);
-  await story.play('resource change: a NIC replaced', replacedNic);
-  await story.play('watch: a mirror moved and nobody said so', watched);
-  await story.play('three mirrors on three VMs', threeMirrors);
+  // Estates of their own have their steps side by side.
+  await Promise.all([
+    inTurn(
+      () => story.play('drift: rules and routes lost by hand', drift),
+      () => story.play('resource change: a NIC replaced', replacedNic),
+      () => story.play('watch: a mirror moved and nobody said so', watched),
+    ),
+    story.play('three mirrors on three VMs', threeMirrors),
+    hasWindows(story) ? story.play('mixed pool: a Windows and a Linux member', mixedPool) : undefined,
+  ]);
   await story.play('blocked: a VM that a person must help', blocked);
 }
+
+async function inTurn(...steps: (() => Promise<void>)[]): Promise<void> {
+  for (const step of steps) await step();
+}
+
+const hasWindows = (story: Story): boolean =>
+  story.stack.sites.some(({ estate }) => estate.vms.some((vm) => vm.os === 'windows'));
 
 /** Another failover, for a person who asks for one. */
 export const playFailOver = (story: Story): Promise<void> => story.play('failover: on request', failOver);

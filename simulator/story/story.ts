@@ -89,9 +89,11 @@ export class Story {
     return this.stack.ended(String(signal.runId), RUN_MS);
   }
 
-  /** Managed commands sent so far, counted where Azure takes them. */
-  commandsSent(): number {
-    return this.stack.arm.calls.filter((call) => call.method === 'PUT' && /\/runCommands\//i.test(call.path)).length;
+  /** Managed commands sent to an estate's VMs so far, counted where Azure takes them. */
+  commandsSent(site: Site): number {
+    const vms = site.estate.vms.map((vm) => `/virtualMachines/${vm.name}/runCommands/`.toLowerCase());
+    const isOurs = (path: string) => vms.some((part) => path.toLowerCase().includes(part));
+    return this.stack.arm.calls.filter((call) => call.method === 'PUT' && isOurs(call.path)).length;
   }
 
   /** Remembers how a path was before anything was done. */

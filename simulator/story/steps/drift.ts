@@ -24,9 +24,9 @@ export async function drift(story: Story, claims: Claims): Promise<void> {
   claims.claim(lost.length > 0 && lost.every((connect) => connect.outcome !== 'ok'), 'the loss did no harm');
   claims.note(`${vm} lost all rules and routes: ${lost.map(shortConnect).join(', ')} to its own VIPs`);
 
-  const sentBefore = story.commandsSent();
+  const sentBefore = story.commandsSent(site);
   const sweep = await stack.sweep(RUN_MS);
-  const sentBySweep = story.commandsSent() - sentBefore;
+  const sentBySweep = story.commandsSent(site) - sentBefore;
   claims.claim(sentBySweep === 0 && sweep.counts.commands === 0, 'the sweep sent a command');
   claims.note(`the sweep found ${sweep.counts.compliant} VMs with fresh proofs and sent ${sentBySweep} commands`);
 
@@ -34,7 +34,7 @@ export async function drift(story: Story, claims: Claims): Promise<void> {
   story.take(run);
   const repaired = run.vms.find((item) => item.vm === vm);
   claims.claim(repaired?.result === 'repaired', `the manual run left ${vm} ${repaired?.result ?? 'out'}`);
-  const sent = story.commandsSent() - sentBefore - sentBySweep;
+  const sent = story.commandsSent(site) - sentBefore - sentBySweep;
   claims.claim(sent === 1, `the manual run sent ${sent} commands`);
   if (repaired) {
     const found = new Set(repaired.paths.flatMap((path) => path.before?.drift ?? []));
