@@ -1,7 +1,7 @@
 /** A lab of modelled guests, for machines where namespaces cannot be had: needs bash and coreutils, no right at all. */
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { temporaryFolder } from '../../storage/temporary.ts';
 import { unsettled } from '../health.ts';
 import type { LabOptions, PowerLab } from '../lab.ts';
 import { type Layout, layoutOf } from '../layout.ts';
@@ -24,7 +24,7 @@ const SETTLE_MS = 5000;
 export async function startModelLab({ estate, log = () => {} }: LabOptions): Promise<PowerLab> {
   const layout = layoutOf(estate);
   const user = programUser();
-  const folder = mkdtempSync(join(tmpdir(), 'hairpin-lab-'));
+  const folder = await temporaryFolder('lab');
   if (user) chmodSync(folder, 0o711); // the user passes through to its guest's own folder
   const lab = new ModelLab(layout, folder, user);
   await lab.open();

@@ -5,10 +5,12 @@
 import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { temporaryFolder } from '../../storage/temporary.ts';
 import type { WindowsState } from './state.ts';
 
 const SOURCES = fileURLToPath(new URL('./engine/', import.meta.url));
@@ -52,18 +54,28 @@ export interface WindowsEngine {
  * the compiler's words when it cannot be built, or when there is no .NET SDK.
  */
 export async function startWindowsEngine(): Promise<WindowsEngine> {
-  const child = spawn('dotnet', [join(built(), 'engine.dll')], { stdio: ['pipe', 'pipe', 'pipe'], env: quiet });
+  const program = join(built(), 'engine.dll');
+  // .NET puts sockets of its own there too, which outlive a process that is killed.
+  const folder = await temporaryFolder('engine');
+  const child = spawn('dotnet', [program], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...quiet, TMPDIR: folder },
+    // Ctrl+C in a terminal then reaches the parent alone; the engine ends with its standard input.
+    detached: process.platform !== 'win32',
+  });
   const ask = conversation(child);
   return {
     runScript: async (state, script) => (await ask({ op: 'run', script, state })) as WindowsRun,
     syntax: async (script) => (await ask({ op: 'syntax', script })) as WindowsSyntax,
     framework: async (types) => (await ask({ op: 'framework', types })) as Record<string, string[] | null>,
-    stop: () =>
-      new Promise((resolve) => {
+    async stop() {
+      await new Promise<void>((resolve) => {
         if (child.exitCode !== null || child.signalCode !== null) return resolve();
         child.once('exit', () => resolve());
         child.stdin.end();
-      }),
+      });
+      await rm(folder, { recursive: true, force: true });
+    },
   };
 }
 

@@ -13,7 +13,7 @@ hairpinFacts(test.serial, fresh);
 balancerFacts(test.serial, fresh, startModelLab);
 
 test.serial('a program that ran in a guest sees the guest’s ip, and its folder is gone after stop', async (t) => {
-  const folders = () => readdirSync(tmpdir()).filter((it) => it.startsWith('hairpin-lab-'));
+  const folders = () => readdirSync(tmpdir()).filter((it) => it.startsWith(`ilb-hairpin-guard.${process.pid}.lab-`));
   const before = new Set(folders());
   const lab = await startModelLab({ estate: articleEstate() });
   const [folder = ''] = folders().filter((it) => !before.has(it));
