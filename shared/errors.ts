@@ -72,7 +72,7 @@ export class InputError extends GuardError {
     value: unknown,
     expected: string,
   ) {
-    const shown = clip(typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing'));
+    const shown = clip(typeof value === 'string' ? value : jsonOf(value));
     super(code, `${field} is ${JSON.stringify(shown)}: ${expected}`, 'Correct the field and send it again.');
     this.field = field;
     this.value = shown;
@@ -158,6 +158,15 @@ function azureErrorCode(status: number): AzureErrorCode {
 /** Cuts a value for a message, so that a megabyte body does not end up in a log. */
 export const clip = (text: string, length = 200): string =>
   text.length <= length ? text : `${text.slice(0, length)}…`;
+
+/** A value as JSON; JSON.stringify calls itself for each level and overflows on arrays in arrays without end. */
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? 'nothing';
+  } catch (error) {
+    return `a value that cannot be shown (${messageOf(error)})`;
+  }
+}
 
 /** The message of anything thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
