@@ -234,22 +234,20 @@ const isLike = (route: Route, { prefix, ...rest }: RoutePattern): boolean =>
 
 // ----- rules
 
-const sameRule = (a: Rule, b: Rule): boolean =>
-  a.pref === b.pref &&
-  a.not === b.not &&
-  a.action === b.action &&
-  a.table === b.table &&
-  a.iif === b.iif &&
-  a.protocol === b.protocol &&
-  a.suppressPrefixLength === b.suppressPrefixLength &&
-  samePrefix(a.from, b.from) &&
-  samePrefix(a.to, b.to);
+/**
+ * Whether the kernel takes a new rule for one that is there: what the new one leaves open fits everything, and `not` is
+ * not looked at (rule_exists, fib4_rule_compare).
+ */
+const isTakenFor = (old: Rule, rule: Rule): boolean =>
+  (['pref', 'action', 'table', 'iif', 'protocol', 'suppressPrefixLength'] as const).every(
+    (key) => old[key] === rule[key],
+  ) && (['from', 'to'] as const).every((key) => rule[key].length === 0 || samePrefix(old[key], rule[key]));
 
 /** Adds a rule behind those with its preference; without one it gets the second rule's less one. */
 export function addRule(machine: Machine, fields: Omit<Rule, 'pref'> & { pref: number | undefined }): void {
   const second = machine.rules[1]?.pref ?? 0;
   const rule: Rule = { ...fields, pref: fields.pref ?? Math.max(second - 1, 0) };
-  if (machine.rules.some((it) => sameRule(it, rule))) throw new KernelError('EEXIST');
+  if (machine.rules.some((it) => isTakenFor(it, rule))) throw new KernelError('EEXIST');
   const at = machine.rules.findIndex((it) => it.pref > rule.pref);
   machine.rules.splice(at < 0 ? machine.rules.length : at, 0, rule);
   machine.customRules = true;

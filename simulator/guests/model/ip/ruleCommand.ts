@@ -31,8 +31,8 @@ export function ruleCommand(machine: Machine, words: Words, options: ShowOptions
     return '';
   }
   if (words.take('del', 'delete')) {
-    const { from, to, protocol, ...rest } = readRule(words);
-    // Without a length there is nothing to compare: `from all` fits every rule.
+    const { from, to, protocol, not: _, ...rest } = readRule(words);
+    // Without a length there is nothing to compare: `from all` fits every rule. Nor is `not` compared.
     deleteRule(machine, {
       ...rest,
       ...(protocol && { protocol }),

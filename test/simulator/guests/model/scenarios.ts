@@ -12,6 +12,7 @@ export interface Scenario {
 }
 
 const pick = <T>(...list: T[]): fc.Arbitrary<T> => fc.constantFrom(...list);
+const ip = (text: string): Step => ['ip', ...text.split(' ')];
 /** Words of a command, some of them left out. */
 const line = (...parts: fc.Arbitrary<string>[]): fc.Arbitrary<Step> =>
   fc.tuple(...parts).map((words) => words.join(' ').split(' ').filter(Boolean));
@@ -52,7 +53,6 @@ const ruleWords = [
   pick('', '', '', 'suppress_prefixlength 0', 'suppress_prefixlength 24'),
   pick('', 'protocol 201'),
 ];
-const ip = (text: string): Step => ['ip', ...text.split(' ')];
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -73,6 +73,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       pick('dev eth0', 'dev eth1', 'dev lo'),
       pick('', 'noprefixroute'),
     ),
+  },
+  {
+    weight: 3,
+    arbitrary: pick(
+      ...['rule del pref 0 from 10.0.1.10', 'rule del pref 2 from 10.0.1.11', 'rule del pref 2 from 0.0.0.0/32'],
+      ...[`route del ${UCR_VIP} table 7201`, 'route del 10.0.1.11 table 7202', 'rule add pref 0 lookup local'],
+      ...['rule del pref 0 lookup local', `route replace ${UCR_VIP} via 10.0.1.1 dev eth0 table 7201`],
+    ).map(ip),
   },
   { weight: 1, arbitrary: pick(ip('route flush table 7201'), ip('route flush table main'), ip('rule flush')) },
   {
