@@ -1,6 +1,7 @@
 /** The run document: what a person or a script sees of one run, with a line per VM. */
 
 import { renderScript } from '../guest/render.ts';
+import { warningText } from '../guest/warnings.ts';
 import { type Finding, findingText } from '../model/findings.ts';
 import type { GuestPlan } from '../model/guest.ts';
 import { shortName } from '../model/ids.ts';
@@ -30,7 +31,8 @@ export interface RunVmView {
   result?: string;
   waitingFor?: string;
   changed: number;
-  warnings: string[];
+  /** What a person should know though no path is wrong. */
+  warnings: FindingView[];
   findings: FindingView[];
   paths: RunPathView[];
   /** Of a dry run: the plan, and the very script that would be sent (with a command id of zeros). */
@@ -114,7 +116,7 @@ const vmView = (outcome: OutcomeRow, run: RunRow): RunVmView => ({
   ...(outcome.result === undefined ? {} : { result: outcome.result }),
   ...(outcome.waitingFor === undefined ? {} : { waitingFor: outcome.waitingFor }),
   changed: outcome.changed,
-  warnings: outcome.warnings,
+  warnings: outcome.warnings.map((code) => ({ code, text: warningText(code) })),
   findings: outcome.findings.map(findingView),
   paths: outcome.paths.map(pathView),
   ...(outcome.planned ? { plan: outcome.planned.plan, script: plannedScript(outcome.planned, run) } : {}),

@@ -1,0 +1,91 @@
+/**
+ * The built app in the local Functions host, over the real SDKs against Azurite and the simulated ARM, with guests
+ * that need no kernel. One per test file.
+ */
+import { QueueServiceClient } from '@azure/storage-queue';
+import { articleEstate } from '../../simulator/estate/articleEstate.ts';
+import type { Estate } from '../../simulator/estate/estate.ts';
+import { type Stack, type Step, startStack } from '../../simulator/stack.ts';
+import { fakeGuests, type Guests } from './guests.ts';
+
+export interface App extends Stack {
+  guests: Guests;
+  queues: QueueServiceClient;
+  /** Steps logged from this call on. */
+  watch(): Watch;
+  /** Any request to the host; bodies that are no text are sent as JSON. */
+  call(method: string, path: string, body?: unknown): Promise<Answer>;
+  /** Commands that were PUT to ARM, by VM. */
+  puts(): string[];
+}
+
+export interface Watch {
+  /** The first step that fits, now or within the time. */
+  step(fits: (step: Step) => boolean, withinMs?: number): Promise<Step>;
+  /** What was logged so far. */
+  all(name?: string): Step[];
+}
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: tests pick from documents by name.
+  body: any;
+}
+
+/** How long anything may take on a machine that is busy with other things. */
+export const LONG_MS = 60_000;
+
+export interface AppOptions {
+  estate?: Estate;
+  settings?: Record<string, string>;
+}
+
+export async function startApp({ estate = articleEstate(), settings = {} }: AppOptions = {}): Promise<App> {
+  let guests: Guests | undefined;
+  const stack = await startStack({
+    estate,
+    lab: async (given) => {
+      guests = fakeGuests(given);
+      return guests;
+    },
+    commandMs: 100,
+    port: 0,
+    settings: {
+      // The least that a command and its overdue report may take.
+      HAIRPIN_COMMAND_SECONDS: '10',
+      HAIRPIN_COMMAND_SLACK_SECONDS: '5',
+      AzureFunctionsJobHost__extensions__queues__maxPollingInterval: '00:00:00.1000000',
+      AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01',
+      ...settings,
+    },
+  });
+  const app: Pick<App, 'guests' | 'queues' | 'watch' | 'call' | 'puts'> = {
+    guests: guests as Guests,
+    queues: QueueServiceClient.fromConnectionString(stack.azurite.connectionString),
+    watch() {
+      const since = stack.steps.length;
+      const isNew = (step: Step): boolean => stack.steps.indexOf(step, since) >= since;
+      return {
+        step: (fits, withinMs = LONG_MS) => stack.step((step) => isNew(step) && fits(step), withinMs),
+        all: (name) => stack.steps.slice(since).filter((step) => name === undefined || step.step === name),
+      };
+    },
+    async call(method, path, body) {
+      const sent = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+      const answer = await fetch(`${stack.host.url}${path}`, { method, ...(sent === undefined ? {} : { body: sent }) });
+      const text = await answer.text();
+      const isJson = answer.headers.get('content-type')?.includes('json');
+      return { status: answer.status, headers: answer.headers, body: isJson ? JSON.parse(text) : text };
+    },
+    puts: () =>
+      stack.arm.calls
+        .filter((call) => call.method === 'PUT' && call.status < 300)
+        .map((call) => /virtualMachines\/([^/]+)\/runCommands/i.exec(call.path)?.[1] ?? call.path),
+  };
+  return Object.assign(stack, app);
+}
+
+/** Names of the functions that threw, with what they threw. */
+export const failures = (app: App): string[] =>
+  app.host.invocations.filter((run) => !run.ok).map((run) => `${run.function}: ${run.error}`);

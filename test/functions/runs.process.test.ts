@@ -1,0 +1,244 @@
+/** Manual runs over HTTP: what is taken, what is refused and how, and what a run shows in the end. */
+import test, { type ExecutionContext } from 'ava';
+import { WARNINGS } from '../../shared/guest/warnings.ts';
+import type { RunView } from '../../shared/views/run.ts';
+import { loadBalancerId, vmId } from '../../simulator/estate/ids.ts';
+import { type Answer, type App, failures, LONG_MS, startApp } from './app.ts';
+
+const OTHER = '00000000-0000-0000-0000-000000000009';
+let app: App;
+const id = (vm: string): string => vmId(app.estate, vm);
+const group = (): string => `/subscriptions/${app.estate.subscriptionId}/resourceGroups/${app.estate.resourceGroup}`;
+
+test.before(async () => {
+  const subscription = '00000000-0000-0000-0000-000000000000';
+  app = await startApp({
+    settings: { HAIRPIN_SCOPE: `/subscriptions/${subscription}/resourceGroups/healthshare-rg` },
+  });
+});
+test.after.always(async () => app?.stop());
+test.afterEach.always((t) => t.timeout(2 * LONG_MS));
+
+const vmOf = (run: RunView, name: string) => {
+  const vm = run.vms.find((item) => item.vm === name);
+  if (!vm) throw new Error(`the run has no line for ${name}: ${JSON.stringify(run)}`);
+  return vm;
+};
+
+test.serial('a dry run shows plan and script, and nothing reaches a VM', async (t) => {
+  const run = await app.run({ scope: group(), mode: 'apply', dryRun: true }, LONG_MS);
+  t.is(run.state, 'settled');
+  t.like(run.counts, { vms: 3, planned: 2, blocked: 1, commands: 0 });
+  const { plan, script, result } = vmOf(run, 'hs-a');
+  t.is(result, 'planned');
+  t.deepEqual(
+    plan?.frontends.map(({ vip, port, via }) => [vip, port, via.ip]),
+    [
+      ['10.0.1.100', 1972, '10.0.1.11'],
+      ['10.0.1.101', 1973, '10.0.1.11'],
+    ],
+  );
+  t.regex(script ?? '', /^#!\/bin\/bash\n# ilb-hairpin-guard command 0{32}\n/);
+  t.is(vmOf(run, 'hs-c').script, undefined);
+  t.deepEqual(app.puts(), []);
+  t.deepEqual(app.guests.ran, []);
+});
+
+test.serial(
+  'a good request: 202, a Location that works, a line per VM, and the very script that was shown',
+  async (t) => {
+    const dry = await app.run({ scope: id('hs-a'), mode: 'apply', dryRun: true }, LONG_MS);
+    const answer = await app.call('POST', '/api/runs', { scope: [group()], mode: 'apply' });
+    t.is(answer.status, 202);
+    const location = answer.headers.get('location') ?? '';
+    t.regex(answer.body.runId, /^[0-9a-f]{32}$/);
+    t.is(location, `/api/runs/${answer.body.runId}`);
+    const early = await app.call('GET', location);
+    t.is(early.status, 200, 'the run is there as soon as it was accepted');
+    t.true(['accepted', 'running', 'settled'].includes(early.body.state));
+
+    const run = await app.ended(answer.body.runId, LONG_MS);
+    t.like(run, { signal: 'manual', mode: 'apply', state: 'settled', dryRun: false, scope: [group()] });
+    t.true(Date.parse(run.settledAt ?? '') >= Date.parse(run.acceptedAt));
+    t.deepEqual(
+      run.vms.map((vm) => [vm.vm, vm.vmId.toLowerCase(), vm.state, vm.result, vm.changed]),
+      [
+        ['hs-a', id('hs-a').toLowerCase(), 'settled', 'repaired', 8],
+        ['hs-b', id('hs-b').toLowerCase(), 'settled', 'repaired', 8],
+        ['hs-c', id('hs-c').toLowerCase(), 'settled', 'blocked', 0],
+      ],
+    );
+    t.like(run.counts, { vms: 3, repaired: 2, blocked: 1, commands: 2 });
+    const [first] = vmOf(run, 'hs-a').paths;
+    t.like(first, { vip: '10.0.1.100', exposure: 'active', verdict: 'compliant' });
+    t.is(first?.proof.kind, 'self');
+    t.like(first?.before, { outcome: 'timeout', ms: 2001 });
+    t.like(first?.after, { drift: [], outcome: 'ok' });
+    t.deepEqual(
+      vmOf(run, 'hs-b').paths.map((path) => [path.exposure, path.proof.kind]),
+      [
+        ['latent', 'remote'],
+        ['latent', 'remote'],
+      ],
+    );
+    const [finding] = vmOf(run, 'hs-c').paths.flatMap((path) => path.findings);
+    t.is(finding?.code, 'NO_SECONDARY_NIC');
+    t.regex(finding?.text ?? '', /^The VM has no NIC outside the backend pool of 10\.0\.1\.100\. Add one/);
+
+    // The member that is primary for nothing went first, and never both at once.
+    t.deepEqual(app.puts(), ['hs-b', 'hs-a']);
+    const [sent] = app.guests.commands('hs-a');
+    t.is(vmOf(dry, 'hs-a').script, sent?.script.replaceAll(sent.id, '0'.repeat(32)));
+  },
+);
+
+test.serial('a second apply changes nothing; a check looks only; warnings are told as sentences', async (t) => {
+  const again = await app.run({ scope: id('hs-a').toUpperCase(), mode: 'apply' }, LONG_MS);
+  t.like(vmOf(again, 'hs-a'), { result: 'compliant', changed: 0 });
+  const check = await app.run({ scope: id('hs-b'), mode: 'check' }, LONG_MS);
+  t.like(vmOf(check, 'hs-b'), { result: 'compliant', changed: 0 });
+  t.is(app.guests.commands('hs-b').at(-1)?.mode, 'check');
+  app.guests.instead.set('hs-b', (report) => report.replace('"w":[]', '"w":["no-systemd"]'));
+  const warned = await app.run({ scope: id('hs-b'), mode: 'check' }, LONG_MS);
+  app.guests.instead.clear();
+  t.is(vmOf(warned, 'hs-b').result, 'compliant');
+  t.deepEqual(vmOf(warned, 'hs-b').warnings, [{ code: 'no-systemd', text: WARNINGS['no-systemd'] }]);
+});
+
+test.serial('remove holds the VM until a person names it in an apply', async (t) => {
+  const removed = await app.run({ scope: id('hs-b'), mode: 'remove' }, LONG_MS);
+  t.like(vmOf(removed, 'hs-b'), { result: 'removed' });
+  t.is(app.guests.commands('hs-b').at(-1)?.mode, 'remove');
+  const sent = app.puts().length;
+
+  const balancer = loadBalancerId(app.estate, 'healthshare-ilb');
+  for (const run of [await app.sweep(LONG_MS), await app.run({ scope: balancer, mode: 'apply' }, LONG_MS)]) {
+    const held = vmOf(run, 'hs-b');
+    t.is(held.result, 'blocked', run.signal);
+    t.true(
+      held.findings.some((finding) => finding.code === 'REMOVED_BY_HAND'),
+      JSON.stringify(held),
+    );
+  }
+  t.false(app.puts().slice(sent).includes('hs-b'));
+
+  const dry = await app.run({ scope: id('hs-b'), mode: 'apply', dryRun: true }, LONG_MS);
+  t.is(vmOf(dry, 'hs-b').result, 'blocked', 'a dry run does not lift the hold');
+  const back = await app.run({ scope: id('hs-b'), mode: 'apply' }, LONG_MS);
+  t.like(vmOf(back, 'hs-b'), { result: 'repaired', changed: 8 });
+});
+
+for (const [title, instead, code, says] of [
+  ['no report', () => 'Segmentation fault\n', 'REPORT_MISSING', /No report in the output/],
+  ['no output', () => '', 'REPORT_MISSING', /printed nothing/],
+  ['half a report', (text: string) => text.trimEnd().slice(0, -20), 'REPORT_CUT', /ends early: .*"v":1/],
+  ['a report of something else', (text: string) => text.replace('"v":1', '"v":2'), 'REPORT_INVALID', /v: /],
+  [
+    'the report of another run, again and again',
+    (text: string) => text.replaceAll(/\b[0-9a-f]{32}\b/g, 'f'.repeat(32)),
+    'REPORT_OF_ANOTHER_RUN',
+    /of command f{32}, not of /,
+  ],
+] as const) {
+  test.serial(`${title} is a failure of that VM, told with its code`, async (t) => {
+    t.timeout(2 * LONG_MS);
+    app.guests.instead.set('hs-a', instead);
+    const run = await app.run({ scope: id('hs-a'), mode: 'apply' }, LONG_MS);
+    app.guests.instead.clear();
+    t.is(run.state, 'settled');
+    const vm = vmOf(run, 'hs-a');
+    t.is(vm.result, 'failed', JSON.stringify(vm));
+    t.like(run.counts, { failed: 1, compliant: 0, repaired: 0 });
+    const [finding] = vm.findings;
+    t.is(finding?.code, 'COMMAND_FAILED');
+    t.true(finding?.text.includes(`did not deliver a report (${code}: `), finding?.text);
+    t.regex(finding?.text ?? '', says);
+    t.true(vm.paths.every((path) => path.verdict !== 'compliant' && path.after === undefined));
+
+    const mended = await app.run({ scope: id('hs-a'), mode: 'apply' }, LONG_MS);
+    t.like(vmOf(mended, 'hs-a'), { result: 'compliant' });
+  });
+}
+
+test.serial('a VM that Azure does not list, and one that is no member', async (t) => {
+  const run = await app.run({ scope: id('hs-x'), mode: 'apply' }, LONG_MS);
+  const [line] = run.vms;
+  t.like(line, { vm: 'hs-x', result: 'unknown' });
+  t.deepEqual(
+    line?.findings.map((finding) => finding.code),
+    ['VM_NOT_FOUND'],
+  );
+});
+
+const outside = (): string => `/subscriptions/${app.estate.subscriptionId}/resourceGroups/other-rg`;
+const bad: [title: string, body: () => unknown, code: string, field: string, echo: string][] = [
+  ['no JSON', () => '{"scope": ', 'INPUT_INVALID', 'body', '{\\"scope\\"'],
+  ['no body', () => undefined, 'INPUT_INVALID', 'body', 'must be JSON'],
+  ['an array', () => '[]', 'INPUT_INVALID', 'body', 'must be an object'],
+  ['no mode', () => ({ scope: id('hs-a') }), 'INPUT_INVALID', 'mode', 'must be check, apply or remove'],
+  ['an unknown mode', () => ({ scope: id('hs-a'), mode: 'fix' }), 'INPUT_INVALID', 'mode', '"fix"'],
+  ['no scope', () => ({ mode: 'apply' }), 'INPUT_INVALID', 'scope', 'must be the id of'],
+  [
+    'an unknown field',
+    () => ({ scope: id('hs-a'), mode: 'apply', force: true }),
+    'INPUT_INVALID',
+    'force',
+    'not known',
+  ],
+  ['a name for an id', () => ({ scope: 'hs-a', mode: 'apply' }), 'INPUT_INVALID', 'scope', '"hs-a"'],
+  [
+    'the second of two ids wrong',
+    () => ({ scope: [id('hs-a'), 'hs-b'], mode: 'apply' }),
+    'INPUT_INVALID',
+    'scope[1]',
+    '"hs-b"',
+  ],
+  ['out of scope', () => ({ scope: outside(), mode: 'apply' }), 'SCOPE_NOT_ALLOWED', 'scope', 'other-rg'],
+  [
+    'a foreign subscription',
+    () => ({ scope: `/subscriptions/${OTHER}`, mode: 'check' }),
+    'SCOPE_NOT_ALLOWED',
+    'scope',
+    OTHER,
+  ],
+  ['200 KB', () => ({ scope: 'x'.repeat(200_000), mode: 'apply' }), 'INPUT_INVALID', 'body', 'at most 131072'],
+];
+for (const [title, body, code, field, echo] of bad) {
+  test.serial(`refused, ${title}: 400 as a problem that names ${field}`, async (t) => {
+    const watch = app.watch();
+    const answer = await app.call('POST', '/api/runs', body());
+    checkProblem(t, answer, 400, code, field);
+    t.true(
+      answer.body.detail.includes(echo.replaceAll('\\"', '"')) || answer.body.detail.includes(echo),
+      answer.body.detail,
+    );
+    t.true(JSON.stringify(answer.body).length < 1500, 'short');
+    t.is((await watch.step((step) => step.step === 'refused-request')).code, code);
+    t.deepEqual(watch.all('accepted'), []);
+  });
+}
+
+function checkProblem(t: ExecutionContext, answer: Answer, status: number, code: string, field: string): void {
+  t.is(answer.status, status);
+  t.is(answer.headers.get('content-type'), 'application/problem+json');
+  t.like(answer.body, { type: 'about:blank', status, code, field });
+  t.true(answer.body.title.length > 5 && answer.body.nextStep.length > 5);
+  t.true(answer.body.detail.startsWith(`${field} is `), answer.body.detail);
+}
+
+test.serial(
+  'GET: an id that is none is 400, one that nobody has is 404; what is no route at all is the host’s 404',
+  async (t) => {
+    checkProblem(t, await app.call('GET', '/api/runs/last'), 400, 'INPUT_INVALID', 'id');
+    checkProblem(t, await app.call('GET', '/api/runs'), 400, 'INPUT_INVALID', 'id');
+    checkProblem(t, await app.call('GET', `/api/runs/${'0'.repeat(31)}%2F`), 400, 'INPUT_INVALID', 'id');
+    checkProblem(t, await app.call('GET', `/api/runs/${'0'.repeat(32)}`), 404, 'NOT_FOUND', 'id');
+    checkProblem(t, await app.call('POST', `/api/runs/${'0'.repeat(32)}`, {}), 400, 'INPUT_INVALID', 'path');
+    t.is((await app.call('DELETE', `/api/runs/${'0'.repeat(32)}`)).status, 404);
+    t.is((await app.call('GET', `/api/runs/${'0'.repeat(32)}/more`)).status, 404);
+  },
+);
+
+test.serial('no function threw, whatever was asked', (t) => {
+  t.deepEqual(failures(app), []);
+});
