@@ -24,7 +24,11 @@ export const WARNINGS = {
     'The routes are as planned, and yet Windows names another way to a VIP (Find-NetRoute). Look for a VPN client or filter driver that decides before the routing table does.',
   'route-displaced':
     'Somebody’s host route for a VIP took precedence and was set aside; remove puts it back. Find what sets it, or it will come back.',
+  'stale-route-left':
+    'A route of an older plan could not be taken away. It leads to no VIP of this plan; the next run tries again.',
   'state-unknown': 'After a failed run the state could not be read again. The next run looks afresh.',
+  'warnings-incomplete':
+    'Not everything that is worth a warning could be looked at. The repair itself is not concerned.',
   'weak-host':
     'WeakHostSend or WeakHostReceive is on for a NIC of the path, so that answers can leave by the wrong NIC. Turn both off (Set-NetIPInterface), as Windows has them by default.',
 } as const satisfies Record<string, string>;
