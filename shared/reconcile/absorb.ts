@@ -4,19 +4,18 @@
  * execution is the one we sent is told by its script's command id and by a start time that changed.
  */
 import { type AzureError, ReportError } from '../errors.ts';
-import { isEvidence } from '../evaluate/healthy.ts';
-import { planHash } from '../evaluate/planHash.ts';
 import { commandIdOf } from '../guest/plan.ts';
 import { parseReport } from '../guest/report.ts';
-import { type Finding, finding } from '../model/findings.ts';
 import type { GuestCommand, GuestReport } from '../model/guest.ts';
 import { idKey } from '../model/ids.ts';
-import type { Proof } from '../model/path.ts';
-import type { AgentView, CommandView } from '../model/ports.ts';
+import type { CommandView } from '../model/ports.ts';
+import type { LoopSettings } from '../model/settings.ts';
 import type { CommandRow, VmRow } from '../state/rows.ts';
 import { rowKey } from '../state/store.ts';
 import type { Draft, Look } from './draft.ts';
-import { guestLimits, type LoopSettings } from './settings.ts';
+import { denied, fail, failed, succeed } from './endings.ts';
+import { guestLimits } from './settings.ts';
+import { unfitAgent } from './unfitAgent.ts';
 
 /** The command that a VM row stands for, as the guest gets it. */
 export const guestCommand = (vm: VmRow, command: CommandRow, settings: LoopSettings): GuestCommand => ({
@@ -53,10 +52,9 @@ const ENDED = new Set(['Succeeded', 'Failed', 'TimedOut', 'Canceled']);
 const isBusy = (view: CommandView): boolean =>
   RUNNING.has(view.state) || (!ENDED.has(view.state) && /^(Creating|Updating|Deleting)$/i.test(view.provisioningState));
 
-/** The look itself failed: a refusal is final, anything else is tried again until the deadline. */
+/** The look itself failed: a missing right is final, anything else (a token that ran out too) is tried again until the deadline. */
 function unseen(draft: Draft, vm: VmRow, command: CommandRow, error: AzureError): void {
-  if (error.code === 'AZURE_DENIED' && command.phase !== 'cancelling')
-    return fail(draft, vm, command, denied(error.action));
+  if (isMissingRight(error) && command.phase !== 'cancelling') return fail(draft, vm, command, denied(error.action));
   if (draft.now >= command.deadline && command.phase === 'intended') {
     return fail(draft, vm, command, failed('COMMAND_NOT_SEEN', error.message));
   }
@@ -98,7 +96,7 @@ function sent(
   settings: LoopSettings,
 ): void {
   const refusal = command.refusal;
-  if (refusal?.code === 'AZURE_DENIED') return fail(draft, vm, command, denied(refusal.action));
+  if (refusal && isMissingRight(refusal)) return fail(draft, vm, command, denied(refusal.action));
   if (refusal?.code === 'PLAN_INVALID') return fail(draft, vm, command, failed(refusal.code, refusal.text));
   if (refusal?.code === 'AZURE_NOT_FOUND') return fail(draft, vm, command, failed('VM_GONE', refusal.text));
 
@@ -106,13 +104,13 @@ function sent(
   if (view?.commandId !== wanted.commandId) {
     // Azure does not hold our script: the PUT was refused, lost, or never made. An equal PUT does no harm.
     if (view && isBusy(view)) return late(draft, vm, command, 'COMMAND_SLOT_BUSY', view.state);
+    if (refusal?.code === 'AZURE_CONFLICT' || refusal?.code === 'AZURE_THROTTLED') {
+      return withdraw(draft, vm, command, failed(refusal.code, refusal.text), refusal.notBefore);
+    }
     if (draft.now >= command.deadline) {
-      return fail(
-        draft,
-        vm,
-        command,
-        failed(refusal?.code ?? 'COMMAND_NOT_ACCEPTED', refusal?.text ?? 'Azure never showed it'),
-      );
+      if (refusal?.code === 'AZURE_DENIED') return fail(draft, vm, command, denied(refusal.action));
+      const [code, text] = refusal ? [refusal.code, refusal.text] : ['COMMAND_NOT_ACCEPTED', 'Azure never showed it'];
+      return fail(draft, vm, command, failed(code, text));
     }
     if (refusal && draft.now < refusal.notBefore) return;
     if (refusal) {
@@ -191,93 +189,3 @@ function send(draft: Draft, vm: VmRow, command: CommandRow, settings: LoopSettin
     fields: { vmId: vm.vmId, runIds: command.runIds, seq: command.seq, mode: command.mode },
   });
 }
-
-function succeed(draft: Draft, vm: VmRow, command: CommandRow, report: GuestReport): void {
-  const hash = planHash(command.plan);
-  if (command.mode === 'remove') {
-    delete vm.look;
-    vm.proofs = {};
-  } else {
-    vm.proofs = renewProofs(vm, hash, report, draft.now);
-    vm.look = { at: draft.now, planHash: hash, report, healthyVips: healthyVips(draft) };
-  }
-  vm.findings = [];
-  vm.last = {
-    seq: command.seq,
-    mode: command.mode,
-    endedAt: draft.now,
-    changed: report.changed,
-    warnings: report.warnings,
-    ...(command.mode === 'remove' && report.errorCode
-      ? { failure: finding('GUEST_FAILED', { code: report.errorCode, detail: report.errorDetail ?? '' }) }
-      : {}),
-  };
-  delete vm.command;
-  draft.vms.touch(vm);
-  draft.log.push({
-    level: 'info',
-    step: 'report',
-    fields: {
-      vmId: vm.vmId,
-      runIds: command.runIds,
-      seq: command.seq,
-      changed: report.changed,
-      errorCode: report.errorCode ?? '',
-    },
-  });
-}
-
-/** VIPs with somebody to connect to, as far as is known: a connect that failed without that says nothing later. */
-const healthyVips = (draft: Draft): string[] =>
-  draft.frontends
-    .all()
-    .filter((row) => row.backends.some(isEvidence))
-    .map((row) => row.vip);
-
-/**
- * A proof is kept by VIP. A connect to another member does not wipe out that a connect to itself was seen under
- * the same untouched state; a failed one does.
- */
-function renewProofs(vm: VmRow, hash: string, report: GuestReport, now: number): Record<string, Proof> {
-  const proofs: Record<string, Proof> = {};
-  for (const path of report.paths) {
-    if (path.after.length > 0 || path.connectAfter.outcome !== 'ok' || path.proof === 'none') continue;
-    const earlier = vm.proofs[path.vip];
-    const untouched = vm.look?.planHash === hash && path.before.length === 0;
-    proofs[path.vip] =
-      path.proof === 'remote' && earlier?.kind === 'self' && untouched ? earlier : { kind: path.proof, at: now };
-  }
-  return proofs;
-}
-
-function fail(draft: Draft, vm: VmRow, command: CommandRow, failure: Finding): void {
-  vm.findings = [failure];
-  vm.last = { seq: command.seq, mode: command.mode, endedAt: draft.now, changed: 0, warnings: [], failure };
-  delete vm.command;
-  draft.vms.touch(vm);
-  draft.log.push({
-    level: 'warn',
-    step: 'command-failed',
-    fields: { vmId: vm.vmId, runIds: command.runIds, seq: command.seq, code: failure.code, ...failure.params },
-  });
-}
-
-/**
- * The first Linux agent with several configurations per handler, which managed Run Command needs
- * (Azure/WALinuxAgent, supported_feature.py: MultipleExtensionsPerHandler). For Windows no such figure is documented.
- */
-const LINUX_AGENT = [2, 4];
-
-/** Why an agent cannot take a command now; undefined when it can. */
-function unfitAgent(os: VmRow['os'], agent: AgentView): Finding | undefined {
-  if (!/^ready$/i.test(agent.status ?? '')) return finding('AGENT_NOT_READY', { status: agent.status ?? 'silent' });
-  const version = agent.version ?? '';
-  const numbers = /^\d+(\.\d+)+$/.test(version) ? version.split('.').map(Number) : undefined;
-  if (os !== 'linux' || !numbers) return undefined;
-  const difference = LINUX_AGENT.map((least, i) => (numbers[i] ?? 0) - least).find((value) => value !== 0) ?? 0;
-  return difference < 0 ? finding('AGENT_TOO_OLD', { version }) : undefined;
-}
-
-const failed = (code: string, detail: string): Finding =>
-  finding('COMMAND_FAILED', { code, detail: detail.slice(0, 300) });
-const denied = (action: string): Finding => finding('ACCESS_DENIED', { action });

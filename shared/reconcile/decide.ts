@@ -7,6 +7,7 @@ import { evaluate } from '../evaluate/evaluate.ts';
 import { finding } from '../model/findings.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
 import type { Evaluation, VmKnowledge } from '../model/path.ts';
+import type { LoopSettings } from '../model/settings.ts';
 import type { Topology } from '../model/topology.ts';
 import { isOpen, type OutcomeRow, type RunRow, type VmRow } from '../state/rows.ts';
 import { absorb } from './absorb.ts';
@@ -25,7 +26,7 @@ import { healthOf, keepFrontends, takeHealth, tellMove } from './health.ts';
 import { countOutcomes, settle, settleFromCommand, take } from './outcomes.ts';
 import { planRun } from './planRun.ts';
 import { schedule } from './schedule.ts';
-import { AGENT_BUDGET_MS, AGENT_PAUSE_MS, type LoopSettings, RUN_BUDGET_MS, TOPOLOGY_BUDGET_MS } from './settings.ts';
+import { AGENT_BUDGET_MS, AGENT_PAUSE_MS, RUN_BUDGET_MS, TOPOLOGY_BUDGET_MS } from './settings.ts';
 
 export interface Decision {
   /** In the order in which they must be written. */
@@ -107,7 +108,7 @@ function settleEnded(draft: Draft, evaluation: Evaluation): void {
       draft.outcomes.touch(outcome);
       continue;
     }
-    if (waitsForAgent(draft, run, outcome, vm)) continue;
+    if (waitsForAgent(draft, run, outcome, vm) || waitsForAzure(draft, run, outcome, vm)) continue;
     settleFromCommand(draft, run, outcome, vm, evaluation);
     haltOrClear(draft, run, outcome, vm);
   }
@@ -120,6 +121,16 @@ function waitsForAgent(draft: Draft, run: RunRow, outcome: OutcomeRow, vm: VmRow
   outcome.state = 'waiting';
   outcome.waitingFor = 'AGENT_NOT_READY';
   outcome.notBefore = draft.now + AGENT_PAUSE_MS;
+  draft.outcomes.touch(outcome);
+  return true;
+}
+
+/** Somebody else's command on the VM, or throttling, is waited for as long as the run may take. */
+function waitsForAzure(draft: Draft, run: RunRow, outcome: OutcomeRow, vm: VmRow): boolean {
+  if (vm.last?.retryAt === undefined || draft.now - run.observedAt >= RUN_BUDGET_MS) return false;
+  outcome.state = 'waiting';
+  outcome.waitingFor = vm.last.failure?.params.code ?? 'AZURE_CONFLICT';
+  outcome.notBefore = vm.last.retryAt;
   draft.outcomes.touch(outcome);
   return true;
 }

@@ -2,9 +2,9 @@
 import { evaluate } from '../evaluate/evaluate.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
 import type { Evaluation } from '../model/path.ts';
+import type { LoopSettings } from '../model/settings.ts';
 import type { Topology } from '../model/topology.ts';
 import type { RunRow } from '../state/rows.ts';
-import type { LoopSettings } from './settings.ts';
 import { pathsInScope } from './targets.ts';
 
 /** Frontends and members, without health and knowledge. */

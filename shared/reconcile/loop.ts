@@ -3,13 +3,13 @@
  * losing or doubling one does no harm once it is recorded. Nothing waits for a guest in here.
  */
 import type { Bell, Log } from '../model/ports.ts';
+import type { LoopSettings } from '../model/settings.ts';
 import type { ReconcileMessage } from '../state/messages.ts';
 import { act } from './act.ts';
 import { decide } from './decide.ts';
 import { isConflict, type Lease, takeLease } from './lease.ts';
 import { type Eyes, observe } from './observe.ts';
 import { record } from './record.ts';
-import type { LoopSettings } from './settings.ts';
 
 export interface LoopPorts extends Eyes {
   bell: Bell;

@@ -2,6 +2,7 @@
 import { AzureError, messageOf } from '../errors.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
 import type { AgentReader, Clock, GuestCommands, RuleHealthReader, TopologyReader } from '../model/ports.ts';
+import type { LoopSettings } from '../model/settings.ts';
 import type { FrontendRow, VmRow } from '../state/rows.ts';
 import type { Store } from '../state/store.ts';
 import { inBatches } from './batches.ts';
@@ -9,7 +10,6 @@ import { needsTopology } from './decide.ts';
 import { type HealthAnswer, type Look, type Observed, startDraft } from './draft.ts';
 import { bareEvaluation, frontendsInPlay } from './estate.ts';
 import { healthDue, keepFrontends } from './health.ts';
-import type { LoopSettings } from './settings.ts';
 
 /** What the loop reads through. */
 export interface Eyes {

@@ -3,11 +3,12 @@ import { planHash } from '../evaluate/planHash.ts';
 import { finding } from '../model/findings.ts';
 import { idKey, sameId } from '../model/ids.ts';
 import type { Evaluation, Path } from '../model/path.ts';
+import type { LoopSettings } from '../model/settings.ts';
 import type { Topology } from '../model/topology.ts';
 import type { RunRow } from '../state/rows.ts';
 import { type Draft, outcomeKey } from './draft.ts';
 import { settle, settleFromEvaluation, waitingOutcome } from './outcomes.ts';
-import { guestLimits, type LoopSettings } from './settings.ts';
+import { guestLimits } from './settings.ts';
 import { byVm, lookDue, namesVm, pathsInScope } from './targets.ts';
 
 /** Gives an accepted run its outcomes and starts it. Doing it twice changes nothing. */

@@ -9,12 +9,13 @@ import type { GuestMode, GuestPlan } from '../model/guest.ts';
 import { type IdKey, idKey, sameId } from '../model/ids.ts';
 import type { Evaluation } from '../model/path.ts';
 import { isTrueWord } from '../model/scope.ts';
+import type { LoopSettings } from '../model/settings.ts';
 import type { Topology } from '../model/topology.ts';
 import type { OutcomeRow, RunRow, VmRow } from '../state/rows.ts';
 import { isUnconfirmed } from './confirm.ts';
 import { type Draft, outcomesOf } from './draft.ts';
 import { settle, settleFromEvaluation, take } from './outcomes.ts';
-import { inWindow, type LoopSettings } from './settings.ts';
+import { inWindow } from './settings.ts';
 import { announcedVm, namesVm } from './targets.ts';
 
 interface Wish {
@@ -171,7 +172,9 @@ function mustWait(
   inFlight: number,
   settings: LoopSettings,
 ): string | undefined {
-  if (draft.vms.get(idKey(item.vmId))?.command) return 'VM_BUSY';
+  const vm = draft.vms.get(idKey(item.vmId));
+  if (vm?.command) return 'VM_BUSY';
+  if ((vm?.last?.retryAt ?? 0) > draft.now) return vm?.last?.failure?.params.code;
   if (item.mode !== 'check' && item.vips.some((vip) => taken.has(vip))) return 'MEMBER_BUSY';
   return inFlight >= settings.maxCommands ? 'COMMAND_LIMIT' : undefined;
 }

@@ -139,7 +139,16 @@ export interface VmRow {
   proofs: Record<string, Proof>;
   hold?: { runId: string; at: number };
   /** What the last command came to. `look.at` equals `endedAt` when it brought a report. */
-  last?: { seq: number; mode: GuestMode; endedAt: number; changed: number; warnings: string[]; failure?: Finding };
+  last?: {
+    seq: number;
+    mode: GuestMode;
+    endedAt: number;
+    changed: number;
+    warnings: string[];
+    failure?: Finding;
+    /** Azure did not take the command because the VM or Azure is busy: not asked again before this. */
+    retryAt?: number;
+  };
   findings: Finding[];
 }
 

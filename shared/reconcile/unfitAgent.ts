@@ -1,0 +1,19 @@
+/** Whether a VM's agent can take a managed command. Pure. */
+import { type Finding, finding } from '../model/findings.ts';
+import type { AgentView } from '../model/ports.ts';
+
+/**
+ * The first Linux agent with several configurations per handler, which managed Run Command needs
+ * (Azure/WALinuxAgent, supported_feature.py: MultipleExtensionsPerHandler). For Windows no such figure is documented.
+ */
+const LINUX_AGENT = [2, 4];
+
+/** Why an agent cannot take a command now; undefined when it can. */
+export function unfitAgent(os: 'linux' | 'windows', agent: AgentView): Finding | undefined {
+  if (!/^ready$/i.test(agent.status ?? '')) return finding('AGENT_NOT_READY', { status: agent.status ?? 'silent' });
+  const version = agent.version ?? '';
+  const numbers = /^\d+(\.\d+)+$/.test(version) ? version.split('.').map(Number) : undefined;
+  if (os !== 'linux' || !numbers) return undefined;
+  const difference = LINUX_AGENT.map((least, i) => (numbers[i] ?? 0) - least).find((value) => value !== 0) ?? 0;
+  return difference < 0 ? finding('AGENT_TOO_OLD', { version }) : undefined;
+}

@@ -1,0 +1,125 @@
+/**
+ * The loop against the simulated ARM through the app's own adapters and SDKs, with a clock that runs ten times as fast
+ * as the tests', so that budgets of minutes are over in seconds.
+ */
+import type { ExecutionContext } from 'ava';
+import { createAgentReader } from '../../shared/azure/agent.ts';
+import { createRuleHealthReader } from '../../shared/azure/ruleHealth.ts';
+import { createGuestCommands } from '../../shared/azure/runCommand.ts';
+import { createTopologyReader } from '../../shared/azure/topology.ts';
+import type { LoopSettings } from '../../shared/model/settings.ts';
+import type { Signal } from '../../shared/model/signal.ts';
+import { reconcile } from '../../shared/reconcile/loop.ts';
+import { bellMessage, type ReconcileMessage, signalMessage } from '../../shared/state/messages.ts';
+import { isOpen, type OutcomeRow, type RunRow, type VmRow } from '../../shared/state/rows.ts';
+import { randomRunId } from '../../shared/state/runId.ts';
+import { rowKey } from '../../shared/state/store.ts';
+import { appRoles } from '../../simulator/arm/appRoles.ts';
+import type { Arm, ArmOptions } from '../../simulator/arm/arm.ts';
+import { startArm } from '../../simulator/arm/arm.ts';
+import { authorizeBy } from '../../simulator/arm/roles.ts';
+import { type ScriptedLab, scriptedLab } from '../../simulator/chaos/scriptedLab.ts';
+import { articleEstate } from '../../simulator/estate/articleEstate.ts';
+import type { Estate } from '../../simulator/estate/estate.ts';
+import { vmId } from '../../simulator/estate/ids.ts';
+import { SETTINGS } from '../reconcile/world.ts';
+import { clientsOf, trust } from '../simulator/arm/withArm.ts';
+import { memoryStore } from '../state/memoryStore.ts';
+
+const SPEED = 10;
+
+export interface Lapse {
+  arm: Arm;
+  lab: ScriptedLab;
+  estate: Estate;
+  log: { step: string; fields: Record<string, unknown> }[];
+  /** Milliseconds of the fast clock. */
+  now(): number;
+  /** Takes a signal, and rings until its run ended or so many fast seconds passed. */
+  run(signal: Partial<Signal> & Pick<Signal, 'signal' | 'scope'>, seconds?: number): Promise<RunRow>;
+  /** One message. */
+  handle(message: ReconcileMessage): Promise<void>;
+  outcome(runId: string, vm: string): Promise<OutcomeRow | undefined>;
+  vmRow(vm: string): Promise<VmRow | undefined>;
+  /** A sweep of everything. */
+  sweep(seconds?: number): Promise<RunRow>;
+}
+
+/** Starts ARM over an estate (the article's) and the loop over it. */
+export async function lapse(
+  t: ExecutionContext,
+  options: { estate?: Estate; settings?: Partial<LoopSettings>; arm?: Partial<ArmOptions> } = {},
+): Promise<Lapse> {
+  const estate = options.estate ?? articleEstate();
+  const lab = scriptedLab(estate, 20);
+  const authorize = authorizeBy(appRoles([estate]));
+  const arm = await startArm({
+    sites: [{ estate, lab }],
+    commandMs: 50,
+    healthMs: 10,
+    powerMs: 5,
+    authorize,
+    ...options.arm,
+  });
+  t.teardown(() => arm.close());
+  trust(arm.ca);
+  const clients = clientsOf(arm);
+  const settings: LoopSettings = {
+    ...SETTINGS,
+    commandSeconds: 20,
+    commandSlackSeconds: 20,
+    bellSeconds: 1,
+    ...options.settings,
+  };
+  const store = memoryStore();
+  const log: Lapse['log'] = [];
+  const began = Date.now();
+  const now = () => began + (Date.now() - began) * SPEED;
+  let holders = 0;
+  const ports = {
+    store,
+    topology: createTopologyReader(clients),
+    health: createRuleHealthReader(clients, { pollMs: 20, seconds: 1 }),
+    commands: createGuestCommands(clients),
+    agents: createAgentReader(clients),
+    clock: { now },
+    bell: { ring: async () => {} },
+    log: (_: string, step: string, fields: Record<string, unknown>) => void log.push({ step, fields }),
+  };
+  const handle = (message: ReconcileMessage) =>
+    reconcile(message, { ...ports, holder: `holder-${holders++}` }, settings);
+  const { subscriptionId } = estate;
+  const it: Lapse = {
+    arm,
+    lab,
+    estate,
+    log,
+    now,
+    handle,
+    async run(given, seconds = 600) {
+      const signal: Signal = {
+        subscriptionId,
+        runId: randomRunId(),
+        mode: 'apply',
+        dryRun: false,
+        observedAt: now(),
+        ...given,
+      };
+      await handle(signalMessage(signal));
+      for (;;) {
+        const row = (await store.runs.get(subscriptionId, signal.runId))?.row as RunRow;
+        if (!isOpen(row)) return row;
+        if (now() - signal.observedAt > seconds * 1000)
+          throw new Error(`still ${row.state}: ${JSON.stringify(log.at(-1))}`);
+        await new Promise((resolve) => setTimeout(resolve, 1000 / SPEED));
+        await handle(bellMessage(subscriptionId));
+      }
+    },
+    sweep: (seconds) =>
+      it.run({ signal: 'sweep', scope: [{ kind: 'subscription', id: `/subscriptions/${subscriptionId}` }] }, seconds),
+    outcome: async (runId, vm) =>
+      (await store.outcomes.get(runId, rowKey(vmId(estate, vm))))?.row as OutcomeRow | undefined,
+    vmRow: async (vm) => (await store.vms.get(subscriptionId, rowKey(vmId(estate, vm))))?.row as VmRow | undefined,
+  };
+  return it;
+}
