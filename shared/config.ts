@@ -1,14 +1,9 @@
 /** The only reader of the environment. Every setting has a typed getter; a wrong one is told with its value and an example. */
 import { SettingError } from './errors.ts';
 import { isSubscriptionId, parseResourceId } from './model/ids.ts';
-import { DEFAULT_TAGS, type Scope } from './model/scope.ts';
+import { DEFAULT_TAGS } from './model/scope.ts';
+import type { LoopSettings } from './model/settings.ts';
 import type { StorageAccount } from './state/storage.ts';
-
-/** Hours of the day (UTC) in which automatic repairs may change a guest. Minutes since midnight; `from` may be later than `to`. */
-export interface ChangeWindow {
-  from: number;
-  to: number;
-}
 
 export interface AzureSettings {
   /** Azure Resource Manager, `https://management.azure.com`; another for sovereign clouds. */
@@ -18,31 +13,9 @@ export interface AzureSettings {
   clientId?: string;
 }
 
-export interface Config {
-  scope: Scope;
+export interface Config extends LoopSettings {
   azure: AzureSettings;
   storage: StorageAccount;
-  /** `audit` never changes a guest. */
-  enforcement: 'enforce' | 'audit';
-  /** Commands at a time per subscription. */
-  maxCommands: number;
-  window?: ChangeWindow;
-  /** A look into a guest older than this is renewed by a sweep, milliseconds. */
-  proofAgeMs: number;
-  /** How long a command may take in all, seconds. */
-  commandSeconds: number;
-  /** How long Azure may take to start a command and to show its end, beyond that, seconds. */
-  commandSlackSeconds: number;
-  /** How long one connect may take in the guest, seconds. */
-  connectSeconds: number;
-  /** The bell while a command runs, seconds. */
-  bellSeconds: number;
-  /** Without a run, a mirror's health is asked again after this, seconds. A little less than a minute, so that each minute's bell finds it due. */
-  watchSeconds: number;
-  /** Rule health calls per minute and subscription. */
-  healthPerMinute: number;
-  /** Put on every managed command, for policies that require tags. */
-  commandTags: Record<string, string>;
 }
 
 type Env = Record<string, string | undefined>;
@@ -135,7 +108,7 @@ function httpsUrl(env: Env, name: string, fallback: string): string {
   throw new SettingError(name, given, 'an https URL', fallback);
 }
 
-function readWindow(env: Env, name: string): ChangeWindow | undefined {
+function readWindow(env: Env, name: string): LoopSettings['window'] {
   const given = text(env, name);
   if (given === undefined) return undefined;
   const match = /^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)$/.exec(given);

@@ -13,7 +13,7 @@ import type { LoopSettings } from '../model/settings.ts';
 import type { CommandRow, VmRow } from '../state/rows.ts';
 import { rowKey } from '../state/store.ts';
 import type { Draft, Look } from './draft.ts';
-import { denied, fail, failed, succeed } from './endings.ts';
+import { denied, fail, failed, isMissingRight, succeed, withdraw } from './endings.ts';
 import { guestLimits } from './settings.ts';
 import { unfitAgent } from './unfitAgent.ts';
 

@@ -83,7 +83,7 @@ export function fail(draft: Draft, vm: VmRow, command: CommandRow, failure: Find
  * Azure took nothing: somebody else's command is on the VM, or too many calls were made. That is no failure. The
  * command is given up, so that its place goes to another VM, and the outcome takes its turn again after `retryAt`.
  */
-function withdraw(draft: Draft, vm: VmRow, command: CommandRow, failure: Finding, retryAt: number): void {
+export function withdraw(draft: Draft, vm: VmRow, command: CommandRow, failure: Finding, retryAt: number): void {
   vm.last = { seq: command.seq, mode: command.mode, endedAt: draft.now, changed: 0, warnings: [], failure, retryAt };
   delete vm.command;
   draft.vms.touch(vm);
@@ -95,7 +95,7 @@ function withdraw(draft: Draft, vm: VmRow, command: CommandRow, failure: Finding
 }
 
 /** 403. A 401 is a token that ran out or could not be had: that passes. */
-const isMissingRight = ({ code, status }: { code: string; status: number }): boolean =>
+export const isMissingRight = ({ code, status }: { code: string; status: number }): boolean =>
   code === 'AZURE_DENIED' && status !== 401;
 
 /** A command that did not deliver a report. */
