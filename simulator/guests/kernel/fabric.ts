@@ -44,7 +44,7 @@ export class Fabric implements FabricLab {
 
   async reset(): Promise<void> {
     this.#prober.stop();
-    await Promise.all([...this.#guests.keys()].map((vm) => this.#turnOff(findGuest(this.#layout, vm))));
+    await this.#turnOff([...this.#guests.keys()]);
     this.#lies = {};
     await this.#build();
   }
@@ -64,10 +64,11 @@ export class Fabric implements FabricLab {
     this.#guests.set(guest.vm, await startGuest(guest));
   }
 
-  async #turnOff(guest: LayoutGuest): Promise<void> {
-    await this.#guests.get(guest.vm)?.kill();
-    this.#guests.delete(guest.vm);
-    await ip([...guest.nics.map((nic) => `link delete ${nic.link}`), `netns delete ${guest.vm}`]);
+  async #turnOff(vms: string[]): Promise<void> {
+    await Promise.all(vms.map((vm) => this.#guests.get(vm)?.kill()));
+    for (const vm of vms) this.#guests.delete(vm);
+    const guests = vms.map((vm) => findGuest(this.#layout, vm));
+    await ip(guests.flatMap(({ vm, nics }) => [...nics.map((nic) => `link delete ${nic.link}`), `netns delete ${vm}`]));
   }
 
   runScript: FabricLab['runScript'] = async (vm, ...script) => this.#linux(vm).runScript(...script);
@@ -84,7 +85,7 @@ export class Fabric implements FabricLab {
   setPower: FabricLab['setPower'] = async (vm, power) => {
     const guest = findGuest(this.#layout, vm);
     if (this.#guests.has(vm) === (power === 'on')) return;
-    if (power === 'off') return this.#turnOff(guest);
+    if (power === 'off') return this.#turnOff([vm]);
     await this.#turnOn({ ...guest, instances: guest.instances.map((it) => ({ ...it, primary: false })) });
   };
 

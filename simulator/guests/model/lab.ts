@@ -9,7 +9,7 @@ import { findGuest, linuxGuest, otherMembers } from '../members.ts';
 import { Prober } from '../probes.ts';
 import { abortable } from '../run.ts';
 import { ModelFabric } from './fabric.ts';
-import { RunningGuest } from './modelGuest.ts';
+import { killProcesses, RunningGuest } from './modelGuest.ts';
 import { ModelNetwork } from './network.ts';
 import { openProgramPort, type ProgramPort } from './programs.ts';
 import type { ModelGuest } from './sockets.ts';
@@ -81,11 +81,13 @@ class ModelLab implements PowerLab {
     this.#guests.set(vm, running.guest);
   }
 
-  #turnOff(vm: string): void {
-    this.#running.get(vm)?.kill();
-    this.#running.delete(vm);
-    this.#guests.delete(vm);
-    rmSync(join(this.#folder, vm), { recursive: true, force: true });
+  #turnOff(vms: string[]): void {
+    killProcesses(vms.flatMap((vm) => this.#running.get(vm)?.key ?? []));
+    for (const vm of vms) {
+      this.#running.delete(vm);
+      this.#guests.delete(vm);
+      rmSync(join(this.#folder, vm), { recursive: true, force: true, maxRetries: 5 });
+    }
   }
 
   #guest(vm: string): RunningGuest {
@@ -116,7 +118,7 @@ class ModelLab implements PowerLab {
     findGuest(this.#layout, vm);
     if (this.#running.has(vm) === (power === 'on')) return;
     if (power === 'on') this.#turnOn(vm, false);
-    else this.#turnOff(vm);
+    else this.#turnOff([vm]);
   };
 
   health: PowerLab['health'] = async (loadBalancer, rule) => this.#fabric.health(loadBalancer, rule);
@@ -129,14 +131,14 @@ class ModelLab implements PowerLab {
 
   reset: PowerLab['reset'] = async () => {
     this.#prober.stop();
-    for (const vm of [...this.#running.keys()]) this.#turnOff(vm);
+    this.#turnOff([...this.#running.keys()]);
     await this.#build();
   };
 
   stop: PowerLab['stop'] = async () => {
     this.#prober.stop();
-    for (const vm of [...this.#running.keys()]) this.#turnOff(vm);
+    this.#turnOff([...this.#running.keys()]);
     await this.#programs?.close();
-    rmSync(this.#folder, { recursive: true, force: true });
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
   };
 }

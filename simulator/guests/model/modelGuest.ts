@@ -111,15 +111,16 @@ export class RunningGuest implements Answerer {
     close();
     return result;
   }
+}
 
-  /** Ends every process that runs in the guest, known by the guest's key in its environment. */
-  kill(): void {
-    for (const pid of readdirSync('/proc').filter((it) => /^\d+$/.test(it))) {
-      try {
-        if (readFileSync(`/proc/${pid}/environ`, 'latin1').includes(this.key)) process.kill(Number(pid), 'SIGKILL');
-      } catch {
-        // ended meanwhile, or another user's
-      }
+/** Ends every process that runs in guests with these keys, which it has in its environment. */
+export function killProcesses(keys: string[]): void {
+  for (const pid of readdirSync('/proc').filter((it) => /^\d+$/.test(it))) {
+    try {
+      const environment = readFileSync(`/proc/${pid}/environ`, 'latin1');
+      if (keys.some((key) => environment.includes(key))) process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // ended meanwhile, or another user's
     }
   }
 }
