@@ -1,4 +1,4 @@
-/** The state of a Linux guest's IPv4 stack, as far as routing needs it. Changed by ip/, read by route.ts. */
+/** The state of a Linux guest's IPv4 stack, as far as routing needs it. Changed by addresses.ts, routes.ts and rules.ts, read by route.ts. */
 
 import type { Prefix } from '../ipv4.ts';
 import type { LayoutGuest, LayoutNic } from '../layout.ts';

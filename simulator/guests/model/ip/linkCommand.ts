@@ -1,7 +1,7 @@
 /** `ip link`, `ip addr` and `ip netconf`. */
 import { isIPv4 } from 'node:net';
 import { toNumber } from '../../ipv4.ts';
-import { addAddress, deleteAddress, setLinkDown, setLinkUp } from '../change.ts';
+import { addAddress, deleteAddress, setLinkDown, setLinkUp } from '../addresses.ts';
 import { type Address, findLink, type Link, type Machine, SCOPE } from '../machine.ts';
 import { notModelled, readScope, scopeName, UsageError, type Words } from './words.ts';
 

@@ -1,9 +1,9 @@
 /** `ip route`: show, add, replace, append, del, flush, get. */
 import { isIPv4 } from 'node:net';
 import { type Prefix, toAddress } from '../../ipv4.ts';
-import { addRoute, deleteRoute } from '../change.ts';
 import { type Machine, PROTOCOL, type Route, type RouteType, SCOPE, TABLE } from '../machine.ts';
 import { routeOutput, UNBOUND } from '../route.ts';
+import { addRoute, deleteRoute } from '../routes.ts';
 import type { ShowOptions } from './ruleCommand.ts';
 import {
   notModelled,

@@ -1,7 +1,7 @@
 /** `ip rule`: show, add, del, flush. */
 import { type Prefix, toAddress } from '../../ipv4.ts';
-import { addRule, deleteRule } from '../change.ts';
 import { type Machine, PROTOCOL, type Rule, TABLE } from '../machine.ts';
+import { addRule, deleteRule } from '../rules.ts';
 import {
   notModelled,
   protocolName,

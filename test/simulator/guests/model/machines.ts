@@ -21,3 +21,17 @@ export function ip(machine: Machine, line: string): string {
   if (exitCode !== 0) throw new Error(stderr.trim());
   return stdout;
 }
+
+/** Routes as `ip` lists them. */
+export const routesOf = (machine: Machine, words = 'table all proto 201'): string[] =>
+  ip(machine, `-o route show ${words}`).trim().split(/ *\n/).filter(Boolean);
+
+/** What a line is refused with, or `taken`. */
+export function refused(machine: Machine, line: string): string {
+  try {
+    ip(machine, line);
+    return 'taken';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
