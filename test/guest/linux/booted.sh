@@ -1,15 +1,19 @@
 #!/bin/bash
-# The Linux script on a machine that really boots: systemd runs the service with all its restrictions, and
-# systemd-networkd manages both NICs and drops what is not its own. Run it by hand, as root, from the checkout:
+# The Linux script on a machine that really boots: systemd runs the service with all its restrictions, and a network
+# manager has both NICs and drops what is not its own. Run it by hand, as root, from the checkout:
 #
-#   apt-get install systemd-container && test/guest/linux/booted.sh
+#   apt-get install systemd-container
+#   test/guest/linux/booted.sh networkd
+#   test/guest/linux/booted.sh NetworkManager [folder with .deb files to unpack in the guest, where it is not installed]
 #
 # The guest is this machine's own file system under an overlay, booted by systemd-nspawn with its network in namespaces
 # of its own; nothing of it is left afterwards. One line per thing that was looked at, exit code 1 when one is not so.
 set -u
 here=$(cd "$(dirname "$0")/../../.." && pwd)
-if [[ ${1-} != inside ]]; then
-  exec unshare --mount --propagation private "$0" inside
+manager=${1-networkd} packages=${2-}
+[[ $manager == networkd || $manager == NetworkManager ]] || { echo "usage: $0 networkd|NetworkManager [folder]" >&2; exit 2; }
+if [[ -z ${BOOTED_INSIDE-} ]]; then
+  BOOTED_INSIDE=1 exec unshare --mount --propagation private "$0" "$@"
 fi
 
 guest=booted-$$ fabric=bootedf-$$ root=/run/booted-$$ nspawn='' leader='' failed=0
@@ -53,12 +57,30 @@ mount -t overlay overlay -o "lowerdir=/,upperdir=$root/upper,workdir=$root/work"
 etc=$root/root/etc
 rm -rf "$etc"/systemd/system/*.wants "$etc/machine-id"
 : >"$etc/machine-id"
-mkdir -p "$etc/systemd/network" "$etc/systemd/system/multi-user.target.wants"
-ln -s /lib/systemd/system/systemd-networkd.service "$etc/systemd/system/multi-user.target.wants/"
-for n in 0 1; do
-  printf '[Match]\nName=eth%s\n[Network]\nAddress=10.2.1.%s/24\nLinkLocalAddressing=no\n' "$n" $((4 + n)) >"$etc/systemd/network/$n.network"
-done
-echo Gateway=10.2.1.1 >>"$etc/systemd/network/0.network"
+wanted=$etc/systemd/system/multi-user.target.wants
+mkdir -p "$wanted"
+if [[ $manager == networkd ]]; then
+  ln -s /lib/systemd/system/systemd-networkd.service "$wanted/"
+  mkdir -p "$etc/systemd/network"
+  for n in 0 1; do
+    printf '[Match]\nName=eth%s\n[Network]\nAddress=10.2.1.%s/24\nLinkLocalAddressing=no\n' "$n" $((4 + n)) >"$etc/systemd/network/$n.network"
+  done
+  echo Gateway=10.2.1.1 >>"$etc/systemd/network/0.network"
+else
+  for package in ${packages:+"$packages"/*.deb}; do
+    dpkg-deb --fsys-tarfile "$package" | tar --keep-directory-symlink -x -C "$root/root"
+  done
+  ln -s /lib/systemd/system/NetworkManager.service "$wanted/"
+  mkdir -p "$etc/systemd/system/sockets.target.wants" "$etc/NetworkManager/system-connections" "$root/root/var/lib/NetworkManager"
+  ln -s /lib/systemd/system/dbus.socket "$etc/systemd/system/sockets.target.wants/"
+  for n in 0 1; do
+    profile=$etc/NetworkManager/system-connections/eth$n.nmconnection
+    printf '[connection]\nid=eth%s\ntype=ethernet\ninterface-name=eth%s\n[ipv4]\nmethod=manual\naddress1=10.2.1.%s/24\n[ipv6]\nmethod=disabled\n' \
+      "$n" "$n" $((4 + n)) >"$profile"
+    chmod 600 "$profile"
+  done
+  sed -i 's,^address1=.*,&\,10.2.1.1,' "$etc/NetworkManager/system-connections/eth0.nmconnection"
+fi
 for mode in check apply remove; do
   "$here/node_modules/.bin/node" --input-type=module -e "
     import { renderScript } from '$here/shared/guest/render.ts';
@@ -106,7 +128,7 @@ look() { # what command pattern
 heals() { # what command
   local begin now last tries
   begin=$(date +%s%N) last=$begin
-  inside /bin/bash -c "$2"
+  inside /bin/bash -c "$2" >/dev/null
   for ((tries = 0; tries < 150; tries++)); do
     now=$({ ip -n "$guest" rule; ip -n "$guest" route show table 7201; ip -n "$guest" route show table 7202; } 2>&1)
     (($(grep -c '720[12]\|via' <<<"$now") == 7)) || last=$(date +%s%N)
@@ -116,12 +138,23 @@ heals() { # what command
 }
 
 boot
-look 'systemd runs' 'systemctl is-active systemd-networkd' '^active$'
+look "$manager runs" 'systemctl is-active systemd-networkd NetworkManager' '(^|[[:space:]])active'
 look 'apply: two VIPs proved, no warning' /apply.sh '"chg":12,"p":\["0;RYLKSU;;t[0-9]+;o[0-9]+;s;".*"w":\[\]\}$'
 look 'the service is on' 'systemctl is-enabled ilb-hairpin-guard; systemctl is-active ilb-hairpin-guard' '^enabled.active$'
 heals 'our rules and routes deleted' 'ip route flush table 7201; ip rule del pref 0 lookup 7202; ip rule del pref 2'
-heals 'networkd restarted' 'systemctl restart systemd-networkd'
-heals 'networkd reconfigured' 'networkctl reconfigure eth0 eth1'
+if [[ $manager == networkd ]]; then
+  heals 'networkd restarted' 'systemctl restart systemd-networkd'
+  heals 'networkd reloaded' 'networkctl reload'
+  heals 'both NICs reconfigured' 'networkctl reconfigure eth0 eth1'
+else
+  heals 'NetworkManager restarted' 'systemctl restart NetworkManager'
+  heals 'connections reloaded' 'nmcli connection reload; nmcli general reload'
+  heals 'both NICs reapplied' 'nmcli device reapply eth1; nmcli device reapply eth0'
+  heals 'eth1 brought up again' 'nmcli connection up eth1'
+  heals 'eth0 brought up again' 'nmcli connection up eth0'
+  heals 'eth1 disconnected and connected' 'nmcli device disconnect eth1; nmcli device connect eth1'
+  heals 'networking off and on' 'nmcli networking off; sleep 0.5; nmcli networking on'
+fi
 heals 'eth1 down and up' 'ip link set eth1 down; ip link set eth1 up'
 heals 'eth0 down and up' 'ip link set eth0 down; ip link set eth0 up'
 heals 'the service killed' 'systemctl kill --signal=KILL ilb-hairpin-guard; ip route flush table 7201'

@@ -1,4 +1,5 @@
 /** What stays on the machine: the installed files, and the watcher that puts right what others undo. */
+import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { startKernelLab } from '../../../simulator/guests/kernel/lab.ts';
 import type { GuestLab } from '../../../simulator/guests/lab.ts';
@@ -76,6 +77,19 @@ kernelTest('the installed copy can be run by hand: check, remove', async (t) => 
   );
   t.regex(await shell(lab, 'vm-a', `${INSTALLED} apply`), /"chg":0,/);
   t.regex(await shell(lab, 'vm-a', `${INSTALLED} remove`), /"chg":10,"p":\["0;X;;/);
+  t.is(await snapshot(lab, 'vm-a'), asBooted);
+  t.is(await filesOf(lab, 'vm-a'), '/run/ilb-hairpin-guard\n');
+});
+
+kernelTest('what docs say to undo it by hand undoes it', async (t) => {
+  const lab = await freshLab();
+  const asBooted = await snapshot(lab, 'vm-a');
+  await guard(lab, 'vm-a', 'apply', planOf('vm-a'));
+  const docs = readFileSync(new URL('../../../docs/linux.md', import.meta.url), 'utf8');
+  const byHand =
+    /## Undo it by hand[^#]*?```bash\n(.*?)```/s.exec(docs)?.[1] ?? t.fail('docs have lost their commands');
+  // There is no systemd in a guest of the lab.
+  await shell(lab, 'vm-a', `${String(byHand).replace('systemctl disable --now ilb-hairpin-guard', '')}`);
   t.is(await snapshot(lab, 'vm-a'), asBooted);
   t.is(await filesOf(lab, 'vm-a'), '/run/ilb-hairpin-guard\n');
 });
