@@ -9,19 +9,23 @@ import { wrapLab } from '../guests/wrap.ts';
 /** Text that ends the plan's part of the Linux script; what follows is run as it is. */
 const END_OF_PLAN = '# --- end of plan ---\n';
 
+/** A line of `ip -batch` that changes nothing and says nothing: the lines that follow keep their numbers. */
+const NOTHING = 'addr show dev lo to 203.0.113.1';
+
 /**
- * A kernel that takes the reply rule and keeps it nowhere, yet lists it: only a connect can tell.
+ * A kernel that takes the reply rule and keeps it nowhere, yet lists it.
  * Without that rule the reply goes through lo untranslated (microsoft/Azure-ILB-hairpin#3).
  */
 const NO_REPLY_RULE = `
 ip() {
-  local words=" $* " forgotten=/run/hairpin-forgotten
-  if [[ $words == *' rule add '*' iif lo '* ]]; then
-    words=\${words#* from }
-    printf '0:\tfrom %s proto 201\n' "\${words%% protocol*}" >>$forgotten
-    return 0
+  local forgotten=/run/hairpin-forgotten lines IFS=' '
+  if [[ " $* " == *' -batch '* ]]; then
+    lines=$(cat)
+    sed -n 's/^rule add pref 0 from \\(.* iif lo lookup .*\\) protocol 201$/0:\\tfrom \\1 proto 201/p' <<<"$lines" >>$forgotten
+    sed 's/^rule add .* iif lo .*$/${NOTHING}/' <<<"$lines" | command ip "$@"
+    return
   fi
-  [[ $words != *' rule show '* && $words != *' rule list '* ]] || cat $forgotten 2>/dev/null
+  [[ " $* " != *' rule show '* ]] || cat $forgotten 2>/dev/null
   command ip "$@"
 }
 `;
@@ -29,7 +33,11 @@ ip() {
 /** A kernel that takes the VIP routes and keeps none: while the primary is elsewhere every connect works all the same. */
 const NO_ROUTE = `
 ip() {
-  [[ " $* " != *' route replace '*' table 7201 '* && " $* " != *' route add '*' table 7201 '* ]] || return 0
+  local IFS=' '
+  if [[ " $* " == *' -batch '* ]]; then
+    sed 's/^route replace .* table 7201$/${NOTHING}/' | command ip "$@"
+    return
+  fi
   command ip "$@"
 }
 `;
