@@ -7,9 +7,17 @@ import type { Topology } from '../model/topology.ts';
 import type { RunRow } from '../state/rows.ts';
 import { pathsInScope } from './targets.ts';
 
+/** Asked for by observe and by decide of the same pass. */
+const bare = new WeakMap<Topology, { settings: LoopSettings; evaluation: Evaluation }>();
+
 /** Frontends and members, without health and knowledge. */
-export const bareEvaluation = (topology: Topology, settings: LoopSettings): Evaluation =>
-  evaluate({ topology, health: new Map(), knowledge: new Map(), scope: settings.scope, now: 0 });
+export function bareEvaluation(topology: Topology, settings: LoopSettings): Evaluation {
+  const known = bare.get(topology);
+  if (known?.settings === settings) return known.evaluation;
+  const evaluation = evaluate({ topology, health: new Map(), knowledge: new Map(), scope: settings.scope, now: 0 });
+  bare.set(topology, { settings, evaluation });
+  return evaluation;
+}
 
 /** The frontends of every VM that the open runs cover: a VM's command goes through all of its frontends. */
 export function frontendsInPlay(runs: readonly RunRow[], evaluation: Evaluation, topology: Topology): Set<IdKey> {

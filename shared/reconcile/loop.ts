@@ -35,10 +35,19 @@ export async function reconcile(message: ReconcileMessage, ports: LoopPorts, set
   if (!lease) return;
   let again: number | undefined = ports.clock.now(); // a throw below still asks for another look
   try {
-    again = await passes(lease, ports, settings);
+    again = tooSoon(lease.row.readAt, again ?? 0) ?? (await passes(lease, ports, settings));
   } finally {
     await leave(lease, again, ports);
   }
+}
+
+/** A storm of signals is looked at together: the estate is read this often at most by messages, milliseconds. */
+const PACE_MS = 1000;
+
+/** When to look, if the estate was read just now. A clock that was set back counts as long ago. */
+function tooSoon(readAt: number | undefined, now: number): number | undefined {
+  const since = now - (readAt ?? 0);
+  return since >= 0 && since < PACE_MS && readAt !== undefined ? readAt + PACE_MS : undefined;
 }
 
 /** Passes until nothing more can be done at once. Returns when to look again, epoch ms. */
@@ -50,7 +59,10 @@ async function passes(lease: Lease, ports: LoopPorts, settings: LoopSettings): P
     const decision = decide(observed, settings);
     // The lease is renewed before anything is done: a loop that lost it must not act.
     const asks = [...lease.row.healthAsks, ...Array.from(observed.health, () => observed.now)];
-    await lease.renew({ healthAsks: asks.filter((at) => observed.now - at < 60_000) });
+    await lease.renew({
+      healthAsks: asks.filter((at) => observed.now - at < 60_000),
+      ...(observed.topology || observed.topologyError ? { readAt: observed.now } : {}),
+    });
     for (const { level, step, fields } of decision.log) ports.log(level, step, fields);
     try {
       await act(ports, subscriptionId, decision.writes, decision.effects);

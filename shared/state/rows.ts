@@ -181,6 +181,8 @@ export interface LeaseRow {
   bellAt: number;
   /** When rule health was asked for within the last minute. */
   healthAsks: number[];
+  /** When the estate was last read. */
+  readAt?: number;
 }
 
 /** No VM counted yet. */

@@ -7,10 +7,10 @@ import { AzureError } from '../../shared/errors.ts';
 import { idKey, sameId } from '../../shared/model/ids.ts';
 import type { AgentView, CommandSlot, CommandToSend, CommandView } from '../../shared/model/ports.ts';
 import { DEFAULT_TAGS } from '../../shared/model/scope.ts';
+import type { LoopSettings } from '../../shared/model/settings.ts';
 import type { ScopeItem, Signal, SignalKind } from '../../shared/model/signal.ts';
 import type { BackendHealth, LoadBalancer, Nic, Topology, Vm } from '../../shared/model/topology.ts';
 import { type LoopPorts, reconcile } from '../../shared/reconcile/loop.ts';
-import type { LoopSettings } from '../../shared/reconcile/settings.ts';
 import { bellMessage, type ReconcileMessage, signalMessage } from '../../shared/state/messages.ts';
 import type { OutcomeRow, RunRow, VmRow } from '../../shared/state/rows.ts';
 import { runIdOf } from '../../shared/state/runId.ts';
@@ -109,7 +109,7 @@ export class World {
         .map((n) => ({
           id: nicId(`${name}-${n}`),
           vmId: vmId(name),
-          mac: `00:0d:3a:00:${(i + 16).toString(16)}:0${n}`,
+          mac: macOf(i, n),
           primary: n === 0,
           ipForwarding: false,
           tags: {},
@@ -365,7 +365,15 @@ export class World {
   }
 }
 
-const addressOf = (vm: number, nic: number): string => `10.0.1.${10 + vm * 10 + nic}`;
+const addressOf = (vm: number, nic: number): string => {
+  const at = 10 + vm * 10 + nic;
+  return `10.0.${1 + (at >> 8)}.${at & 255}`;
+};
+
+const macOf = (vm: number, nic: number): string => {
+  const [high, low] = [(vm + 16) >> 8, (vm + 16) & 255].map((byte) => byte.toString(16).padStart(2, '0'));
+  return `00:0d:3a:${high}:${low}:0${nic}`;
+};
 const nameOf = (id: string): string => idKey(id).split('/').at(-1) ?? '';
 
 /** The article's estate: two mirrors on two VMs, both primaries on hs-a. */
