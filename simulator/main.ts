@@ -32,7 +32,7 @@ const USAGE = `npm start [-- --once] [--json] [--guests kernel|model] [--port N]
   --guests   kernel: network stacks in namespaces of this machine (the default where they can be had)
              model: a model of them, which needs no right and no iproute2
   --port N   first port to try for the Functions host (7071)
-  --sabotage NAME   break one thing on purpose and see the story fail:
+  --sabotage NAME   break one thing on purpose and see the story end with the step that fails:
 ${Object.entries(SABOTAGES)
   .map(([name, what]) => `             ${name}: ${what}`)
   .join('\n')}`;

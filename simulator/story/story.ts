@@ -38,6 +38,8 @@ export class Story {
 
   /** Plays one step. What it throws is a claim that failed, not the story's end. */
   async play(name: string, act: (story: Story, claims: Claims) => Promise<void>): Promise<void> {
+    // A sabotaged story has shown what it is for with the first step that fails.
+    if (this.sabotage !== undefined && this.#steps.some((step) => !step.ok)) return;
     const claims = new Claims();
     const began = performance.now();
     try {
