@@ -16,7 +16,8 @@ app.storageQueue('deadLetter', {
       await failRun(message, 'The app failed on this signal five times; its log says why.');
       log('error', 'dead-letter', { runId: message.runId, signal: message.signal });
     } catch (error) {
-      // Thrown on: a message that cannot be read (of a later version, say) is kept in `reconcile-poison-poison`.
+      // Thrown on: the host keeps it here, hidden for ten minutes at a time, until a program that can read it takes it
+      // (QueueProcessor.cs: a poison queue has no poison queue of its own).
       log('error', 'dead-message', { text: error instanceof Error ? error.message : String(error) });
       throw error;
     }

@@ -1,5 +1,6 @@
 /** Every function of the app. Settings are read first, so that a wrong one is told at start and not at night. */
 import { appConfig } from '../shared/app.ts';
+import { GuardError } from '../shared/errors.ts';
 import './complianceSweep.ts';
 import './deadLetter.ts';
 import './mirrorFailover.ts';
@@ -8,4 +9,10 @@ import './reconcile.ts';
 import './resourceChange.ts';
 import './runs.ts';
 
-appConfig();
+try {
+  appConfig();
+} catch (error) {
+  if (!(error instanceof GuardError)) throw error;
+  // The host shows an error's message and nothing else of it: the example must be in there.
+  throw new GuardError(error.code, `${error.message} ${error.nextStep}`, error.nextStep, { cause: error });
+}

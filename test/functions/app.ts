@@ -38,10 +38,14 @@ export const LONG_MS = 60_000;
 
 export interface AppOptions {
   estate?: Estate;
+  /** Another subscription with nothing in it, which the app may read. */
+  emptySubscription?: string;
   settings?: Record<string, string>;
 }
 
-export async function startApp({ estate = articleEstate(), settings = {} }: AppOptions = {}): Promise<App> {
+export async function startApp(options: AppOptions = {}): Promise<App> {
+  const { estate = articleEstate(), emptySubscription, settings = {} } = options;
+  const more = emptySubscription === undefined ? [] : [{ estate: emptyEstate(emptySubscription), lab: fakeLabOf }];
   let guests: Guests | undefined;
   const stack = await startStack({
     estate,
@@ -49,6 +53,7 @@ export async function startApp({ estate = articleEstate(), settings = {} }: AppO
       guests = fakeGuests(given);
       return guests;
     },
+    more,
     commandMs: 100,
     port: 0,
     settings: {
@@ -84,6 +89,25 @@ export async function startApp({ estate = articleEstate(), settings = {} }: AppO
         .map((call) => /virtualMachines\/([^/]+)\/runCommands/i.exec(call.path)?.[1] ?? call.path),
   };
   return Object.assign(stack, app);
+}
+
+const emptyEstate = (subscriptionId: string): Estate => ({
+  ...articleEstate({ subscriptionId }),
+  vms: [],
+  loadBalancers: [],
+  mirrors: [],
+});
+const fakeLabOf = async (estate: Estate): Promise<Guests> => fakeGuests(estate);
+
+/** Looks again and again until there is something, for at most the time; then throws with what was waited for. */
+export async function until<T>(what: string, look: () => T | undefined | Promise<T | undefined>): Promise<T> {
+  const end = Date.now() + LONG_MS;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    if (Date.now() > end) throw new Error(`waited ${LONG_MS} ms for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 /** Names of the functions that threw, with what they threw. */
