@@ -26,6 +26,7 @@ const ZERO_ID = '00000000-0000-0000-0000-000000000000';
 export function readConfig(env: Env): Config {
   const window = readWindow(env, 'HAIRPIN_CHANGE_WINDOW');
   const clientId = text(env, 'AZURE_CLIENT_ID');
+  const connectSeconds = whole(env, 'HAIRPIN_CONNECT_SECONDS', 1, 30, 3);
   return {
     scope: {
       subscriptionIds: readSubscriptions(env),
@@ -45,9 +46,10 @@ export function readConfig(env: Env): Config {
     maxCommands: whole(env, 'HAIRPIN_MAX_COMMANDS', 1, 100, 10),
     ...(window === undefined ? {} : { window }),
     proofAgeMs: whole(env, 'HAIRPIN_PROOF_HOURS', 1, 720, 24) * 3_600_000,
-    commandSeconds: whole(env, 'HAIRPIN_COMMAND_SECONDS', 10, 3_600, 300),
+    // A script that is given less than its connects take could not even be rendered.
+    commandSeconds: whole(env, 'HAIRPIN_COMMAND_SECONDS', Math.max(10, connectSeconds + 3), 3_600, 300),
     commandSlackSeconds: whole(env, 'HAIRPIN_COMMAND_SLACK_SECONDS', 5, 1_800, 180),
-    connectSeconds: whole(env, 'HAIRPIN_CONNECT_SECONDS', 1, 30, 3),
+    connectSeconds,
     bellSeconds: whole(env, 'HAIRPIN_BELL_SECONDS', 1, 60, 5),
     watchSeconds: whole(env, 'HAIRPIN_WATCH_SECONDS', 5, 3_600, 50),
     healthPerMinute: whole(env, 'HAIRPIN_HEALTH_PER_MINUTE', 1, 600, 30),

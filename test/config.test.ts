@@ -37,6 +37,12 @@ test('everything set', (t) => {
   });
 });
 
+test('a command is given more time than a connect in it', (t) => {
+  t.is(readConfig({ ...GOOD, HAIRPIN_CONNECT_SECONDS: '30', HAIRPIN_COMMAND_SECONDS: '33' }).commandSeconds, 33);
+  const error = t.throws(() => readConfig({ ...GOOD, HAIRPIN_CONNECT_SECONDS: '30', HAIRPIN_COMMAND_SECONDS: '32' }));
+  t.is(error?.message, 'Setting HAIRPIN_COMMAND_SECONDS is "32": a whole number from 33 to 3600.');
+});
+
 for (const [name, value, shown] of [
   ['HAIRPIN_SUBSCRIPTIONS', '', 'missing'],
   ['HAIRPIN_SUBSCRIPTIONS', 'my-subscription', 'my-subscription'],
