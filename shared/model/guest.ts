@@ -99,7 +99,6 @@ export interface GuestReport {
   mode: GuestMode;
   /** How many things were changed (routes, rules, files). */
   changed: number;
-  /** Hex digest of the plan that the script held (see planHash). */
   paths: PathReport[];
   /** Plain codes, shown with a sentence from guest/warnings.ts. */
   warnings: string[];
