@@ -241,9 +241,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 }
 
 /** Built for this start alone: the checkout may not be writable, and another start must not take the files away. */
-const buildApp = async (): Promise<BuildResult> => build({ outFolder: await temporaryFolder('app') });
+export const buildApp = async (): Promise<BuildResult> => build({ outFolder: await temporaryFolder('app') });
 
-function appSettings(arm: Arm, azurite: Azurite, estate: Estate): Record<string, string> {
+/** The app settings that lead to the simulated cloud. */
+export function appSettings(arm: Arm, azurite: Azurite, estate: Estate): Record<string, string> {
   return {
     ...arm.env,
     AZURE_TOKEN_CREDENTIALS: 'ManagedIdentityCredential',

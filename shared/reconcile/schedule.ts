@@ -42,11 +42,12 @@ export function schedule(draft: Draft, evaluation: Evaluation, topology: Topolog
     .sort((a, b) => compareRanks(a.rank, b.rank) || (idKey(a.vmId) < idKey(b.vmId) ? -1 : 1));
 
   const taken = takenVips(draft);
+  const announced = vmsOfUnconfirmed(draft);
   let inFlight = draft.vms.all().filter((vm) => vm.command).length;
   let started = 0;
   for (const item of candidates) {
     if (settleHalted(draft, item, evaluation)) continue;
-    const wait = mustWait(draft, item, taken, inFlight, settings);
+    const wait = mustWait(draft, item, taken, inFlight, settings) ?? awaitFailover(draft, item, announced);
     if (wait !== undefined) {
       for (const { outcome } of item.wishes) sayWaiting(draft, outcome, wait);
       continue;
@@ -177,6 +178,24 @@ function mustWait(
   if ((vm?.last?.retryAt ?? 0) > draft.now) return vm?.last?.failure?.params.code;
   if (item.mode !== 'check' && item.vips.some((vip) => taken.has(vip))) return 'MEMBER_BUSY';
   return inFlight >= settings.maxCommands ? 'COMMAND_LIMIT' : undefined;
+}
+
+/** How long an automatic command waits to be shared with a failover that is not confirmed yet, milliseconds. */
+const SHARE_MS = 2 * 60_000;
+
+/** VMs that a failover run will look at once it is confirmed. */
+function vmsOfUnconfirmed(draft: Draft): Set<IdKey> {
+  const runs = draft.runs.all().filter((run) => run.state === 'running' && isUnconfirmed(run));
+  const outcomes = runs.flatMap((run) => outcomesOf(draft, run.runId));
+  return new Set(outcomes.filter((item) => item.state === 'waiting').map((item) => idKey(item.vmId)));
+}
+
+/** One command for both instead of one now and one right after it. */
+function awaitFailover(draft: Draft, item: Candidate, announced: ReadonlySet<IdKey>): string | undefined {
+  const automatic = item.wishes.every((wish) => wish.run.signal !== 'manual');
+  const oldest = Math.min(...item.wishes.map((wish) => wish.run.observedAt));
+  const waits = automatic && announced.has(idKey(item.vmId)) && draft.now - oldest < SHARE_MS;
+  return waits ? 'FAILOVER_PENDING' : undefined;
 }
 
 function sayWaiting(draft: Draft, outcome: OutcomeRow, why: string): void {

@@ -27,59 +27,63 @@ const perVm = (world: World): Map<string, number> => {
   return counts;
 };
 
-test('1,000 events about 100 VMs in 10 s, each twice: two commands per VM at most, one at a time, mirrors one by one', async (t) => {
-  const world = pairs(50);
-  const posted: string[] = [];
-  const began = world.now;
-  for (let i = 0; i < 1000; i += 1) {
-    world.now = began + i * 10;
-    const vm = (i * 37) % 100;
-    const signal =
-      i % 5 === 0
-        ? world.signal('failover', [
-            { kind: 'vm', id: vmId(`vm${vm - (vm % 2)}`) },
-            { kind: 'vip', id: `10.1.0.${Math.floor(vm / 2)}` },
-          ])
-        : world.signal('resourceChange', [{ kind: 'vm', id: vmId(`vm${vm}`) }]);
-    posted.push(world.post({ ...signal, runId: i.toString(16).padStart(32, '0') }));
-    world.queue.push({ at: world.now + 500, message: signalMessage({ ...signal, runId: posted.at(-1) ?? '' }) });
-  }
-  world.now = began;
-  await world.run(4 * 3_600_000);
-  t.deepEqual(await breaches(world, posted), []);
-  t.is(world.queue.length, 0);
-  const counts = perVm(world);
-  t.is(counts.size, 100);
-  t.true(Math.max(...counts.values()) <= 2, `${Math.max(...counts.values())} commands on one VM`);
-  t.true(world.topologyReads < 120, `${world.topologyReads} readings of the estate`);
-  t.log(`${world.executions.length} commands, ${world.topologyReads} readings, ${(world.now - began) / 1000} s`);
-});
+test.serial(
+  '1,000 events about 100 VMs in 10 s, each twice: two commands per VM at most, one at a time, mirrors one by one',
+  async (t) => {
+    t.timeout(120_000);
+    const world = pairs(50);
+    const posted: string[] = [];
+    const began = world.now;
+    for (let i = 0; i < 1000; i += 1) {
+      world.now = began + i * 10;
+      const vm = (i * 37) % 100;
+      const signal =
+        i % 5 === 0
+          ? world.signal('failover', [
+              { kind: 'vm', id: vmId(`vm${vm - (vm % 2)}`) },
+              { kind: 'vip', id: `10.1.0.${Math.floor(vm / 2)}` },
+            ])
+          : world.signal('resourceChange', [{ kind: 'vm', id: vmId(`vm${vm}`) }]);
+      posted.push(world.post({ ...signal, runId: i.toString(16).padStart(32, '0') }));
+      world.queue.push({ at: world.now + 500, message: signalMessage({ ...signal, runId: posted.at(-1) ?? '' }) });
+    }
+    world.now = began;
+    await world.run(4 * 3_600_000);
+    t.deepEqual(await breaches(world, posted), []);
+    t.is(world.queue.length, 0);
+    const counts = perVm(world);
+    t.is(counts.size, 100);
+    t.true(Math.max(...counts.values()) <= 2, `${Math.max(...counts.values())} commands on one VM`);
+    t.true(world.topologyReads < 120, `${world.topologyReads} readings of the estate`);
+    t.log(`${world.executions.length} commands, ${world.topologyReads} readings, ${(world.now - began) / 1000} s`);
+  },
+);
 
-test('100 VMs that fail do not starve one that works', async (t) => {
-  const world = pairs(101);
-  for (let i = 0; i < 200; i += 1) world.guests.set(`vm${i}`, 'silent');
-  for (let i = 0; i < 100; i += 1)
+test.serial('100 VMs that fail do not starve one that works', async (t) => {
+  t.timeout(120_000);
+  const world = pairs(51);
+  for (let i = 0; i < 100; i += 1) world.guests.set(`vm${i}`, 'silent');
+  for (let i = 0; i < 50; i += 1) {
     world.sendFaults.set(
       `vm${2 * i + 1}`,
-      Array.from({ length: 40 }, () => refusal(i % 2 ? 409 : 503)),
+      Array.from({ length: 9 }, () => refusal(i % 2 ? 409 : 503)),
     );
-  const began = world.now;
+  }
   const sweep = world.sweep();
   await world.run(1000);
-  const runId = world.manual('apply', 'vm200');
+  const began = world.now;
+  const runId = world.manual('apply', 'vm100');
   await world.run(2 * 60_000);
-  const outcome = await world.outcome(runId, 'vm200');
-  t.is(
-    outcome?.result,
-    'repaired',
-    `after ${(world.now - began) / 1000} s it is ${outcome?.state} ${outcome?.waitingFor}`,
-  );
+  const outcome = await world.outcome(runId, 'vm100');
+  t.is(outcome?.result, 'repaired', `it is ${outcome?.state} ${outcome?.waitingFor}`);
+  t.true((outcome?.settledAt ?? 0) - began < 120_000);
   await world.run(6 * 3_600_000);
   t.deepEqual(await breaches(world, [sweep, runId]), []);
-  t.is((await world.outcome(sweep, 'vm201'))?.result, 'repaired', 'by the sweep too');
+  t.is((await world.outcome(sweep, 'vm101'))?.result, 'repaired', 'by the sweep too');
 });
 
-test('VMs that somebody else keeps busy for an hour give their places away', async (t) => {
+test.serial('VMs that somebody else keeps busy for an hour give their places away', async (t) => {
+  t.timeout(120_000);
   const world = pairs(20, { maxCommands: 2 });
   for (let i = 0; i < 10; i += 1)
     world.sendFaults.set(
@@ -94,33 +98,38 @@ test('VMs that somebody else keeps busy for an hour give their places away', asy
   t.is((await world.runRow(runId)).counts.repaired, 40);
 });
 
-test('ceilings hold: commands at a time, health questions per minute, with rotation through all frontends', async (t) => {
-  const world = pairs(60, { maxCommands: 7, healthPerMinute: 20 });
-  const asked: number[] = [];
-  const rules = new Set<string>();
-  const { health } = world;
-  world.health = (rule) => {
-    asked.push(world.now);
-    rules.add(rule);
-    return health.call(world, rule);
-  };
-  const runId = world.sweep();
-  for (let minute = 0; minute < 60; minute += 1) {
-    world.bell();
-    await world.run(60_000);
-    world.now = Math.max(world.now, Math.ceil((world.now + 1) / 60_000) * 60_000);
-  }
-  t.is(world.mostAtOnce, 7);
-  for (const at of asked) {
-    const within = asked.filter((other) => other >= at && other < at + 60_000).length;
-    t.true(within <= 20, `${within} questions within a minute`);
-  }
-  t.is(rules.size, 60);
-  await world.run(6 * 3_600_000);
-  t.deepEqual(await breaches(world, [runId]), []);
-});
+test.serial(
+  'ceilings hold: commands at a time, health questions per minute, with rotation through all frontends',
+  async (t) => {
+    t.timeout(120_000);
+    const world = pairs(60, { maxCommands: 7, healthPerMinute: 20 });
+    const asked: number[] = [];
+    const rules = new Set<string>();
+    const { health } = world;
+    world.health = (rule) => {
+      asked.push(world.now);
+      rules.add(rule);
+      return health.call(world, rule);
+    };
+    const runId = world.sweep();
+    for (let minute = 0; minute < 60; minute += 1) {
+      world.bell();
+      await world.run(60_000);
+      world.now = Math.max(world.now, Math.ceil((world.now + 1) / 60_000) * 60_000);
+    }
+    t.is(world.mostAtOnce, 7);
+    for (const at of asked) {
+      const within = asked.filter((other) => other >= at && other < at + 60_000).length;
+      t.true(within <= 20, `${within} questions within a minute`);
+    }
+    t.is(rules.size, 60);
+    await world.run(6 * 3_600_000);
+    t.deepEqual(await breaches(world, [runId]), []);
+  },
+);
 
-test('its own commands and questions come back as events, and cause nothing: an hour', async (t) => {
+test.serial('its own commands and questions come back as events, and cause nothing: an hour', async (t) => {
+  t.timeout(120_000);
   const world = pairs(5);
   world.sweep();
   await world.run(600_000);
@@ -148,7 +157,8 @@ test('its own commands and questions come back as events, and cause nothing: an 
   t.is(world.executions.length, before, 'an hour of bells and health questions: no command');
 });
 
-test('a subscription that fails in every call does not slow another', async (t) => {
+test.serial('a subscription that fails in every call does not slow another', async (t) => {
+  t.timeout(120_000);
   const [sick, well] = [pairs(5), pairs(5)];
   sick.topologyFault = refusal(503);
   const runs = [sick.sweep(), well.sweep()];
