@@ -75,7 +75,8 @@ export function runView(runs: readonly RunRow[], outcomes: readonly OutcomeRow[]
   const order = ['failed', 'accepted', 'running', 'settled'];
   const sorted = runs.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
   const run = sorted[0] as RunRow;
-  const { confirmation, reason, event } = run;
+  const { confirmation, event } = run;
+  const reason = sorted.find((row) => row.reason)?.reason;
   const ended = runs.every((row) => row.settledAt !== undefined)
     ? Math.max(...runs.map((row) => row.settledAt ?? 0))
     : undefined;
