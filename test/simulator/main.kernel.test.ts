@@ -36,7 +36,7 @@ kernelTest('--once --json: every step holds, and the last line is the result', a
   begin();
   if (!once) return t.fail();
   await once.line(UP, UP_MS);
-  const print = footprint(once.child.pid ?? 0);
+  const print = footprint(once);
   t.is(await once.ended, 0, once.stderr);
   t.deepEqual(leftOf(print), []);
   t.deepEqual(leftovers(once), [], 'temporary files');
@@ -122,7 +122,7 @@ kernelTest('without --once it stays: Enter makes another failover, Ctrl-C ends i
   const told = await staying.line(/(ok {2}|FAIL) failover: on request/, 90_000);
   t.regex(told, /ok {2} failover: on request/, staying.stderr);
 
-  const print = footprint(staying.child.pid ?? 0);
+  const print = footprint(staying);
   t.true(print.processes.length >= 12, `${print.processes.length} processes`);
   t.true(print.namespaces.size >= 10, `${print.namespaces.size} namespaces`);
   staying.ctrlC();
@@ -146,7 +146,7 @@ for (const [title, moment, end, code] of [
     const started = nodeStart(code === 1 ? ['--once'] : []);
     t.teardown(() => endOf(started));
     await started.line(moment, UP_MS);
-    const print = footprint(started.child.pid ?? 0);
+    const print = footprint(started);
     if (end === 'ctrlC') started.ctrlC();
     else started.child.kill(end);
     const goneMs = await goneAfter(print, GONE_MS);
@@ -164,7 +164,7 @@ kernelTest('SIGKILL leaves no process and no namespace, and the next start remov
   const killed = nodeStart([], { temporary });
   t.teardown(() => endOf(killed));
   await killed.line(/ok {3}before: every path tried/, UP_MS);
-  const print = footprint(killed.child.pid ?? 0);
+  const print = footprint(killed);
   t.true(print.processes.length >= 12 && print.namespaces.size >= 10);
   killed.child.kill('SIGKILL');
   const goneMs = await goneAfter(print, GONE_MS);

@@ -109,11 +109,12 @@ export async function endOf(started: Started): Promise<void> {
 
 const KINDS = ['mnt', 'net', 'pid', 'user'] as const;
 
-/** One process as /proc shows it; `since` tells it from a later one of the same id. */
+/** One process as /proc shows it. */
 interface Proc {
   pid: number;
   parent: number;
-  since: string;
+  /** When it began, in clock ticks: tells it from a later one of the same id. */
+  since: number;
   /** Ended, and its parent has not asked after it yet. */
   zombie: boolean;
 }
@@ -125,7 +126,7 @@ function processes(): Proc[] {
       const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       const zombie = fields[0] === 'Z' || fields[0] === 'X';
-      return [{ pid: Number(name), parent: Number(fields[1]), since: fields[19] ?? '', zombie }];
+      return [{ pid: Number(name), parent: Number(fields[1]), since: Number(fields[19]), zombie }];
     } catch {
       return []; // ended while we looked
     }
@@ -147,30 +148,39 @@ export interface Footprint {
   processes: Proc[];
   /** Namespaces other than this process' own. */
   namespaces: Set<string>;
+  /** In the environment of every process of it. */
+  mark: string;
 }
 
-export function footprint(pid: number): Footprint {
+export function footprint({ child, temporary }: Pick<Started, 'child' | 'temporary'>): Footprint {
   const all = processes();
-  const found = all.filter((it) => it.pid === pid);
+  const found = all.filter((it) => it.pid === child.pid);
   for (const it of found) found.push(...all.filter((other) => other.parent === it.pid));
   const own = new Set(namespacesOf(process.pid));
   const namespaces = found.flatMap((it) => namespacesOf(it.pid)).filter((it) => !own.has(it));
-  return { processes: found, namespaces: new Set(namespaces) };
+  return { processes: found, namespaces: new Set(namespaces), mark: `TMPDIR=${temporary}` };
 }
 
-/** What of a footprint is still there: living processes, and processes in one of its namespaces. */
-export function leftOf({ processes: known, namespaces }: Footprint): string[] {
-  const now = processes().filter((it) => !it.zombie);
-  const alive = known.filter((it) => now.some((other) => other.pid === it.pid && other.since === it.since));
-  const inside = now.filter((it) => namespacesOf(it.pid).some((name) => namespaces.has(name)));
-  return [...new Set([...alive, ...inside].map((it) => `${it.pid} ${commandOf(it.pid)}`))];
+/**
+ * What of a footprint is still there: living processes, others with its mark, and whatever was in its namespaces then
+ * (the kernel gives the numbers of namespaces that are gone to new ones).
+ */
+export function leftOf({ processes: known, namespaces, mark }: Footprint): string[] {
+  const latest = Math.max(...known.map((it) => it.since));
+  const left = processes().filter((it) => {
+    if (it.zombie) return false;
+    if (known.some((other) => other.pid === it.pid && other.since === it.since)) return true;
+    if (read(`/proc/${it.pid}/environ`).split('\0').includes(mark)) return true;
+    return it.since <= latest && namespacesOf(it.pid).some((name) => namespaces.has(name));
+  });
+  return left.map((it) => `${it.pid} ${read(`/proc/${it.pid}/cmdline`).replaceAll('\0', ' ').trim()}`);
 }
 
-function commandOf(pid: number): string {
+function read(file: string): string {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+    return readFileSync(file, 'utf8');
   } catch {
-    return '';
+    return ''; // ended while we looked
   }
 }
 
