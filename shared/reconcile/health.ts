@@ -29,13 +29,14 @@ export interface DueInput {
  */
 export function healthDue(input: DueInput, settings: LoopSettings): FrontendRow[] {
   const { now } = input;
-  const room = settings.healthPerMinute - input.recentAsks.filter((at) => now - at < 60_000).length;
+  const room = settings.healthPerMinute - input.recentAsks.filter((at) => at <= now && now - at < 60_000).length;
   if (room <= 0) return [];
   const announced = new Set(
     input.runs.flatMap((run) => (run.confirmation?.state === 'pending' ? run.confirmation.frontendIds.map(idKey) : [])),
   );
   const urgency = (row: FrontendRow): number => {
-    const age = now - row.askedAt;
+    // Asked in the future: before the clock was set back.
+    const age = row.askedAt > now ? Number.POSITIVE_INFINITY : now - row.askedAt;
     if (announced.has(idKey(row.frontendId))) return age > 0 ? 0 : 9;
     if (input.inPlay.has(idKey(row.frontendId)) && age >= FRESH_MS) return 1;
     return row.mirror && age >= settings.watchSeconds * 1000 ? 2 : 9;

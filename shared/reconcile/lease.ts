@@ -28,7 +28,9 @@ export async function takeLease(
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const found = await leases.get(PARTITION, subscriptionId);
     const now = clock.now();
-    const held = found !== undefined && found.row.holder !== '' && found.row.until > now;
+    // No lease reaches further: one that does was taken before the clock was set back, and is nobody's.
+    const held =
+      found !== undefined && found.row.holder !== '' && found.row.until > now && found.row.until <= now + 2 * LEASE_MS;
     const row: LeaseRow = held
       ? { ...found.row, again: true }
       : {

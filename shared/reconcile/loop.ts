@@ -36,6 +36,9 @@ export async function reconcile(message: ReconcileMessage, ports: LoopPorts, set
   let again: number | undefined = ports.clock.now(); // a throw below still asks for another look
   try {
     again = tooSoon(lease.row.readAt, again ?? 0) ?? (await passes(lease, ports, settings));
+  } catch (error) {
+    // The lease ran out and another loop took it: that one goes on, and `leave` says so.
+    if (!isConflict(error)) throw error;
   } finally {
     await leave(lease, again, ports);
   }

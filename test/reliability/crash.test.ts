@@ -126,3 +126,31 @@ test('a run that is not written yet when the process dies is found again under t
   t.is(ids[0]?.length, 1);
   t.deepEqual(ids[0], ids[1]);
 });
+
+for (const [what, stallMs] of [
+  ['longer than its lease', 70_000],
+  ['while the clock is set back by three hours', -3 * 3_600_000],
+] as const) {
+  test(`a loop that stands still ${what}, at any call, while another works: nothing doubles`, async (t) => {
+    t.timeout(120_000);
+    const sweep = STEPS['a sweep that repairs both members'] as Step;
+    const calm = article();
+    await play(calm, sweep);
+    const broken: string[] = [];
+    for (const [call, name] of calm.calls.entries()) {
+      for (const when of ['before', 'after'] as const) {
+        const world = article();
+        world.kill = { call, when, stallMs };
+        const { posted, commands } = await play(world, sweep).catch((error: Error) => {
+          throw new Error(`${when} call ${call} (${name}): ${error.message}`);
+        });
+        const wrong = await breaches(world, posted);
+        if (world.killed !== name) wrong.push('did not stand still there');
+        if (commands.length > 3) wrong.push(`commands ${commands}`);
+        if (wrong.length > 0) broken.push(`${when} call ${call} (${name}): ${wrong.join('; ')}`);
+      }
+    }
+    t.deepEqual(broken, []);
+    t.log(`${calm.calls.length * 2} places`);
+  });
+}

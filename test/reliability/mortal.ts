@@ -3,7 +3,7 @@
  * effect or after. The dead make no further call and see no error: their promises never resolve.
  */
 import type { LoopPorts } from '../../shared/reconcile/loop.ts';
-import type { ReconcileMessage } from '../../shared/state/messages.ts';
+import { bellMessage, type ReconcileMessage } from '../../shared/state/messages.ts';
 import { SUBSCRIPTION, World } from '../reconcile/world.ts';
 import { MemoryRows } from '../state/memoryStore.ts';
 
@@ -11,6 +11,8 @@ import { MemoryRows } from '../state/memoryStore.ts';
 export interface KillPoint {
   call: number;
   when: 'before' | 'after';
+  /** Not killed: it stands still while the clock moves so far (back too), and another loop does its work. */
+  stallMs?: number;
 }
 
 /** The ports whose methods are calls over an interface. Clock and log do nothing that could be lost. */
@@ -83,6 +85,7 @@ export class MortalWorld extends World {
             this.#dead.resolve('dead');
             return never;
           };
+          if (mine && this.kill?.stallMs !== undefined) return this.#stall(this.kill, () => method.apply(target, args));
           if (mine && this.kill?.when === 'before') return die();
           try {
             return await method.apply(target, args);
@@ -94,6 +97,14 @@ export class MortalWorld extends World {
         };
       },
     });
+  }
+
+  async #stall({ call, when, stallMs = 0 }: KillPoint, act: () => Promise<unknown>): Promise<unknown> {
+    const answer = when === 'after' ? await act() : undefined;
+    this.killed = this.calls[call];
+    this.now += stallMs;
+    await super.handle(bellMessage(SUBSCRIPTION));
+    return when === 'after' ? answer : act();
   }
 
   /** A world in the same state, whose process and calls are its own. */
