@@ -184,7 +184,7 @@ function noAgent(arm: Arm): void {
 }
 
 /** Cases side by side: each waits more than it works. */
-const LANES = 6;
+const LANES = 14;
 const lanes: Promise<void>[] = Array.from({ length: LANES }, () => Promise.resolve());
 
 for (const [i, row] of rows.entries()) {
