@@ -1,15 +1,14 @@
 /** `npm start` as people and scripts use it: the whole story, and that nothing of it stays on the machine. */
 import { chmodSync, readdirSync } from 'node:fs';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import type { StoryResult } from '../../simulator/story/step.ts';
 import { KERNEL, testNeeding } from '../needs.ts';
 import { endOf, footprint, goneAfter, leftOf, nodeStart, npmStart, type Started, temporaryOf } from './npmStart.ts';
+import { checkResult, STORY_MS } from './storyResult.ts';
 
 const kernelTest = testNeeding(KERNEL);
 const isRoot = process.getuid?.() === 0;
 
-/** The whole story takes two and a half minutes on an idle machine; its own watch waits for nearly one of them. */
-const STORY_MS = 480_000;
 const UP = /up: complianceSweep, deadLetter, mirrorFailover, primaryWatch, reconcile, resourceChange, runs on /;
 const UP_MS = 60_000;
 /** Everything is gone this soon after the end. */
@@ -50,61 +49,8 @@ kernelTest('--once --json: every step holds, and the last line is the result', a
   );
   t.regex(once.stderr, /guests: kernel \(real Linux/);
   t.regex(once.stderr, /every step held/);
-  checkResult(t, result);
+  checkResult(t, result, 'kernel');
 });
-
-/** The documented shape, nothing more and nothing less, with numbers that can be. */
-function checkResult(t: ExecutionContext, result: StoryResult): void {
-  t.deepEqual(Object.keys(result).sort(), ['failover', 'functions', 'guests', 'ok', 'paths', 'steps']);
-  t.true(result.ok);
-  t.is(result.guests, 'kernel');
-  t.deepEqual(result.functions, [
-    'complianceSweep',
-    'mirrorFailover',
-    'primaryWatch',
-    'reconcile',
-    'resourceChange',
-    'runs',
-  ]);
-
-  t.true(result.steps.length >= 8);
-  t.is(new Set(result.steps.map((step) => step.name)).size, result.steps.length);
-  for (const step of result.steps) {
-    t.deepEqual(Object.keys(step).sort(), ['detail', 'ms', 'name', 'ok']);
-    t.true(step.ok, `${step.name}: ${step.detail}`);
-    t.true(Number.isInteger(step.ms) && step.ms > 0 && step.ms < STORY_MS, `${step.name}: ${step.ms}`);
-    t.true(step.detail.length > 20 && !step.detail.includes('undefined') && !step.detail.includes('NaN'), step.detail);
-  }
-
-  const pathKeys = ['after', 'before', 'exposure', 'frontend', 'proof', 'verdict', 'vip', 'vm'];
-  for (const path of result.paths) {
-    t.deepEqual(Object.keys(path).sort(), pathKeys);
-    for (const { outcome, ms } of [path.before, path.after]) {
-      t.true(['ok', 'timeout', 'none'].includes(outcome), outcome);
-      t.true(Number.isInteger(ms) && ms >= 0 && ms < 5000);
-    }
-  }
-  const short = result.paths.map((path) => [path.vm, path.vip, path.verdict, path.proof, path.after.outcome].join(' '));
-  t.deepEqual(short.sort(), [
-    'hs-a 10.0.1.100 compliant self ok',
-    'hs-a 10.0.1.101 compliant self ok',
-    'hs-b 10.0.1.100 compliant self ok',
-    'hs-b 10.0.1.101 compliant self ok',
-    'hs-c 10.0.1.100 blocked none none',
-  ]);
-  const failedBefore = result.paths.filter((path) => path.before.outcome !== 'ok');
-  t.deepEqual(failedBefore.map((path) => `${path.vm} ${path.vip} ${path.before.outcome}`).sort(), [
-    'hs-a 10.0.1.100 timeout',
-    'hs-a 10.0.1.101 timeout',
-  ]);
-
-  const { gapMs, failedConnects, verifiedMs } = result.failover;
-  t.deepEqual(Object.keys(result.failover).sort(), ['failedConnects', 'gapMs', 'verifiedMs']);
-  // The probe turns after two answers a second apart at the latest; before that nobody reaches the new primary.
-  t.true(gapMs > 100 && gapMs < 15_000, `${gapMs}`);
-  t.true(Number.isInteger(failedConnects) && failedConnects > 0 && failedConnects < 2000, `${failedConnects}`);
-  t.true(Number.isInteger(verifiedMs) && verifiedMs > gapMs && verifiedMs < 40_000, `${verifiedMs} after ${gapMs}`);
-}
 
 kernelTest('without --once it stays: Enter makes another failover, Ctrl-C ends it', async (t) => {
   t.timeout(STORY_MS);

@@ -1,7 +1,10 @@
-/** `npm start` before anything is started: options, and machines that lack something. */
+/** `npm start` without namespaces: options, machines that lack something, modelled guests. */
+import { chmodSync } from 'node:fs';
 import test from 'ava';
+import type { StoryResult } from '../../simulator/story/step.ts';
 import { KERNEL, testNeeding } from '../needs.ts';
 import { endOf, nodeStart } from './npmStart.ts';
+import { checkResult, STORY_MS } from './storyResult.ts';
 
 for (const [title, args, said] of [
   ['an unknown option', ['--onec'], "Unknown option '--onec'"],
@@ -21,6 +24,31 @@ for (const [title, args, said] of [
     t.is(started.stdout, '', 'nothing that a script could take for a result');
   });
 }
+
+test('the whole story on modelled guests, for machines where namespaces cannot be had', async (t) => {
+  t.timeout(STORY_MS);
+  const started = nodeStart(['--once', '--json', '--guests', 'model', '--port', '7271']);
+  t.teardown(() => endOf(started));
+  t.is(await started.ended, 0, started.stderr);
+  t.regex(started.stderr, /guests: model \(a model of Linux network stacks/);
+  const lines = started.stdout.trimEnd().split('\n');
+  t.is(lines.length, 1);
+  checkResult(t, JSON.parse(lines[0] ?? '') as StoryResult, 'model');
+});
+
+testNeeding(['root'])(
+  'modelled guests below a TMPDIR that is root’s alone: told at the start, with what to do',
+  async (t) => {
+    const started = nodeStart(['--once', '--guests', 'model']);
+    t.teardown(() => endOf(started));
+    chmodSync(started.temporary, 0o700);
+    t.is(await started.ended, 1);
+    t.regex(
+      started.stderr,
+      /ordinary user, who cannot get to .*: set TMPDIR to a folder that everybody may pass through/,
+    );
+  },
+);
 
 test('help is no mistake', async (t) => {
   const started = nodeStart(['--help']);

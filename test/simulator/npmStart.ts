@@ -1,6 +1,6 @@
 /** Starts `npm start` as a user does, and sees what of it is on the machine. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chownSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -34,6 +34,7 @@ export interface Started {
 /** A folder for temporary files, `nobody`'s own where wanted; the caller removes it. */
 export function temporaryOf(user?: 'nobody'): string {
   const folder = mkdtempSync(join(tmpdir(), 'npm-start-'));
+  chmodSync(folder, 0o711); // as /tmp is: others may pass through
   if (user) chownSync(folder, NOBODY, NOBODY);
   return folder;
 }

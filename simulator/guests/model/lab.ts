@@ -13,7 +13,7 @@ import { killProcesses, RunningGuest } from './modelGuest.ts';
 import { ModelNetwork } from './network.ts';
 import { openProgramPort, type ProgramPort } from './programs.ts';
 import type { ModelGuest } from './sockets.ts';
-import { programUser, type User } from './user.ts';
+import { checkReach, programUser, type User } from './user.ts';
 
 const SETTLE_MS = 5000;
 
@@ -25,7 +25,10 @@ export async function startModelLab({ estate, log = () => {} }: LabOptions): Pro
   const layout = layoutOf(estate);
   const user = programUser();
   const folder = await temporaryFolder('lab');
-  if (user) chmodSync(folder, 0o711); // the user passes through to its guest's own folder
+  if (user) {
+    chmodSync(folder, 0o711); // the user passes through to its guest's own folder
+    checkReach(folder, user);
+  }
   const lab = new ModelLab(layout, folder, user);
   await lab.open();
   log(`modelled lab: ${estate.vms.length} VMs`);

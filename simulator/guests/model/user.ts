@@ -18,3 +18,11 @@ export function programUser(): User | undefined {
     `modelled guests run scripts as an ordinary user, and root cannot become ${NOBODY.uid} here (${error?.message ?? status}): start it as an ordinary user`,
   );
 }
+
+/** Throws when the user cannot pass through to a folder, as below a TMPDIR that is root's alone. */
+export function checkReach(folder: string, user: User): void {
+  if (spawnSync('test', ['-x', folder], { ...user }).status === 0) return;
+  throw new Error(
+    `modelled guests run scripts as an ordinary user, who cannot get to ${folder}: set TMPDIR to a folder that everybody may pass through, /tmp for example`,
+  );
+}
