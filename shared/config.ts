@@ -24,13 +24,14 @@ const ZERO_ID = '00000000-0000-0000-0000-000000000000';
 
 /** Reads and checks all settings. Throws SettingError for the first that is missing or wrong. */
 export function readConfig(env: Env): Config {
+  const subscriptionIds = readSubscriptions(env);
   const window = readWindow(env, 'HAIRPIN_CHANGE_WINDOW');
   const clientId = text(env, 'AZURE_CLIENT_ID');
   const connectSeconds = whole(env, 'HAIRPIN_CONNECT_SECONDS', 1, 30, 3);
   return {
     scope: {
-      subscriptionIds: readSubscriptions(env),
-      within: list(env, 'HAIRPIN_SCOPE').map((id) => scopeId(id, env.HAIRPIN_SCOPE)),
+      subscriptionIds,
+      within: list(env, 'HAIRPIN_SCOPE').map((id) => scopeId(id, env.HAIRPIN_SCOPE, subscriptionIds)),
       optOutTag: text(env, 'HAIRPIN_OPT_OUT_TAG') ?? DEFAULT_TAGS.optOutTag,
       auditTag: text(env, 'HAIRPIN_AUDIT_TAG') ?? DEFAULT_TAGS.auditTag,
       viaTag: text(env, 'HAIRPIN_VIA_TAG') ?? DEFAULT_TAGS.viaTag,
@@ -77,12 +78,14 @@ const list = (env: Env, name: string): string[] =>
 
 const GROUP = /^\/subscriptions\/[0-9a-f-]{36}(\/resourceGroups\/[^/]+)?$/i;
 
-function scopeId(id: string, all: string | undefined): string {
-  if (parseResourceId(id) || GROUP.test(id)) return id;
+/** A scope in a subscription that is not configured would let nothing be touched, without a word. */
+function scopeId(id: string, all: string | undefined, subscriptionIds: readonly string[]): string {
+  const subscription = id.split('/')[2]?.toLowerCase() ?? '';
+  if ((parseResourceId(id) || GROUP.test(id)) && subscriptionIds.includes(subscription)) return id;
   throw new SettingError(
     'HAIRPIN_SCOPE',
     all,
-    'ids of subscriptions, resource groups or resources, with commas between',
+    'ids of subscriptions, resource groups or resources in the configured subscriptions, with commas between',
     `/subscriptions/${ZERO_ID}/resourceGroups/healthshare`,
   );
 }

@@ -48,6 +48,7 @@ for (const [name, value, shown] of [
   ['HAIRPIN_SUBSCRIPTIONS', 'my-subscription', 'my-subscription'],
   ['HAIRPIN_SCOPE', 'healthshare', 'healthshare'],
   ['HAIRPIN_SCOPE', `/subscriptions/${ID}/resourceGroups/a/../b`, 'a/../b'],
+  ['HAIRPIN_SCOPE', '/subscriptions/00000000-0000-0000-0000-000000000009/resourceGroups/x', '0009/resourceGroups/x'],
   ['HAIRPIN_ENFORCEMENT', 'maybe', 'maybe'],
   ['HAIRPIN_MAX_COMMANDS', '0', '"0"'],
   ['HAIRPIN_MAX_COMMANDS', '1e2', '1e2'],

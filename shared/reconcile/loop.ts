@@ -33,12 +33,14 @@ export async function reconcile(message: ReconcileMessage, ports: LoopPorts, set
   }
   const lease = await takeLease(ports.store.leases, subscriptionId, ports.holder, ports.clock);
   if (!lease) return;
-  let again: number | undefined = ports.clock.now(); // a throw below still asks for another look
+  // What is thrown on is tried again by the host, at its own pace: a bell of ours besides that would be a storm.
+  let again: number | undefined;
   try {
-    again = tooSoon(lease.row.readAt, again ?? 0) ?? (await passes(lease, ports, settings));
+    again = tooSoon(lease.row.readAt, ports.clock.now()) ?? (await passes(lease, ports, settings));
   } catch (error) {
-    // The lease ran out and another loop took it: that one goes on, and `leave` says so.
     if (!isConflict(error)) throw error;
+    // The lease ran out and another loop took it: that one goes on, and `leave` says so.
+    again = ports.clock.now();
   } finally {
     await leave(lease, again, ports);
   }

@@ -75,6 +75,12 @@ function planVm(
     outcome.planned = { os, plan: plan ?? { frontends: [] }, limits: guestLimits(settings) };
     return settle(draft, run, outcome, 'planned');
   }
+  if (vm?.look && plan === undefined) {
+    // Told once: what was seen of a plan that is gone says nothing of the next one.
+    delete vm.look;
+    vm.proofs = {};
+    draft.vms.touch(vm);
+  }
   if (!actionable || !due) {
     settleFromEvaluation(draft, run, outcome, evaluation, held ? [finding('REMOVED_BY_HAND')] : []);
   }

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { StateError } from '../../shared/errors.ts';
 import { bellMessage } from '../../shared/state/messages.ts';
 import { acceptedRun } from '../../shared/state/rows.ts';
 import { articleWorld, refusal, SUBSCRIPTION, vmId, World } from './world.ts';
@@ -413,6 +414,38 @@ test('a NIC that is gone is told of by the plans that changed, though it names n
   t.is(world.executions.length, 2);
   t.is((await world.outcome(runId, 'hs-b'))?.paths[0]?.findings[0]?.code, 'NO_SECONDARY_NIC');
   t.is(await world.outcome(runId, 'hs-a'), undefined);
+});
+
+test('a lost plan is told once, not in every later run', async (t) => {
+  const world = articleWorld();
+  world.sweep();
+  await world.run();
+  world.oneNic.add('hs-b');
+  const nic = {
+    kind: 'nic' as const,
+    id: vmId('x').replace('Compute/virtualMachines/x', 'Network/networkInterfaces/hs-b-1'),
+  };
+  world.post(world.signal('resourceChange', [nic]));
+  await world.run();
+  const later = world.post(world.signal('resourceChange', [{ kind: 'vm', id: vmId('web-7') }]));
+  await world.run();
+  t.is(await world.outcome(later, 'hs-b'), undefined);
+});
+
+test('a store that fails is left to the host: no bell besides', async (t) => {
+  const world = articleWorld();
+  world.sweep();
+  const list = world.store.vms.list;
+  world.store.vms.list = async () => {
+    throw new StateError('STATE_VERSION_UNKNOWN', 'a row of a later program');
+  };
+  const message = world.queue.splice(0)[0]?.message;
+  if (message) await t.throwsAsync(world.handle(message), { instanceOf: StateError });
+  t.is(world.queue.length, 0);
+  world.store.vms.list = list;
+  world.bell();
+  await world.run();
+  t.is(world.executions.length, 2, 'nothing was lost');
 });
 
 test('a load balancer write that changes no plan sends nothing', async (t) => {
