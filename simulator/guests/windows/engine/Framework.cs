@@ -11,8 +11,7 @@ namespace IlbHairpinGuard.Engine;
 /// <summary>The public members that .NET Framework 4.6.2 gives a type, read from its reference assemblies.</summary>
 public static class Framework
 {
-    private static readonly string Folder = typeof(Framework).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
-        .First(one => one.Key == "FrameworkReferences").Value!;
+    private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "framework");
 
     /// <summary>Member names by type, those of the base types too; null for a type that is not there.</summary>
     public static Dictionary<string, string[]?> Members(string[] types)
