@@ -65,7 +65,7 @@ test('imports run one way', async (t) => {
     const allowed = MAY[place];
     if (!allowed) return true;
     if (target.startsWith('functions/')) return from !== 'functions/index.ts';
-    if (!target.startsWith('shared/')) return target.includes('/') && /^(simulator|test|bench)\//.test(target);
+    if (!target.startsWith('shared/')) return target.includes('/') && /^(simulator|test|lab|bench)\//.test(target);
     const inner = withinShared(target);
     if ((place === 'reconcile' || place === 'views') && STATE_ADAPTERS.includes(inner)) return true;
     return !allowed.some((name) => inner === name || inner.startsWith(`${name}/`));
