@@ -25,6 +25,8 @@ const put = async (queue: string, message: unknown): Promise<void> => {
   await client.createIfNotExists();
   await client.sendMessage(typeof message === 'string' ? message : JSON.stringify(message));
 };
+/** The host deletes a message after its function has ended, which is later than what the function logs. */
+const emptied = () => until('no poison', async () => (await count('reconcile-poison')) === 0 || undefined);
 const count = async (queue: string): Promise<number | undefined> =>
   (await app.queues.getQueueClient(queue).getProperties()).approximateMessagesCount;
 
@@ -51,7 +53,7 @@ test.serial('a signal put aside: its run is there, failed, with the reason', asy
   t.is(run.reason.code, 'DEAD_LETTER');
   t.regex(run.reason.text, /failed on this signal five times/);
   t.truthy(run.settledAt);
-  t.is(await count('reconcile-poison'), 0);
+  await emptied();
 });
 
 test.serial('a signal put aside whose run ended meanwhile stays as it ended', async (t) => {
@@ -66,7 +68,8 @@ test.serial('a bell put aside is told and gone: the next minute rings anew', asy
   const watch = app.watch();
   await put('reconcile-poison', { v: 1, kind: 'bell', subscriptionId: app.estate.subscriptionId });
   await watch.step((step) => step.step === 'dead-bell');
-  t.is(await count('reconcile-poison'), 0);
+  await emptied();
+  t.pass();
 });
 
 for (const [title, message, says] of [
@@ -103,7 +106,6 @@ for (const [title, message, says] of [
   });
 }
 
-// Known to fail: a loop that throws rings a bell of its own besides the host's next try, and bells then crowd out tries.
 test.serial('a signal that the app fails on five times: its run says so', async (t) => {
   // A row of a later program, left by a deployment that was taken back.
   const table = TableClient.fromConnectionString(app.azurite.connectionString, TABLES.runs, {
