@@ -11,10 +11,13 @@ import { startKernelLab } from '../simulator/guests/kernel/lab.ts';
 import type { GuestLab } from '../simulator/guests/lab.ts';
 import type { Figure } from './main.ts';
 
-const VM = 'vm-a';
+/** Not the primary's VM: no connect there waits for its time limit, before the fix or after. */
+const VM = 'vm-b';
 const INSTALLED = '/usr/local/sbin/ilb-hairpin-guard';
 const REST_SECONDS = 60;
 const ROUNDS = 10;
+/** The watcher takes more than six in a minute for another agent's work, and slows down. */
+const HEALS = 5;
 const vips = Array.from({ length: MAX_FRONTENDS }, (_, index) => `10.0.1.${100 + index}`);
 
 const estate = () =>
@@ -101,7 +104,7 @@ async function rest(lab: GuestLab, add: Add): Promise<void> {
   const after = await count(lab);
   const mebi = (kibi: number) => `${(kibi / 1024).toFixed(1)} MB`;
   add(
-    `memory of the watcher's ${after.processes} processes at rest: PSS, private, RSS`,
+    `memory at rest, ${after.processes} processes: PSS, private, RSS`,
     `${mebi(after.pss)}, ${mebi(after.private)}, ${mebi(after.rss)}`,
   );
   add(`processor time in ${REST_SECONDS} s at rest`, `${after.cpuMs - before.cpuMs} ms`);
@@ -118,7 +121,7 @@ async function work(lab: GuestLab, list: string[], add: Add): Promise<void> {
   add('processor time of a look that finds all in place', `${Math.round((after.cpuMs - before.cpuMs) / ROUNDS)} ms`);
 
   const healed: number[] = [];
-  for (let round = 0; round < ROUNDS; round += 1) {
+  for (let round = 0; round < HEALS; round += 1) {
     const took = await shell(
       lab,
       VM,
@@ -127,7 +130,7 @@ async function work(lab: GuestLab, list: string[], add: Add): Promise<void> {
       echo $((($(date +%s%N) - begin) / 1000000))`,
     );
     healed.push(Number(took));
-    await sleep(1500 + healed.length * 100);
+    await sleep(1500);
   }
   add('a deleted route is back after: median, longest', `${median(healed)} ms, ${Math.max(...healed)} ms`);
 

@@ -1,9 +1,10 @@
 /** What the strategies are compared on: the article's two VMs, and a third that is outside every pool. */
-import { NICS, PI, planOf, UCR } from '../../lab/guests.ts';
+
 import type { PlannedFrontend } from '../../shared/model/guest.ts';
 import type { ProbePace } from '../../simulator/estate/build.ts';
 import type { Estate } from '../../simulator/estate/estate.ts';
 import { articleEstate } from '../../simulator/estate/twoVms.ts';
+import { NICS, PI, planOf, UCR } from '../guests.ts';
 
 export type Member = keyof typeof NICS;
 export const MEMBERS: Member[] = ['vm-a', 'vm-b'];
