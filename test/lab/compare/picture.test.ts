@@ -111,7 +111,7 @@ test('neighbours that came to the same are one stretch, and the worst of a momen
 
 test('the chart is a small SVG on a white ground, with a lane for each member', (t) => {
   const svg = comparisonChart([bare, ours], TIMELINE);
-  t.regex(svg, /^<svg [^>]*>\s*<rect [^>]*fill="#ffffff"/);
+  t.regex(svg, /^<svg [^>]*>\s*<title>[^<]+<\/title>\s*<rect [^>]*fill="#ffffff"/);
   t.true(svg.length < 60_000);
   t.is(svg.match(/>vm-a</g)?.length, 2);
   for (const word of ['guard', 'none', 'primary to vm-b', 'drift', '65 s']) t.true(svg.includes(`>${word}<`), word);
