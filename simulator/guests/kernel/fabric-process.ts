@@ -24,6 +24,7 @@ const served: FabricProcess = {
   setPrimary: (...args) => started().setPrimary(...args),
   setPower: (...args) => started().setPower(...args),
   health: (...args) => started().health(...args),
+  ip: (lines) => started().ip(lines),
   counters: () => started().counters(),
   resetCounters: () => started().resetCounters(),
   lie: (...args) => started().lie(...args),

@@ -20,6 +20,8 @@ export interface FabricLab extends Omit<PowerLab, 'kind' | 'stop' | 'runScript'>
   /** `name` is the caller's, for `cancelScript`: a signal cannot pass from process to process. */
   runScript(vm: string, script: string, timeoutSeconds: number, name: string): Promise<ScriptResult>;
   cancelScript(vm: string, name: string): Promise<void>;
+  /** Runs lines through `ip -batch` on the fabric's side, where each NIC's `link` of the layout is. */
+  ip(lines: string[]): Promise<string>;
 }
 
 export class Fabric implements FabricLab {
@@ -94,6 +96,8 @@ export class Fabric implements FabricLab {
     await this.#loaded(); // what health shows, the load balancer does already
     return ruleHealth(found, (key) => this.#prober.state(key), this.#lies);
   };
+
+  ip: FabricLab['ip'] = (lines) => ip(lines);
 
   counters: FabricLab['counters'] = () => readCounters(this.#layout.vips);
   resetCounters: FabricLab['resetCounters'] = () => resetCounters();

@@ -12,12 +12,18 @@ const HERE = import.meta.dirname;
 /** A lab that does not end by itself within this is killed. */
 const STOP_MS = 2000;
 
+/** A lab whose cables can be reached: what happens to a NIC from outside its guest. */
+export interface KernelLab extends PowerLab {
+  /** Runs lines through `ip -batch` on the fabric's side; `v0`, `v1`, ... are its ends of the NICs, as in the layout. */
+  fabric(lines: string[]): Promise<void>;
+}
+
 /**
  * Starts a lab with the estate's running VMs, and resolves when the probes see the estate's primaries. The lab ends with
  * `stop()` or with this process, whichever way that ends. Rejects when the machine lacks something (see
  * {@link kernelLabAvailable}) or the estate contradicts itself.
  */
-export async function startKernelLab({ estate, log = () => {} }: LabOptions): Promise<PowerLab> {
+export async function startKernelLab({ estate, log = () => {} }: LabOptions): Promise<KernelLab> {
   layoutOf(estate); // an estate that contradicts itself is told before anything starts
   const available = kernelLabAvailable();
   if (!available.ok)
@@ -75,6 +81,7 @@ export async function startKernelLab({ estate, log = () => {} }: LabOptions): Pr
     setPrimary: (...args) => fabric.setPrimary(...args),
     setPower: (...args) => fabric.setPower(...args),
     health: (...args) => fabric.health(...args),
+    fabric: async (lines) => void (await fabric.ip(lines)),
     counters: () => fabric.counters(),
     resetCounters: () => fabric.resetCounters(),
     lie: (...args) => fabric.lie(...args),

@@ -1,10 +1,11 @@
 /** Which connections work before and after: source bind x primary here or elsewhere x destination, as docs/facts have it. */
 import test from 'ava';
+import { connections } from '../../../lab/harm.ts';
 import { startKernelLab } from '../../../simulator/guests/kernel/lab.ts';
 import type { GuestLab } from '../../../simulator/guests/lab.ts';
 import { KERNEL, testNeeding } from '../../needs.ts';
 import { articleEstate } from '../../simulator/guests/estates.ts';
-import { connectTo, guard, NICS, planOf, said, UCR } from './guests.ts';
+import { guard, NICS, planOf } from './guests.ts';
 
 const kernelTest = testNeeding(KERNEL);
 let lab: GuestLab | undefined;
@@ -14,33 +15,6 @@ const freshLab = async (): Promise<GuestLab> => {
   return lab;
 };
 test.after.always(() => lab?.stop());
-
-type Vm = keyof typeof NICS;
-
-/** Every connection of the table, by name; UCR's primary is vm-a. */
-async function connections(lab: GuestLab, me: Vm, other: Vm): Promise<Record<string, string>> {
-  const [backend, via] = [NICS[me].backend.ip, NICS[me].via.ip];
-  const [otherBackend, otherVia] = [NICS[other].backend.ip, NICS[other].via.ip];
-  const from = async (vm: Vm, address: string, source?: string) =>
-    said(await connectTo(lab, vm, address, source === undefined ? {} : { source }));
-  return {
-    'unbound to VIP': await from(me, UCR),
-    'backend to VIP': await from(me, UCR, backend),
-    'via to VIP': await from(me, UCR, via),
-    'unbound to own backend': await from(me, backend),
-    'unbound to own via': await from(me, via),
-    'unbound to loopback': await from(me, '127.0.0.1'),
-    'backend to own via': await from(me, via, backend),
-    'via to own backend': await from(me, backend, via),
-    'unbound to other VM': await from(me, otherBackend),
-    'backend to other VM': await from(me, otherBackend, backend),
-    'via to other VM': await from(me, otherBackend, via),
-    'other VM to own backend': await from(other, backend),
-    'other VM to own backend from its via': await from(other, backend, otherVia),
-    'other VM to own via': await from(other, via),
-    'other VM to VIP': await from(other, UCR),
-  };
-}
 
 const LOCAL = {
   'unbound to own backend': 'vm-a',

@@ -1,6 +1,8 @@
 /** What tests do inside a guest of the article's estate: the recipe and its halves, by hand. */
 import type { GuestLab, LabConnect } from '../../../simulator/guests/lab.ts';
 
+export { setRpFilter, until } from '../../../lab/guests.ts';
+
 export interface Pair {
   vip: string;
   backend: string;
@@ -60,13 +62,6 @@ export const localBehind = [
   'rule del pref 1 lookup local',
 ];
 
-/** Sets rp_filter as a whole, as sysctl.d would. */
-export async function setRpFilter(lab: GuestLab, vm: string, value: number): Promise<void> {
-  const keys = ['all', 'eth0', 'eth1'].map((device) => `net.ipv4.conf.${device}.rp_filter=${value}`);
-  const { exitCode, stderr } = await lab.exec(vm, ['sysctl', '-qw', ...keys]);
-  if (exitCode !== 0) throw new Error(`${vm}: ${stderr}`);
-}
-
 /** The addresses that rule health shows as up for UCR. */
 export const upMembers = async (lab: GuestLab): Promise<string[]> =>
   (await lab.health('lb', 'ucr')).filter((it) => it.up).map((it) => it.address);
@@ -78,13 +73,3 @@ export const connectTo = (
   address: string,
   more: { source?: string; port?: number; timeoutMs?: number } = {},
 ): Promise<LabConnect> => lab.connect(vm, { address, port: 1972, timeoutMs: 400, ...more });
-
-/** Asks again until it holds; the milliseconds that took, or undefined after the limit. */
-export async function until(holds: () => Promise<boolean>, limitMs: number): Promise<number | undefined> {
-  const start = performance.now();
-  while (performance.now() - start < limitMs) {
-    if (await holds()) return performance.now() - start;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  return undefined;
-}

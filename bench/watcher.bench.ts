@@ -1,0 +1,156 @@
+/**
+ * The installed watcher in a guest of the kernel lab: what it holds in memory, what it costs at rest and at work, how
+ * soon it heals, and how long apply, check and remove take. With 1 VIP and with the most that a plan may have.
+ */
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { guard, planOf, shell, until } from '../lab/guests.ts';
+import { MAX_FRONTENDS } from '../shared/guest/plan.ts';
+import { articleEstate } from '../simulator/estate/twoVms.ts';
+import { startKernelLab } from '../simulator/guests/kernel/lab.ts';
+import type { GuestLab } from '../simulator/guests/lab.ts';
+import type { Figure } from './main.ts';
+
+/** Not the primary's VM: no connect there waits for its time limit, before the fix or after. */
+const VM = 'vm-b';
+const INSTALLED = '/usr/local/sbin/ilb-hairpin-guard';
+const REST_SECONDS = 60;
+const ROUNDS = 10;
+/** The watcher takes more than six in a minute for another agent's work, and slows down. */
+const HEALS = 5;
+const vips = Array.from({ length: MAX_FRONTENDS }, (_, index) => `10.0.1.${100 + index}`);
+
+const estate = () =>
+  articleEstate((it) => {
+    const [balancer] = it.loadBalancers;
+    const [like] = balancer?.rules ?? [];
+    for (const address of vips.slice(2)) {
+      balancer?.frontends.push({ name: address, address });
+      if (like) balancer?.rules.push({ ...like, name: address, frontend: address });
+    }
+  });
+
+/** Measures; needs what a kernel lab needs. Some four minutes. */
+export async function bench(): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  const lab = await startKernelLab({ estate: estate() });
+  try {
+    for (const list of [vips.slice(0, 1), vips]) {
+      const name = list.length === 1 ? '1 VIP' : `${list.length} VIPs`;
+      const add = (what: string, value: string) => figures.push({ what: `${name}: ${what}`, value });
+      await commands(lab, list, add);
+      await rest(lab, add);
+      await work(lab, list, add);
+      await lab.reset();
+    }
+  } finally {
+    await lab.stop();
+  }
+  return figures;
+}
+
+type Add = (what: string, value: string) => void;
+
+/** Each mode of the script, and leaves it applied. */
+async function commands(lab: GuestLab, list: string[], add: Add): Promise<void> {
+  const took: Record<string, number[]> = {};
+  for (const [what, mode] of [
+    ['apply, with connects before and after', 'apply'],
+    ['check, with connects', 'check'],
+    ['remove', 'remove'],
+    ['apply, with connects before and after', 'apply'],
+  ] as const) {
+    const { ms, report, stderr } = await guard(lab, VM, mode, planOf(VM, list));
+    assert.equal(report.errorCode, undefined, stderr);
+    took[what] = [...(took[what] ?? []), ms];
+  }
+  for (const [what, all] of Object.entries(took)) add(what, all.map((ms) => `${(ms / 1000).toFixed(2)} s`).join(', '));
+}
+
+/** Starts the installed watcher as the service would, and waits for its first look. */
+async function startWatcher(lab: GuestLab): Promise<void> {
+  await shell(lab, VM, `setsid ${INSTALLED} watch >/tmp/watch.log 2>&1 </dev/null & echo $! >/tmp/watch.pid`);
+  const looked = async () => (await shell(lab, VM, 'cat /tmp/watch.log')).includes('found: as planned');
+  assert(await until(looked, 10_000), 'the watcher did not look');
+  await sleep(2000);
+}
+
+/** Sums of all its processes: `pss rss private` in KiB, and `own reaped` in clock ticks of 10 ms. */
+const COUNT = `read -r pid </tmp/watch.pid
+pids=($pid $(ps -o pid= --ppid $pid))
+for it in "\${pids[@]}"; do cat /proc/$it/smaps_rollup; done |
+  awk '/^Pss:/ {p += $2} /^Rss:/ {r += $2} /^Private_/ {u += $2} END {print p, r, u}'
+for it in "\${pids[@]}"; do cat /proc/$it/stat; done | sed 's/.*) //' | awk '{own += $12 + $13; reaped += $14 + $15} END {print own, reaped}'
+echo \${#pids[@]}`;
+
+interface Count {
+  pss: number;
+  rss: number;
+  private: number;
+  cpuMs: number;
+  processes: number;
+}
+
+async function count(lab: GuestLab): Promise<Count> {
+  const words = (await shell(lab, VM, COUNT)).split(/\s+/).map(Number);
+  const [pss = Number.NaN, rss = Number.NaN, own = Number.NaN, ticks = Number.NaN, reaped = Number.NaN] = words;
+  return { pss, rss, private: own, cpuMs: (ticks + reaped) * 10, processes: words[5] ?? Number.NaN };
+}
+
+async function rest(lab: GuestLab, add: Add): Promise<void> {
+  await startWatcher(lab);
+  const before = await count(lab);
+  await sleep(REST_SECONDS * 1000);
+  const after = await count(lab);
+  const mebi = (kibi: number) => `${(kibi / 1024).toFixed(1)} MB`;
+  add(
+    `memory at rest, ${after.processes} processes: PSS, private, RSS`,
+    `${mebi(after.pss)}, ${mebi(after.private)}, ${mebi(after.rss)}`,
+  );
+  add(`processor time in ${REST_SECONDS} s at rest`, `${after.cpuMs - before.cpuMs} ms`);
+}
+
+/** Routes that are none of its business make it look; one of its own makes it heal. */
+async function work(lab: GuestLab, list: string[], add: Add): Promise<void> {
+  const before = await count(lab);
+  for (let round = 0; round < ROUNDS; round += 1) {
+    await shell(lab, VM, 'ip route add 10.7.0.0/16 dev eth1; ip route del 10.7.0.0/16 dev eth1');
+    await sleep(1200);
+  }
+  const after = await count(lab);
+  add('processor time of a look that finds all in place', `${Math.round((after.cpuMs - before.cpuMs) / ROUNDS)} ms`);
+
+  const healed: number[] = [];
+  for (let round = 0; round < HEALS; round += 1) {
+    const took = await shell(
+      lab,
+      VM,
+      `begin=$(date +%s%N); ip route del ${list.at(-1)} table 7201
+      until [[ -n $(ip route show table 7201 ${list.at(-1)}) ]]; do sleep 0.005; done
+      echo $((($(date +%s%N) - begin) / 1000000))`,
+    );
+    healed.push(Number(took));
+    await sleep(1500);
+  }
+  add('a deleted route is back after: median, longest', `${median(healed)} ms, ${Math.max(...healed)} ms`);
+
+  await shell(lab, VM, `kill $(</tmp/watch.pid); sleep 0.5`);
+  await shell(
+    lab,
+    VM,
+    `sed -i 's/^    heal$/    note "began $(date +%s%N)"; heal; note "ended $(date +%s%N)"/' ${INSTALLED}`,
+  );
+  await startWatcher(lab);
+  for (let round = 0; round < ROUNDS; round += 1) {
+    await shell(lab, VM, 'ip route add 10.7.0.0/16 dev eth1; ip route del 10.7.0.0/16 dev eth1');
+    await sleep(1200);
+  }
+  const log = await shell(lab, VM, 'cat /tmp/watch.log');
+  const looks = [...log.matchAll(/began (\d+)\n(?:.*\n)*?ended (\d+)/g)].map(([, began, ended]) =>
+    Math.round(Number(BigInt(ended ?? 0) - BigInt(began ?? 0)) / 1e6),
+  );
+  assert(looks.length >= ROUNDS, log);
+  add('time of a look: median, longest', `${median(looks)} ms, ${Math.max(...looks)} ms`);
+}
+
+const median = (list: number[]): number => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? Number.NaN;

@@ -1,0 +1,65 @@
+/**
+ * Strategies side by side: one failover there and back and one drift, the same for each, on fresh guests of the kernel.
+ * `npm run lab -- --part compare`; `node lab/compare/compare.ts --write` also puts table and chart into docs.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startKernelLab } from '../../simulator/guests/kernel/lab.ts';
+import { comparisonChart } from './chart.ts';
+import { monotonicMs } from './client.ts';
+import { compareEstate } from './estate.ts';
+import { STRATEGIES } from './strategies.ts';
+import { broughtShort, type Row, rowOf } from './summary.ts';
+import { comparisonTable } from './table.ts';
+import { type Played, play, TIMELINE } from './timeline.ts';
+
+const DOCS = join(import.meta.dirname, '..', '..', 'docs');
+const BEGIN = '<!-- comparison: made by node lab/compare/compare.ts --write -->';
+const END = '<!-- end of comparison -->';
+
+/** Compares, and resolves to the exit code: 1 when ours falls short of what it promises. Some six minutes. */
+export async function compareMain(options: { json: boolean; write?: boolean }): Promise<number> {
+  const all: Played[] = [];
+  const pace = { intervalSeconds: TIMELINE.probeSeconds, threshold: 2 };
+  const lab = await startKernelLab({ estate: compareEstate(pace) });
+  try {
+    for (const strategy of STRATEGIES) {
+      if (all.length > 0) await lab.reset();
+      const probedAt = monotonicMs();
+      if (!options.json) console.log(`${strategy.title}: ${TIMELINE.end} s ...`);
+      all.push(await play(lab, probedAt, strategy, TIMELINE));
+    }
+  } finally {
+    await lab.stop();
+  }
+  const [bare] = all;
+  const rows = bare ? all.map((played) => rowOf(played, bare, TIMELINE)) : [];
+  const ours = rows.find(({ id }) => id === 'guard');
+  const short = ours ? broughtShort(ours) : ['ours was not played'];
+  if (options.write) write(rows, all);
+  if (options.json) console.log(JSON.stringify({ ok: short.length === 0, short, strategies: rows }));
+  else {
+    console.log(`\n${comparisonTable(rows)}\n`);
+    for (const what of short) console.log(`ilb-hairpin-guard falls short: ${what}`);
+  }
+  return short.length === 0 ? 0 : 1;
+}
+
+/** Puts the tables between their marks in docs/linux.md, and the chart beside it. */
+function write(rows: Row[], all: Played[]): void {
+  const file = join(DOCS, 'linux.md');
+  writeFileSync(file, withComparison(readFileSync(file, 'utf8'), comparisonTable(rows)));
+  writeFileSync(join(DOCS, 'linux-compare.svg'), `${comparisonChart(all, TIMELINE)}\n`);
+}
+
+/** The text with what is between the marks replaced. Throws when a mark is missing. */
+export function withComparison(text: string, tables: string): string {
+  const [from, to] = [text.indexOf(BEGIN), text.indexOf(END)];
+  if (from < 0 || to < from) throw new Error('docs/linux.md has lost the marks of the comparison');
+  return `${text.slice(0, from + BEGIN.length)}\n\n${tables}\n\n${text.slice(to)}`;
+}
+
+if (import.meta.main) {
+  const flags = process.argv.slice(2);
+  process.exitCode = await compareMain({ json: flags.includes('--json'), write: flags.includes('--write') });
+}

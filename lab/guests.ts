@@ -1,0 +1,104 @@
+/** What is done with the Linux guests of a lab: the script is run as Run Command does, connects are made, states are read. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { renderScript } from '../shared/guest/render.ts';
+import { parseReport } from '../shared/guest/report.ts';
+import type { GuestCommand, GuestMode, GuestReport, PlannedFrontend } from '../shared/model/guest.ts';
+import type { GuestLab, LabConnect } from '../simulator/guests/lab.ts';
+
+export const UCR = '10.0.1.100';
+export const PI = '10.0.1.101';
+
+/** The NICs of the article's VMs: the first in the pool, the second outside it. */
+export const NICS = {
+  'vm-a': {
+    backend: { ip: '10.0.1.10', mac: '00:0d:3a:00:0a:01' },
+    via: { ip: '10.0.1.11', mac: '00:0d:3a:00:0a:02' },
+  },
+  'vm-b': {
+    backend: { ip: '10.0.1.20', mac: '00:0d:3a:00:0b:01' },
+    via: { ip: '10.0.1.21', mac: '00:0d:3a:00:0b:02' },
+  },
+} as const;
+
+/** The plan of one of the article's VMs for the given VIPs. */
+export const planOf = (vm: keyof typeof NICS, vips: string[] = [UCR, PI]): PlannedFrontend[] =>
+  vips.map((vip) => ({ vip, port: 1972, ...NICS[vm] }));
+
+/** A command with short limits. */
+export const commandFor = (mode: GuestMode, frontends: PlannedFrontend[]): GuestCommand => ({
+  commandId: '0123456789abcdef0123456789abcdef',
+  mode,
+  plan: { frontends },
+  limits: { connectSeconds: 1, totalSeconds: 30 },
+});
+
+export interface GuardRun {
+  report: GuestReport;
+  ms: number;
+  exitCode: number | undefined;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs the script as Run Command does, and reads its report. */
+export async function guard(
+  lab: GuestLab,
+  vm: string,
+  mode: GuestMode,
+  frontends: PlannedFrontend[],
+  change: (script: string) => string = (script) => script,
+): Promise<GuardRun> {
+  const command = commandFor(mode, frontends);
+  const begin = performance.now();
+  const result = await lab.runScript(vm, change(renderScript('linux', command)), 60);
+  const ms = performance.now() - begin;
+  try {
+    return { ...result, exitCode: result.exitCode, ms, report: parseReport(result.stdout, command) };
+  } catch (error) {
+    throw new Error(`${(error as Error).message}\n${result.stdout}\n${result.stderr}`);
+  }
+}
+
+/** Runs shell text in a guest. Throws with what it wrote when it fails. */
+export async function shell(lab: GuestLab, vm: string, text: string): Promise<string> {
+  const { exitCode, stdout, stderr } = await lab.exec(vm, ['/bin/bash', '-c', `set -e; ${text}`]);
+  if (exitCode !== 0) throw new Error(`${vm}: ${text}: ended with ${exitCode}: ${stdout}${stderr}`);
+  return stdout;
+}
+
+/** Rules and routes of every table as the kernel lists them, with their protocols. */
+export const snapshot = (lab: GuestLab, vm: string): Promise<string> =>
+  shell(lab, vm, 'ip -d -4 rule show; echo; ip -d -4 route show table all');
+
+/** Every file of ours that a guest holds. */
+export const filesOf = (lab: GuestLab, vm: string): Promise<string> =>
+  shell(lab, vm, 'find /run /etc /usr/local /var/lib -xdev -name "*hairpin*" 2>/dev/null | sort || true');
+
+/** A connect as an application would make it. */
+export const connectTo = (lab: GuestLab, vm: string, address: string, more: { source?: string; port?: number } = {}) =>
+  lab.connect(vm, { address, port: 1972, timeoutMs: 400, ...more });
+
+/** What a connect came to, in a word: who answered, or how it failed. */
+export const said = ({ outcome, answer }: LabConnect): string =>
+  outcome === 'ok' ? (answer?.split('/')[0] ?? 'ok') : 'fails';
+
+/** Sets rp_filter as a whole, as sysctl.d would. */
+export const setRpFilter = (lab: GuestLab, vm: string, value: number): Promise<string> =>
+  shell(lab, vm, `sysctl -qw net.ipv4.conf.{all,eth0,eth1}.rp_filter=${value}`);
+
+/** Puts a file into a guest. */
+export async function put(lab: GuestLab, vm: string, path: string, text: string, mode = '755'): Promise<void> {
+  const write = 'printf %s "$2" >"$1" && chmod "$3" "$1"';
+  const { exitCode, stderr } = await lab.exec(vm, ['/bin/bash', '-c', write, 'put', path, text, mode]);
+  if (exitCode !== 0) throw new Error(`${vm}: ${path} cannot be written: ${stderr}`);
+}
+
+/** Asks again until it holds; the milliseconds that took, or undefined after the limit. */
+export async function until(holds: () => Promise<boolean>, limitMs: number): Promise<number | undefined> {
+  const start = performance.now();
+  while (performance.now() - start < limitMs) {
+    if (await holds()) return performance.now() - start;
+    await sleep(20);
+  }
+  return undefined;
+}
