@@ -1,0 +1,78 @@
+/** A guest whose watcher runs as the service would run it, and what becomes of it when something happens. */
+import assert from 'node:assert/strict';
+import { articleEstate } from '../../simulator/estate/twoVms.ts';
+import type { KernelLab } from '../../simulator/guests/kernel/lab.ts';
+import { guard, planOf, put, shell, until } from '../guests.ts';
+import { freshLab } from '../labs.ts';
+
+export const VM = 'vm-a';
+export const INSTALLED = '/usr/local/sbin/ilb-hairpin-guard';
+const LOG = '/tmp/watch.log';
+/** The article's two VMs; one lab for all cases that use it. */
+export const articleLab = () => articleEstate();
+
+/** The unit's Restart=always and RestartSec=2, where there is no systemd. */
+const SERVICE = `#!/bin/bash
+while :; do
+  ${INSTALLED} watch >>${LOG} 2>&1 </dev/null & echo $! >/tmp/watch.pid
+  wait $!
+  sleep 2
+done`;
+
+let standing: KernelLab | undefined;
+
+/** The article's vm-a, applied. It is left standing by a case that ended with all in its place, and made anew otherwise. */
+export async function appliedGuest(): Promise<KernelLab> {
+  const lab = standing ?? (await freshLab(articleLab));
+  if (!standing) {
+    const { report } = await guard(lab, VM, 'apply', planOf(VM));
+    assert.deepEqual(
+      report.paths.map((path) => path.after),
+      [[], []],
+    );
+  }
+  standing = undefined;
+  return lab;
+}
+
+/** Starts the service and waits for its first look. `change` is shell text that alters the installed script before. */
+export async function startService(lab: KernelLab, change = ''): Promise<void> {
+  await put(lab, VM, '/tmp/service', SERVICE);
+  await shell(
+    lab,
+    VM,
+    `${change}
+    : >${LOG}; rm -f /tmp/watch.pid
+    setsid /tmp/service >/dev/null 2>&1 </dev/null & echo $! >/tmp/service.pid`,
+  );
+  assert(await until(async () => (await watchLog(lab)).includes('found: '), 10_000), 'the watcher never looked');
+}
+
+/** Stops it, as systemd does; it must leave nothing but what is in place. */
+export async function stopService(lab: KernelLab): Promise<void> {
+  const left = await shell(
+    lab,
+    VM,
+    `kill -KILL $(</tmp/service.pid); kill -TERM $(</tmp/watch.pid) || true
+    for i in {1..100}; do [[ -e /proc/$(</tmp/watch.pid) ]] || break; sleep 0.02; done
+    ls -A /run/ilb-hairpin-guard; ps -e -o args | grep "[i]p -o monitor" || true`,
+  );
+  assert.equal(left, '', 'the watcher left something behind');
+}
+
+export const watchLog = (lab: KernelLab): Promise<string> => shell(lab, VM, `cat ${LOG}`);
+
+/** Runs a case with the service, then stops it; where nothing failed the guest stays for the next case. */
+export async function withService<T>(run: (lab: KernelLab) => Promise<T>, change?: string): Promise<T> {
+  const lab = await appliedGuest();
+  await startService(lab, change);
+  const result = await run(lab);
+  await stopService(lab);
+  if (change === undefined) standing = lab;
+  return result;
+}
+
+/** Says that a case which needs no service left the guest as it found it. */
+export const leaveStanding = (lab: KernelLab): void => {
+  standing = lab;
+};
