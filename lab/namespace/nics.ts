@@ -46,17 +46,23 @@ export const nicCases = (): LabCase[] => [
     }),
   ),
   named('MAC changed for good, and a new plan', () =>
-    withService(async (lab) => {
-      const apply: Step = () => guard(lab, VM, 'apply', replaced);
-      const steps = [fabricMac(OTHER_MAC), mac(OTHER_MAC) + setUp('eth1')];
-      for (const step of steps) await take(lab, step);
-      const missing = await guard(lab, VM, 'check', planOf(VM));
-      assert.deepEqual([missing.report.errorCode, missing.report.paths[0]?.before], ['NIC_NOT_FOUND', ['nic-missing']]);
-      const began = Date.now();
-      await apply(lab);
-      const recoveredMs = Date.now() - began;
-      return { ok: true, recoveredMs, detail: `with the apply that has the new MAC; ${await prove(lab, replaced)}` };
-    }, ':'),
+    withService(
+      async (lab) => {
+        const apply: Step = () => guard(lab, VM, 'apply', replaced);
+        const steps = [fabricMac(OTHER_MAC), mac(OTHER_MAC) + setUp('eth1')];
+        for (const step of steps) await take(lab, step);
+        const missing = await guard(lab, VM, 'check', planOf(VM));
+        assert.deepEqual(
+          [missing.report.errorCode, missing.report.paths[0]?.before],
+          ['NIC_NOT_FOUND', ['nic-missing']],
+        );
+        const began = Date.now();
+        await apply(lab);
+        const recoveredMs = Date.now() - began;
+        return { ok: true, recoveredMs, detail: `with the apply that has the new MAC; ${await prove(lab, replaced)}` };
+      },
+      { ends: true },
+    ),
   ),
   named('interface late at boot', async () => {
     const lab = await freshLab(articleLab);

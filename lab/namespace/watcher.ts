@@ -11,10 +11,10 @@ const LOG = '/tmp/watch.log';
 /** The article's two VMs; one lab for all cases that use it. */
 export const articleLab = () => articleEstate();
 
-/** The unit's Restart=always and RestartSec=2, where there is no systemd. */
+/** The unit's Restart=always and RestartSec=2, where there is no systemd. The argument is the script that watches. */
 const SERVICE = `#!/bin/bash
 while :; do
-  ${INSTALLED} watch >>${LOG} 2>&1 </dev/null & echo $! >/tmp/watch.pid
+  "$1" watch >>${LOG} 2>&1 </dev/null & echo $! >/tmp/watch.pid
   wait $!
   sleep 2
 done`;
@@ -35,15 +35,16 @@ export async function appliedGuest(): Promise<KernelLab> {
   return lab;
 }
 
-/** Starts the service and waits for its first look. `change` is shell text that alters the installed script before. */
-export async function startService(lab: KernelLab, change = ''): Promise<void> {
+/** Starts the service and waits for its first look. `altered`: a sed expression, and it is a copy so altered that watches. */
+export async function startService(lab: KernelLab, altered?: string): Promise<void> {
   await put(lab, VM, '/tmp/service', SERVICE);
+  const script = altered === undefined ? INSTALLED : '/tmp/altered';
   await shell(
     lab,
     VM,
-    `${change}
+    `${altered === undefined ? '' : `sed '${altered}' ${INSTALLED} >${script}; chmod 755 ${script}`}
     : >${LOG}; rm -f /tmp/watch.pid
-    setsid /tmp/service >/dev/null 2>&1 </dev/null & echo $! >/tmp/service.pid`,
+    setsid /tmp/service ${script} >/dev/null 2>&1 </dev/null & echo $! >/tmp/service.pid`,
   );
   assert(await until(async () => (await watchLog(lab)).includes('found: '), 10_000), 'the watcher never looked');
 }
@@ -62,13 +63,16 @@ export async function stopService(lab: KernelLab): Promise<void> {
 
 export const watchLog = (lab: KernelLab): Promise<string> => shell(lab, VM, `cat ${LOG}`);
 
-/** Runs a case with the service, then stops it; where nothing failed the guest stays for the next case. */
-export async function withService<T>(run: (lab: KernelLab) => Promise<T>, change?: string): Promise<T> {
+/** Runs a case with the service, then stops it. Where nothing failed the guest stays for the next case, unless `ends`. */
+export async function withService<T>(
+  run: (lab: KernelLab) => Promise<T>,
+  { altered, ends = false }: { altered?: string; ends?: boolean } = {},
+): Promise<T> {
   const lab = await appliedGuest();
-  await startService(lab, change);
+  await startService(lab, altered);
   const result = await run(lab);
   await stopService(lab);
-  if (change === undefined) standing = lab;
+  if (!ends) standing = lab;
   return result;
 }
 

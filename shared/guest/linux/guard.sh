@@ -143,7 +143,7 @@ apply_plan() {
   lock state 10 || fail BUSY "$(readlink "$RUN_FOLDER/state")"
   put_files
   look
-  change_state
+  is_plan_old || change_state
   unlock state
   start_service
   look
@@ -156,7 +156,6 @@ apply_plan() {
 remove_all() {
   local index found=''
   lock state 10 || fail BUSY "$(readlink "$RUN_FOLDER/state")"
-  rm -f "$PLAN_FILE.new"
   read_ours
   plan_nothing
   is_anything_left && found=X
@@ -187,8 +186,13 @@ main() {
   check_ground
   lock run $((TOTAL_SECONDS < 20 ? TOTAL_SECONDS / 2 : 10)) || fail BUSY "$(readlink "$RUN_FOLDER/run")"
   WORK=$RUN_FOLDER/work
-  { rm -rf "$WORK" && mkdir "$WORK"; } || fail ACCESS_DENIED "$WORK"
-  if [[ $MODE == remove ]]; then remove_all; else check_or_apply; fi
+  if [[ $MODE == remove ]]; then
+    remove_all
+  else
+    # A connect that cannot write down how it went would look like one that timed out.
+    { rm -rf "$WORK" && mkdir "$WORK" && printf room >"$WORK/room"; } || fail ACCESS_DENIED "$WORK"
+    check_or_apply
+  fi
   finish
 }
 
