@@ -32,6 +32,13 @@ VIA_IP=()
 VIA_MAC=()
 # --- end of plan ---
 
+# Before all that an older bash would not understand: it reads on only after this.
+if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 404)); then
+  printf '\nILB-HAIRPIN-GUARD %s {"v":1,"os":"linux","mode":"%s","chg":0,"p":[],"w":[],"e":"UNSUPPORTED_OS","d":"bash %s"}\n' \
+    "$COMMAND_ID" "$MODE" "${BASH_VERSION%%(*}"
+  exit 1
+fi
+
 set -u -f
 export LC_ALL=C
 export PATH="${PATH:-}:/usr/sbin:/usr/bin:/sbin:/bin"

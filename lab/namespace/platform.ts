@@ -1,0 +1,213 @@
+/** How the platform runs the script, and machines that lack what it needs. */
+import assert from 'node:assert/strict';
+import { renderScript } from '../../shared/guest/render.ts';
+import { parseReport } from '../../shared/guest/report.ts';
+import type { GuestReport } from '../../shared/model/guest.ts';
+import type { KernelLab } from '../../simulator/guests/kernel/lab.ts';
+import type { LabCase } from '../case.ts';
+import { commandFor, guard, planOf, put, shell, snapshot } from '../guests.ts';
+import { freshLab } from '../labs.ts';
+import { prove } from './recover.ts';
+import { articleLab, VM } from './watcher.ts';
+
+const APPLY = commandFor('apply', planOf(VM));
+const script = renderScript('linux', APPLY);
+
+/** Runs the applying script by shell text in the guest, where it is /tmp/script.sh. */
+async function runBy(lab: KernelLab, text: string): Promise<GuestReport> {
+  await put(lab, VM, '/tmp/script.sh', script);
+  return parseReport((await lab.exec(VM, ['/bin/bash', '-c', text])).stdout, APPLY);
+}
+
+/** Whatever surrounds it, the run ends with both paths proved. */
+const SURROUNDINGS: Record<string, string> = {
+  'a folder that is gone, and no environment at all':
+    'mkdir /tmp/gone; cd /tmp/gone; rmdir /tmp/gone; env -i /bin/bash -c /tmp/script.sh',
+  'a Turkish locale': 'LC_ALL=tr_TR.UTF-8 LANG=tr_TR.UTF-8 LANGUAGE=tr /bin/bash -c /tmp/script.sh',
+  'a Thai calendar and a comma for the point':
+    'LC_TIME=th_TH.UTF-8 LC_NUMERIC=de_DE.UTF-8 TZ=Asia/Bangkok /bin/bash -c /tmp/script.sh',
+  'BASH_COMPAT=4.4': 'BASH_COMPAT=4.4 /bin/bash -c /tmp/script.sh',
+  POSIXLY_CORRECT: 'POSIXLY_CORRECT=1 /bin/bash -c /tmp/script.sh',
+  'odd variables': `IFS=: TMOUT=1 GLOBIGNORE='*' BASH_ENV=/etc/passwd ENV=/etc/passwd CDPATH=/tmp COLUMNS=20 VIP=x MODE=remove WORK=/ LINES=3 /bin/bash -c /tmp/script.sh`,
+  'shell options that others exported': 'set -e -u -C -o pipefail; export SHELLOPTS; /bin/bash -c /tmp/script.sh',
+  'closed input and a full pipe of errors': '/bin/bash -c /tmp/script.sh <&- 2>/dev/full',
+  'few file handles': 'ulimit -n 64; /bin/bash -c /tmp/script.sh',
+  'signals that the parent ignores': `trap '' PIPE HUP INT; /bin/bash -c /tmp/script.sh`,
+};
+
+const surrounded =
+  (text: string): LabCase['run'] =>
+  async () => {
+    const lab = await freshLab(articleLab);
+    const report = await runBy(lab, text);
+    assert.deepEqual(
+      [report.errorCode, ...report.paths.map((path) => path.after.join() + path.proof)],
+      [undefined, 'self', 'self'],
+      report.errorDetail,
+    );
+    return { ok: true, detail: await prove(lab) };
+  };
+
+const crlf: LabCase['run'] = async () => {
+  const lab = await freshLab(articleLab);
+  const { report } = await guard(lab, VM, 'apply', planOf(VM), (text) => `\uFEFF${text.replaceAll('\n', '\r\n')}`);
+  assert.deepEqual(
+    report.paths.map((path) => path.proof),
+    ['self', 'self'],
+  );
+  return { ok: true, detail: `the handler makes it a script again; ${await prove(lab)}` };
+};
+
+/** The handler kills the script alone when its time is up: while it connects, with nobody who answers. */
+const killedParent: LabCase['run'] = async () => {
+  const lab = await freshLab(articleLab);
+  const slow = { ...APPLY, limits: { connectSeconds: 3, totalSeconds: 60 } };
+  const { timedOut } = await lab.runScript(VM, renderScript('linux', slow), 1);
+  assert(timedOut);
+  const connecting = "ps -e -o args= | grep -c '[c]onnects ' || true";
+  const survivors = Number(await shell(lab, VM, connecting));
+  assert(survivors > 0, 'the connects outlive their parent');
+  const began = Date.now();
+  const { report } = await guard(lab, VM, 'apply', planOf(VM));
+  assert.equal(report.errorCode, undefined, report.errorDetail);
+  const recoveredMs = Date.now() - began;
+  const proof = await prove(lab);
+  await shell(lab, VM, `for i in {1..100}; do [[ $(${connecting}) != 0 ]] || exit 0; sleep 0.1; done; exit 1`);
+  assert.equal(await shell(lab, VM, 'ls -A /run/ilb-hairpin-guard'), '');
+  const detail = `${survivors} processes survived it and ended by themselves; the next run took over; ${proof}`;
+  return { ok: true, recoveredMs, detail };
+};
+
+/** What the script may use besides bash. */
+const TOOLS = 'ip ss timeout date sleep readlink stat mkdir rmdir chmod ln mv rm uname'.split(' ');
+
+/** Folders of programs with links to the machine's own, so that one can be taken away. */
+const OWN_PROGRAMS = `
+for folder in /usr/bin /usr/sbin /bin /sbin; do
+  [[ ! -L $folder ]] || continue
+  machine=/run/machine/programs$folder
+  mkdir -p $machine; mount --bind $folder $machine
+  /bin/cp -rs $machine /tmp/links; mount -t tmpfs tmpfs $folder; $machine/cp -P /tmp/links/* $folder 2>/dev/null || /run/machine/programs/usr/bin/cp -P /tmp/links/* $folder
+  rm -r /tmp/links
+done`;
+
+const missingTools: LabCase['run'] = async () => {
+  const lab = await freshLab(articleLab);
+  await shell(lab, VM, OWN_PROGRAMS);
+  const before = await snapshot(lab, VM);
+  for (const tool of TOOLS) {
+    const at = (await shell(lab, VM, `type -P ${tool}`)).trim();
+    const all = (await shell(lab, VM, `type -aP ${tool}`)).trim().split('\n').join(' ');
+    await shell(
+      lab,
+      VM,
+      `mkdir -p /tmp/away; for it in ${all}; do mkdir -p /tmp/away\${it%/*}; [[ ! -L $it && ! -e $it ]] || /run/machine/programs/usr/bin/mv $it /tmp/away$it; done`,
+    );
+    const { report, exitCode } = await guard(lab, VM, 'apply', planOf(VM));
+    assert.deepEqual([report.errorCode, report.errorDetail, exitCode], ['TOOL_MISSING', tool, 1], at);
+    await shell(
+      lab,
+      VM,
+      `for it in ${all}; do [[ ! -L /tmp/away$it ]] || /run/machine/programs/usr/bin/mv /tmp/away$it $it; done`,
+    );
+  }
+  assert.equal(await snapshot(lab, VM), before, 'nothing was changed');
+  await guard(lab, VM, 'apply', planOf(VM));
+  return { ok: true, detail: `each of ${TOOLS.length} named, nothing changed; with all of them ${await prove(lab)}` };
+};
+
+/** Nothing but bash and the tools that are asked for. */
+const bareTools: LabCase['run'] = async () => {
+  const lab = await freshLab(articleLab);
+  await shell(
+    lab,
+    VM,
+    `${OWN_PROGRAMS}
+    for folder in /usr/bin /usr/sbin; do
+      for it in $folder/*; do case " bash sh ${TOOLS.join(' ')} " in *" \${it##*/} "*) ;; *) echo "$it" ;; esac; done
+    done >/tmp/others
+    mapfile -t others </tmp/others; /run/machine/programs/usr/bin/rm -f "\${others[@]}"`,
+  );
+  for (const mode of ['apply', 'check', 'remove', 'apply'] as const) {
+    const { report, stderr } = await guard(lab, VM, mode, planOf(VM));
+    assert.deepEqual([report.errorCode, /command not found|No such file/.test(stderr)], [undefined, false], stderr);
+  }
+  return { ok: true, detail: `bash and ${TOOLS.length} programs; ${await prove(lab)}` };
+};
+
+/** Versions by stand-ins before the machine's own on the path: too old ones are found before any change. */
+const VERSIONS: ['uname' | 'ip', string, 'UNSUPPORTED_OS' | undefined][] = [
+  ['uname', '3.10.0-1160.el7.x86_64', 'UNSUPPORTED_OS'],
+  ['uname', '4.16.9', 'UNSUPPORTED_OS'],
+  ['uname', '4.18.0-553.el8_10.x86_64', undefined],
+  ['uname', '5.3.18-150300.59-default', undefined],
+  ['ip', 'ip utility, iproute2-ss170501', 'UNSUPPORTED_OS'],
+  ['ip', 'ip utility, iproute2-ss180402', 'UNSUPPORTED_OS'],
+  ['ip', 'ip utility, iproute2-ss180813', undefined],
+  ['ip', 'ip utility, iproute2-5.18.0', undefined],
+  ['ip', 'ip utility, iproute2-6.2.0, libbpf 0.5.0', undefined],
+  ['ip', 'BusyBox v1.36', 'UNSUPPORTED_OS'],
+];
+
+const oldVersions: LabCase['run'] = async () => {
+  const lab = await freshLab(articleLab);
+  const before = await snapshot(lab, VM);
+  for (const [program, says, code] of VERSIONS) {
+    const real = (await shell(lab, VM, `type -P ${program}`)).trim();
+    const asked = program === 'ip' ? '-V' : '-r';
+    const standIn = `#!/bin/bash\n[[ $1 == ${asked} ]] && echo "${says}" && exit\nexec ${real} "$@"\n`;
+    await put(lab, VM, `/usr/local/sbin/${program}`, standIn);
+    const { report } = await guard(lab, VM, code ? 'apply' : 'check', planOf(VM));
+    assert.equal(report.errorCode, code, says);
+    await shell(lab, VM, `rm /usr/local/sbin/${program}`);
+  }
+  assert.equal(await snapshot(lab, VM), before, 'nothing was changed');
+  const old = VERSIONS.filter(([, , code]) => code !== undefined).length;
+  await guard(lab, VM, 'apply', planOf(VM));
+  return { ok: true, detail: `${old} of ${VERSIONS.length} refused and nothing changed; here ${await prove(lab)}` };
+};
+
+/** The check of bash's own version comes before anything that an older one could not read. */
+const oldBash: LabCase['run'] = async () => {
+  const lab = await freshLab(articleLab);
+  const before = await snapshot(lab, VM);
+  const { report } = await guard(lab, VM, 'apply', planOf(VM), (text) => {
+    const [check = '', rest = ''] = text.split('\nset -u -f\n');
+    assert(rest.includes('main "$@"') && check.includes('< 404'));
+    return `${check.replace('< 404', '< 9999')}\nif ((; then what no bash can read\n`;
+  });
+  assert.equal(report.errorCode, 'UNSUPPORTED_OS');
+  assert.match(report.errorDetail ?? '', /^bash \d/);
+  assert.equal(await snapshot(lab, VM), before, 'nothing was changed');
+  await guard(lab, VM, 'apply', planOf(VM));
+  return { ok: true, detail: `told before the rest is read; here ${await prove(lab)}` };
+};
+
+const notRoot: LabCase['run'] = async () => {
+  const lab = await freshLab(articleLab);
+  const before = await snapshot(lab, VM);
+  const { report } = await guard(lab, VM, 'apply', planOf(VM), (text) =>
+    text.replace('((EUID == 0))', '((EUID == 12))'),
+  );
+  assert.deepEqual([report.errorCode, report.errorDetail], ['ACCESS_DENIED', 'not root']);
+  assert.equal(await snapshot(lab, VM), before, 'nothing was changed');
+  await guard(lab, VM, 'apply', planOf(VM));
+  return { ok: true, detail: `ACCESS_DENIED, nothing changed; as root ${await prove(lab)}` };
+};
+
+export const platformCases = (): LabCase[] => [
+  ...Object.entries(SURROUNDINGS).map(
+    ([what, text]): LabCase => ({
+      name: `run with ${what}`,
+      manager: 'none',
+      run: surrounded(text),
+    }),
+  ),
+  { name: 'run with CRLF and a byte order mark', manager: 'none', run: crlf },
+  { name: 'killed by the handler, its children survive', manager: 'none', run: killedParent },
+  { name: 'each tool missing in turn', manager: 'none', run: missingTools },
+  { name: 'no program but those it asks for', manager: 'none', run: bareTools },
+  { name: 'kernels and iproute2 of all ages', manager: 'none', run: oldVersions },
+  { name: 'bash that is too old', manager: 'none', run: oldBash },
+  { name: 'not root', manager: 'none', run: notRoot },
+];
