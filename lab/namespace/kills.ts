@@ -29,7 +29,7 @@ function outsiders(lab: KernelLab): () => Promise<string> {
       all += 1;
       const { outcome } = await connectTo(lab, 'vm-b', NICS[VM].backend.ip, { timeoutMs: 3000 });
       if (outcome !== 'ok') failed += 1;
-      await sleep(20);
+      await sleep(100);
     }
   })();
   return async () => {

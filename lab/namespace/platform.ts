@@ -81,35 +81,30 @@ const killedParent: LabCase['run'] = async () => {
 /** What the script may use besides bash. */
 const TOOLS = 'ip ss timeout date sleep readlink stat mkdir rmdir chmod ln mv rm uname'.split(' ');
 
-/** Folders of programs with links to the machine's own, so that one can be taken away. */
+/** Folders of programs with links to the machine's own, so that some can be taken away. */
 const OWN_PROGRAMS = `
 for folder in /usr/bin /usr/sbin /bin /sbin; do
   [[ ! -L $folder ]] || continue
   machine=/run/machine/programs$folder
-  mkdir -p $machine; mount --bind $folder $machine
-  /bin/cp -rs $machine /tmp/links; mount -t tmpfs tmpfs $folder; $machine/cp -P /tmp/links/* $folder 2>/dev/null || /run/machine/programs/usr/bin/cp -P /tmp/links/* $folder
+  mkdir -p $machine; mount --rbind $folder $machine
+  cp -rs $machine /tmp/links; mount -t tmpfs -o mode=755 tmpfs $folder
+  $machine/cp -P /tmp/links/* $folder 2>/dev/null || /run/machine/programs/usr/bin/cp -P /tmp/links/* $folder
   rm -r /tmp/links
 done`;
+/** Shell text with all programs, for what the case itself does there. */
+const WITH_ALL = 'PATH=/run/machine/programs/usr/bin:/run/machine/programs/bin';
+const FOLDERS = 'for folder in /usr/bin /usr/sbin /bin /sbin; do [[ ! -L $folder ]] || continue;';
 
 const missingTools: LabCase['run'] = async () => {
   const lab = await freshLab(articleLab);
   await shell(lab, VM, OWN_PROGRAMS);
   const before = await snapshot(lab, VM);
   for (const tool of TOOLS) {
-    const at = (await shell(lab, VM, `type -P ${tool}`)).trim();
-    const all = (await shell(lab, VM, `type -aP ${tool}`)).trim().split('\n').join(' ');
-    await shell(
-      lab,
-      VM,
-      `mkdir -p /tmp/away; for it in ${all}; do mkdir -p /tmp/away\${it%/*}; [[ ! -L $it && ! -e $it ]] || /run/machine/programs/usr/bin/mv $it /tmp/away$it; done`,
-    );
+    await shell(lab, VM, `${WITH_ALL}; ${FOLDERS} rm -f $folder/${tool}; done`);
     const { report, exitCode } = await guard(lab, VM, 'apply', planOf(VM));
-    assert.deepEqual([report.errorCode, report.errorDetail, exitCode], ['TOOL_MISSING', tool, 1], at);
-    await shell(
-      lab,
-      VM,
-      `for it in ${all}; do [[ ! -L /tmp/away$it ]] || /run/machine/programs/usr/bin/mv /tmp/away$it $it; done`,
-    );
+    assert.deepEqual([report.errorCode, report.errorDetail, exitCode], ['TOOL_MISSING', tool, 1]);
+    const machine = `/run/machine/programs$folder/${tool}`;
+    await shell(lab, VM, `${WITH_ALL}; ${FOLDERS} [[ ! -e ${machine} ]] || ln -s ${machine} $folder/; done`);
   }
   assert.equal(await snapshot(lab, VM), before, 'nothing was changed');
   await guard(lab, VM, 'apply', planOf(VM));
@@ -123,10 +118,11 @@ const bareTools: LabCase['run'] = async () => {
     lab,
     VM,
     `${OWN_PROGRAMS}
-    for folder in /usr/bin /usr/sbin; do
+    ${WITH_ALL}
+    ${FOLDERS}
       for it in $folder/*; do case " bash sh ${TOOLS.join(' ')} " in *" \${it##*/} "*) ;; *) echo "$it" ;; esac; done
     done >/tmp/others
-    mapfile -t others </tmp/others; /run/machine/programs/usr/bin/rm -f "\${others[@]}"`,
+    mapfile -t others </tmp/others; rm -f "\${others[@]}"`,
   );
   for (const mode of ['apply', 'check', 'remove', 'apply'] as const) {
     const { report, stderr } = await guard(lab, VM, mode, planOf(VM));
@@ -172,7 +168,7 @@ const oldBash: LabCase['run'] = async () => {
   const lab = await freshLab(articleLab);
   const before = await snapshot(lab, VM);
   const { report } = await guard(lab, VM, 'apply', planOf(VM), (text) => {
-    const [check = '', rest = ''] = text.split('\nset -u -f\n');
+    const [check = '', rest = ''] = text.split('\nset +e ');
     assert(rest.includes('main "$@"') && check.includes('< 404'));
     return `${check.replace('< 404', '< 9999')}\nif ((; then what no bash can read\n`;
   });

@@ -39,7 +39,7 @@ if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 404)); then
   exit 1
 fi
 
-set -u -f
+set +e +C +o pipefail -u -f # SHELLOPTS may bring others
 export LC_ALL=C
 export PATH="${PATH:-}:/usr/sbin:/usr/bin:/sbin:/bin"
 unset BASH_ENV ENV CDPATH
