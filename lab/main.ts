@@ -25,12 +25,16 @@ function readArguments(): { json: boolean; part?: string | undefined; only: stri
   process.exit(2);
 }
 
+/** Ctrl-C came: no further case is begun, and the one that was cut off is not told. */
+let stopping = false;
+
 /** Runs the cases of a part one after another. */
 async function runPart(part: Part, only: string, results: CaseResult[]): Promise<void> {
   try {
     for (const it of await part.cases()) {
       if (!it.name.includes(only)) continue;
       const result = await tryCase(it);
+      if (stopping) await new Promise(() => {}); // the signal's handler ends this process
       results.push(result);
       console.log(caseLine(result));
     }
@@ -63,6 +67,7 @@ for (const [signal, code] of [
   ['SIGTERM', 143],
 ] as const) {
   process.once(signal, async () => {
+    stopping = true;
     await Promise.allSettled(PARTS.map((it) => it.stop()));
     process.exit(code);
   });

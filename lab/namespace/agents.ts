@@ -4,9 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { KernelLab } from '../../simulator/guests/kernel/lab.ts';
 import type { LabCase } from '../case.ts';
 import { guard, PI, planOf, shell, UCR, until } from '../guests.ts';
-import { freshLab } from '../labs.ts';
+import { freshLab, leaveStanding } from '../labs.ts';
 import { prove, recover, stateOf } from './recover.ts';
-import { appliedGuest, articleLab, leaveStanding, VM, watchLog, withService } from './watcher.ts';
+import { appliedGuest, articleLab, VM, watchLog, withService } from './watcher.ts';
 
 /** The watcher says when it looks. */
 const COUNTED = { altered: 's/^look() {$/look() { note looked/' };
@@ -44,14 +44,14 @@ const flood: LabCase['run'] = () =>
     return { ok: true, detail: `500 events, ${count} looks; ${await prove(lab)}` };
   }, COUNTED);
 
-/** Undoes a rule each 0.1 s for 10 s; a quiet minute and the poll are a second here. */
+/** Undoes a rule each 0.1 s for 7 s; a quiet minute and the poll are a second here. */
 const fight: LabCase['run'] = () =>
   withService(
     async (lab) => {
       await shell(
         lab,
         VM,
-        '(while :; do ip rule del pref 2 from 0.0.0.0/32 lookup 7201 || true; sleep 0.1; done) >/dev/null 2>&1 & echo $! >/tmp/foe.pid; sleep 10',
+        '(while :; do ip rule del pref 2 from 0.0.0.0/32 lookup 7201 || true; sleep 0.1; done) >/dev/null 2>&1 & echo $! >/tmp/foe.pid; sleep 7',
       );
       const said = await watchLog(lab);
       const heals = said.split('changed: rule add pref 2 from 0.0.0.0/32').length - 1;
@@ -64,7 +64,7 @@ const fight: LabCase['run'] = () =>
       assert(await until(async () => (await shell(lab, VM, 'ip rule')).includes('from 0.0.0.0 lookup 7201'), 30_000));
       const recoveredMs = Date.now() - began;
       assert(await until(async () => (await watchLog(lab)).includes('quiet again'), 30_000));
-      const detail = `put right ${heals} times in 10 s, ever more slowly, and said so; measured from the other's end; ${await prove(lab)}`;
+      const detail = `put right ${heals} times in 7 s, ever more slowly, and said so; measured from the other's end; ${await prove(lab)}`;
       return { ok: true, recoveredMs, detail };
     },
     { altered: 's/^WATCH_QUIET_SECONDS=60/WATCH_QUIET_SECONDS=1/; s/^WATCH_POLL_SECONDS=30/WATCH_POLL_SECONDS=1/' },

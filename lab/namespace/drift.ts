@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import type { LabCase } from '../case.ts';
 import { connectTo, guard, planOf, shell, snapshot, UCR, until } from '../guests.ts';
+import { leaveStanding } from '../labs.ts';
 import { DISTURBANCES, type Disturbance } from './disturbances.ts';
 import { prove } from './recover.ts';
-import { appliedGuest, leaveStanding, VM } from './watcher.ts';
+import { appliedGuest, VM } from './watcher.ts';
 
 /** Order counts at preference 0 alone, which check looks at; the system's own rules may come back with another protocol. */
 const sorted = (text: string): string =>

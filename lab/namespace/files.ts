@@ -37,7 +37,7 @@ async function fileCase(lab: KernelLab, by: string): Promise<{ recoveredMs: numb
 /** The process of its ip monitor. */
 const MONITOR = '$(ps -e -o pid=,args= | while read -r id args; do [[ $args != "ip -o monitor"* ]] || echo $id; done)';
 
-/** Processes of the service end; its unit starts it again after 2 s. */
+/** Processes of the service end; its unit starts it again. */
 const PROCESSES: Record<string, string> = {
   'watcher killed': `kill -KILL $(</tmp/watch.pid); ${LOSE}`,
   'watcher asked to end': `kill -TERM $(</tmp/watch.pid); ${LOSE}`,

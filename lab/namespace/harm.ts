@@ -1,38 +1,11 @@
 /** Which connections work before and after: source bind x primary here or elsewhere x destination. */
 import assert from 'node:assert/strict';
-import type { GuestLab } from '../../simulator/guests/lab.ts';
 import type { LabCase } from '../case.ts';
-import { connectTo, guard, NICS, planOf, said, UCR } from '../guests.ts';
+import { guard, planOf } from '../guests.ts';
+import { connections } from '../harm.ts';
 import { freshLab } from '../labs.ts';
 import { prove } from './recover.ts';
 import { articleLab } from './watcher.ts';
-
-type Vm = keyof typeof NICS;
-
-/** Every connection of the table, by name; UCR's primary is vm-a. */
-async function connections(lab: GuestLab, me: Vm, other: Vm): Promise<Record<string, string>> {
-  const [backend, via] = [NICS[me].backend.ip, NICS[me].via.ip];
-  const [otherBackend, otherVia] = [NICS[other].backend.ip, NICS[other].via.ip];
-  const from = async (vm: Vm, address: string, source?: string) =>
-    said(await connectTo(lab, vm, address, source === undefined ? {} : { source }));
-  return {
-    'unbound to VIP': await from(me, UCR),
-    'backend to VIP': await from(me, UCR, backend),
-    'via to VIP': await from(me, UCR, via),
-    'unbound to own backend': await from(me, backend),
-    'unbound to own via': await from(me, via),
-    'unbound to loopback': await from(me, '127.0.0.1'),
-    'backend to own via': await from(me, via, backend),
-    'via to own backend': await from(me, backend, via),
-    'unbound to other VM': await from(me, otherBackend),
-    'backend to other VM': await from(me, otherBackend, backend),
-    'via to other VM': await from(me, otherBackend, via),
-    'other VM to own backend': await from(other, backend),
-    'other VM to own backend from its via': await from(other, backend, otherVia),
-    'other VM to own via': await from(other, via),
-    'other VM to VIP': await from(other, UCR),
-  };
-}
 
 const LOCAL = {
   'unbound to own backend': 'vm-a',

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { renderScript } from '../../shared/guest/render.ts';
 import type { KernelLab } from '../../simulator/guests/kernel/lab.ts';
 import type { LabCase } from '../case.ts';
-import { commandFor, connectTo, guard, NICS, planOf, put, shell, snapshot } from '../guests.ts';
+import { commandFor, connectTo, filesOf, guard, NICS, planOf, put, shell, snapshot } from '../guests.ts';
 import { freshLab } from '../labs.ts';
 import { prove } from './recover.ts';
 import { articleLab, VM } from './watcher.ts';
@@ -78,7 +78,8 @@ const randomKills: LabCase['run'] = async () => {
   const proof = await prove(lab);
   await guard(lab, VM, 'remove', plan);
   assert.equal(await snapshot(lab, VM), asBooted);
-  assert.equal(await shell(lab, VM, 'ls -A /run/ilb-hairpin-guard'), '', 'a lock or the work folder is left');
+  const left = `${await filesOf(lab, VM)}${await shell(lab, VM, 'ls -A /run/ilb-hairpin-guard')}`;
+  assert.equal(left, '/run/ilb-hairpin-guard\n', 'a lock, the work folder or a file half written is left');
   const detail = `${killed} killed, lookup local in ${yes} of ${yes} looks; ${outside}; after one apply ${proof}`;
   return { ok: true, recoveredMs, detail };
 };

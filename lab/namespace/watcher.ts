@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { articleEstate } from '../../simulator/estate/twoVms.ts';
 import type { KernelLab } from '../../simulator/guests/kernel/lab.ts';
 import { guard, planOf, put, shell, until } from '../guests.ts';
-import { freshLab } from '../labs.ts';
+import { freshLab, leaveStanding, takeStanding } from '../labs.ts';
 
 export const VM = 'vm-a';
 export const INSTALLED = '/usr/local/sbin/ilb-hairpin-guard';
@@ -11,27 +11,27 @@ const LOG = '/tmp/watch.log';
 /** The article's two VMs; one lab for all cases that use it. */
 export const articleLab = () => articleEstate();
 
-/** The unit's Restart=always and RestartSec=2, where there is no systemd. The argument is the script that watches. */
+const UNIT = '/etc/systemd/system/ilb-hairpin-guard.service';
+/** What the unit's Restart=always and RestartSec do, where there is no systemd. The argument is the script that watches. */
 const SERVICE = `#!/bin/bash
+pause=$(sed -n 's/^RestartSec=//p' ${UNIT})
+[[ $pause != *ms ]] || pause=$(printf 0.%03d "\${pause%ms}")
 while :; do
   "$1" watch >>${LOG} 2>&1 </dev/null & echo $! >/tmp/watch.pid
   wait $!
-  sleep 2
+  sleep "$pause"
 done`;
 
-let standing: KernelLab | undefined;
-
-/** The article's vm-a, applied. It is left standing by a case that ended with all in its place, and made anew otherwise. */
+/** The article's vm-a, applied: as the last case left it standing, or made anew. */
 export async function appliedGuest(): Promise<KernelLab> {
-  const lab = standing ?? (await freshLab(articleLab));
-  if (!standing) {
-    const { report } = await guard(lab, VM, 'apply', planOf(VM));
-    assert.deepEqual(
-      report.paths.map((path) => path.after),
-      [[], []],
-    );
-  }
-  standing = undefined;
+  const standing = takeStanding();
+  if (standing) return standing;
+  const lab = await freshLab(articleLab);
+  const { report } = await guard(lab, VM, 'apply', planOf(VM));
+  assert.deepEqual(
+    report.paths.map((path) => path.after),
+    [[], []],
+  );
   return lab;
 }
 
@@ -72,11 +72,6 @@ export async function withService<T>(
   await startService(lab, altered);
   const result = await run(lab);
   await stopService(lab);
-  if (!ends) standing = lab;
+  if (!ends) leaveStanding(lab);
   return result;
 }
-
-/** Says that a case which needs no service left the guest as it found it. */
-export const leaveStanding = (lab: KernelLab): void => {
-  standing = lab;
-};
