@@ -4,6 +4,7 @@ import { agentCases } from './agents.ts';
 import { diskCases } from './disk.ts';
 import { driftCases } from './drift.ts';
 import { fileCases } from './files.ts';
+import { groundCases } from './ground.ts';
 import { harmCases } from './harm.ts';
 import { killCases } from './kills.ts';
 import { linkCases } from './links.ts';
@@ -26,6 +27,7 @@ export const namespaceCases = (): LabCase[] => [
   ...diskCases(),
   ...removeCases(),
   ...platformCases(),
+  ...groundCases(),
   ...harmCases(),
   ...roleCases(),
   ...manyCases(),

@@ -13,7 +13,7 @@ const UNIT = '/etc/systemd/system/ilb-hairpin-guard.service';
 /** A small file system at a folder, until it is filled. */
 const mount = (folder: string): string => `mkdir -p ${folder}; mount -t tmpfs -o size=256k,mode=755 tmpfs ${folder}`;
 const fill = (folder: string): string => `cat /dev/zero >${folder}/filler 2>/dev/null || true`;
-const free = (folder: string): string => `rm ${folder}/filler`;
+const free = (folder: string): string => `rm ${folder}/filler*`;
 const folderOf = (file: string): string => file.slice(0, file.lastIndexOf('/'));
 
 /** An older version of a file is there, and the new one does not fit. Where it is the plan's, the state stays too. */
@@ -75,13 +75,16 @@ async function memory(lab: KernelLab): Promise<string> {
 
 async function noInodes(lab: KernelLab): Promise<string> {
   const folder = '/run/ilb-hairpin-guard';
-  await shell(lab, VM, `mkdir -p ${folder}; mount -t tmpfs -o nr_inodes=2 tmpfs ${folder}; : >${folder}/filler`);
+  await shell(
+    lab,
+    VM,
+    `mkdir -p ${folder}; mount -t tmpfs -o nr_inodes=60 tmpfs ${folder}; i=0; while : >${folder}/filler$i; do i=$((i + 1)); done 2>/dev/null`,
+  );
   const before = await snapshot(lab, VM);
   const { report, ms } = await guard(lab, VM, 'apply', planOf(VM));
   assert.deepEqual([report.errorCode, report.errorDetail], ['ACCESS_DENIED', `${folder}/run`]);
   assert(ms < 8000, 'it does not wait for a lock that nobody holds');
   assert.equal(await snapshot(lab, VM), before, 'nothing was changed');
-  await shell(lab, VM, `mount -o remount,nr_inodes=1000 ${folder}`);
   return repaired(lab, folder);
 }
 

@@ -192,12 +192,14 @@ main() {
   check_plan
   check_ground
   lock run $((TOTAL_SECONDS < 20 ? TOTAL_SECONDS / 2 : 10)) || fail BUSY "$(readlink "$RUN_FOLDER/run")"
-  WORK=$RUN_FOLDER/work
+  # Its own: connects of a run that was killed may live on for a while, and write down how they went.
+  WORK=$RUN_FOLDER/work.$$
+  (set +f && rm -rf "$RUN_FOLDER"/work*)
   if [[ $MODE == remove ]]; then
     remove_all
   else
     # A connect that cannot write down how it went would look like one that timed out.
-    { rm -rf "$WORK" && mkdir "$WORK" && printf room >"$WORK/room"; } || fail ACCESS_DENIED "$WORK"
+    { mkdir "$WORK" && printf room >"$WORK/room"; } || fail ACCESS_DENIED "$WORK"
     check_or_apply
   fi
   finish
