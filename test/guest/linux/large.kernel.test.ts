@@ -1,0 +1,46 @@
+/** The largest plan in its worst state: 64 frontends. Times and proofs are in the lab's cases. */
+import test from 'ava';
+import { MAX_FRONTENDS } from '../../../shared/guest/plan.ts';
+import { MAX_LINE_BYTES } from '../../../shared/guest/wire.ts';
+import { startKernelLab } from '../../../simulator/guests/kernel/lab.ts';
+import type { GuestLab } from '../../../simulator/guests/lab.ts';
+import { KERNEL, testNeeding } from '../../needs.ts';
+import { articleEstate } from '../../simulator/guests/estates.ts';
+import { guard, planOf, shell } from './guests.ts';
+
+const kernelTest = testNeeding(KERNEL);
+const vips = Array.from({ length: MAX_FRONTENDS }, (_, index) => `10.0.1.${100 + index}`);
+const estate = articleEstate((it) => {
+  const [balancer] = it.loadBalancers;
+  const like = balancer?.rules[0];
+  if (!balancer || !like) throw new Error('the article has a rule');
+  for (const address of vips.slice(2)) {
+    balancer.frontends.push({ name: address, address });
+    balancer.rules.push({ ...like, name: address, frontend: address });
+  }
+});
+let lab: GuestLab | undefined;
+const freshLab = async (): Promise<GuestLab> => {
+  if (lab) await lab.reset();
+  lab ??= await startKernelLab({ estate });
+  return lab;
+};
+test.after.always(() => lab?.stop());
+
+const bytesOf = (stdout: string): number => Buffer.byteLength(stdout.trim().split('\n').at(-1) ?? '');
+
+kernelTest('64 frontends in the worst state with nothing that answers: the report fits', async (t) => {
+  const lab = await freshLab();
+  // A third address is the source of everything, and an interrupted run left its temporary rule.
+  await shell(
+    lab,
+    'vm-a',
+    'ip rule add pref 1 lookup local protocol kernel; ip addr add 10.0.1.199/24 dev eth1 noprefixroute; ip route add 10.0.1.0/24 dev eth1 src 10.0.1.199 metric 1',
+  );
+  const plan = planOf('vm-a', vips).map((frontend) => ({ ...frontend, port: 9 }));
+  for (const mode of ['check', 'apply'] as const) {
+    const { stdout, report } = await guard(lab, 'vm-a', mode, plan);
+    t.true(bytesOf(stdout) < MAX_LINE_BYTES, `${mode}: ${bytesOf(stdout)} bytes`);
+    t.true(report.paths.every((path) => path.connectAfter.outcome === 'timeout'));
+  }
+});
