@@ -1,13 +1,15 @@
 /** Machines that lack what the script needs: it says so before any change. */
 import assert from 'node:assert/strict';
+import { renderScript } from '../../shared/guest/render.ts';
 import type { LabCase } from '../case.ts';
-import { guard, planOf, put, shell, snapshot } from '../guests.ts';
+import { commandFor, guard, planOf, put, shell, snapshot } from '../guests.ts';
 import { freshLab } from '../labs.ts';
 import { prove } from './recover.ts';
 import { articleLab, VM } from './watcher.ts';
 
-/** What the script may use besides bash. */
-const TOOLS = 'ip ss timeout date sleep readlink stat mkdir rmdir chmod ln mv rm uname'.split(' ');
+/** What the script says that it uses besides bash. */
+const TOOLS =
+  /^ +for tool in (.+); do$/m.exec(renderScript('linux', commandFor('check', planOf(VM))))?.[1]?.split(' ') ?? [];
 
 /** Folders of programs with links to the machine's own, so that some can be taken away. */
 const OWN_PROGRAMS = `
@@ -26,6 +28,7 @@ const FOLDERS = 'for folder in /usr/bin /usr/sbin /bin /sbin; do [[ ! -L $folder
 const missingTools: LabCase['run'] = async () => {
   const lab = await freshLab(articleLab);
   await shell(lab, VM, OWN_PROGRAMS);
+  assert(TOOLS.length > 10, 'the script has lost its list of tools');
   const before = await snapshot(lab, VM);
   for (const tool of TOOLS) {
     await shell(lab, VM, `${WITH_ALL}; ${FOLDERS} rm -f $folder/${tool}; done`);

@@ -29,18 +29,18 @@ export interface Expected {
   as?: string;
   /** How long it must stay whole to count. After a NIC of the pool was away, the probes may turn once more. */
   staysMs?: number;
+  /** How long to wait for it; default 12 s. */
+  limitMs?: number;
 }
-
-const LIMIT_MS = 12_000;
 
 /**
  * Takes the steps and measures from the beginning of the last one. Throws when the state is not whole and connects do
- * not work within 12 s, or are not proved afterwards.
+ * not work within the limit, or are not proved afterwards.
  */
 export async function recover(
   lab: KernelLab,
   steps: Step[],
-  { right, as, staysMs = 700 }: Expected = {},
+  { right, as, staysMs = 700, limitMs = 12_000 }: Expected = {},
 ): Promise<Recovered> {
   const state = as === undefined ? 'state' : 'state | sort';
   const wanted =
@@ -51,10 +51,13 @@ export async function recover(
     began = Date.now();
     await take(lab, step);
   }
-  const [whole, connected] = await Promise.all([wholeAt(lab, state, staysMs), connectedAt(lab, staysMs)]);
+  const [whole, connected] = await Promise.all([
+    wholeAt(lab, state, staysMs, limitMs),
+    connectedAt(lab, staysMs, limitMs),
+  ]);
   if (whole === undefined || connected === undefined)
     throw new Error(
-      `${whole === undefined ? 'not whole' : 'no connects'} within ${LIMIT_MS} ms\n${await watchLog(lab)}\n${await snapshot(lab, VM)}`,
+      `${whole === undefined ? 'not whole' : 'no connects'} within ${limitMs} ms\n${await watchLog(lab)}\n${await snapshot(lab, VM)}`,
     );
   const slower =
     connected > whole + 150 ? `state after ${whole - began} ms, connects after ${connected - began} ms; ` : '';
@@ -62,12 +65,12 @@ export async function recover(
 }
 
 /** When the guest's state was right and stayed so, by the clock. */
-async function wholeAt(lab: KernelLab, state: string, staysMs: number): Promise<number | undefined> {
+async function wholeAt(lab: KernelLab, state: string, staysMs: number, limitMs: number): Promise<number | undefined> {
   const said = await shell(
     lab,
     VM,
     `set +e; ${STATE}; right=$(</tmp/right); since=
-    end=$(($(date +%s%3N) + ${LIMIT_MS}))
+    end=$(($(date +%s%3N) + ${limitMs}))
     while :; do
       now=$(date +%s%3N)
       if [[ $(${state}) == "$right" ]]; then
@@ -85,8 +88,8 @@ async function wholeAt(lab: KernelLab, state: string, staysMs: number): Promise<
 }
 
 /** When connects to both VIPs worked and went on working, by the clock. */
-async function connectedAt(lab: KernelLab, staysMs: number): Promise<number | undefined> {
-  const limit = Date.now() + LIMIT_MS;
+async function connectedAt(lab: KernelLab, staysMs: number, limitMs: number): Promise<number | undefined> {
+  const limit = Date.now() + limitMs;
   let since: number | undefined;
   while (since !== undefined || Date.now() < limit) {
     const made = await Promise.all([UCR, PI].map((address) => connectTo(lab, VM, address, { timeoutMs: 100 })));
