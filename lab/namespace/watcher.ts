@@ -55,8 +55,9 @@ export async function stopService(lab: KernelLab): Promise<void> {
     lab,
     VM,
     `kill -KILL $(</tmp/service.pid); kill -TERM $(</tmp/watch.pid) || true
-    for i in {1..100}; do [[ -e /proc/$(</tmp/watch.pid) ]] || break; sleep 0.02; done
-    ls -A /run/ilb-hairpin-guard; ps -e -o args | grep "[i]p -o monitor" || true`,
+    left() { ls -A /run/ilb-hairpin-guard; ps -e -o args | grep "[i]p -o monitor" || true; }
+    for i in {1..100}; do [[ -e /proc/$(</tmp/watch.pid) || -n $(left) ]] || break; sleep 0.03; done
+    left`,
   );
   assert.equal(left, '', 'the watcher left something behind');
 }
