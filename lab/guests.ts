@@ -75,8 +75,12 @@ export const filesOf = (lab: GuestLab, vm: string): Promise<string> =>
   shell(lab, vm, 'find /run /etc /usr/local /var/lib -xdev -name "*hairpin*" 2>/dev/null | sort || true');
 
 /** A connect as an application would make it. */
-export const connectTo = (lab: GuestLab, vm: string, address: string, more: { source?: string; port?: number } = {}) =>
-  lab.connect(vm, { address, port: 1972, timeoutMs: 400, ...more });
+export const connectTo = (
+  lab: GuestLab,
+  vm: string,
+  address: string,
+  more: { source?: string; port?: number; timeoutMs?: number } = {},
+) => lab.connect(vm, { address, port: 1972, timeoutMs: 400, ...more });
 
 /** What a connect came to, in a word: who answered, or how it failed. */
 export const said = ({ outcome, answer }: LabConnect): string =>

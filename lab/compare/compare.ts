@@ -1,6 +1,6 @@
 /**
  * Strategies side by side: one failover there and back and one drift, the same for each, on fresh guests of the kernel.
- * `npm run lab -- --part compare`; `node lab/compare/compare.ts --write` also puts table and chart into docs.
+ * `npm run lab -- --part compare`; with `--write` table and chart are put into docs.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import { comparisonTable } from './table.ts';
 import { type Played, play, TIMELINE } from './timeline.ts';
 
 const DOCS = join(import.meta.dirname, '..', '..', 'docs');
-const BEGIN = '<!-- comparison: made by node lab/compare/compare.ts --write -->';
+const BEGIN = '<!-- comparison: made by npm run lab -- --part compare --write -->';
 const END = '<!-- end of comparison -->';
 
 /** Compares, and resolves to the exit code: 1 when ours falls short of what it promises. Some six minutes. */
@@ -57,9 +57,4 @@ export function withComparison(text: string, tables: string): string {
   const [from, to] = [text.indexOf(BEGIN), text.indexOf(END)];
   if (from < 0 || to < from) throw new Error('docs/linux.md has lost the marks of the comparison');
   return `${text.slice(0, from + BEGIN.length)}\n\n${tables}\n\n${text.slice(to)}`;
-}
-
-if (import.meta.main) {
-  const flags = process.argv.slice(2);
-  process.exitCode = await compareMain({ json: flags.includes('--json'), write: flags.includes('--write') });
 }

@@ -92,7 +92,9 @@ order_local() {
   move_local "$why"
   step=$?
   CRITICAL=0
-  if ((step == 0)); then
+  if ((step == 1)); then
+    set_error CHANGE_FAILED "lookup local cannot be moved behind a foreign rule: $LOCAL_HELD"
+  elif ((step == 0)); then
     note 'changed: lookup local stands behind the reply rules'
     ((++CHANGED))
   else
@@ -105,8 +107,9 @@ move_local() { # order|astray; returns the number of the step that failed
   local protocol tries
   protocol=$(local_protocol)
   if [[ $1 == order ]] && ((LOCAL_AT >= 0)); then
-    # `ip rule del pref 0 lookup local` would take a conditional rule for it.
-    ((LOCAL_CONDITIONAL == 0)) || return 1
+    # What then comes first might lead the machine's own addresses astray; and a conditional rule for the local table
+    # is what `ip rule del pref 0 lookup local` might take.
+    [[ -z $LOCAL_HELD ]] || return 1
     has_local 1 || try_rule add pref 1 lookup local protocol kernel
     read_rules && has_local 1 || return 2
     for ((tries = 0; tries < 3; tries++)); do

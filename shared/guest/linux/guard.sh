@@ -32,7 +32,14 @@ VIA_IP=()
 VIA_MAC=()
 # --- end of plan ---
 
-set -u -f
+# Before all that an older bash would not understand: it reads on only after this.
+if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 404)); then
+  printf '\nILB-HAIRPIN-GUARD %s {"v":1,"os":"linux","mode":"%s","chg":0,"p":[],"w":[],"e":"UNSUPPORTED_OS","d":"bash %s"}\n' \
+    "$COMMAND_ID" "$MODE" "${BASH_VERSION%%(*}"
+  exit 1
+fi
+
+set +e +C +o pipefail -u -f # SHELLOPTS may bring others
 export LC_ALL=C
 export PATH="${PATH:-}:/usr/sbin:/usr/bin:/sbin:/bin"
 unset BASH_ENV ENV CDPATH
@@ -143,7 +150,7 @@ apply_plan() {
   lock state 10 || fail BUSY "$(readlink "$RUN_FOLDER/state")"
   put_files
   look
-  change_state
+  is_plan_old || change_state
   unlock state
   start_service
   look
@@ -156,7 +163,6 @@ apply_plan() {
 remove_all() {
   local index found=''
   lock state 10 || fail BUSY "$(readlink "$RUN_FOLDER/state")"
-  rm -f "$PLAN_FILE.new"
   read_ours
   plan_nothing
   is_anything_left && found=X
@@ -186,9 +192,16 @@ main() {
   check_plan
   check_ground
   lock run $((TOTAL_SECONDS < 20 ? TOTAL_SECONDS / 2 : 10)) || fail BUSY "$(readlink "$RUN_FOLDER/run")"
-  WORK=$RUN_FOLDER/work
-  { rm -rf "$WORK" && mkdir "$WORK"; } || fail ACCESS_DENIED "$WORK"
-  if [[ $MODE == remove ]]; then remove_all; else check_or_apply; fi
+  # Its own: connects of a run that was killed may live on for a while, and write down how they went.
+  WORK=$RUN_FOLDER/work.$$
+  (set +f && rm -rf "$RUN_FOLDER"/work*)
+  if [[ $MODE == remove ]]; then
+    remove_all
+  else
+    # A connect that cannot write down how it went would look like one that timed out.
+    { mkdir "$WORK" && printf room >"$WORK/room"; } || fail ACCESS_DENIED "$WORK"
+    check_or_apply
+  fi
   finish
 }
 

@@ -128,6 +128,7 @@ put_file() { # file mode text
     ((++CHANGED))
   else
     set_error CHANGE_FAILED "cannot write $1"
+    rm -f "$1.new" # what a full disk took of it
   fi
 }
 
@@ -145,6 +146,9 @@ put_files() {
     esac
   done
 }
+
+# True when the file still has an older plan, because the new one could not be written: the service keeps what that says.
+is_plan_old() { [[ -n $OLD_PLAN ]] && ! is_file_right "$PLAN_FILE" "$PLAN_TEXT"; }
 
 # Gives the plan's file back the text that it had before this run; without one nothing was installed before.
 undo_plan_file() {
@@ -171,6 +175,7 @@ uninstall() {
     tell_systemd disable --quiet --now "$UNIT" || set_error CHANGE_FAILED "the service cannot be stopped"
   fi
   for file in "$PLAN_FILE" "$UNIT_FILE" "$INSTALLED"; do
+    rm -f "$file.new" # of a run that was killed
     [[ -e $file ]] || continue
     if rm -f "$file"; then
       note "changed: $file is gone"

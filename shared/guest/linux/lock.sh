@@ -15,7 +15,7 @@ LOCKED=()  # links of the locks that this run holds
 # Takes a lock: `run`, so that there is one command at a time, or `state`, so that a command and the service do not
 # change things at once. A lock is a symbolic link to `<process id>.<its start time>`: made with its content in one step.
 lock() { # run|state seconds to wait
-  local link=$RUN_FOLDER/$1 me holder until=$((SECONDS + $2))
+  local link=$RUN_FOLDER/$1 me holder until=$((SECONDS + $2)) free=0
   mkdir -p "$RUN_FOLDER" 2>/dev/null || fail ACCESS_DENIED "$RUN_FOLDER"
   me=$$.$(birth_of $$)
   while ! ln -s -T "$me" "$link" 2>/dev/null; do
@@ -29,6 +29,7 @@ lock() { # run|state seconds to wait
       continue
     fi
     [[ -n $holder || -w $RUN_FOLDER ]] || fail ACCESS_DENIED "$RUN_FOLDER"
+    [[ -n $holder ]] || ((++free < 10)) || fail ACCESS_DENIED "$link" # nobody has it, and it cannot be made: no room
     ((SECONDS < until)) || return 1
     sleep 0.1
     stop_if_asked

@@ -75,13 +75,13 @@ declare -A OUR_RULES=()   # key -> words that name the rule to ip
 declare -A RULE_AT=()     # key -> position
 LOCAL_AT=-1               # position of the first rule `from all lookup local`
 LOCAL_PREFS=' '           # the preferences of all of them
-LOCAL_CONDITIONAL=0       # a rule at preference 0 leads into the local table under a condition: somebody else's
+LOCAL_HELD=               # somebody else's rule at preference 0 that would come before `lookup local` if that were moved
 
 # Reads the rules. The key of a rule is "pref from to iif table", and whatever else it says.
 read_rules() {
   local -a words
   local line index position=0 pref from to iif table protocol rest key
-  OUR_RULES=() RULE_AT=() LOCAL_AT=-1 LOCAL_PREFS=' ' LOCAL_CONDITIONAL=0
+  OUR_RULES=() RULE_AT=() LOCAL_AT=-1 LOCAL_PREFS=' ' LOCAL_HELD=''
   lines_of ip -4 rule show || return
   for line in "${LINES[@]}"; do
     words=($line)
@@ -103,8 +103,8 @@ read_rules() {
     elif [[ $key == "$pref all - - local" ]]; then
       ((LOCAL_AT >= 0)) || LOCAL_AT=$position
       LOCAL_PREFS+="$pref "
-    elif [[ $pref == 0 && $table == local ]]; then
-      LOCAL_CONDITIONAL=1
+    elif [[ $pref == 0 ]] && { ((LOCAL_AT >= 0)) || [[ $table == local ]]; }; then
+      LOCAL_HELD=${words[*]:1}
     fi
     ((++position))
   done

@@ -149,30 +149,3 @@ kernelTest('a plan that shrank or moved leaves nothing stale, and what stays kee
   await guard(lab, 'vm-a', 'apply', planOf('vm-a', [PI]));
   t.is(await snapshot(lab, 'vm-a'), direct, 'there and back');
 });
-
-kernelTest('it works with nm-cloud-setup’s rules and tables on top', async (t) => {
-  const lab = await freshLab();
-  const cloud = [
-    ['1', '10', '0'],
-    ['2', '11', '1'],
-  ].map(([k, host, nic]) =>
-    [
-      `ip route add 10.0.1.0/24 dev eth${nic} src 10.0.1.${host} table 3020${k}`,
-      `ip route add default via 10.0.1.1 dev eth${nic} table 3040${k}`,
-      `ip rule add pref 3020${k} from 10.0.1.${host} lookup 3020${k}`,
-      `ip rule add pref 3040${k} from 10.0.1.${host} lookup 3040${k}`,
-    ].join('; '),
-  );
-  await shell(lab, 'vm-a', `${cloud.join('; ')}; ip rule add pref 30350 lookup main suppress_prefixlength 0`);
-  const asFound = await snapshot(lab, 'vm-a');
-  const { report } = await guard(lab, 'vm-a', 'apply', planOf('vm-a'));
-  t.deepEqual(
-    report.paths.map((path) => [path.after, path.connectAfter.outcome, path.proof]),
-    [
-      [[], 'ok', 'self'],
-      [[], 'ok', 'self'],
-    ],
-  );
-  await guard(lab, 'vm-a', 'remove', planOf('vm-a'));
-  t.is(await snapshot(lab, 'vm-a'), asFound);
-});

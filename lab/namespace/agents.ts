@@ -1,0 +1,164 @@
+/** Several at work at once: another agent, a second run, the watcher's own changes. */
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { KernelLab } from '../../simulator/guests/kernel/lab.ts';
+import type { LabCase } from '../case.ts';
+import { guard, PI, planOf, shell, UCR, until } from '../guests.ts';
+import { freshLab, leaveStanding } from '../labs.ts';
+import { prove, recover, stateOf } from './recover.ts';
+import { appliedGuest, articleLab, VM, watchLog, withService } from './watcher.ts';
+
+/** The watcher says when it looks. */
+const COUNTED = { altered: 's/^look() {$/look() { note looked/' };
+const looks = async (lab: KernelLab): Promise<number> => (await watchLog(lab)).split('looked').length - 1;
+
+const LOSE_ALL =
+  'ip route flush table all proto 201; ip rule del pref 0 lookup 7202; while ip rule del lookup 7201 2>/dev/null; do :; done';
+
+/** Waits until the watcher has not looked for 1.5 s; how often it did since the count that is given. */
+async function looksSince(lab: KernelLab, before: number): Promise<number> {
+  for (let last = -1, now = before; ; last = now, now = await looks(lab)) {
+    if (now === last) return now - before;
+    await sleep(1500);
+  }
+}
+
+const noLoop: LabCase['run'] = () =>
+  withService(async (lab) => {
+    const before = await looks(lab);
+    await shell(lab, VM, LOSE_ALL);
+    const count = await looksSince(lab, before);
+    assert(count >= 2 && count <= 4, `${count} looks after one change`);
+    await sleep(2500);
+    assert.equal((await looks(lab)) - before, count, 'it looked without cause');
+    return { ok: true, detail: `all of ours lost: ${count} looks, then none in 4 s; ${await prove(lab)}` };
+  }, COUNTED);
+
+const flood: LabCase['run'] = () =>
+  withService(async (lab) => {
+    const before = await looks(lab);
+    await shell(
+      lab,
+      VM,
+      'for i in {1..250}; do echo "route add 10.7.$i.0/24 dev eth1"; done | ip -batch -; ip route flush root 10.7.0.0/16',
+    );
+    const count = await looksSince(lab, before);
+    assert(count >= 1 && count <= 3, `${count} looks`);
+    return { ok: true, detail: `500 events, looks: ${count}; ${await prove(lab)}` };
+  }, COUNTED);
+
+/** Somebody undoes a rule each 0.1 s, until the pauses are 4 s long; a quiet minute and the poll are a second here. */
+const fight: LabCase['run'] = () =>
+  withService(
+    async (lab) => {
+      await shell(
+        lab,
+        VM,
+        '(while :; do ip rule del pref 2 from 0.0.0.0/32 lookup 7201 || true; sleep 0.1; done) >/dev/null 2>&1 & echo $! >/tmp/foe.pid',
+      );
+      const slowed = async () => (await watchLog(lab)).includes('another agent works against this. Next look in 4 s');
+      const seconds = (((await until(slowed, 60_000)) ?? Number.NaN) / 1000).toFixed(1);
+      const said = await watchLog(lab);
+      const heals = said.split('changed: rule add pref 2 from 0.0.0.0/32').length - 1;
+      assert(heals >= 7 && heals <= 9, said);
+      const { report } = await guard(lab, VM, 'check', planOf(VM));
+      assert(report.warnings.includes('another-agent'));
+      const began = Date.now();
+      await shell(lab, VM, 'kill $(</tmp/foe.pid)');
+      assert(await until(async () => (await shell(lab, VM, 'ip rule')).includes('from 0.0.0.0 lookup 7201'), 30_000));
+      const recoveredMs = Date.now() - began;
+      assert(await until(async () => (await watchLog(lab)).includes('quiet again'), 30_000));
+      const detail = `put right ${heals} times in ${seconds} s, then ever more slowly, and said so; measured from the other's end; ${await prove(lab)}`;
+      return { ok: true, recoveredMs, detail };
+    },
+    { altered: 's/^WATCH_QUIET_SECONDS=60/WATCH_QUIET_SECONDS=1/; s/^WATCH_POLL_SECONDS=30/WATCH_POLL_SECONDS=1/' },
+  );
+
+const commandAndWatcher: LabCase['run'] = () =>
+  withService(async (lab) => {
+    let longest = 0;
+    for (const pause of [0, 0.1, 0.25, 0.4]) {
+      const apply = async () => {
+        await sleep(pause * 1000);
+        return guard(lab, VM, 'apply', planOf(VM));
+      };
+      let applied: ReturnType<typeof apply> | undefined;
+      const { recoveredMs } = await recover(lab, [
+        async () => {
+          await shell(lab, VM, LOSE_ALL);
+          applied = apply();
+        },
+      ]);
+      longest = Math.max(longest, recoveredMs);
+      const run = await applied;
+      assert.deepEqual([run?.exitCode, run?.report.errorCode], [0, undefined], run?.stderr);
+    }
+    return { ok: true, recoveredMs: longest, detail: `four times, the longest; ${await prove(lab)}` };
+  });
+
+const twoApplies: LabCase['run'] = async () => {
+  const lab = await appliedGuest();
+  const right = await stateOf(lab);
+  await shell(lab, VM, LOSE_ALL);
+  const began = Date.now();
+  const runs = await Promise.all([1, 2, 3].map(() => guard(lab, VM, 'apply', planOf(VM))));
+  const recoveredMs = Date.now() - began;
+  for (const { exitCode, report, stderr } of runs)
+    assert.deepEqual([exitCode, report.errorCode], [0, undefined], stderr);
+  const changes = runs.map(({ report }) => report.changed).sort((a, b) => a - b);
+  assert.deepEqual(changes.slice(0, 2), [0, 0], 'one run changes, the others find it done');
+  assert.equal(await stateOf(lab), right);
+  const detail = `three at once, one after another: ${changes.join(', ')} changes; ${await prove(lab)}`;
+  leaveStanding(lab);
+  return { ok: true, recoveredMs, detail };
+};
+
+const applyAndRemove: LabCase['run'] = async () => {
+  const lab = await freshLab(articleLab);
+  const asBooted = await stateOf(lab);
+  const ends = { applied: 0, removed: 0 };
+  for (let turn = 0; turn < 4; turn += 1) {
+    const modes = turn % 2 === 0 ? (['apply', 'remove'] as const) : (['remove', 'apply'] as const);
+    const runs = await Promise.all(
+      modes.map(async (mode, index) => {
+        await sleep(index * 50);
+        return guard(lab, VM, mode, planOf(VM));
+      }),
+    );
+    for (const { report } of runs) assert.equal(report.errorCode, undefined);
+    const removed = (await stateOf(lab)) === asBooted;
+    if (!removed) await prove(lab);
+    ends[removed ? 'removed' : 'applied'] += 1;
+  }
+  await guard(lab, VM, 'apply', planOf(VM));
+  const detail = `four times: ${ends.applied} ended whole, ${ends.removed} as booted; ${await prove(lab)}`;
+  return { ok: true, detail };
+};
+
+const newPlan: LabCase['run'] = () =>
+  withService(
+    async (lab) => {
+      await guard(lab, VM, 'apply', planOf(VM, [PI]));
+      await sleep(1000);
+      assert(!(await stateOf(lab)).includes(UCR), 'the watcher held on to the old plan');
+      await shell(lab, VM, `ip route del ${PI} table 7201`);
+      const began = Date.now();
+      assert(await until(async () => (await stateOf(lab)).includes(`${PI} via`), 3000));
+      const recoveredMs = Date.now() - began;
+      return { ok: true, recoveredMs, detail: `the smaller plan is kept; ${await prove(lab, planOf(VM, [PI]))}` };
+    },
+    { ends: true },
+  );
+
+export const agentCases = (): LabCase[] =>
+  (
+    [
+      ['own changes cause no loop', noLoop],
+      ['a flood of events', flood],
+      ['another agent that undoes a rule all the time', fight],
+      ['a command and the watcher at once', commandAndWatcher],
+      ['three applies at once', twoApplies],
+      ['apply and remove at once', applyAndRemove],
+      ['a new plan takes over from the watcher’s old one', newPlan],
+    ] as const
+  ).map(([name, run]) => ({ name, manager: 'none', run }));

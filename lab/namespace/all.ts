@@ -1,0 +1,34 @@
+/** Every case in kernel namespaces. Firewalls have labs and a list of their own, in firewalls.ts. */
+import type { LabCase } from '../case.ts';
+import { agentCases } from './agents.ts';
+import { diskCases } from './disk.ts';
+import { driftCases } from './drift.ts';
+import { fileCases } from './files.ts';
+import { groundCases } from './ground.ts';
+import { harmCases } from './harm.ts';
+import { killCases } from './kills.ts';
+import { linkCases } from './links.ts';
+import { manyCases } from './many.ts';
+import { nicCases } from './nics.ts';
+import { platformCases } from './platform.ts';
+import { removeCases } from './remove.ts';
+import { roleCases } from './roles.ts';
+import { routingCases } from './routing.ts';
+
+/** In an order in which those that share a guest follow each other. */
+export const namespaceCases = (): LabCase[] => [
+  ...routingCases(),
+  ...linkCases(),
+  ...nicCases(),
+  ...fileCases(),
+  ...agentCases(),
+  ...driftCases(),
+  ...killCases(),
+  ...diskCases(),
+  ...removeCases(),
+  ...platformCases(),
+  ...groundCases(),
+  ...harmCases(),
+  ...roleCases(),
+  ...manyCases(),
+];

@@ -1,0 +1,96 @@
+/** How the platform runs the script. */
+import assert from 'node:assert/strict';
+import { renderScript } from '../../shared/guest/render.ts';
+import { parseReport } from '../../shared/guest/report.ts';
+import type { GuestReport } from '../../shared/model/guest.ts';
+import type { KernelLab } from '../../simulator/guests/kernel/lab.ts';
+import type { LabCase } from '../case.ts';
+import { commandFor, guard, planOf, put, shell } from '../guests.ts';
+import { freshLab } from '../labs.ts';
+import { prove } from './recover.ts';
+import { articleLab, VM } from './watcher.ts';
+
+const APPLY = commandFor('apply', planOf(VM));
+const script = renderScript('linux', APPLY);
+
+/** Runs the applying script by shell text in the guest, where it is /tmp/script.sh. */
+async function runBy(lab: KernelLab, text: string): Promise<GuestReport> {
+  await put(lab, VM, '/tmp/script.sh', script);
+  return parseReport((await lab.exec(VM, ['/bin/bash', '-c', text])).stdout, APPLY);
+}
+
+/** Whatever surrounds it, the run ends with both paths proved. */
+const SURROUNDINGS: Record<string, string> = {
+  'a folder that is gone, and no environment at all':
+    'mkdir /tmp/gone; cd /tmp/gone; rmdir /tmp/gone; env -i /bin/bash -c /tmp/script.sh',
+  'a Turkish locale': 'LC_ALL=tr_TR.UTF-8 LANG=tr_TR.UTF-8 LANGUAGE=tr /bin/bash -c /tmp/script.sh',
+  'a Thai calendar and a comma for the point':
+    'LC_TIME=th_TH.UTF-8 LC_NUMERIC=de_DE.UTF-8 TZ=Asia/Bangkok /bin/bash -c /tmp/script.sh',
+  'BASH_COMPAT=4.4': 'BASH_COMPAT=4.4 /bin/bash -c /tmp/script.sh',
+  POSIXLY_CORRECT: 'POSIXLY_CORRECT=1 /bin/bash -c /tmp/script.sh',
+  'odd variables': `IFS=: TMOUT=1 GLOBIGNORE='*' BASH_ENV=/etc/passwd ENV=/etc/passwd CDPATH=/tmp COLUMNS=20 VIP=x MODE=remove WORK=/ LINES=3 /bin/bash -c /tmp/script.sh`,
+  'shell options that others exported': 'set -e -u -C -o pipefail; export SHELLOPTS; /bin/bash -c /tmp/script.sh',
+  'closed input and a full pipe of errors': '/bin/bash -c /tmp/script.sh <&- 2>/dev/full',
+  'few file handles': 'ulimit -n 64; /bin/bash -c /tmp/script.sh',
+  'signals that the parent ignores': `trap '' PIPE HUP INT; /bin/bash -c /tmp/script.sh`,
+};
+
+const surrounded =
+  (text: string): LabCase['run'] =>
+  async () => {
+    const lab = await freshLab(articleLab);
+    const report = await runBy(lab, text);
+    assert.deepEqual(
+      [report.errorCode, ...report.paths.map((path) => path.after.join() + path.proof)],
+      [undefined, 'self', 'self'],
+      report.errorDetail,
+    );
+    return { ok: true, detail: await prove(lab) };
+  };
+
+const crlf: LabCase['run'] = async () => {
+  const lab = await freshLab(articleLab);
+  const { report } = await guard(lab, VM, 'apply', planOf(VM), (text) => `\uFEFF${text.replaceAll('\n', '\r\n')}`);
+  assert.deepEqual(
+    report.paths.map((path) => path.proof),
+    ['self', 'self'],
+  );
+  return { ok: true, detail: `the handler makes it a script again; ${await prove(lab)}` };
+};
+
+/** The handler kills the script alone when its time is up. Its connects live on, and here tell only then, for 4 s, how they went. */
+const killedParent: LabCase['run'] = async () => {
+  const lab = await freshLab(articleLab);
+  const slow = renderScript('linux', { ...APPLY, limits: { connectSeconds: 5, totalSeconds: 60 } });
+  const telling = slow.replace(
+    /^ {2}\{ exec 3<>.*$/m,
+    '  sleep 2; for _ in {1..40}; do sleep 0.1; echo "f 1 1" >"$4"; done',
+  );
+  assert.notEqual(telling, slow);
+  assert((await lab.runScript(VM, telling, 2)).timedOut);
+  const connecting = "ps -e -o args= | grep -c '[c]onnects ' || true";
+  const survivors = Number(await shell(lab, VM, connecting));
+  assert(survivors > 0, 'the connects outlive their parent');
+  const began = Date.now();
+  const { report } = await guard(lab, VM, 'apply', planOf(VM));
+  assert.equal(report.errorCode, undefined, report.errorDetail);
+  const recoveredMs = Date.now() - began;
+  for (const { connectBefore } of report.paths) assert.equal(connectBefore.outcome, 'timeout', 'told by another run');
+  const proof = await prove(lab);
+  await shell(lab, VM, `for i in {1..100}; do [[ $(${connecting}) != 0 ]] || exit 0; sleep 0.1; done; exit 1`);
+  assert.equal(await shell(lab, VM, 'ls -A /run/ilb-hairpin-guard'), '');
+  const detail = `${survivors} processes survived it and ended by themselves; the next run took over; ${proof}`;
+  return { ok: true, recoveredMs, detail };
+};
+
+export const platformCases = (): LabCase[] => [
+  ...Object.entries(SURROUNDINGS).map(
+    ([what, text]): LabCase => ({
+      name: `run with ${what}`,
+      manager: 'none',
+      run: surrounded(text),
+    }),
+  ),
+  { name: 'run with CRLF and a byte order mark', manager: 'none', run: crlf },
+  { name: 'killed by the handler, its children survive', manager: 'none', run: killedParent },
+];

@@ -1,0 +1,132 @@
+/** Guests whose NICs have several parts: each backend for one frontend and via for the other, or several backend addresses. */
+import assert from 'node:assert/strict';
+import type { PlannedFrontend } from '../../shared/model/guest.ts';
+import { articleEstate, twoRoleEstate } from '../../simulator/estate/twoVms.ts';
+import type { GuestLab } from '../../simulator/guests/lab.ts';
+import type { LabCase } from '../case.ts';
+import { connectTo, guard, NICS, PI, said, setRpFilter, snapshot, UCR, until } from '../guests.ts';
+import { freshLab } from '../labs.ts';
+import { prove } from './recover.ts';
+
+const twoRoles = () => twoRoleEstate();
+
+const { backend, via } = NICS['vm-a'];
+const plan: PlannedFrontend[] = [
+  { vip: UCR, port: 1972, backend, via },
+  { vip: PI, port: 1972, backend: via, via: backend },
+];
+const SOURCES = [undefined, backend.ip, via.ip];
+
+const matrix = async (lab: GuestLab): Promise<string[]> => {
+  const results: string[] = [];
+  for (const vip of [UCR, PI])
+    for (const source of SOURCES) results.push(said(await connectTo(lab, 'vm-a', vip, source ? { source } : {})));
+  return results;
+};
+
+const PRIMARIES = [
+  ['vm-a', 'vm-a'],
+  ['vm-b', 'vm-a'],
+  ['vm-a', 'vm-b'],
+  ['vm-b', 'vm-b'],
+] as const;
+
+/** Every place of both primaries. Connections that worked before work after, and the VIPs are reached unbound. */
+async function everyPrimary(rpFilter: number): Promise<string> {
+  let proof = '';
+  for (const [ucr, pi] of PRIMARIES) {
+    const lab = await freshLab(twoRoles);
+    await setRpFilter(lab, 'vm-a', rpFilter);
+    for (const [mirror, vm] of [
+      ['UCR', ucr],
+      ['PI', pi],
+    ] as const) {
+      await lab.setPrimary(mirror, vm);
+    }
+    const up = async (rule: string, vm: string) =>
+      (await lab.health('lb', rule)).filter((it) => it.up).every((it) => it.member?.startsWith(`${vm}/`));
+    await until(async () => (await up('ucr', ucr)) && (await up('pi', pi)), 5000);
+
+    const asBooted = await snapshot(lab, 'vm-a');
+    const before = await matrix(lab);
+    assert.deepEqual([before[0], before[3]], [ucr === 'vm-a' ? 'fails' : 'vm-b', pi === 'vm-a' ? 'fails' : 'vm-b']);
+    const { report } = await guard(lab, 'vm-a', 'apply', plan);
+    assert.deepEqual(
+      report.paths.map((path) => [path.after, path.connectAfter.outcome]),
+      [
+        [[], 'ok'],
+        [[], 'ok'],
+      ],
+    );
+    assert.deepEqual(
+      report.paths.map((path) => [path.source, path.proof]),
+      [
+        [via.ip, ucr === 'vm-a' ? 'self' : 'remote'],
+        [backend.ip, pi === 'vm-a' ? 'self' : 'remote'],
+      ],
+    );
+    const after = await matrix(lab);
+    assert.deepEqual([after[0], after[3]], [ucr, pi], 'unbound');
+    if (ucr === 'vm-a' && pi === 'vm-a') proof = await prove(lab, plan);
+    before.forEach((result, index) => {
+      if (result !== 'fails') assert.equal(after[index], result, `what connected still does: ${index}`);
+    });
+    await guard(lab, 'vm-a', 'remove', plan);
+    assert.equal(await snapshot(lab, 'vm-a'), asBooted);
+  }
+  return `${PRIMARIES.length} places of the primaries; ${proof}`;
+}
+
+/** PI is served on a second address of the pool's NIC. */
+const SECOND = { ip: '10.0.1.12', mac: backend.mac };
+const twoAddresses = () =>
+  articleEstate((it) => {
+    for (const [index, address] of [SECOND.ip, '10.0.1.22'].entries())
+      it.vms[index]?.nics[0]?.ips.push({ name: 'second', address });
+    it.loadBalancers[0]?.pools.push({ name: 'second', members: ['vm-a/pool/second', 'vm-b/pool/second'] });
+    Object.assign(it.loadBalancers[0]?.rules[1] ?? {}, { pool: 'second' });
+  });
+
+const severalAddresses: LabCase['run'] = async () => {
+  const lab = await freshLab(twoAddresses);
+  const plan: PlannedFrontend[] = [
+    { vip: UCR, port: 1972, backend, via },
+    { vip: PI, port: 1972, backend: SECOND, via },
+  ];
+  const among = async () => {
+    const results: string[] = [];
+    for (const source of [undefined, backend.ip, SECOND.ip])
+      for (const address of [backend.ip, SECOND.ip, via.ip, '127.0.0.1', '10.0.1.20'])
+        results.push(said(await connectTo(lab, 'vm-a', address, source ? { source } : {})));
+    return results;
+  };
+  const asBooted = await snapshot(lab, 'vm-a');
+  const before = await among();
+  const { report } = await guard(lab, 'vm-a', 'apply', plan);
+  assert.deepEqual(
+    report.paths.map((path) => [path.after.join(), path.proof]),
+    [
+      ['', 'self'],
+      ['', 'self'],
+    ],
+  );
+  const after = await among();
+  const lost = after.filter((result, index) => result !== before[index]).length;
+  assert.equal(lost, 2, 'from each of the two backend addresses to the via address: the known cost');
+  const proof = await prove(lab, plan);
+  await guard(lab, 'vm-a', 'remove', plan);
+  assert.equal(await snapshot(lab, 'vm-a'), asBooted);
+  assert.deepEqual(await among(), before);
+  return { ok: true, detail: `${before.length} connections, ${lost} lost (the known cost); ${proof}` };
+};
+
+export const roleCases = (): LabCase[] => [
+  ...[0, 1, 2].map(
+    (rpFilter): LabCase => ({
+      name: `NICs with two roles, rp_filter ${rpFilter}`,
+      manager: 'none',
+      run: async () => ({ ok: true, detail: await everyPrimary(rpFilter) }),
+    }),
+  ),
+  { name: 'several backend addresses on one NIC', manager: 'none', run: severalAddresses },
+];

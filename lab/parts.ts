@@ -1,0 +1,30 @@
+/** The parts of the lab, loaded when they are run. */
+import { kernelLabAvailable } from '../simulator/guests/kernel/available.ts';
+import type { LabCase } from './case.ts';
+
+export interface Part {
+  name: string;
+  /** What this machine lacks, a line each; empty when the part can run. */
+  needs(): Promise<string[]>;
+  cases(): Promise<LabCase[]>;
+  /** Ends whatever the cases started. */
+  stop(): Promise<void>;
+}
+
+export const PARTS: Part[] = [
+  {
+    name: 'namespaces',
+    async needs() {
+      const available = kernelLabAvailable();
+      return available.ok ? [] : available.missing.map(({ what, howTo }) => `${what}: ${howTo}`);
+    },
+    cases: async () => (await import('./namespace/all.ts')).namespaceCases(),
+    stop: async () => (await import('./labs.ts')).stopLabs(),
+  },
+  {
+    name: 'booted',
+    needs: async () => (await import('./booted/booted.ts')).bootedNeeds(),
+    cases: async () => (await import('./booted/booted.ts')).bootedCases(),
+    stop: async () => (await import('./booted/booted.ts')).stopBooted(),
+  },
+];

@@ -1,0 +1,4 @@
+import { diskCases } from '../../../lab/namespace/disk.ts';
+import { testCases } from '../tryCases.ts';
+
+testCases(diskCases());

@@ -1,0 +1,4 @@
+import { driftCases } from '../../../lab/namespace/drift.ts';
+import { testCases } from '../tryCases.ts';
+
+testCases(driftCases());

@@ -1,0 +1,4 @@
+import { fileCases } from '../../../lab/namespace/files.ts';
+import { testCases } from '../tryCases.ts';
+
+testCases(fileCases());

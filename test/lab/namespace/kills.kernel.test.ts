@@ -1,0 +1,4 @@
+import { killCases } from '../../../lab/namespace/kills.ts';
+import { testCases } from '../tryCases.ts';
+
+testCases(killCases());

@@ -1,0 +1,4 @@
+import { manyCases } from '../../../lab/namespace/many.ts';
+import { testCases } from '../tryCases.ts';
+
+testCases(manyCases());

@@ -1,0 +1,4 @@
+import { nicCases } from '../../../lab/namespace/nics.ts';
+import { testCases } from '../tryCases.ts';
+
+testCases(nicCases());

@@ -1,0 +1,4 @@
+import { platformCases } from '../../../lab/namespace/platform.ts';
+import { testCases } from '../tryCases.ts';
+
+testCases(platformCases());

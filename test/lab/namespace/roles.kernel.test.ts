@@ -1,0 +1,4 @@
+import { roleCases } from '../../../lab/namespace/roles.ts';
+import { testCases } from '../tryCases.ts';
+
+testCases(roleCases());
