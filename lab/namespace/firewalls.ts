@@ -64,18 +64,17 @@ async function helped(lab: PowerLab, ruleset: Ruleset, before: string): Promise<
   if (elsewhere && !report.errorDetail?.endsWith('taken back')) throw new Error(`not taken back: ${told(report)}`);
   if (!elsewhere) placeIn((await look(lab, 'check')).report, ruleset);
   if ((await firewallsOf(lab)) !== before) throw new Error('the firewall was changed');
-  const rule = elsewhere && report.paths[0]?.lost?.packet === 'request-in' ? place.replyRule : place.rule;
-  if (rule === undefined) throw new Error(`no rule: ${told(report)}`);
-  await shell(lab, 'vm-a', rule);
+  await shell(lab, 'vm-a', place.rule);
   const again = await look(lab, 'apply');
   proved(again.report, elsewhere ? 'remote' : 'self');
-  return `${report.paths[0]?.lost?.packet} ended by ${place.where}; ${rule}; then connect ${again.report.paths[0]?.connectAfter.ms} ms, proof ${again.report.paths[0]?.proof}`;
+  return `${report.paths[0]?.lost?.packet} ended by ${place.where}; ${place.rule}; then connect ${again.report.paths[0]?.connectAfter.ms} ms, proof ${again.report.paths[0]?.proof}`;
 }
 
-/** The one place that the report names. */
-function placeIn(report: GuestReport, { ends, outcome = 'timeout' }: Ruleset): FirewallPlace {
+/** The one place that the report names; where the primary is elsewhere, of the reply. */
+function placeIn(report: GuestReport, { ends, primaryElsewhere, outcome = 'timeout' }: Ruleset): FirewallPlace {
   const [path] = report.paths;
-  const [place, ...more] = path?.lost?.places ?? [];
+  const isReply = primaryElsewhere && path?.lost?.packet === 'request-in';
+  const [place, ...more] = (isReply ? path?.lost?.replyPlaces : path?.lost?.places) ?? [];
   const same = path?.lost?.packet === ends?.packet && place?.where === ends?.where && more.length === 0;
   if (!place || !same) throw new Error(`another place: ${told(report)}`);
   if (path?.connectAfter.outcome !== outcome) throw new Error(`another outcome: ${told(report)}`);

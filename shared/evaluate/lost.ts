@@ -12,7 +12,10 @@ const PACKETS: Record<LostPacket, string> = {
   'reply-in': 'the reply, as it arrives at the secondary NIC,',
 };
 
-const wordsFor = (places: readonly FirewallPlace[]): string => places.map((place) => place.where).join(' or ');
+const said = (places: readonly FirewallPlace[]): { where: string; rule: string } => ({
+  where: places.map((place) => place.where).join(' or '),
+  rule: places.map((place) => place.rule).join(' && '),
+});
 
 /**
  * The findings. A request that left and never arrived is this VM's own affair only while it is itself among the healthy
@@ -23,11 +26,9 @@ export function lostFindings(lost: LostConnect, draft: PathDraft, healthy: Healt
   const { vip } = draft.frontend;
   const others = lost.packet === 'request-in' ? healthy.members.filter(({ key }) => key !== draft.member.key) : [];
   const isOwn = lost.packet !== 'request-in' || healthy.exposureOf(draft.member).exposure === 'active';
-  const where = wordsFor(lost.places);
   const findings: Finding[] = [];
   if (isOwn && lost.places.length > 0) {
-    const rule = lost.places.map((place) => place.rule).join(' && ');
-    findings.push(finding('FIREWALL_BLOCKS', { vip, where, packet: PACKETS[lost.packet], rule }));
+    findings.push(finding('FIREWALL_BLOCKS', { vip, packet: PACKETS[lost.packet], ...said(lost.places) }));
   } else if (isOwn) {
     const unread = lost.unread.join(', ') || 'nothing';
     findings.push(finding('FIREWALL_NOT_FOUND', { vip, packet: PACKETS[lost.packet], unread }));
@@ -36,11 +37,7 @@ export function lostFindings(lost: LostConnect, draft: PathDraft, healthy: Healt
     const addresses = others.flatMap(({ ips }) => ips.flatMap(({ ip }) => ip.address ?? [])).join(', ');
     const members = others.map(({ vmId }) => shortName(vmId)).join(', ');
     findings.push(finding('FIREWALL_ELSEWHERE', { vip, members, addresses, via: draft.via?.ip ?? 'the via address' }));
-    const replies = isOwn ? [] : lost.places.filter((place) => place.replyRule !== undefined);
-    if (replies.length > 0) {
-      const rule = replies.map((place) => place.replyRule).join(' && ');
-      findings.push(finding('FIREWALL_MAY_BLOCK', { vip, where: wordsFor(replies), rule }));
-    }
+    if (lost.replyPlaces.length > 0) findings.push(finding('FIREWALL_MAY_BLOCK', { vip, ...said(lost.replyPlaces) }));
   }
   return findings;
 }

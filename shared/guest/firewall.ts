@@ -29,12 +29,20 @@ interface Flow {
   to: string;
 }
 
-/** Adds an entry to the paths it names. False when it is no entry, or names a path that is not in the report. */
+/**
+ * Adds the report's entries to the paths they name. Returns the first that is no entry or names a path that the report
+ * does not have.
+ */
 export function addLost(
-  entry: string,
+  entries: readonly string[],
   paths: ReadonlyMap<number, PathReport>,
   frontends: readonly PlannedFrontend[],
-): boolean {
+): string | undefined {
+  // A request comes before its reply, so the first entry of a path says what was lost.
+  return entries.toSorted().find((entry) => !add(entry, paths, frontends));
+}
+
+function add(entry: string, paths: ReadonlyMap<number, PathReport>, frontends: readonly PlannedFrontend[]): boolean {
   const [, letter = '', backendDevice = '', viaDevice = '', place = '', list = ''] = ENTRY.exec(entry) ?? [];
   const indexes = indexesIn(list);
   const unread = /^unread:(nft|iptables)$/.exec(place)?.[1];
@@ -44,10 +52,13 @@ export function addLost(
     const path = paths.get(index);
     const frontend = frontends[index];
     if (!path || !frontend) return false;
-    // What was rejected at once may have been on its way out or in: then there are entries of both packets.
-    path.lost ??= { packet, places: [], unread: [] };
-    if (unread !== undefined) path.lost.unread.push(unread);
-    else if (place !== 'none') path.lost.places.push(placeOf(place, packet, { frontend, backendDevice, viaDevice }));
+    path.lost ??= { packet, places: [], replyPlaces: [], unread: [] };
+    const { lost } = path;
+    if (unread !== undefined) lost.unread.push(unread);
+    if (!PLACE.test(place)) continue;
+    const found = compose(place, flowOf(packet, { frontend, backendDevice, viaDevice }));
+    if (packet === lost.packet) lost.places.push(found);
+    else if (lost.packet === 'request-in') lost.replyPlaces.push(found);
   }
   return true;
 }
@@ -78,13 +89,6 @@ function flowOf(packet: LostPacket, { frontend: { vip, backend, via }, backendDe
     case 'reply-in':
       return { way: 'in', device: viaDevice, from: vip, to: via.ip };
   }
-}
-
-function placeOf(place: string, packet: LostPacket, ends: Ends): FirewallPlace {
-  const composed = compose(place, flowOf(packet, ends));
-  // firewalld lets every reply pass.
-  if (packet !== 'request-in' || place.startsWith('firewalld')) return composed;
-  return { ...composed, replyRule: compose(place, flowOf('reply-in', ends)).rule };
 }
 
 /** The words for a place and the command for a packet there. */

@@ -78,10 +78,8 @@ function toReport(wire: z.infer<typeof body>, command: GuestCommand): GuestRepor
   }
   const missing = command.plan.frontends.findIndex((_, index) => !paths.has(index));
   if (missing !== -1 && wire.e === undefined) throw invalid(`path ${missing} is missing`);
-  const cut = wire.fw?.at(-1) === 'cut';
-  for (const entry of wire.fw?.slice(0, cut ? -1 : undefined) ?? []) {
-    if (!addLost(entry, paths, command.plan.frontends)) throw invalid(`${clip(entry, 80)} is no firewall entry`);
-  }
+  const wrong = addLost(wire.fw ?? [], paths, command.plan.frontends);
+  if (wrong !== undefined) throw invalid(`${clip(wrong, 80)} is no firewall entry`);
   return {
     schema: 1,
     commandId: command.commandId,
@@ -89,7 +87,7 @@ function toReport(wire: z.infer<typeof body>, command: GuestCommand): GuestRepor
     mode: wire.mode,
     changed: wire.chg,
     paths: [...paths].sort(([a], [b]) => a - b).map(([, path]) => path),
-    warnings: cut ? [...wire.w, 'firewalls-cut'] : wire.w,
+    warnings: wire.w,
     ...(wire.e === undefined ? {} : { errorCode: wire.e }),
     ...(wire.d === undefined ? {} : { errorDetail: wire.d }),
   };

@@ -12,7 +12,7 @@
  * | chg | how many things were changed |
  * | p | one entry per frontend, see below; may be short or empty only when `e` is there |
  * | w | warnings: plain codes (warnings.ts) |
- * | fw | Linux, only when a connect got lost though the state is as planned: where, see below; cut first when the line is too long |
+ * | fw | Linux, only when a connect got lost though the state is as planned: where, see below; cut first when the line is too long (warning firewalls-cut) |
  * | e, d | only on errors: a code, and a detail of `[A-Za-z0-9._:/ -]{0,120}` |
  *
  * Entry: `<index in the plan>;<drift before>;<drift after>;<connect before>;<connect after>;<proof>;<source>`
@@ -24,9 +24,8 @@
  * - source: the last connect's own address; empty when it is the via address, `b` for the backend address, `-` when it
  *   could not be told.
  *
- * Element of `fw`: `<packet>;<backend NIC's interface>;<via NIC's interface>;<place>;<indexes>`, or `cut` as the last one
- * when there were more.
- * - packet: a letter of {@link PACKET_LETTERS};
+ * Element of `fw`: `<packet>;<backend NIC's interface>;<via NIC's interface>;<place>;<indexes>`
+ * - packet: a letter of {@link PACKET_LETTERS}; a path that has `i` may have `q` too, for the reply of another machine;
  * - interface: its name, `-` where that is no plain one;
  * - place: `nft:<family>:<table>:<chain>`, `iptables:<table>:<chain>`, `iptables-legacy:<table>:<chain>`, `firewalld`,
  *   `firewalld:zone:<zone>`, `firewalld:policy:<policy>`; `none` when no firewall that ends the packet was found,

@@ -56,7 +56,7 @@ export const FINDINGS = {
   FIREWALL_MAY_BLOCK: {
     verdict: 'blocked',
     sentence:
-      'If the other VM is not at fault, {where} on this VM ends its reply. No firewall was changed. This lets the reply to a connect to {vip} pass and nothing else: {rule}',
+      'If the other VM is not at fault, {where} on this VM ends its reply. This lets the reply to a connect to {vip} pass and nothing else: {rule} - No firewall was changed.',
   },
   FIREWALL_NOT_FOUND: {
     verdict: 'blocked',

@@ -91,14 +91,14 @@ export interface FirewallPlace {
   where: string;
   /** The command that lets this packet pass there, and nothing else; for a person to run, never run by this program. */
   rule: string;
-  /** With `request-in`: the command that lets the reply of another VM pass at the via NIC. */
-  replyRule?: string;
 }
 
 /** Where a connect got lost. */
 export interface LostConnect {
   packet: LostPacket;
   places: FirewallPlace[];
+  /** With `request-in`: what may have ended the reply at the via NIC, if another VM had the request. */
+  replyPlaces: FirewallPlace[];
   /** Firewalls that are there and could not be read: names of tools. */
   unread: string[];
 }

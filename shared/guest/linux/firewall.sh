@@ -79,7 +79,7 @@ explain_lost() {
     [[ -n ${LOST_PACKET[index]-} && -z ${DRIFTS[index]//[SUX]/} ]] || continue
     read_firewalls
     packet="${LOST_PACKET[index]} ${BACKEND_DEV[index]} ${VIA_DEV[index]} ${BACKEND_IP[index]} ${VIA_IP[index]}"
-    [[ ${LOST_PACKET[index]} == i ]] || packet+=" ${VIP[index]}"
+    packet+=" ${VIP[index]}"
     [[ -n ${places_of[$packet]+there} ]] || find_places "$index"
     for place in ${places_of[$packet]}; do
       entry="${place%%;*};$(safe_device "${BACKEND_DEV[index]}");$(safe_device "${VIA_DEV[index]}");${place#*;}"
@@ -113,10 +113,14 @@ add_path_number() { # entry number
 # Sets the places of a packet: `letter;place` for each base chain that may end it. What was told at once was rejected,
 # where a request may be: on its way out, or as it arrives.
 find_places() { # index; sets places_of[$packet]
-  local letter unread
+  local unread
   places_of[$packet]=''
   case ${LOST_PACKET[$1]} in
-    [uf]) for letter in o i; do places_at "$letter" "$1" "${LOST_PACKET[$1]}"; done ;;
+    [uf])
+      places_at o "$1" "${LOST_PACKET[$1]}"
+      [[ -n ${places_of[$packet]} ]] || places_at i "$1" "${LOST_PACKET[$1]}"
+      return
+      ;;
     i)
       places_at i "$1"
       # A reply that is rejected takes the accepted socket with it: it looks as if no request had come.
@@ -124,13 +128,16 @@ find_places() { # index; sets places_of[$packet]
       ;;
     *) places_at "${LOST_PACKET[$1]}" "$1" ;;
   esac
-  [[ -z ${places_of[$packet]} && ${LOST_PACKET[$1]} == [oipq] ]] || return 0
-  for unread in "${UNREAD[@]:-none}"; do places_of[$packet]+=" ${LOST_PACKET[$1]};$unread"; done
+  if [[ -z ${places_of[$packet]} ]]; then
+    for unread in "${UNREAD[@]:-none}"; do places_of[$packet]+=" ${LOST_PACKET[$1]};$unread"; done
+  fi
+  # If the request went to another machine, it may be that one's reply.
+  [[ ${LOST_PACKET[$1]} != i ]] || places_at q "$1" l
 }
 
 # Those of one packet. With u or f only where something rejects so that a connect ends unreachable or refused, with r
-# where anything rejects. Of several chains those count that are the likeliest to end it.
-places_at() { # letter index [u|f|r]; adds to places_of[$packet]
+# where anything rejects, with l where it is likely. Of several chains those count that are the likeliest to end it.
+places_at() { # letter index [u|f|r|l]; adds to places_of[$packet]
   local key found='' worst=0 hooks
   PACKET_IN='' PACKET_OUT='' PACKET_OPENS='' PACKET_FROM=${VIA_IP[$2]} PACKET_TO=${VIA_IP[$2]}
   case $1 in
@@ -145,8 +152,13 @@ places_at() { # letter index [u|f|r]; adds to places_of[$packet]
     [[ $hooks == *" ${CHAIN_HOOK[$key]} "* ]] || continue
     [[ -z ${CHAIN_DEVICE[$key]// /} || " ${CHAIN_DEVICE[$key]} " == *" $PACKET_IN$PACKET_OUT "* ]] || continue
     walk_base "$key"
+    if [[ -n $WALK_IS_CUT ]]; then
+      [[ " ${UNREAD[*]} " == *" unread:${key%%[ -]*} "* ]] || UNREAD+=("unread:${key%%[ -]*}")
+      continue
+    fi
     ((WALK_DROPS > 0)) || continue
     case ${3-} in
+      l) ((WALK_DROPS > 1)) || continue ;;
       u) [[ $WALK_REJECTS =~ prohibited|unreachable ]] || continue ;;
       f) [[ "|$WALK_REJECTS" =~ tcp[\ -]reset|port-unreach|\|\ +\| ]] || continue ;;
       r) [[ -n $WALK_REJECTS ]] || continue ;;
@@ -183,27 +195,34 @@ name_place() { # key; sets PLACE
 
 IPTABLES_IS_NFT=  # `iptables` keeps its rules in nftables
 
+# Asks a tool, for as long as there is time.
+ask() { # command; sets LINES
+  local left=$((READ_UNTIL - SECONDS))
+  ((left > 0)) || return
+  lines_of timeout $((left < 4 ? left : 4)) "$@" 2>/dev/null
+}
+
 # Reads what is there, once. Only tables that exist are asked for: asking iptables for another one would make it.
 read_firewalls() {
   local version='' table tool=iptables-legacy
   local -a tables=()
   [[ -z $FIREWALLS_READ ]] || return
   FIREWALLS_READ=1
-  type -P iptables >/dev/null && version=$(timeout 2 iptables -V 2>/dev/null)
+  type -P iptables >/dev/null && ask iptables -V && version=${LINES[*]}
   [[ $version != *nf_tables* ]] || IPTABLES_IS_NFT=1
   [[ -z $version || -n $IPTABLES_IS_NFT ]] || tool=iptables
   if type -P nft >/dev/null; then
-    if lines_of timeout 4 nft -s -t list ruleset 2>/dev/null || lines_of timeout 4 nft list ruleset 2>/dev/null; then
+    if ask nft -s -t list ruleset || ask nft list ruleset; then
       parse_nft
     else
       UNREAD+=(unread:nft)
     fi
   elif [[ -n $IPTABLES_IS_NFT ]]; then
-    if lines_of timeout 4 iptables-save 2>/dev/null; then parse_iptables iptables; else UNREAD+=(unread:iptables); fi
+    if ask iptables-save; then parse_iptables iptables; else UNREAD+=(unread:iptables); fi
   fi
   [[ ! -r /proc/net/ip_tables_names ]] || { lines_of cat /proc/net/ip_tables_names && tables=("${LINES[@]}"); }
   for table in "${tables[@]}"; do
-    if [[ $table =~ ^[a-z]+$ ]] && lines_of timeout 4 "$tool-save" -t "$table" 2>/dev/null; then
+    if [[ $table =~ ^[a-z]+$ ]] && ask "$tool-save" -t "$table"; then
       parse_iptables "$tool"
     else
       UNREAD+=(unread:iptables)

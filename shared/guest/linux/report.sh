@@ -72,9 +72,9 @@ print_report() {
   [[ -z $REPORTED ]] || return 0
   REPORTED=1
   line=$(report_line)
-  while ((${#line} >= REPORT_BYTES)) && [[ ${FIREWALLS[*]} != @(|cut) ]]; do
-    [[ ${FIREWALLS[-1]} != cut ]] || unset 'FIREWALLS[-1]'
-    FIREWALLS[-1]='cut'
+  while ((${#line} >= REPORT_BYTES && ${#FIREWALLS[@]} > 0)); do
+    unset 'FIREWALLS[-1]'
+    add_warning firewalls-cut
     line=$(report_line)
   done
   ((${#line} < REPORT_BYTES)) || line=$(report_line short)

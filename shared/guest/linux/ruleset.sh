@@ -10,6 +10,7 @@ PACKET_IN='' PACKET_OUT='' # its interfaces, one of them empty
 PACKET_FROM='' PACKET_TO='' # its addresses
 PACKET_OPENS=''            # whether it opens a connection
 READ_UNTIL=0               # SECONDS at which reading ends
+IS_TRACKED=1               # no rule takes packets from connection tracking
 
 add_chain() { # key hook policy device
   CHAIN_HOOK[$1]=$2 CHAIN_POLICY[$1]=$3 CHAIN_DEVICE[$1]=$4
@@ -21,6 +22,7 @@ parse_nft() { # lines in LINES
   local line table='' chain='' pattern='^type [a-z]+ hook ([a-z]+)( devices? = \{ ([^}]*) \}| device "?([^" ]+)"?)? priority .*$'
   for line in "${LINES[@]}"; do
     line=${line#"${line%%[![:space:]]*}"}
+    [[ $line != *notrack* && $line != *'ct zone set'* ]] || IS_TRACKED=''
     if [[ $line =~ ^table\ ([a-z0-9]+)\ ([^ ]+)\ \{ ]]; then
       table="${BASH_REMATCH[1]} ${BASH_REMATCH[2]}" chain=''
       [[ $table == @(ip|inet|netdev)\ * ]] || table=''
@@ -50,6 +52,7 @@ parse_iptables() { # iptables|iptables-legacy; lines in LINES
       add_chain "$key" "${hooks[${BASH_REMATCH[1]}]-}" accept ''
       [[ ${BASH_REMATCH[2]} != DROP ]] || CHAIN_POLICY[$key]=drop
     elif [[ $line =~ ^-A\ ([^ ]+)\ (.*)$ ]]; then
+      [[ $line != *'-j CT '* && $line != *'-j NOTRACK'* ]] || IS_TRACKED=''
       CHAIN_RULES["$1 ip $table ${BASH_REMATCH[1]}"]+=${BASH_REMATCH[2]}$'\n'
     fi
   done
@@ -116,6 +119,49 @@ compare() { # is_address_in|is_device_in value
   fi
 }
 
+# Lowers FIT by states of connection tracking. A reply is of an established connection where all is tracked.
+read_state() { # of read_rule
+  [[ ${words[at]-} != '!=' ]] || NEGATED=1
+  rest=' '
+  while [[ ${words[at],,} =~ ^(new|established|related|invalid|untracked|dnat|snat|\{|\}|!=)$ ]]; do
+    rest+="${words[at++],,} "
+    ((at < ${#words[@]})) || break
+  done
+  if [[ -n $NEGATED ]]; then
+    perhaps
+  elif [[ -z $PACKET_OPENS && $rest == *' established '* ]]; then
+    [[ -n $IS_TRACKED ]] || perhaps
+  elif [[ -n $PACKET_OPENS && $rest == *' new '* ]]; then
+    [[ -n $IS_TRACKED ]] || perhaps
+  elif [[ $rest == *' invalid '* ]]; then
+    WEAK=1
+    perhaps
+  elif [[ -n $IS_TRACKED && $rest != *' untracked '* ]]; then
+    FIT=0
+  else
+    perhaps
+  fi
+}
+
+# A map from values to verdicts: that of the connection's state can be told, of others all are taken in.
+read_map() { # rule
+  local state=established word IFS=' '
+  [[ -z $PACKET_OPENS ]] || state=new
+  FIT=1
+  if [[ $1 =~ ct\ state\ vmap\ .*[{\ ]$state\ :\ ([a-z]+)\ *([A-Za-z0-9_.-]*) ]]; then
+    VERDICT=${BASH_REMATCH[1]}
+    [[ -z $IS_TRACKED ]] || FIT=2
+    [[ $VERDICT != jump && $VERDICT != goto ]] || TARGETS=("${BASH_REMATCH[2]}")
+  elif [[ $1 != *'ct state vmap'* ]]; then
+    [[ $1 != *': drop'* ]] || VERDICT=drop
+    for word in $1; do
+      [[ $VERDICT != @(jump|goto) || $state != next ]] || TARGETS+=("$word")
+      state=''
+      [[ $word != jump && $word != goto ]] || VERDICT=$word state=next
+    done
+  fi
+}
+
 perhaps() { ((FIT == 0)) || FIT=1; }
 
 # What one rule is for. Sets FIT, VERDICT (accept, drop, reject, return, jump, goto, or nothing), TARGETS, REJECTING (what
@@ -127,7 +173,12 @@ read_rule() { # rule
   FIT=2 VERDICT='' TARGETS=() WEAK='' REJECTING=''
   [[ ! $text =~ ^(.*)\ comment\ \"[^\"]*\"$ ]] || text=${BASH_REMATCH[1]}
   [[ ! $text =~ ^(.*)\ --comment\ (\"[^\"]*\"|[^\ ]+)(.*)$ ]] || text=${BASH_REMATCH[1]}${BASH_REMATCH[3]}
+  [[ ! $text =~ ^(.*)\ (log\ |--log-|--nflog-)prefix\ (\"[^\"]*\"|[^\ ]+)(.*)$ ]] || text=${BASH_REMATCH[1]}${BASH_REMATCH[4]}
   text=${text//[\",]/ }
+  if [[ $text == *' vmap '* ]]; then
+    read_map "$text"
+    return
+  fi
   text=${text//\{/ \{ }
   words=(${text//\}/ \} })
   while ((at < ${#words[@]})); do
@@ -146,11 +197,7 @@ read_rule() { # rule
         [[ " ${VALUES[*]} " == *' tcp '* || " ${VALUES[*]} " == *' all '* || -n $NEGATED ]] || FIT=0
         ;;
       state | --ctstate | --state)
-        rest=${rest,,}
-        perhaps
-        [[ $rest != *' invalid '* ]] || WEAK=1
-        [[ $rest == *' new '* || $rest == *' invalid '* || $rest == *' untracked '* || $rest == ' != '* ||
-          -n $NEGATED || -z $PACKET_OPENS ]] || FIT=0
+        read_state
         ;;
       fib | *rpfilter*)
         WEAK=1
@@ -183,13 +230,19 @@ read_rule() { # rule
 # - WALK_REJECTS: what the rules that may reject it answer;
 # - WALK_ACCEPTS where a rule may accept it;
 # - WALK_ZONE: the chain of a zone of firewalld that it comes to, WALK_OWNER: the chain of the rule that ends it.
+# - WALK_IS_CUT when the time was up.
 # Fails when the packet comes out at the end.
 walk() { # key depth
   local rule fit verdict target IFS=$'\n' WALKED=$1
   local -a rules=(${CHAIN_RULES[$1]-}) targets
   (($2 < 16)) || return
   for rule in "${rules[@]}"; do
-    ((SECONDS < READ_UNTIL)) || return 0
+    if ((SECONDS >= READ_UNTIL)); then
+      WALK_IS_CUT=1
+      return 0
+    fi
+    # What most rules of a large set are: for one address of somebody else's.
+    [[ ! $rule =~ (daddr|-d)\ ([0-9.]+)(/32)?\  || ${BASH_REMATCH[2]} == "$PACKET_TO" ]] || continue
     read_rule "$rule"
     ((FIT > 0)) || continue
     fit=$FIT verdict=$VERDICT targets=("${TARGETS[@]}")
@@ -229,7 +282,7 @@ may_end() { # of walk
 # Follows the packet through a base chain. Sets what walk sets.
 walk_base() { # key
   local WALKED=$1
-  WALK_DROPS=0 WALK_REJECTS='' WALK_ACCEPTS='' WALK_ZONE='' WALK_OWNER=''
+  WALK_DROPS=0 WALK_REJECTS='' WALK_ACCEPTS='' WALK_ZONE='' WALK_OWNER='' WALK_IS_CUT=''
   walk "$1" 0 && return
   FIT=2 WEAK=''
   [[ ${CHAIN_POLICY[$1]} != drop ]] || may_end
