@@ -2,10 +2,11 @@
 # ilb-hairpin-guard: when a connect is lost though the state is as planned: which packet it was, and which firewall of this
 # machine may have ended it. Firewalls are read and never changed; nothing here runs while all connects succeed.
 
-LOST_PACKET=()          # by path: o request leaving, i request arriving, p reply leaving, q reply arriving; u, f: told at once
+LOST_PACKET=()   # by path: o request leaving, i request arriving, p reply leaving, q reply arriving; u, f: told at once
 FIREWALLS=()     # entries of the report, see shared/guest/wire.ts
 FIREWALLS_READ=
 UNREAD=()        # firewalls that are there and could not be read
+declare -A PLACES_AT=() # a packet -> its places
 
 # Tells by the sockets of connects that hang which packet is lost. The accepted side has a socket as soon as the request
 # arrived. And each side counts what it sent again (after a second) only when the packet left: one that is dropped on its
@@ -138,7 +139,7 @@ find_places() { # index; sets places_of[$packet]
 # Those of one packet. With u or f only where something rejects so that a connect ends unreachable or refused, with r
 # where anything rejects, with l where it is likely. Of several chains those count that are the likeliest to end it.
 places_at() { # letter index [u|f|r|l]; adds to places_of[$packet]
-  local key found='' worst=0 hooks
+  local key found='' worst=0 hooks known
   PACKET_IN='' PACKET_OUT='' PACKET_OPENS='' PACKET_FROM=${VIA_IP[$2]} PACKET_TO=${VIA_IP[$2]}
   case $1 in
     o) PACKET_OUT=${VIA_DEV[$2]} PACKET_TO=${VIP[$2]} PACKET_OPENS=1 ;;
@@ -146,6 +147,11 @@ places_at() { # letter index [u|f|r|l]; adds to places_of[$packet]
     p) PACKET_OUT=${BACKEND_DEV[$2]} PACKET_FROM=${BACKEND_IP[$2]} ;;
     q) PACKET_IN=${VIA_DEV[$2]} PACKET_FROM=${VIP[$2]} ;;
   esac
+  known="$1 ${3-} $PACKET_IN $PACKET_OUT $PACKET_FROM $PACKET_TO"
+  if [[ -n ${PLACES_AT[$known]+there} ]]; then
+    places_of[$packet]+=${PLACES_AT[$known]}
+    return
+  fi
   hooks=' ingress prerouting input '
   [[ -z $PACKET_OUT ]] || hooks=' output postrouting egress '
   for key in "${BASE_CHAINS[@]}"; do
@@ -167,6 +173,7 @@ places_at() { # letter index [u|f|r|l]; adds to places_of[$packet]
     ((WALK_DROPS <= worst)) || found='' worst=$WALK_DROPS
     ((WALK_DROPS < worst)) || found+=" $1;$PLACE"
   done
+  PLACES_AT[$known]=$found
   places_of[$packet]+=$found
 }
 
