@@ -68,12 +68,18 @@ list_hanging() {
   timeout 5 ss -H -t -a -n -o -i "$(socket_filter)" 2>/dev/null
 }
 
-# Writes the entries for all paths whose state is as planned and whose last connect was lost.
-explain_lost() {
+# Says of all paths whose state is as planned and whose last connect was lost where it was.
+explain_lost() { # sets FIREWALLS
+  [[ -n ${LOST_PACKET[*]// /} ]] || return 0
+  # Apart from this run: whatever a firewall's rules look like, what was changed can still be taken back.
+  lines_of list_lost || note 'where connects were lost cannot be told'
+  FIREWALLS=("${LINES[@]}")
+}
+
+list_lost() {
   local index entry place packet
   local -a order=()
   local -A places_of=() paths_of=()
-  [[ -n ${LOST_PACKET[*]// /} ]] || return
   READ_UNTIL=$((SECONDS + 8))
   ((READ_UNTIL < TOTAL_SECONDS)) || READ_UNTIL=$((TOTAL_SECONDS - 1))
   for index in "${!VIP[@]}"; do
@@ -88,7 +94,7 @@ explain_lost() {
       add_path_number "$entry" "$index"
     done
   done
-  for entry in "${order[@]}"; do FIREWALLS+=("$entry;${paths_of[$entry]}"); done
+  for entry in "${order[@]}"; do printf '%s\n' "$entry;${paths_of[$entry]}"; done
 }
 
 safe_device() { # name

@@ -123,9 +123,11 @@ compare() { # is_address_in|is_device_in value
 read_state() { # of read_rule
   [[ ${words[at]-} != '!=' ]] || NEGATED=1
   rest=' '
-  while [[ ${words[at],,} =~ ^(new|established|related|invalid|untracked|dnat|snat|\{|\}|!=)$ ]]; do
-    rest+="${words[at++],,} "
-    ((at < ${#words[@]})) || break
+  while ((at < ${#words[@]})); do
+    word=${words[at],,}
+    [[ $word =~ ^(new|established|related|invalid|untracked|dnat|snat|\{|\}|!=)$ ]] || break
+    rest+="$word "
+    ((++at))
   done
   if [[ -n $NEGATED ]]; then
     perhaps
@@ -202,6 +204,7 @@ read_rule() { # rule
       fib | *rpfilter*)
         WEAK=1
         perhaps
+        while [[ ${words[at]-} =~ ^(saddr|daddr|mark|iif|oif|oifname|type|missing|exists|\.|!=)$ ]]; do ((++at)); done
         ;;
       accept | ACCEPT) VERDICT=accept ;;
       drop | DROP | queue | QUEUE | NFQUEUE) VERDICT=drop ;;
