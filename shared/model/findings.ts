@@ -46,7 +46,7 @@ export const FINDINGS = {
   FIREWALL_BLOCKS: {
     verdict: 'blocked',
     sentence:
-      'On this VM {where} ends {packet} of a connect to {vip}. No firewall was changed. This lets the VM reach itself and opens nothing to others: {rule} - With nftables and iptables, put it into the firewall’s own files too, so that it outlives a reboot. Then run apply by hand.',
+      'On this VM {where} ends {packet} of a connect to {vip}. No firewall was changed. This lets it pass and opens nothing to others: {rule} - With nftables and iptables, put it into the firewall’s own files too, so that it outlives a reboot. Then run apply by hand.',
   },
   FIREWALL_ELSEWHERE: {
     verdict: 'blocked',
