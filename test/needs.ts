@@ -32,6 +32,8 @@ const CHECKS = {
   iproute2: () => hasProgram('ip') && hasProgram('ss'),
   nftables: () => hasProgram('nft'),
   namespaces: hasNamespaces,
+  iptables: () => hasProgram('iptables') && hasProgram('iptables-legacy'),
+  firewalld: () => hasProgram('firewalld') && hasProgram('dbus-daemon'),
   shellcheck: () => hasProgram('shellcheck'),
   root: () => process.getuid?.() === 0,
   'dotnet or pwsh': () => hasProgram('dotnet') || hasProgram('pwsh'),

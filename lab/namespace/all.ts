@@ -1,9 +1,10 @@
-/** Every case in kernel namespaces. Firewalls have labs and a list of their own, in firewalls.ts. */
+/** Every case in kernel namespaces. */
 import type { LabCase } from '../case.ts';
 import { agentCases } from './agents.ts';
 import { diskCases } from './disk.ts';
 import { driftCases } from './drift.ts';
 import { fileCases } from './files.ts';
+import { firewallCases } from './firewalls.ts';
 import { groundCases } from './ground.ts';
 import { harmCases } from './harm.ts';
 import { killCases } from './kills.ts';
@@ -31,4 +32,5 @@ export const namespaceCases = (): LabCase[] => [
   ...harmCases(),
   ...roleCases(),
   ...manyCases(),
+  ...firewallCases(),
 ];

@@ -4,6 +4,7 @@ import type { GuestPlan } from '../model/guest.ts';
 import type { GuestLook, Proof, VmKnowledge } from '../model/path.ts';
 import type { PathDraft } from './draft.ts';
 import type { Healthy } from './exposure.ts';
+import { lostFindings } from './lost.ts';
 import { planHash } from './planHash.ts';
 
 export interface Judged {
@@ -42,11 +43,14 @@ export function judge(
   if (verdict) return { verdict, findings, proof };
   const heard = look ? hear(look, draft, healthy) : 'unknown';
   if (typeof heard === 'string') return { verdict: heard, findings, proof };
-  return {
-    verdict: findingVerdict(heard.code) === 'unknown' ? 'unknown' : 'blocked',
-    findings: [...findings, heard],
-    proof,
-  };
+  if (findingVerdict(heard.code) === 'unknown') return { verdict: 'unknown', findings: [...findings, heard], proof };
+  return { verdict: 'blocked', findings: [...findings, heard, ...lostOn(look, draft, healthy)], proof };
+}
+
+/** Where a connect got lost in the guest: said beside a connect that failed, and beside an apply that was taken back. */
+function lostOn(look: GuestLook | undefined, draft: PathDraft, healthy: Healthy): Finding[] {
+  const lost = look?.report.paths.find((path) => path.vip === draft.frontend.vip)?.lost;
+  return lost ? lostFindings(lost, draft, healthy) : [];
 }
 
 /**

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { clip, ReportError } from '../errors.ts';
 import type { ConnectOutcome, Drift, GuestCommand, GuestReport, PathReport } from '../model/guest.ts';
+import { addLost } from './firewall.ts';
 import { DETAIL, DRIFT_LETTERS, ERROR_CODES, MARKER, OUTCOME_LETTERS, PROOF_LETTERS } from './wire.ts';
 
 const WARNING = /^[a-z][a-z0-9-]{0,39}$/;
@@ -15,6 +16,7 @@ const body = z.strictObject({
   chg: z.int().min(0).max(100_000),
   p: z.array(z.string().max(120)).max(64),
   w: z.array(z.string().regex(WARNING)).max(40),
+  fw: z.array(z.string().max(300)).min(1).max(256).optional(),
   e: z.enum(ERROR_CODES).optional(),
   d: z.string().regex(DETAIL).optional(),
 });
@@ -74,8 +76,10 @@ function toReport(wire: z.infer<typeof body>, command: GuestCommand): GuestRepor
     if (paths.has(index)) throw invalid(`path ${index} is there twice`);
     paths.set(index, path);
   }
-  const lost = command.plan.frontends.findIndex((_, index) => !paths.has(index));
-  if (lost !== -1 && wire.e === undefined) throw invalid(`path ${lost} is missing`);
+  const missing = command.plan.frontends.findIndex((_, index) => !paths.has(index));
+  if (missing !== -1 && wire.e === undefined) throw invalid(`path ${missing} is missing`);
+  const wrong = addLost(wire.fw ?? [], paths, command.plan.frontends);
+  if (wrong !== undefined) throw invalid(`${clip(wrong, 80)} is no firewall entry`);
   return {
     schema: 1,
     commandId: command.commandId,

@@ -29,6 +29,8 @@ export const WARNINGS = {
   'state-unknown': 'After a failed run the state could not be read again. The next run looks afresh.',
   'warnings-incomplete':
     'Not everything that is worth a warning could be looked at. The repair itself is not concerned.',
+  'firewalls-cut':
+    'More firewalls stand in the way of connects than the report could hold. Mend those that are named and run again.',
   'weak-host':
     'WeakHostSend or WeakHostReceive is on for a NIC of the path, so that answers can leave by the wrong NIC. Turn both off (Set-NetIPInterface), as Windows has them by default.',
 } as const satisfies Record<string, string>;

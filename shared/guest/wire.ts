@@ -12,6 +12,7 @@
  * | chg | how many things were changed |
  * | p | one entry per frontend, see below; may be short or empty only when `e` is there |
  * | w | warnings: plain codes (warnings.ts) |
+ * | fw | Linux, only when a connect got lost though the state is as planned: where, see below; cut first when the line is too long (warning firewalls-cut) |
  * | e, d | only on errors: a code, and a detail of `[A-Za-z0-9._:/ -]{0,120}` |
  *
  * Entry: `<index in the plan>;<drift before>;<drift after>;<connect before>;<connect after>;<proof>;<source>`
@@ -22,8 +23,16 @@
  * - proof: a letter of {@link PROOF_LETTERS}, about the last connect that was made.
  * - source: the last connect's own address; empty when it is the via address, `b` for the backend address, `-` when it
  *   could not be told.
+ *
+ * Element of `fw`: `<packet>;<backend NIC's interface>;<via NIC's interface>;<place>;<indexes>`
+ * - packet: a letter of {@link PACKET_LETTERS}; a path that has `i` may have `q` too, for the reply of another machine;
+ * - interface: its name, `-` where that is no plain one;
+ * - place: `nft:<family>:<table>:<chain>`, `iptables:<table>:<chain>`, `iptables-legacy:<table>:<chain>`, `firewalld`,
+ *   `firewalld:zone:<zone>`, `firewalld:policy:<policy>`; `none` when no firewall that ends the packet was found,
+ *   `unread:nft` or `unread:iptables` when it could not be read or has a name that is no plain one;
+ * - indexes: of the paths, `0.3-5` for 0, 3, 4 and 5.
  */
-import type { ConnectOutcome, Drift, GuestErrorCode, PathReport } from '../model/guest.ts';
+import type { ConnectOutcome, Drift, GuestErrorCode, LostPacket, PathReport } from '../model/guest.ts';
 
 /** First word of the report's line. */
 export const MARKER = 'ILB-HAIRPIN-GUARD';
@@ -62,6 +71,13 @@ export const PROOF_LETTERS = { s: 'self', r: 'remote', n: 'none' } as const sati
   string,
   PathReport['proof']
 >;
+
+export const PACKET_LETTERS = {
+  o: 'request-out',
+  i: 'request-in',
+  p: 'reply-out',
+  q: 'reply-in',
+} as const satisfies Record<string, LostPacket>;
 
 /** Every code that `e` can hold. */
 export const ERROR_CODES = [

@@ -43,6 +43,26 @@ export const FINDINGS = {
     sentence:
       'Route and reply steering are as planned and a backend is healthy, yet a connect to {vip} fails ({outcome}). Look at firewalls in the guest, network security groups, and whether the superserver listens on {port}.',
   },
+  FIREWALL_BLOCKS: {
+    verdict: 'blocked',
+    sentence:
+      'On this VM {where} ends {packet} of a connect to {vip}. No firewall was changed. This lets it pass and opens nothing to others: {rule} - With nftables and iptables, put it into the firewall’s own files too, so that it outlives a reboot. Then run apply by hand.',
+  },
+  FIREWALL_ELSEWHERE: {
+    verdict: 'blocked',
+    sentence:
+      'A connect to {vip} leaves this VM by the secondary NIC and nothing comes back, while {members} is healthy. A firewall or an allow list there, or a network security group, does not know the via address: let it accept {via} to {addresses}. Then run apply by hand.',
+  },
+  FIREWALL_MAY_BLOCK: {
+    verdict: 'blocked',
+    sentence:
+      'If the other VM is not at fault, {where} on this VM ends its reply. This lets the reply to a connect to {vip} pass and nothing else: {rule} - No firewall was changed.',
+  },
+  FIREWALL_NOT_FOUND: {
+    verdict: 'blocked',
+    sentence:
+      'On this VM {packet} of a connect to {vip} is lost, and no rule of a firewall was found that ends it (not readable: {unread}). Look at network security groups between the VM’s own NICs, and at other security software.',
+  },
   GUEST_FAILED: {
     verdict: 'blocked',
     sentence:

@@ -74,6 +74,33 @@ export interface PathReport {
   source?: string;
   /** `self`: the accepted peer was seen to be via address and port; `remote`: connected, but not to this guest. */
   proof: 'self' | 'remote' | 'none';
+  /** Linux: where a connect got lost though the state is as planned. */
+  lost?: LostConnect;
+}
+
+/**
+ * The packet of a connect through a VIP that got lost: the request leaving by the via NIC or arriving at the backend
+ * NIC, or the reply leaving by the backend NIC or arriving at the via NIC. While another VM is primary, `request-in`
+ * means no more than that the request left and nothing came back.
+ */
+export type LostPacket = 'request-out' | 'request-in' | 'reply-out' | 'reply-in';
+
+/** A firewall of the guest that may have ended a packet. */
+export interface FirewallPlace {
+  /** For a person: `nftables (table inet filter, chain input)`. */
+  where: string;
+  /** The command that lets this packet pass there, and nothing else; for a person to run, never run by this program. */
+  rule: string;
+}
+
+/** Where a connect got lost. */
+export interface LostConnect {
+  packet: LostPacket;
+  places: FirewallPlace[];
+  /** With `request-in`: what may have ended the reply at the via NIC, if another VM had the request. */
+  replyPlaces: FirewallPlace[];
+  /** Firewalls that are there and could not be read: names of tools. */
+  unread: string[];
 }
 
 /** Codes a guest script can end with; 0 in the exit code only for an empty `errorCode`. */

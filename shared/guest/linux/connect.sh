@@ -55,7 +55,7 @@ connect_all() { # indexes
   now
   began=$NOW
   for index; do
-    OUTCOME[index]=n PROOF[index]=n
+    OUTCOME[index]=n PROOF[index]=n LOST_PACKET[index]=
     : >"$WORK/$index"
     pairs+=("$index" "${VIP[index]}" "${PORT[index]}")
   done
@@ -95,6 +95,7 @@ connect_all() { # indexes
     sleep 0.03
     look_at_sockets
   done
+  ((${#open[@]} == $#)) || look_at_lost "$@"
   stop_connects
 }
 

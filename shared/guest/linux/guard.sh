@@ -58,6 +58,8 @@ readonly REPORT_BYTES=3500
 . ./change.sh
 . ./connect.sh
 . ./sockets.sh
+. ./firewall.sh
+. ./ruleset.sh
 . ./warnings.sh
 . ./install.sh
 . ./watch.sh
@@ -108,13 +110,17 @@ check_or_apply() {
   look_for_warnings
   connect_paths first
   for index in "${!VIP[@]}"; do CONNECT_BEFORE[index]=${OUTCOME[index]-n}; done
-  [[ $MODE == apply ]] || return
+  if [[ $MODE != apply ]]; then
+    explain_lost
+    return
+  fi
   check_time 'before the changes'
   [[ -z ${DRIFT_BEFORE[*]//[ FN]/} ]] || apply_plan
   DRIFT_AFTER=("${DRIFTS[@]}")
   [[ ! ${DRIFT_AFTER[*]} =~ [RWYLOKXSU] ]] || set_error CHANGE_FAILED "not as planned after the changes: ${DRIFT_AFTER[*]}"
   connect_paths again
   is_any_lost && ((SECONDS + CONNECT_SECONDS + 3 < TOTAL_SECONDS)) && sleep 1 && connect_paths again
+  explain_lost
   is_any_lost && take_back
   for index in "${!OUTCOME[@]}"; do CONNECT_AFTER[index]=${OUTCOME[index]}; done
 }

@@ -39,7 +39,7 @@ add_warning() { # code
 
 # The report's text. A source that is the via address is left out, one that is the backend address shortened.
 report_line() {
-  local entries='' warnings='' error='' index source after connect
+  local entries='' warnings='' firewalls='' error='' index source after connect
   for index in "${!DRIFT_BEFORE[@]}"; do
     source=${SOURCE[index]:--}
     case $source in
@@ -54,12 +54,13 @@ report_line() {
   done
   for index in "${!WARNINGS[@]}"; do warnings+="${warnings:+,}\"${WARNINGS[index]}\""; done
   [[ -n $ERROR_CODE ]] && error=",\"e\":\"$ERROR_CODE\",\"d\":\"$ERROR_DETAIL\""
-  printf 'ILB-HAIRPIN-GUARD %s {"v":1,"os":"linux","mode":"%s","chg":%d,"p":[%s],"w":[%s]%s}\n' \
-    "$COMMAND_ID" "$MODE" "$CHANGED" "$entries" "$warnings" "$error"
+  for index in "${!FIREWALLS[@]}"; do firewalls+="${firewalls:+,}\"${FIREWALLS[index]}\""; done
+  printf 'ILB-HAIRPIN-GUARD %s {"v":1,"os":"linux","mode":"%s","chg":%d,"p":[%s],"w":[%s]%s%s}\n' \
+    "$COMMAND_ID" "$MODE" "$CHANGED" "$entries" "$warnings" "${firewalls:+,\"fw\":[$firewalls]}" "$error"
 }
 
-# Ends the run. A command prints its report, once: Azure keeps 4,096 bytes of stdout, so source addresses go before the
-# report is cut.
+# Ends the run. A command prints its report, once: Azure keeps 4,096 bytes of stdout, so what is said of firewalls goes
+# first, then source addresses, and no path.
 finish() {
   [[ -n $WATCHING ]] || print_report
   [[ -z $ERROR_CODE ]]
@@ -71,6 +72,11 @@ print_report() {
   [[ -z $REPORTED ]] || return 0
   REPORTED=1
   line=$(report_line)
+  while ((${#line} >= REPORT_BYTES && ${#FIREWALLS[@]} > 0)); do
+    unset 'FIREWALLS[-1]'
+    add_warning firewalls-cut
+    line=$(report_line)
+  done
   ((${#line} < REPORT_BYTES)) || line=$(report_line short)
   printf '\n%s\n' "$line"
 }

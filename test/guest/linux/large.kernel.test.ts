@@ -43,4 +43,23 @@ kernelTest('64 frontends in the worst state with nothing that answers: the repor
     t.true(bytesOf(stdout) < MAX_LINE_BYTES, `${mode}: ${bytesOf(stdout)} bytes`);
     t.true(report.paths.every((path) => path.connectAfter.outcome === 'timeout'));
   }
+  // More firewalls than a report can hold: some are named, and it says that not all are.
+  const name = 'f'.repeat(29);
+  const tables = Array.from(
+    { length: 30 },
+    (_, index) =>
+      `table inet ${name}${100 + index} { chain ${name} { type filter hook input priority ${index}; policy accept; iifname eth0 ip saddr 10.0.1.11 drop; }; }`,
+  );
+  await shell(lab, 'vm-a', `echo '${tables.join('\n')}' | nft -f -`);
+  const begin = performance.now();
+  const { stdout, report } = await guard(lab, 'vm-a', 'check', plan);
+  t.log(`with 30 firewalls: ${Math.round(performance.now() - begin)} ms, ${bytesOf(stdout)} bytes`);
+  t.true(bytesOf(stdout) < MAX_LINE_BYTES && bytesOf(stdout) > 3000, `${bytesOf(stdout)} bytes`);
+  t.is(report.paths.length, 64);
+  t.true(report.warnings.includes('firewalls-cut'));
+  const named = report.paths.map((path) => path.lost?.places.length ?? 0);
+  t.true(
+    named.every((count) => count === named[0] && count > 3 && count < 30),
+    named.join(),
+  );
 });

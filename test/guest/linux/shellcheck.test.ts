@@ -68,9 +68,41 @@ test('the lint would find what it looks for', (t) => {
   for (const [index, pattern] of Object.values(LATER).entries()) t.regex(samples[index] ?? '', pattern);
 });
 
-test('nothing but bash, iproute2, coreutils and systemd is run', (t) => {
+/** All that is ever asked of a firewall: none of it changes one, and iptables is asked for tables that exist alone. */
+const READING = [
+  'type -P iptables >',
+  'ask iptables -V ',
+  'type -P nft >',
+  'ask nft -s -t list ruleset ',
+  'ask nft list ruleset',
+  'ask iptables-save',
+  'ask "$tool-save" -t "$table"',
+];
+
+/** A firewall's program where a command stands. */
+const COMMAND =
+  /(?:^|[;&|({!]|\b(?:if|then|else|do|exec|ask|lines_of|timeout \d+)) *"?\$?\{?(?:nft|iptables\S*|firewall-cmd|ebtables|ipset|tool)"?\}?\S* +[^=)|]/;
+
+test('firewalls are read and never changed', (t) => {
+  for (const one of READING) t.true(script.includes(one), one);
+  const rest = READING.reduce((text, one) => text.replaceAll(one, ''), script).split('\n');
+  t.deepEqual(
+    rest.map((line) => line.replace(/(?:^|\s)#.*$/, '').trim()).filter((line) => COMMAND.test(line)),
+    [],
+  );
+  for (const one of [
+    'nft add table ip x',
+    'lines_of timeout 4 nft flush ruleset',
+    'x && iptables -F',
+    '"$tool-restore" <x',
+    'if firewall-cmd --reload; then',
+  ])
+    t.regex(one, COMMAND);
+});
+
+test('nothing but bash, iproute2, coreutils and systemd is run, and what reads firewalls where it is', (t) => {
   t.notRegex(
-    script.replaceAll(/(?:^|\s)#.*$/gm, ''),
-    /\b(?:awk|sed|grep|python3?|perl|jq|flock|sysctl|iptables|nft|curl|pgrep|pkill|hostname|which)\b/,
+    READING.reduce((text, one) => text.replaceAll(one, ''), script).replaceAll(/(?:^|\s)#.*$/gm, ''),
+    /\b(?:awk|sed|grep|python3?|perl|jq|flock|sysctl|curl|pgrep|pkill|hostname|which)\b/,
   );
 });

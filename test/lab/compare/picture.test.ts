@@ -121,7 +121,7 @@ test('the chart is a small SVG on a white ground, with a lane for each member', 
 
 test('the tables go between their marks, and a document without marks is refused', (t) => {
   const marks = (inner: string) =>
-    `a\n<!-- comparison: made by node lab/compare/compare.ts --write -->\n\n${inner}<!-- end of comparison -->\nb`;
+    `a\n<!-- comparison: made by npm run lab -- --part compare --write -->\n\n${inner}<!-- end of comparison -->\nb`;
   t.is(withComparison(marks('old\n\n'), 'new'), marks('new\n\n'));
   t.is(withComparison(marks(''), 'new'), marks('new\n\n'));
   t.throws(() => withComparison('nothing', 'new'), { message: /lost the marks/ });

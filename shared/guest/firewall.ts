@@ -1,0 +1,121 @@
+/**
+ * Where a connect got lost: the report's firewall entries (wire.ts) -> places, each with the command that a person can
+ * paste. Pure. Only names that pass a strict pattern and the plan's addresses are put into a command. Addresses alone are
+ * enough: both ends are this VM's own, or its VIP's, and Azure lets nobody else send from them; so no port is opened.
+ */
+import type { FirewallPlace, LostPacket, PathReport, PlannedFrontend } from '../model/guest.ts';
+import { PACKET_LETTERS } from './wire.ts';
+
+const NAME = '[A-Za-z][A-Za-z0-9_.-]{0,31}';
+const DEVICE = '[A-Za-z0-9][A-Za-z0-9_.-]{0,14}|-';
+const PLACE = new RegExp(
+  [
+    `nft:(ip|inet|netdev):(${NAME}):(${NAME})`,
+    '(iptables|iptables-legacy):(filter|mangle|raw|security|nat):(PREROUTING|INPUT|OUTPUT|POSTROUTING)',
+    'firewalld(?::(zone|policy):([A-Za-z0-9][A-Za-z0-9-]{0,19}))?',
+  ]
+    .map((one) => `^${one}$`)
+    .join('|'),
+);
+const ENTRY = new RegExp(
+  `^([oipq]);(${DEVICE});(${DEVICE});([A-Za-z0-9:_.-]{1,120});(\\d{1,2}(?:[.-]\\d{1,2}){0,63})$`,
+);
+
+/** One packet: how it passes the VM, and between which addresses. */
+interface Flow {
+  way: 'in' | 'out';
+  device: string;
+  from: string;
+  to: string;
+}
+
+/**
+ * Adds the report's entries to the paths they name. Returns the first that is no entry or names a path that the report
+ * does not have.
+ */
+export function addLost(
+  entries: readonly string[],
+  paths: ReadonlyMap<number, PathReport>,
+  frontends: readonly PlannedFrontend[],
+): string | undefined {
+  // A request comes before its reply, so the first entry of a path says what was lost.
+  return entries.toSorted().find((entry) => !add(entry, paths, frontends));
+}
+
+function add(entry: string, paths: ReadonlyMap<number, PathReport>, frontends: readonly PlannedFrontend[]): boolean {
+  const [, letter = '', backendDevice = '', viaDevice = '', place = '', list = ''] = ENTRY.exec(entry) ?? [];
+  const indexes = indexesIn(list);
+  const unread = /^unread:(nft|iptables)$/.exec(place)?.[1];
+  if (indexes.length === 0 || (place !== 'none' && unread === undefined && !PLACE.test(place))) return false;
+  const packet = PACKET_LETTERS[letter as keyof typeof PACKET_LETTERS];
+  for (const index of indexes) {
+    const path = paths.get(index);
+    const frontend = frontends[index];
+    if (!path || !frontend) return false;
+    path.lost ??= { packet, places: [], replyPlaces: [], unread: [] };
+    const { lost } = path;
+    if (unread !== undefined) lost.unread.push(unread);
+    if (!PLACE.test(place)) continue;
+    const found = compose(place, flowOf(packet, { frontend, backendDevice, viaDevice }));
+    if (packet === lost.packet) lost.places.push(found);
+    else if (lost.packet === 'request-in') lost.replyPlaces.push(found);
+  }
+  return true;
+}
+
+/** `0.3-5` -> 0, 3, 4, 5; empty when it is none. */
+function indexesIn(list: string): number[] {
+  if (list === '') return [];
+  return list.split('.').flatMap((part) => {
+    const [first = 0, last = first] = part.split('-').map(Number);
+    return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
+  });
+}
+
+interface Ends {
+  frontend: PlannedFrontend;
+  backendDevice: string;
+  viaDevice: string;
+}
+
+function flowOf(packet: LostPacket, { frontend: { vip, backend, via }, backendDevice, viaDevice }: Ends): Flow {
+  switch (packet) {
+    case 'request-out':
+      return { way: 'out', device: viaDevice, from: via.ip, to: vip };
+    case 'request-in':
+      return { way: 'in', device: backendDevice, from: via.ip, to: backend.ip };
+    case 'reply-out':
+      return { way: 'out', device: backendDevice, from: backend.ip, to: via.ip };
+    case 'reply-in':
+      return { way: 'in', device: viaDevice, from: vip, to: via.ip };
+  }
+}
+
+/** The words for a place and the command for a packet there. */
+function compose(place: string, { way, device, from, to }: Flow): FirewallPlace {
+  const [, family = '', table = '', chain, tool, oldTable = '', oldChain = '', kind, owner = ''] =
+    PLACE.exec(place) ?? [];
+  if (chain !== undefined) {
+    // A chain of family netdev belongs to its device.
+    const at = device === '-' || family === 'netdev' ? '' : `${way === 'in' ? 'iifname' : 'oifname'} "${device}" `;
+    return {
+      where: `nftables (table ${family} ${table}, chain ${chain})`,
+      rule: `nft insert rule ${family} ${table} ${chain} ${at}ip saddr ${from} ip daddr ${to} accept`,
+    };
+  }
+  if (tool !== undefined) {
+    const at = device === '-' ? '' : ` ${way === 'in' ? '-i' : '-o'} ${device}`;
+    return {
+      where: `${tool} (table ${oldTable}, chain ${oldChain})`,
+      rule: `${tool}${oldTable === 'filter' ? '' : ` -t ${oldTable}`} -I ${oldChain}${at} -s ${from} -d ${to} -j ACCEPT`,
+    };
+  }
+  const at = kind === undefined ? '' : ` --${kind}=${owner}`;
+  // Before all other rich rules (firewalld.richlanguage(5), priority). Into what runs and into what is kept, without a
+  // reload, which would lose what others put into the running configuration alone.
+  const rule = `--add-rich-rule='rule priority="-32768" family="ipv4" source address="${from}" destination address="${to}" accept'`;
+  return {
+    where: kind === undefined ? 'firewalld' : `firewalld (${kind} ${owner})`,
+    rule: `firewall-cmd${at} ${rule} && firewall-cmd --permanent${at} ${rule}`,
+  };
+}

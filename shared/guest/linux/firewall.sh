@@ -1,0 +1,245 @@
+# shellcheck shell=bash
+# ilb-hairpin-guard: when a connect is lost though the state is as planned: which packet it was, and which firewall of this
+# machine may have ended it. Firewalls are read and never changed; nothing here runs while all connects succeed.
+
+LOST_PACKET=()   # by path: o request leaving, i request arriving, p reply leaving, q reply arriving; u, f: told at once
+FIREWALLS=()     # entries of the report, see shared/guest/wire.ts
+FIREWALLS_READ=
+UNREAD=()        # firewalls that are there and could not be read
+declare -A PLACES_AT=() # a packet -> its places
+
+# Tells by the sockets of connects that hang which packet is lost. The accepted side has a socket as soon as the request
+# arrived. And each side counts what it sent again (after a second) only when the packet left: one that is dropped on its
+# way out is a retransmission that failed.
+look_at_lost() { # indexes
+  local index line end left gone tries more='' key=''
+  local -a words
+  local -A near_of=() sent=() again=() accepted=() answers=()
+  [[ ${HAIRPIN_CONNECT-} != /* ]] || return # a model of a guest has no firewall
+  for index; do
+    LOST_PACKET[index]=''
+    case ${OUTCOME[index]} in [uf]*) LOST_PACKET[index]=${OUTCOME[index]:0:1} ;; t*) more=1 ;; esac
+  done
+  [[ -n $more ]] || return
+  for ((tries = 0; tries < 4; tries++)); do
+    lines_of list_hanging || return
+    near_of=() sent=() again=() accepted=() answers=()
+    for line in "${LINES[@]}"; do
+      words=($line)
+      if [[ $line != [A-Z]* ]]; then # what more is known of the socket above
+        [[ -n $key && $line =~ retrans:([0-9]+)/([0-9]+) ]] && again[$key]=${BASH_REMATCH[1]} sent[$key]=${BASH_REMATCH[2]}
+        continue
+      fi
+      key=''
+      plain_end "${words[3]-}"
+      end=$PLAIN
+      plain_end "${words[4]-}"
+      case ${words[0]} in
+        SYN-SENT) key=$PLAIN near_of[$PLAIN]=$end ;;
+        TIME-WAIT | LISTEN) ;;
+        *)
+          accepted["${end%:*} $PLAIN"]=1
+          [[ ${words[0]} == SYN-RECV && ! $line =~ timer:\([a-z]*,[^,]*,0\) ]] && answers["${end%:*} $PLAIN"]=1
+          ;;
+      esac
+    done
+    more=''
+    for index; do
+      key=${VIP[index]}:${PORT[index]}
+      end=${near_of[$key]-}
+      [[ ${OUTCOME[index]} == t* && ${end%:*} == "${VIA_IP[index]}" ]] || continue
+      gone=${sent[$key]-0} left=${again[$key]-0}
+      ((gone > 0)) || more=1
+      key="${BACKEND_IP[index]} $end"
+      if [[ -n ${accepted[$key]-} ]]; then
+        LOST_PACKET[index]=p
+        [[ -z ${answers[$key]-} ]] || LOST_PACKET[index]=q
+      elif ((gone > 0)); then
+        LOST_PACKET[index]=i
+        ((left > 0)) || LOST_PACKET[index]=o
+      fi
+    done
+    [[ -n $more ]] || break
+    sleep 0.3
+  done
+}
+
+list_hanging() {
+  timeout 5 ss -H -t -a -n -o -i "$(socket_filter)" 2>/dev/null
+}
+
+# Says of all paths whose state is as planned and whose last connect was lost where it was.
+explain_lost() { # sets FIREWALLS
+  [[ -n ${LOST_PACKET[*]// /} ]] || return 0
+  # Apart from this run: whatever a firewall's rules look like, what was changed can still be taken back.
+  lines_of list_lost || note 'where connects were lost cannot be told'
+  FIREWALLS=("${LINES[@]}")
+}
+
+list_lost() {
+  local index entry place packet
+  local -a order=()
+  local -A places_of=() paths_of=()
+  READ_UNTIL=$((SECONDS + 8))
+  ((READ_UNTIL < TOTAL_SECONDS)) || READ_UNTIL=$((TOTAL_SECONDS - 1))
+  for index in "${!VIP[@]}"; do
+    [[ -n ${LOST_PACKET[index]-} && -z ${DRIFTS[index]//[SUX]/} ]] || continue
+    read_firewalls
+    packet="${LOST_PACKET[index]} ${BACKEND_DEV[index]} ${VIA_DEV[index]} ${BACKEND_IP[index]} ${VIA_IP[index]}"
+    packet+=" ${VIP[index]}"
+    [[ -n ${places_of[$packet]+there} ]] || find_places "$index"
+    for place in ${places_of[$packet]}; do
+      entry="${place%%;*};$(safe_device "${BACKEND_DEV[index]}");$(safe_device "${VIA_DEV[index]}");${place#*;}"
+      [[ -n ${paths_of[$entry]-} ]] || order+=("$entry")
+      add_path_number "$entry" "$index"
+    done
+  done
+  for entry in "${order[@]}"; do printf '%s\n' "$entry;${paths_of[$entry]}"; done
+}
+
+safe_device() { # name
+  if [[ $1 =~ ^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$ ]]; then printf '%s' "$1"; else printf '%s' -; fi
+}
+
+# Appends a path's number to a list such as `0.3-5`.
+add_path_number() { # entry number
+  local list=${paths_of[$1]-} last
+  last=${list##*[.-]}
+  if [[ -z $list ]]; then
+    list=$2
+  elif ((last + 1 != $2)); then
+    list+=.$2
+  elif [[ $list =~ -[0-9]+$ ]]; then
+    list=${list%-*}-$2
+  else
+    list+=-$2
+  fi
+  paths_of[$1]=$list
+}
+
+# Sets the places of a packet: `letter;place` for each base chain that may end it. What was told at once was rejected,
+# where a request may be: on its way out, or as it arrives.
+find_places() { # index; sets places_of[$packet]
+  local unread
+  places_of[$packet]=''
+  case ${LOST_PACKET[$1]} in
+    [uf])
+      places_at o "$1" "${LOST_PACKET[$1]}"
+      [[ -n ${places_of[$packet]} ]] || places_at i "$1" "${LOST_PACKET[$1]}"
+      return
+      ;;
+    i)
+      places_at i "$1"
+      # A reply that is rejected takes the accepted socket with it: it looks as if no request had come.
+      [[ -n ${places_of[$packet]} ]] || places_at p "$1" r
+      ;;
+    *) places_at "${LOST_PACKET[$1]}" "$1" ;;
+  esac
+  if [[ -z ${places_of[$packet]} ]]; then
+    for unread in "${UNREAD[@]:-none}"; do places_of[$packet]+=" ${LOST_PACKET[$1]};$unread"; done
+  fi
+  # If the request went to another machine, it may be that one's reply.
+  [[ ${LOST_PACKET[$1]} != i ]] || places_at q "$1" l
+}
+
+# Those of one packet. With u or f only where something rejects so that a connect ends unreachable or refused, with r
+# where anything rejects, with l where it is likely. Of several chains those count that are the likeliest to end it.
+places_at() { # letter index [u|f|r|l]; adds to places_of[$packet]
+  local key found='' worst=0 hooks known
+  PACKET_IN='' PACKET_OUT='' PACKET_OPENS='' PACKET_FROM=${VIA_IP[$2]} PACKET_TO=${VIA_IP[$2]}
+  case $1 in
+    o) PACKET_OUT=${VIA_DEV[$2]} PACKET_TO=${VIP[$2]} PACKET_OPENS=1 ;;
+    i) PACKET_IN=${BACKEND_DEV[$2]} PACKET_TO=${BACKEND_IP[$2]} PACKET_OPENS=1 ;;
+    p) PACKET_OUT=${BACKEND_DEV[$2]} PACKET_FROM=${BACKEND_IP[$2]} ;;
+    q) PACKET_IN=${VIA_DEV[$2]} PACKET_FROM=${VIP[$2]} ;;
+  esac
+  known="$1 ${3-} $PACKET_IN $PACKET_OUT $PACKET_FROM $PACKET_TO"
+  if [[ -n ${PLACES_AT[$known]+there} ]]; then
+    places_of[$packet]+=${PLACES_AT[$known]}
+    return
+  fi
+  hooks=' ingress prerouting input '
+  [[ -z $PACKET_OUT ]] || hooks=' output postrouting egress '
+  for key in "${BASE_CHAINS[@]}"; do
+    [[ $hooks == *" ${CHAIN_HOOK[$key]} "* ]] || continue
+    [[ -z ${CHAIN_DEVICE[$key]// /} || " ${CHAIN_DEVICE[$key]} " == *" $PACKET_IN$PACKET_OUT "* ]] || continue
+    walk_base "$key"
+    if [[ -n $WALK_IS_CUT ]]; then
+      [[ " ${UNREAD[*]} " == *" unread:${key%%[ -]*} "* ]] || UNREAD+=("unread:${key%%[ -]*}")
+      continue
+    fi
+    ((WALK_DROPS > 0)) || continue
+    case ${3-} in
+      l) ((WALK_DROPS > 1)) || continue ;;
+      u) [[ $WALK_REJECTS =~ prohibited|unreachable ]] || continue ;;
+      f) [[ "|$WALK_REJECTS" =~ tcp[\ -]reset|port-unreach|\|\ +\| ]] || continue ;;
+      r) [[ -n $WALK_REJECTS ]] || continue ;;
+    esac
+    name_place "$key"
+    ((WALK_DROPS <= worst)) || found='' worst=$WALK_DROPS
+    ((WALK_DROPS < worst)) || found+=" $1;$PLACE"
+  done
+  PLACES_AT[$known]=$found
+  places_of[$packet]+=$found
+}
+
+# The place where a rule belongs, from the key of a chain.
+name_place() { # key; sets PLACE
+  local name='^[A-Za-z][A-Za-z0-9_.-]{0,31}$' owner='^(filter_)?(IN|OUT)_(policy_)?([A-Za-z0-9][A-Za-z0-9-]{0,19})(_(pre|log|deny|allow|post))?$'
+  local -a words=($1)
+  local tool=${words[0]} family=${words[1]} table=${words[2]} chain=${words[3]}
+  # firewalld has a table of its own, or, with iptables behind it, chains of its own.
+  if [[ $table == firewalld || -n ${CHAIN_RULES["$tool $family $table INPUT_ZONES"]-} ]]; then
+    PLACE=firewalld
+    [[ $WALK_OWNER =~ $owner ]] || [[ -n $PACKET_IN && $WALK_ZONE =~ $owner ]] || return 0
+    PLACE+=:zone:${BASH_REMATCH[4]}
+    [[ -z ${BASH_REMATCH[3]} ]] || PLACE=firewalld:policy:${BASH_REMATCH[4]}
+  elif [[ $tool == nft && $family == ip && -n $IPTABLES_IS_NFT && $table == @(filter|mangle|raw|security|nat) &&
+    $chain == @(PREROUTING|INPUT|OUTPUT|POSTROUTING) ]]; then
+    PLACE=iptables:$table:$chain
+  elif [[ $tool != nft ]]; then
+    PLACE=$tool:$table:$chain
+  elif [[ $table =~ $name && $chain =~ $name ]]; then
+    PLACE=nft:$family:$table:$chain
+  else
+    PLACE=unread:nft
+  fi
+}
+
+IPTABLES_IS_NFT=  # `iptables` keeps its rules in nftables
+
+# Asks a tool, for as long as there is time.
+ask() { # command; sets LINES
+  local left=$((READ_UNTIL - SECONDS))
+  ((left > 0)) || return
+  lines_of timeout $((left < 4 ? left : 4)) "$@" 2>/dev/null
+}
+
+# Reads what is there, once. Only tables that exist are asked for: asking iptables for another one would make it.
+read_firewalls() {
+  local version='' table tool=iptables-legacy
+  local -a tables=()
+  [[ -z $FIREWALLS_READ ]] || return
+  FIREWALLS_READ=1
+  type -P iptables >/dev/null && ask iptables -V && version=${LINES[*]}
+  [[ $version != *nf_tables* ]] || IPTABLES_IS_NFT=1
+  [[ -z $version || -n $IPTABLES_IS_NFT ]] || tool=iptables
+  if type -P nft >/dev/null; then
+    if ask nft -s -t list ruleset || ask nft list ruleset; then
+      parse_nft
+    else
+      UNREAD+=(unread:nft)
+    fi
+  elif [[ -n $IPTABLES_IS_NFT ]]; then
+    if ask iptables-save; then parse_iptables iptables; else UNREAD+=(unread:iptables); fi
+  fi
+  [[ ! -r /proc/net/ip_tables_names ]] || { lines_of cat /proc/net/ip_tables_names && tables=("${LINES[@]}"); }
+  for table in "${tables[@]}"; do
+    if [[ $table =~ ^[a-z]+$ ]] && ask "$tool-save" -t "$table"; then
+      parse_iptables "$tool"
+    else
+      UNREAD+=(unread:iptables)
+      break
+    fi
+  done
+}

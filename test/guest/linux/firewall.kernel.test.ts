@@ -1,0 +1,48 @@
+/** Firewalls of the guest: passed as they are, or named with the rule that helps; the lab's cases, as tests. */
+import test from 'ava';
+import { tryCase } from '../../../lab/case.ts';
+import { firewallCases } from '../../../lab/namespace/firewalls.ts';
+import { startKernelLab } from '../../../simulator/guests/kernel/lab.ts';
+import { KERNEL, testNeeding } from '../../needs.ts';
+import { articleEstate } from '../../simulator/guests/estates.ts';
+import { guard, planOf, shell, UCR } from './guests.ts';
+
+for (const one of firewallCases()) {
+  const needs = one.name.startsWith('firewalld') ? (['firewalld'] as const) : (['iptables'] as const);
+  testNeeding([...KERNEL, ...needs])(one.name, async (t) => {
+    const { ok, detail } = await tryCase(one);
+    t.true(ok, detail);
+    t.log(detail);
+  });
+}
+
+testNeeding(KERNEL)(
+  'a firewall that cannot be read is said to be so, and one that hangs costs a few seconds',
+  async (t) => {
+    const lab = await startKernelLab({ estate: articleEstate() });
+    try {
+      const plan = planOf('vm-a', [UCR]);
+      await shell(
+        lab,
+        'vm-a',
+        "nft add table ip wall; nft 'add chain ip wall in { type filter hook input priority 0; }'",
+      );
+      await shell(lab, 'vm-a', 'nft add rule ip wall in ip saddr 10.0.1.11 drop');
+      for (const body of ['exit 1', 'exec sleep 60']) {
+        await shell(
+          lab,
+          'vm-a',
+          `printf '#!/bin/bash\\n${body}\\n' >/usr/local/sbin/nft; chmod 755 /usr/local/sbin/nft`,
+        );
+        const { report, ms } = await guard(lab, 'vm-a', 'apply', plan);
+        t.deepEqual(report.paths[0]?.lost, { packet: 'request-in', places: [], replyPlaces: [], unread: ['nft'] });
+        t.true(ms < 25_000, `${Math.round(ms)} ms`);
+        t.log(`${body}: ${Math.round(ms)} ms`);
+      }
+    } finally {
+      await lab.stop();
+    }
+  },
+);
+
+test('there are cases', (t) => t.true(firewallCases().length > 25));
