@@ -26,7 +26,7 @@ export interface Plot {
 }
 
 /** More than a table of kills needs. */
-const PLOTS = process.env.HAIRPIN_KILLS === 'all' ? 6000 : 600;
+const PLOTS = process.env.HAIRPIN_KILLS === 'all' ? 3000 : 600;
 const PROCESSES = 6;
 /** A command is in flight for so long: still there when the next process looks. */
 const COMMAND_MS = 150;
