@@ -15,7 +15,10 @@
  *   streaming; chunks of a response are sent when all are there.
  * - functionTimeout, singleton and dynamic concurrency settings of host.json are not obeyed. Logging goes to the
  *   parent as it is; nothing is sampled.
- * - On a stop the host waits for running functions without a limit of its own; the caller sets it.
+ * - On a stop or SIGTERM the host takes nothing new and waits for running functions without a limit of its own; the
+ *   caller sets it. The real one gets an hour when Flex scales in and ten minutes when the platform is upgraded; its
+ *   drain by POST /admin/host/drain is missing here, and after such a drain it was seen not to delete the messages of
+ *   functions that ended well (azure-functions-host#9760): they come back after their hidden time.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { resolve } from 'node:path';

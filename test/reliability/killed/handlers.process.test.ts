@@ -180,6 +180,8 @@ test('deadLetter: the run is failed with its reason, and the message is gone', a
   });
   const all = await runs();
   for (const id of ids) t.is(all.find((run) => run.runId === id)?.reason?.code, 'DEAD_LETTER');
+  // The last ones killed left their messages hidden.
+  await hosts.start(['deadLetter']);
   await empty(POISON_QUEUE);
 });
 

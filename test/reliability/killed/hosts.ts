@@ -47,9 +47,10 @@ export interface Victim {
 /** A message of a killed host comes back after this instead of after ten minutes. */
 const HIDDEN_SECONDS = 3;
 
-export async function startHosts(commandMs = 100): Promise<Hosts> {
+/** @param scriptMs How long a command is in a guest. */
+export async function startHosts(commandMs = 100, scriptMs = 50): Promise<Hosts> {
   const estate = articleEstate();
-  const lab = scriptedLab(estate, 50);
+  const lab = scriptedLab(estate, scriptMs);
   const folder = await temporaryFolder('hosts');
   const [arm, azurite, built] = await Promise.all([
     startArm({
@@ -76,7 +77,7 @@ export async function startHosts(commandMs = 100): Promise<Hosts> {
       ...options,
       settings: {
         ...appSettings(arm, azurite, estate),
-        HAIRPIN_COMMAND_SECONDS: '10',
+        HAIRPIN_COMMAND_SECONDS: '20',
         HAIRPIN_COMMAND_SLACK_SECONDS: '20',
         AzureFunctionsJobHost__extensions__queues__maxPollingInterval: '00:00:00.2000000',
         AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:01',
