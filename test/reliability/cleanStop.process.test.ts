@@ -83,7 +83,7 @@ test('SIGTERM: what runs is finished, nothing new begins, the process ends in ti
   t.is(hosts.lab.runs[0]?.endedAt, undefined, 'a command is in a guest');
   const told = Date.now();
   process.kill(host.pid, 'SIGTERM');
-  t.true(await Promise.race([host.ended, delay(GRACE_MS, false)]), 'ended by itself');
+  t.true(await Promise.race([host.ended, delay(GRACE_MS, false, { ref: false })]), 'ended by itself');
   t.log(`ended ${Date.now() - told} ms after SIGTERM`);
   t.deepEqual(
     began.filter(([, at]) => at > told + 1000),
@@ -122,7 +122,7 @@ for (const when of ['before', 'after'] as const) {
       body: JSON.stringify({ scope: vmId(hosts.estate, 'hs-a'), mode: 'apply' }),
     });
     t.is(answer.status, 202);
-    t.true(await Promise.race([victim.host.ended, delay(GRACE_MS, false)]), 'killed');
+    t.true(await Promise.race([victim.host.ended, delay(GRACE_MS, false, { ref: false })]), 'killed');
     const { runId } = (await answer.json()) as { runId: string };
     t.deepEqual(await goOn({ hosts, host: rest, began: [], accepted: [runId] }), []);
     t.deepEqual(

@@ -86,7 +86,7 @@ async function killAtEach(t: ExecutionContext, only: string, trigger: Trigger): 
         if (victim.host.invocations.length > 0) await victim.replace();
         await victim.condemn(`${when} ${call}`);
         const promised = trigger(victim);
-        const died = await Promise.race([victim.host.ended, delay(LONG_MS, false)]);
+        const died = await Promise.race([victim.host.ended, delay(LONG_MS, false, { ref: false })]);
         t.true(died, `${when} ${call}: killed`);
         await victim.replace();
         await settled(await promised);
