@@ -6,6 +6,13 @@ import type { Store } from '../../shared/state/store.ts';
 const INTERFACES = ['topology', 'health', 'commands', 'agents', 'bell'] as const;
 export const TABLES = ['runs', 'outcomes', 'vms', 'frontends', 'leases'] as const;
 
+type Passive = 'store' | 'clock' | 'log' | 'holder';
+type Named<T extends readonly PropertyKey[], All extends PropertyKey> =
+  Exclude<All, T[number]> extends never ? T : never;
+/** A port or a table that is not in the lists does not compile. */
+type Ports = Named<typeof INTERFACES, Exclude<keyof LoopPorts, Passive>>;
+type Tables = Named<typeof TABLES, keyof Store>;
+
 /** Stands around one call: gets its name, `commands.send` or `store.vms.put`, and what makes it. */
 export type Around = (name: string, act: () => Promise<unknown>) => Promise<unknown>;
 
@@ -31,14 +38,15 @@ function methodsOf(target: object): string[] {
 /** The same ports with something around each call. */
 export function wrapPorts(ports: LoopPorts, around: Around): LoopPorts {
   const wrapped = { ...ports, store: wrapStore(ports.store, around) };
-  for (const name of INTERFACES) Object.assign(wrapped, { [name]: wrap(name, ports[name], around) });
+  for (const name of INTERFACES satisfies Ports) Object.assign(wrapped, { [name]: wrap(name, ports[name], around) });
   return wrapped;
 }
 
 /** The same store with something around each call. */
 export function wrapStore(store: Store, around: Around): Store {
   const wrapped = { ...store };
-  for (const name of TABLES) Object.assign(wrapped, { [name]: wrap(`store.${name}`, store[name], around) });
+  for (const name of TABLES satisfies Tables)
+    Object.assign(wrapped, { [name]: wrap(`store.${name}`, store[name], around) });
   return wrapped;
 }
 
