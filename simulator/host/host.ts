@@ -16,9 +16,9 @@
  * - functionTimeout, singleton and dynamic concurrency settings of host.json are not obeyed. Logging goes to the
  *   parent as it is; nothing is sampled.
  * - On a stop or SIGTERM the host takes nothing new and waits for running functions without a limit of its own; the
- *   caller sets it. The real one gets an hour when Flex scales in and ten minutes when the platform is upgraded; its
- *   drain by POST /admin/host/drain is missing here, and after such a drain it was seen not to delete the messages of
- *   functions that ended well (azure-functions-host#9760): they come back after their hidden time.
+ *   caller sets it. The real one has 60 minutes when Flex scales in and 10 when the platform is updated
+ *   (functions-timeout-duration.md). Its drain by POST /admin/host/drain is missing here; real hosts with a queue
+ *   extension older than azure-sdk-for-net#50426 do not delete the messages of functions that end well after it.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { resolve } from 'node:path';

@@ -19,7 +19,7 @@ const GRACE_MS = 30_000;
 const SLOW_MS = 4000;
 const FUNCTIONS = ['reconcile', 'runs', 'primaryWatch', 'complianceSweep'];
 
-test.beforeEach((t) => t.timeout(300_000));
+test.beforeEach((t) => t.timeout(600_000));
 
 const runsOf = async ({ store, estate }: Hosts): Promise<RunRow[]> =>
   (await store.runs.list(estate.subscriptionId)).map(({ row }) => row);
@@ -56,7 +56,7 @@ async function busy(slowMs: number): Promise<Scene> {
 /** Another host goes on, with the minute's bell. */
 async function goOn({ hosts, accepted }: Scene): Promise<string[]> {
   const next = await hosts.start(FUNCTIONS);
-  const end = Date.now() + 150_000;
+  const end = Date.now() + 300_000;
   for (;;) {
     const found = (await runsOf(hosts)).filter((run) => accepted.includes(run.runId));
     if (found.length === accepted.length && !found.some(isOpen)) break;

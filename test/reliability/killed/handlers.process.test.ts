@@ -29,7 +29,7 @@ test.before(async () => {
   await until('the first sweep', async () => (await runs()).find((run) => !isOpen(run)));
 });
 test.after.always(async () => hosts?.stop());
-test.beforeEach((t) => t.timeout(300_000));
+test.beforeEach((t) => t.timeout(600_000));
 
 const runs = async (): Promise<RunRow[]> =>
   (await hosts.store.runs.list(hosts.estate.subscriptionId)).map(({ row }) => row);
