@@ -9,7 +9,7 @@ export interface Delivery {
   id: string;
   /** Done: the message is deleted. */
   done(): Promise<void>;
-  /** Not done: it comes back after so many seconds, as one whose host is gone, or whose function threw. */
+  /** Not done: it comes back after so many seconds, as one whose host is gone. */
   back(seconds: number): Promise<void>;
 }
 

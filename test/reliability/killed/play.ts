@@ -29,7 +29,9 @@ export interface PlayOptions {
 /** When no message came for so long, the minute's timer rings. */
 const MINUTE_MS = 1300;
 const MOST_MINUTES = 40;
-/** A message whose host is gone, or whose function threw, comes back after this. */
+/** The longest calm step takes a dozen. */
+const MOST_MESSAGES = 200;
+/** A message whose host is gone comes back after this. */
 const BACK_SECONDS = 1;
 
 export async function play(plant: Plant, step: Step, options: PlayOptions = {}): Promise<Played> {
@@ -88,20 +90,23 @@ class Play {
     }
     // At rest, and still so after one more of the minute's bells.
     let closing = false;
-    for (let minutes = 0; minutes < MOST_MINUTES; ) {
+    for (let minutes = 0, messages = 0; minutes < MOST_MINUTES && messages < MOST_MESSAGES; ) {
       const delivery = await this.#next();
       if (!delivery) {
         minutes += 1;
         await this.#minute();
         continue;
       }
+      messages += 1;
       const ended = await this.#handle(delivery);
+      // Storage was there all the time: nothing may have thrown.
+      if (this.#errors.length > 0) return this.#judge(before);
       if (!ended || this.#inbox.length > 0 || !(await this.#atRest())) continue;
       if (closing) return this.#judge(before);
       closing = true;
       await this.#minute();
     }
-    this.#errors.push(`still open after ${MOST_MINUTES} minutes`);
+    this.#errors.push('does not come to rest');
     return this.#judge(before);
   }
 
@@ -139,24 +144,16 @@ class Play {
     if (answer === 'killed') {
       this.#killed = true;
       await this.#options.onKilled?.();
-      await this.#comesBack(delivery);
+      this.#back.add(delivery.id);
+      await delivery.back(BACK_SECONDS);
       await this.#minute();
       return false;
     }
     this.#counts = answer.counts;
     if (answer.methods.length > 0) this.#methods = answer.methods;
-    if (answer.error !== undefined) {
-      this.#errors.push(answer.error);
-      await this.#comesBack(delivery);
-      return false;
-    }
-    await delivery.done();
-    return true;
-  }
-
-  async #comesBack(delivery: Delivery): Promise<void> {
-    this.#back.add(delivery.id);
-    await delivery.back(BACK_SECONDS);
+    if (answer.error !== undefined) this.#errors.push(answer.error);
+    else await delivery.done();
+    return answer.error === undefined;
   }
 
   async #atRest(): Promise<boolean> {
