@@ -36,6 +36,8 @@ export interface Cloud {
   store: Store;
   /** Run ids that a handler or the loop said it took. */
   taken: Set<string>;
+  /** What deadLetter said of each message that the host gave up on. */
+  dead: string[];
   /** The first process of a function. */
   host(name: string): Host;
   /** Ends one of the two loops as a crash does, and starts another. */
@@ -45,12 +47,18 @@ export interface Cloud {
   stop(): Promise<void>;
 }
 
+export interface CloudOptions {
+  seed: number;
+  commandMs: number;
+  scriptMs: number;
+  settings?: Record<string, string>;
+  /** The guests. Default: scripted ones. */
+  lab?: (estate: Estate, scriptMs: number) => ScriptedLab;
+}
+
 /** Starts all of it over an estate with scripted guests. */
-export async function startCloud(
-  estate: Estate,
-  options: { seed: number; commandMs: number; scriptMs: number; settings?: Record<string, string> },
-): Promise<Cloud> {
-  const lab = scriptedLab(estate, options.scriptMs);
+export async function startCloud(estate: Estate, options: CloudOptions): Promise<Cloud> {
+  const lab = (options.lab ?? scriptedLab)(estate, options.scriptMs);
   const [azurite, built] = await Promise.all([startAzurite(), buildApp()]);
   let toTopic: (event: ResourceEvent) => void = () => {};
   const arm = await startArm({
@@ -63,6 +71,7 @@ export async function startCloud(
   // Event Grid's waits are shortened, not its ways: 10 s before the first retry become 1 s.
   const eventGrid = await startEventGrid({ tls: arm.tls, seed: options.seed, timeFactor: 0.1 });
   const taken = new Set<string>();
+  const dead: string[] = [];
   const settings = { ...appSettings(arm, azurite, estate), ...options.settings };
   const start = (only: string[]): Promise<Host> =>
     startHost({
@@ -76,6 +85,7 @@ export async function startCloud(
       onLog: ({ message }) => {
         const found = /^\{"step":"(?:accepted|signal)".*"runId":"([0-9a-f]{32})"/.exec(message)?.[1];
         if (found) taken.add(found);
+        if (/^\{"step":"dead-/.test(message)) dead.push(message);
       },
     });
   const hosts: { only: string[]; host: Host }[] = [];
@@ -117,6 +127,7 @@ export async function startCloud(
     eventGrid,
     store: openTables({ kind: 'connectionString', connectionString: azurite.connectionString }),
     taken,
+    dead,
     host: hostOf,
     async crashLoop() {
       const at = hosts.findIndex(({ only }) => only.includes('reconcile'));

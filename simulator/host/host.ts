@@ -15,7 +15,10 @@
  *   streaming; chunks of a response are sent when all are there.
  * - functionTimeout, singleton and dynamic concurrency settings of host.json are not obeyed. Logging goes to the
  *   parent as it is; nothing is sampled.
- * - On a stop the host waits for running functions without a limit of its own; the caller sets it.
+ * - On a stop or SIGTERM the host takes nothing new and waits for running functions without a limit of its own; the
+ *   caller sets it. The real one has 60 minutes when Flex scales in and 10 when the platform is updated
+ *   (functions-timeout-duration.md). Its drain by POST /admin/host/drain is missing here; real hosts with a queue
+ *   extension older than azure-sdk-for-net#50426 do not delete the messages of functions that end well after it.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { resolve } from 'node:path';

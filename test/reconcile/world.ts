@@ -61,6 +61,7 @@ export interface WorldMirror {
 }
 
 export class World {
+  readonly subscriptionId = SUBSCRIPTION;
   now = Date.UTC(2026, 0, 5, 10, 0, 0);
   readonly store = memoryStore();
   readonly vms: string[];

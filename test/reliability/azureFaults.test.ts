@@ -2,7 +2,7 @@
  * Azure's bad days, one row each: what strikes hs-b (or everything), and the defined outcome. hs-a, the other member,
  * must be served all the same. Through the app's adapters and the SDKs, over the simulated ARM.
  */
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import type { Arm } from '../../simulator/arm/arm.ts';
 import type { Fault } from '../../simulator/arm/faults.ts';
 import { type Lapse, lapse } from './lapse.ts';
@@ -16,6 +16,8 @@ interface Row {
   during?: (it: Lapse) => void | Promise<void>;
   /** What hs-b ends as, with the code of its first finding where one is expected. */
   expect: [result: string, code?: string];
+  /** What else must hold. */
+  also?: (t: ExecutionContext, it: Lapse) => void;
   /** What hs-a ends as; `repaired` unless said otherwise. */
   other?: string;
 }
@@ -54,6 +56,9 @@ const paging: Row[] = (['loop', 'gone', 'other-host', 'no-value'] as const).map(
   faults: [{ match: { call: 'listNics' }, times: 1, kind: { paging: kind } }],
   expect: REPAIRED,
 }));
+/** The output from there on, with so much noise after it that Azure, which keeps the last 4,096 bytes, begins there. */
+const tail = (text: string, from: number): string => text.slice(from).padEnd(4096, 'x');
+const ofAnotherRun = (text: string): string => text.replace(/\b[0-9a-f]{32}\b/g, 'f'.repeat(32));
 const outputs: Row[] = [
   ['cut', ['failed', 'REPORT_CUT']],
   ['empty', ['failed', 'REPORT_MISSING']],
@@ -64,8 +69,38 @@ const outputs: Row[] = [
   [() => '\u0000\uFFFD'.repeat(2048), ['failed', 'REPORT_MISSING']],
   [(text: string) => text.replace(/\{.*/, '{"v":1,'), ['failed', 'REPORT_CUT']],
   [(text: string) => text.replace(/\{.*/, '{nothing}'), ['failed', 'REPORT_INVALID']],
+  [
+    function onlyNoise() {
+      return 'x'.repeat(4096);
+    },
+    ['failed', 'REPORT_MISSING'],
+  ],
+  [
+    function markerCutInTwoByLaterNoise(text: string) {
+      return tail(text, text.indexOf('HAIRPIN-GUARD'));
+    },
+    ['failed', 'REPORT_MISSING'],
+  ],
+  [
+    function reportCutInTwoByLaterNoise(text: string) {
+      return tail(text, text.indexOf('{') + 10);
+    },
+    ['failed', 'REPORT_MISSING'],
+  ],
+  [
+    function anotherRunsReportBeforeOurs(text: string) {
+      return `${ofAnotherRun(text)}${text}`;
+    },
+    REPAIRED,
+  ],
+  [
+    function anotherRunsReportAfterOurs(text: string) {
+      return `${text}${ofAnotherRun(text)}`;
+    },
+    ['failed', 'REPORT_OF_ANOTHER_RUN'],
+  ],
 ].map(([output, expect]) => ({
-  title: `output ${String(output).slice(0, 60)}`,
+  title: `output ${typeof output === 'function' && output.name ? output.name : String(output).slice(0, 60)}`,
   faults: [{ match: { vm: 'hs-b' }, kind: { output } } as Fault],
   expect: expect as Row['expect'],
   other: (expect as string[])[0] === 'failed' ? 'blocked' : 'repaired',
@@ -172,14 +207,50 @@ const rows: Row[] = [
     expect: ['failed'],
     other: 'blocked',
   },
+  {
+    title: 'a command that hangs, its delete refused by a lock at first and allowed later',
+    before: (it) => {
+      it.lab.behave('hs-b', 'hangs');
+      const unlock = it.arm.lock(`/subscriptions/${it.estate.subscriptionId}`);
+      // Past the first deletes: 40 s of the fast clock are the deadline.
+      setTimeout(unlock, 8000);
+    },
+    expect: ['failed', 'COMMAND_TIMED_OUT'],
+    other: 'blocked',
+    also: (t, { arm }) => {
+      const deletes = arm.calls.filter((call) => call.method === 'DELETE').map((call) => call.status);
+      t.is(deletes[0], 409);
+      t.is(deletes.at(-1), 202);
+    },
+  },
+  {
+    title: 'agent gone during the command, which reports all the same',
+    during: ({ arm }) => agentSays(arm, 'Not Ready'),
+    expect: REPAIRED,
+  },
+  {
+    title: 'agent gone during the command, and nothing is heard of it again',
+    before: ({ lab }) => lab.behave('hs-b', 'hangs'),
+    during: ({ arm }) => agentSays(arm, 'Not Ready'),
+    expect: ['failed', 'COMMAND_TIMED_OUT'],
+    other: 'blocked',
+  },
   { title: 'agent gone', before: ({ arm }) => noAgent(arm), expect: ['unknown', 'AGENT_NOT_READY'] },
 ];
 
 function noAgent(arm: Arm): void {
+  onInstanceView(arm, { vmAgent: undefined });
+}
+
+function agentSays(arm: Arm, displayStatus: string): void {
+  onInstanceView(arm, { vmAgent: { vmAgentVersion: '2.11.1.4', statuses: [{ displayStatus }] } });
+}
+
+function onInstanceView(arm: Arm, change: object): void {
   arm.fault({
     match: { call: 'instanceView', vm: 'hs-b' },
     times: 99,
-    kind: { edit: (body) => void Object.assign(body, { vmAgent: undefined }) },
+    kind: { edit: (body) => void Object.assign(body, change) },
   });
 }
 
@@ -211,6 +282,7 @@ for (const [i, row] of rows.entries()) {
       t.is(outcome?.result, result as never, JSON.stringify(outcome?.findings));
       if (code) t.true(first?.code === code || first?.params.code === code, JSON.stringify(first));
       t.is(other?.result, (row.other ?? 'repaired') as never, JSON.stringify(other));
+      row.also?.(t, it);
       t.deepEqual(it.lab.overlaps, []);
       const ids = it.lab.runs.map((one) => one.commandId);
       t.is(new Set(ids).size, ids.length, 'no command ran twice');

@@ -6,8 +6,9 @@
 import test, { type ExecutionContext } from 'ava';
 import type { RunRow } from '../../shared/state/rows.ts';
 import { refusal, SUBSCRIPTION } from '../reconcile/world.ts';
+import { interfaceMethods } from './calls.ts';
 import { breaches } from './invariants.ts';
-import { interfaceMethods, MortalWorld } from './mortal.ts';
+import { MortalWorld } from './mortal.ts';
 
 /** Methods of the interfaces that the loop has no use for. Any other without a row in the table fails the test. */
 const UNUSED = ['store.frontends.get', 'store.leases.list', 'store.outcomes.get', 'store.runs.get'];

@@ -1,30 +1,47 @@
 /** What must hold at the end of every history, whatever happened in it. */
-import { isOpen, type OutcomeRow, type RunRow, type VmRow } from '../../shared/state/rows.ts';
-import { SUBSCRIPTION, type World } from '../reconcile/world.ts';
+import { isOpen, type LeaseRow, type OutcomeRow, type RunRow, type VmRow } from '../../shared/state/rows.ts';
+
+type Read = { list(partition: string): Promise<{ row: unknown }[]> };
+
+/** What is judged: the rows, and what reached the guests. */
+export interface Scene {
+  subscriptionId: string;
+  store: Record<'runs' | 'outcomes' | 'vms', Read> & {
+    leases: { get(partition: string, key: string): Promise<{ row: unknown } | undefined> };
+  };
+  /** VMs that had two commands at once, and pairs of one mirror that were changed at once. */
+  overlaps: readonly string[];
+  mostAtOnce: number;
+  settings: { maxCommands: number };
+  /** The commands that ran in guests. */
+  executions: readonly { commandId: string }[];
+  now: number;
+}
 
 /**
  * What is broken in a world that should have come to rest, in words; empty when everything holds.
  * @param posted The ids of all accepted signals.
  */
-export async function breaches(world: World, posted: readonly string[]): Promise<string[]> {
-  const found: string[] = world.overlaps.map((pair) => `changed at once: ${pair}`);
-  if (world.mostAtOnce > world.settings.maxCommands) found.push(`${world.mostAtOnce} commands at once`);
-  const runs = (await world.store.runs.list(SUBSCRIPTION)).map(({ row }) => row as RunRow);
+export async function breaches(scene: Scene, posted: readonly string[]): Promise<string[]> {
+  const { store, subscriptionId } = scene;
+  const found: string[] = scene.overlaps.map((pair) => `changed at once: ${pair}`);
+  if (scene.mostAtOnce > scene.settings.maxCommands) found.push(`${scene.mostAtOnce} commands at once`);
+  const runs = (await store.runs.list(subscriptionId)).map(({ row }) => row as RunRow);
   const known = new Set(runs.map((run) => run.runId));
   for (const runId of posted) if (!known.has(runId)) found.push(`run ${runId} is lost`);
   for (const run of runs) {
     if (isOpen(run)) found.push(`run ${run.runId} (${run.signal}) is still ${run.state}`);
     if (run.state === 'failed' && !run.reason) found.push(`run ${run.runId} failed without a reason`);
-    for (const { row } of await world.store.outcomes.list(run.runId)) found.push(...outcomeBreaches(row as OutcomeRow));
+    for (const { row } of await store.outcomes.list(run.runId)) found.push(...outcomeBreaches(row as OutcomeRow));
   }
-  for (const { row } of await world.store.vms.list(SUBSCRIPTION)) {
+  for (const { row } of await store.vms.list(subscriptionId)) {
     const vm = row as VmRow;
     if (vm.command) found.push(`${vm.vmId} still has command ${vm.command.seq} (${vm.command.phase})`);
   }
-  const ids = world.executions.map((execution) => execution.commandId);
+  const ids = scene.executions.map((execution) => execution.commandId);
   if (new Set(ids).size !== ids.length) found.push('one command ran twice');
-  const { row: lease } = (await world.store.leases.get('lease', SUBSCRIPTION)) ?? {};
-  if (lease && (lease as { holder: string }).holder !== '' && (lease as { until: number }).until > world.now + 60_000) {
+  const lease = (await store.leases.get('lease', subscriptionId))?.row as LeaseRow | undefined;
+  if (lease && lease.holder !== '' && lease.until > scene.now + 60_000) {
     found.push('the lease reaches further than a minute');
   }
   return found;

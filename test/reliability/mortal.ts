@@ -6,6 +6,7 @@ import type { LoopPorts } from '../../shared/reconcile/loop.ts';
 import { bellMessage, type ReconcileMessage } from '../../shared/state/messages.ts';
 import { SUBSCRIPTION, World } from '../reconcile/world.ts';
 import { MemoryRows } from '../state/memoryStore.ts';
+import { TABLES, wrapPorts } from './calls.ts';
 
 /** Where the process is killed: at the n-th call of the scenario, counted from 0. */
 export interface KillPoint {
@@ -13,29 +14,6 @@ export interface KillPoint {
   when: 'before' | 'after';
   /** Not killed: it stands still while the clock moves so far (back too), and another loop does its work. */
   stallMs?: number;
-}
-
-/** The ports whose methods are calls over an interface. Clock and log do nothing that could be lost. */
-const INTERFACES = ['topology', 'health', 'commands', 'agents', 'bell'] as const;
-const TABLES = ['runs', 'outcomes', 'vms', 'frontends', 'leases'] as const;
-
-/** The name of every method that the loop could call: `commands.send`, `store.vms.put`. */
-export function interfaceMethods(ports: LoopPorts): string[] {
-  const of = (name: string, target: object): string[] => methodsOf(target).map((method) => `${name}.${method}`);
-  return [
-    ...INTERFACES.flatMap((name) => of(name, ports[name])),
-    ...TABLES.flatMap((name) => of(`store.${name}`, ports.store[name])),
-  ].sort();
-}
-
-function methodsOf(target: object): string[] {
-  const names = new Set<string>();
-  for (let at = target; at && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
-    for (const name of Object.getOwnPropertyNames(at)) {
-      if (name !== 'constructor' && typeof Reflect.get(target, name) === 'function') names.add(name);
-    }
-  }
-  return [...names];
 }
 
 /** How long the host hides a message from others while it works on it (Azure WebJobs SDK, queue extension: 10 minutes). */
@@ -59,44 +37,30 @@ export class MortalWorld extends World {
   }
 
   override ports(): LoopPorts {
-    const ports = super.ports();
     const life = { dead: false };
-    const wrapped = { ...ports, store: { ...ports.store } };
-    for (const name of INTERFACES) Object.assign(wrapped, { [name]: this.#wrap(name, ports[name], life) });
-    for (const name of TABLES) {
-      Object.assign(wrapped.store, { [name]: this.#wrap(`store.${name}`, ports.store[name], life) });
-    }
-    return wrapped;
+    return wrapPorts(super.ports(), (name, act) => this.#around(name, act, life));
   }
 
-  #wrap<T extends object>(name: string, target: T, life: { dead: boolean }): T {
+  async #around(name: string, act: () => Promise<unknown>, life: { dead: boolean }): Promise<unknown> {
     const never = new Promise<never>(() => {});
-    return new Proxy(target, {
-      get: (_, property) => {
-        const method = Reflect.get(target, property);
-        if (typeof method !== 'function') return method;
-        return async (...args: unknown[]) => {
-          if (life.dead) return never;
-          const at = this.calls.push(`${name}.${String(property)}`) - 1;
-          const mine = this.kill?.call === at;
-          const die = () => {
-            life.dead = true;
-            this.killed = this.calls[at];
-            this.#dead.resolve('dead');
-            return never;
-          };
-          if (mine && this.kill?.stallMs !== undefined) return this.#stall(this.kill, () => method.apply(target, args));
-          if (mine && this.kill?.when === 'before') return die();
-          try {
-            return await method.apply(target, args);
-          } finally {
-            if (mine) die();
-            // Neither an answer nor a refusal reaches the dead.
-            if (life.dead) await never;
-          }
-        };
-      },
-    });
+    if (life.dead) return never;
+    const at = this.calls.push(name) - 1;
+    const mine = this.kill?.call === at;
+    const die = () => {
+      life.dead = true;
+      this.killed = this.calls[at];
+      this.#dead.resolve('dead');
+      return never;
+    };
+    if (mine && this.kill?.stallMs !== undefined) return this.#stall(this.kill, act);
+    if (mine && this.kill?.when === 'before') return die();
+    try {
+      return await act();
+    } finally {
+      if (mine) die();
+      // Neither an answer nor a refusal reaches the dead.
+      if (life.dead) await never;
+    }
   }
 
   async #stall({ call, when, stallMs = 0 }: KillPoint, act: () => Promise<unknown>): Promise<unknown> {
