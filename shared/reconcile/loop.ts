@@ -10,6 +10,7 @@ import { decide } from './decide.ts';
 import { isConflict, type Lease, takeLease } from './lease.ts';
 import { type Eyes, observe } from './observe.ts';
 import { record } from './record.ts';
+import { tidy } from './tidy.ts';
 
 export interface LoopPorts extends Eyes {
   bell: Bell;
@@ -37,6 +38,7 @@ export async function reconcile(message: ReconcileMessage, ports: LoopPorts, set
   let again: number | undefined;
   try {
     again = tooSoon(lease.row.readAt, ports.clock.now()) ?? (await passes(lease, ports, settings));
+    await tidy(lease, ports, settings);
   } catch (error) {
     if (!isConflict(error)) throw error;
     // The lease ran out and another loop took it: that one goes on, and `leave` says so.

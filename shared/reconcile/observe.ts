@@ -3,8 +3,8 @@ import { AzureError, messageOf } from '../errors.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
 import type { AgentReader, Clock, GuestCommands, RuleHealthReader, TopologyReader } from '../model/ports.ts';
 import type { LoopSettings } from '../model/settings.ts';
-import type { FrontendRow, VmRow } from '../state/rows.ts';
-import type { Store } from '../state/store.ts';
+import type { FrontendRow, OutcomeRow, VmRow } from '../state/rows.ts';
+import type { Store, Versioned } from '../state/store.ts';
 import { inBatches } from './batches.ts';
 import { needsTopology } from './decide.ts';
 import { type HealthAnswer, type Look, type Observed, startDraft } from './draft.ts';
@@ -21,6 +21,8 @@ export interface Eyes {
   clock: Clock;
 }
 
+/** Queries of the store side by side, one per open run: a storm's runs all at once would open a connection each. */
+const READS = 32;
 /** Calls to Azure side by side. */
 const SIDE_BY_SIDE = 10;
 
@@ -37,7 +39,11 @@ export async function observe(
     store.vms.list(subscriptionId),
     store.frontends.list(subscriptionId),
   ]);
-  const outcomes = (await Promise.all(runs.map(({ row }) => store.outcomes.list(row.runId)))).flat();
+  const outcomesOf = new Map<string, Versioned<OutcomeRow>[]>();
+  await inBatches(runs, READS, async ({ row }) => {
+    outcomesOf.set(row.runId, await store.outcomes.list(row.runId));
+  });
+  const outcomes = runs.flatMap(({ row }) => outcomesOf.get(row.runId) ?? []);
   const looks = await lookAtCommands(
     eyes,
     vms.map(({ row }) => row),

@@ -9,7 +9,7 @@ import type { RunRow } from '../state/rows.ts';
 import { type Draft, outcomeKey } from './draft.ts';
 import { settle, settleFromEvaluation, waitingOutcome } from './outcomes.ts';
 import { guestLimits } from './settings.ts';
-import { byVm, lookDue, namesVm, pathsInScope } from './targets.ts';
+import { byVm, liftsHold, lookDue, pathsInScope } from './targets.ts';
 
 /** Gives an accepted run its outcomes and starts it. Doing it twice changes nothing. */
 export function planRun(
@@ -51,9 +51,7 @@ function planVm(
   if (vmId === undefined || draft.outcomes.get(outcomeKey(run.runId, vmId))) return;
   const vm = draft.vms.get(idKey(vmId));
   const plan = evaluation.plans.get(idKey(vmId));
-  const manual = run.signal === 'manual';
-
-  if (vm?.hold && manual && run.mode === 'apply' && namesVm(run, vmId) && !run.dryRun) {
+  if (vm?.hold && liftsHold(run, vmId) && !run.dryRun) {
     delete vm.hold;
     draft.vms.touch(vm);
   }

@@ -16,7 +16,7 @@ import { isUnconfirmed } from './confirm.ts';
 import { type Draft, outcomesOf } from './draft.ts';
 import { settle, settleFromEvaluation, take } from './outcomes.ts';
 import { inWindow } from './settings.ts';
-import { announcedVm, namesVm } from './targets.ts';
+import { announcedVm, liftsHold } from './targets.ts';
 
 interface Wish {
   run: RunRow;
@@ -95,7 +95,7 @@ function candidate(draft: Draft, key: IdKey, group: Wish[], evaluation: Evaluati
   const stopped =
     paths.length > 0 && paths.every((path) => path.findings.some((item) => item.code === 'VM_NOT_RUNNING'));
   const sendable = alive.filter(({ run, outcome, mode }) => {
-    const held = vm?.hold !== undefined && mode === 'apply' && !(run.signal === 'manual' && namesVm(run, outcome.vmId));
+    const held = vm?.hold !== undefined && mode === 'apply' && !liftsHold(run, outcome.vmId);
     const count = plan?.frontends.length ?? 0;
     if (plan && !stopped && !held && count <= MAX_FRONTENDS) return true;
     const tooMany = { count: String(count), most: String(MAX_FRONTENDS) };

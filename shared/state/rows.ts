@@ -183,6 +183,8 @@ export interface LeaseRow {
   healthAsks: number[];
   /** When the estate was last read. */
   readAt?: number;
+  /** When old runs are looked for again. */
+  tidyAt: number;
 }
 
 /** No VM counted yet. */

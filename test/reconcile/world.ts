@@ -36,6 +36,7 @@ export const SETTINGS: LoopSettings = {
   bellSeconds: 5,
   watchSeconds: 50,
   healthPerMinute: 100,
+  runAgeMs: 90 * 86_400_000,
   commandTags: {},
 };
 
