@@ -34,7 +34,7 @@ export function absorb(draft: Draft, settings: LoopSettings): void {
 }
 
 function step(draft: Draft, vm: VmRow, command: CommandRow, look: Look, settings: LoopSettings): void {
-  if (look.kind === 'failed') return unseen(draft, vm, command, look.error);
+  if (look.kind === 'failed') return unseen(draft, vm, command, look.error, settings);
   switch (command.phase) {
     case 'intended':
       return intended(draft, vm, command, look, settings);
@@ -45,6 +45,9 @@ function step(draft: Draft, vm: VmRow, command: CommandRow, look: Look, settings
   }
 }
 
+/** What a command may take from the PUT to its report. */
+const inAllSeconds = (settings: LoopSettings): number => settings.commandSeconds + settings.commandSlackSeconds;
+
 const RUNNING = new Set(['Pending', 'Running']);
 const ENDED = new Set(['Succeeded', 'Failed', 'TimedOut', 'Canceled']);
 
@@ -53,9 +56,9 @@ const isBusy = (view: CommandView): boolean =>
   RUNNING.has(view.state) || (!ENDED.has(view.state) && /^(Creating|Updating|Deleting)$/i.test(view.provisioningState));
 
 /** The look itself failed: a missing right is final, anything else (a token that ran out too) is tried again until the deadline. */
-function unseen(draft: Draft, vm: VmRow, command: CommandRow, error: AzureError): void {
+function unseen(draft: Draft, vm: VmRow, command: CommandRow, error: AzureError, settings: LoopSettings): void {
   if (isMissingRight(error) && command.phase !== 'cancelling') return fail(draft, vm, command, denied(error.action));
-  if (draft.now >= command.deadline && command.phase === 'intended') {
+  if (command.phase === 'intended' && isHeldUpTooLong(draft, vm, command, settings.commandSeconds)) {
     return fail(draft, vm, command, failed('COMMAND_NOT_SEEN', error.message));
   }
   draft.log.push({
@@ -63,6 +66,18 @@ function unseen(draft: Draft, vm: VmRow, command: CommandRow, error: AzureError)
     step: 'look-failed',
     fields: { vmId: vm.vmId, seq: command.seq, code: error.code, status: error.status, text: error.message },
   });
+}
+
+/**
+ * What Azure does not hold yet is given so many seconds from the first look that found it so, not from the intent: when
+ * nobody looked for a while, because the app was down, the first thing that goes wrong afterwards is not the end.
+ */
+function isHeldUpTooLong(draft: Draft, vm: VmRow, command: CommandRow, seconds: number): boolean {
+  if (command.heldUp) return draft.now >= command.deadline;
+  command.heldUp = true;
+  command.deadline = draft.now + seconds * 1000;
+  draft.vms.touch(vm);
+  return false;
 }
 
 function intended(
@@ -76,13 +91,14 @@ function intended(
   if (unfit) return fail(draft, vm, command, unfit);
   if (view && isBusy(view)) {
     // An earlier command still runs in this slot: it is waited for, never overtaken.
-    if (draft.now >= command.deadline)
+    if (isHeldUpTooLong(draft, vm, command, settings.commandSeconds))
       fail(draft, vm, command, failed('COMMAND_SLOT_BUSY', `${view.state} since ${view.startTime ?? 'unknown'}`));
     return;
   }
   command.phase = 'sent';
+  delete command.heldUp;
   command.sentAt = draft.now;
-  command.deadline = draft.now + (settings.commandSeconds + settings.commandSlackSeconds) * 1000;
+  command.deadline = draft.now + inAllSeconds(settings) * 1000;
   if (view?.startTime !== undefined) command.priorStart = view.startTime;
   draft.vms.touch(vm);
   send(draft, vm, command, settings);
@@ -107,7 +123,7 @@ function sent(
     if (refusal?.code === 'AZURE_CONFLICT' || refusal?.code === 'AZURE_THROTTLED') {
       return withdraw(draft, vm, command, failed(refusal.code, refusal.text), refusal.notBefore);
     }
-    if (draft.now >= command.deadline) {
+    if (isHeldUpTooLong(draft, vm, command, inAllSeconds(settings))) {
       if (refusal?.code === 'AZURE_DENIED') return fail(draft, vm, command, denied(refusal.action));
       const [code, text] = refusal ? [refusal.code, refusal.text] : ['COMMAND_NOT_ACCEPTED', 'Azure never showed it'];
       return fail(draft, vm, command, failed(code, text));

@@ -63,7 +63,8 @@ export async function observe(
 }
 
 function dueNow(seen: Observed, recentAsks: readonly number[], settings: LoopSettings): FrontendRow[] {
-  const draft = startDraft(seen);
+  // A working copy of what is needed here alone: there may be thousands of the others.
+  const draft = startDraft({ ...seen, outcomes: [], vms: [] });
   const runs = draft.runs.all();
   let inPlay: ReadonlySet<IdKey> = new Set();
   if (seen.topology) {

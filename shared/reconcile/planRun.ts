@@ -24,7 +24,8 @@ export function planRun(
   run.fresh = 0;
   for (const paths of groups.values()) planVm(draft, run, paths, evaluation, topology, settings);
   for (const vmId of namedWithoutPath(run, evaluation, groups)) {
-    const outcome = draft.outcomes.get(outcomeKey(run.runId, vmId)) ?? draft.outcomes.add(waitingOutcome(run, vmId));
+    if (draft.outcomes.get(outcomeKey(run.runId, vmId))) continue; // planned before, by a loop that was killed
+    const outcome = draft.outcomes.add(waitingOutcome(run, vmId));
     const there = topology.vms.some((vm) => sameId(vm.id, vmId));
     settleFromEvaluation(draft, run, outcome, evaluation, there ? [] : [finding('VM_NOT_FOUND', { id: vmId })]);
     if (outcome.result === 'blocked') outcome.result = 'unknown';

@@ -1,4 +1,7 @@
-/** The store in memory, with ETags that behave as those of Azure Tables: create fails on a row that is there, replace on one that changed. */
+/**
+ * The store in memory, with ETags that behave as those of Azure Tables: create fails on a row that is there, replace on
+ * one that changed. Rows are kept as JSON, as the tables keep them.
+ */
 import { StateError } from '../../shared/errors.ts';
 import { isOpen, type RunRow } from '../../shared/state/rows.ts';
 import {
@@ -12,34 +15,41 @@ import {
   type Versioned,
 } from '../../shared/state/store.ts';
 
+interface Kept {
+  json: string;
+  etag: string;
+}
+
+const read = <T>({ json, etag }: Kept): Versioned<T> => ({ row: JSON.parse(json) as T, etag });
+
 /** Rows by partition and key. `puts` counts writes. */
 export class MemoryRows<T> implements Rows<T> {
-  protected readonly rows = new Map<string, Map<string, Versioned<T>>>();
+  protected readonly rows = new Map<string, Map<string, Kept>>();
   #version = 0;
   puts = 0;
 
   /** Copies all rows, ETags included. */
   static copy<T>(from: MemoryRows<T>, to: MemoryRows<T>): void {
     to.#version = from.#version;
-    for (const [partition, rows] of from.rows) to.rows.set(partition, structuredClone(rows));
+    for (const [partition, rows] of from.rows) to.rows.set(partition, new Map(rows));
   }
 
   async get(partition: string, key: string): Promise<Versioned<T> | undefined> {
-    return structuredClone(this.rows.get(partition)?.get(key));
+    const found = this.rows.get(partition)?.get(key);
+    return found && read(found);
   }
 
   async list(partition: string): Promise<Versioned<T>[]> {
-    return structuredClone([...(this.rows.get(partition)?.values() ?? [])]);
+    return [...(this.rows.get(partition)?.values() ?? [])].map((kept) => read<T>(kept));
   }
 
   async put(partition: string, key: string, row: T, etag?: string): Promise<string> {
-    const rows = this.rows.get(partition) ?? new Map<string, Versioned<T>>();
-    const found = rows.get(key);
-    if (found?.etag !== etag) throw new StateError('STATE_CONFLICT', `${partition}/${key} changed`);
+    const rows = this.rows.get(partition) ?? new Map<string, Kept>();
+    if (rows.get(key)?.etag !== etag) throw new StateError('STATE_CONFLICT', `${partition}/${key} changed`);
     this.puts += 1;
     this.#version += 1;
     const next = `W/"${this.#version}"`;
-    rows.set(key, { row: structuredClone(row), etag: next });
+    rows.set(key, { json: JSON.stringify(row), etag: next });
     this.rows.set(partition, rows);
     return next;
   }
