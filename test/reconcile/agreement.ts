@@ -10,7 +10,8 @@ import { type Execution, SUBSCRIPTION, vmId } from './world.ts';
 /** What is wrong with a history that came to rest, in words. */
 export async function disagreements(history: History): Promise<string[]> {
   const { world, posted } = history;
-  const found = await breaches(world, [...posted.keys()]);
+  const all = await breaches(world, [...posted.keys()]);
+  const found = all.filter((what) => ![...world.strays].some((stray) => what.startsWith(stray)));
   for (const what of world.rewritten) found.push(`written after it had ended: ${what}`);
   const runs = await runsOf(history);
   for (const run of runs) {

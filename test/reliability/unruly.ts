@@ -48,6 +48,11 @@ export class UnrulyWorld extends World {
   readonly happened: string[] = [];
   /** Rows of ended runs that were written again. */
   readonly rewritten: string[] = [];
+  /**
+   * Outcomes that were first written after their run had ended. A loop that stands still between its last look at the
+   * clock and the write itself, for longer than its lease, can do that: nothing reads such a line but a person.
+   */
+  readonly strays = new Set<string>();
   readonly #tries = new Map<ReconcileMessage, number>();
   #waiting: (() => void)[] | undefined;
 
@@ -192,9 +197,9 @@ export class UnrulyWorld extends World {
     outcomes.put = async (partition, key, row, etag) => {
       const answer = await putOutcome(partition, key, row, etag);
       const before = said.get(`${partition} ${key}`);
-      if (ended.has(partition) && !isDeepStrictEqual(before, row)) {
-        this.rewritten.push(`outcome of ${partition} on ${(row as OutcomeRow).vmId}`);
-      }
+      const name = `outcome of ${partition} on ${(row as OutcomeRow).vmId}`;
+      if (ended.has(partition) && before === undefined) this.strays.add(name);
+      else if (ended.has(partition) && !isDeepStrictEqual(before, row)) this.rewritten.push(name);
       said.set(`${partition} ${key}`, structuredClone(row));
       return answer;
     };
