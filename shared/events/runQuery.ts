@@ -1,6 +1,6 @@
 /** What a caller of `GET /api/runs` asks for. */
 import * as z from 'zod/mini';
-import { InputError } from '../errors.ts';
+import { clip, InputError } from '../errors.ts';
 import { parseResourceId } from '../model/ids.ts';
 import type { SignalKind } from '../model/signal.ts';
 
@@ -60,7 +60,7 @@ export function readRunQuery(parameters: Iterable<[string, string]>): RunsAsked 
   const raw: Record<string, string> = Object.create(null);
   for (const [name, value] of parameters) {
     if (name === 'code') continue; // a function key, which the host has seen to
-    if (name in raw) throw new InputError('INPUT_INVALID', name, value, 'may be given once');
+    if (name in raw) throw new InputError('INPUT_INVALID', clip(name, 100), value, 'may be given once');
     raw[name] = value;
   }
   const result = querySchema.safeParse({ ...raw });
@@ -70,7 +70,7 @@ export function readRunQuery(parameters: Iterable<[string, string]>): RunsAsked 
     const expected = Object.hasOwn(EXPECTED, name)
       ? EXPECTED[name as keyof RunsAsked]
       : `is not known; known are ${Object.keys(EXPECTED).join(', ')}`;
-    throw new InputError('INPUT_INVALID', name, raw[name], expected);
+    throw new InputError('INPUT_INVALID', clip(name, 100), raw[name], expected);
   }
   const asked = result.data;
   if (asked.since !== undefined && !Number.isFinite(asked.since))

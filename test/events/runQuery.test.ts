@@ -1,5 +1,6 @@
 /** The query of the list of runs. */
 import test from 'ava';
+import fc from 'fast-check';
 import { InputError } from '../../shared/errors.ts';
 import { readRunQuery } from '../../shared/events/runQuery.ts';
 
@@ -56,3 +57,30 @@ for (const [query, field, says] of [
     t.regex(error?.message ?? '', says);
   });
 }
+
+test('whatever is asked: a query of known words, or a short refusal', (t) => {
+  const name = fc.oneof(
+    fc.constantFrom('state', 'signal', 'scope', 'since', 'after', 'limit', '__proto__'),
+    fc.string(),
+  );
+  const value = fc.oneof(
+    fc.constantFrom('failed', 'sweep', '5', GROUP),
+    fc.string({ unit: 'binary', maxLength: 3000 }),
+  );
+  fc.assert(
+    fc.property(fc.array(fc.tuple(name, value), { maxLength: 4 }), (pairs) => {
+      try {
+        const { limit, ...asked } = readRunQuery(pairs);
+        if (!(limit >= 1 && limit <= 200)) throw new Error(`limit ${limit}`);
+        // The store's filter is made of these without quoting.
+        for (const word of [asked.state, asked.signal, asked.after]) {
+          if (word !== undefined && !/^[\w-]+$/.test(word)) throw new Error(`let through: ${word}`);
+        }
+      } catch (error) {
+        if (!(error instanceof InputError) || error.message.length > 1500) throw error;
+      }
+    }),
+    { numRuns: 1000 },
+  );
+  t.pass();
+});
