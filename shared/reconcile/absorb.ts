@@ -25,15 +25,20 @@ export const guestCommand = (vm: VmRow, command: CommandRow, settings: LoopSetti
   limits: guestLimits(settings),
 });
 
+/** The draft, and when Azure was asked about the command at hand: no deadline passes between that and its answer. */
+interface Scene extends Draft {
+  lookedAt: number;
+}
+
 /** Moves every command in flight as far as what was seen allows. */
 export function absorb(draft: Draft, settings: LoopSettings): void {
   for (const vm of draft.vms.all()) {
     const look = draft.observed.looks.get(idKey(vm.vmId));
-    if (vm.command && look) step(draft, vm, vm.command, look, settings);
+    if (vm.command && look) step({ ...draft, lookedAt: look.at }, vm, vm.command, look, settings);
   }
 }
 
-function step(draft: Draft, vm: VmRow, command: CommandRow, look: Look, settings: LoopSettings): void {
+function step(draft: Scene, vm: VmRow, command: CommandRow, look: Look, settings: LoopSettings): void {
   if (look.kind === 'failed') return unseen(draft, vm, command, look.error, settings);
   switch (command.phase) {
     case 'intended':
@@ -56,7 +61,7 @@ const isBusy = (view: CommandView): boolean =>
   RUNNING.has(view.state) || (!ENDED.has(view.state) && /^(Creating|Updating|Deleting)$/i.test(view.provisioningState));
 
 /** The look itself failed: a missing right is final, anything else (a token that ran out too) is tried again until the deadline. */
-function unseen(draft: Draft, vm: VmRow, command: CommandRow, error: AzureError, settings: LoopSettings): void {
+function unseen(draft: Scene, vm: VmRow, command: CommandRow, error: AzureError, settings: LoopSettings): void {
   if (isMissingRight(error) && command.phase !== 'cancelling') return fail(draft, vm, command, denied(error.action));
   if (command.phase === 'intended' && isHeldUpTooLong(draft, vm, command, settings.commandSeconds)) {
     return fail(draft, vm, command, failed('COMMAND_NOT_SEEN', error.message));
@@ -72,8 +77,8 @@ function unseen(draft: Draft, vm: VmRow, command: CommandRow, error: AzureError,
  * What Azure does not hold yet is given so many seconds from the first look that found it so, not from the intent: when
  * nobody looked for a while, because the app was down, the first thing that goes wrong afterwards is not the end.
  */
-function isHeldUpTooLong(draft: Draft, vm: VmRow, command: CommandRow, seconds: number): boolean {
-  if (command.heldUp) return draft.now >= command.deadline;
+function isHeldUpTooLong(draft: Scene, vm: VmRow, command: CommandRow, seconds: number): boolean {
+  if (command.heldUp) return draft.lookedAt >= command.deadline;
   command.heldUp = true;
   command.deadline = draft.now + seconds * 1000;
   draft.vms.touch(vm);
@@ -81,7 +86,7 @@ function isHeldUpTooLong(draft: Draft, vm: VmRow, command: CommandRow, seconds: 
 }
 
 function intended(
-  draft: Draft,
+  draft: Scene,
   vm: VmRow,
   command: CommandRow,
   { view, agent }: Extract<Look, { kind: 'seen' }>,
@@ -105,7 +110,7 @@ function intended(
 }
 
 function sent(
-  draft: Draft,
+  draft: Scene,
   vm: VmRow,
   command: CommandRow,
   view: CommandView | undefined,
@@ -148,7 +153,7 @@ function sent(
   ended(draft, vm, command, view, wanted);
 }
 
-function ended(draft: Draft, vm: VmRow, command: CommandRow, view: CommandView, wanted: GuestCommand): void {
+function ended(draft: Scene, vm: VmRow, command: CommandRow, view: CommandView, wanted: GuestCommand): void {
   let report: GuestReport;
   try {
     report = parseReport(view.output, wanted);
@@ -162,8 +167,8 @@ function ended(draft: Draft, vm: VmRow, command: CommandRow, view: CommandView, 
 }
 
 /** Not there yet. Past the deadline it has failed, and what may still run is cancelled first. */
-function late(draft: Draft, vm: VmRow, command: CommandRow, code: string, detail: string): void {
-  if (draft.now < command.deadline) return;
+function late(draft: Scene, vm: VmRow, command: CommandRow, code: string, detail: string): void {
+  if (draft.lookedAt < command.deadline) return;
   vm.findings = [failed(code, detail)];
   command.phase = 'cancelling';
   draft.vms.touch(vm);
@@ -175,7 +180,7 @@ function late(draft: Draft, vm: VmRow, command: CommandRow, code: string, detail
   });
 }
 
-function cancelling(draft: Draft, vm: VmRow, command: CommandRow, view: CommandView | undefined): void {
+function cancelling(draft: Scene, vm: VmRow, command: CommandRow, view: CommandView | undefined): void {
   if (view && !ENDED.has(view.state)) {
     // A lock may refuse the delete; the guest's own time limit then ends it. Asked again, but not in a hurry.
     if (!command.refusal || draft.now >= command.refusal.notBefore) {

@@ -81,15 +81,16 @@ async function lookAtCommands(eyes: Eyes, vms: readonly VmRow[]): Promise<Map<Id
     vms.filter((vm) => vm.command),
     SIDE_BY_SIDE,
     async (vm) => {
+      const at = eyes.clock.now();
       try {
         const isNext = vm.command?.phase === 'intended';
         const [view, agent] = await Promise.all([
           eyes.commands.look(vm.vmId, vm.command?.slot ?? vm.slot),
           isNext ? eyes.agents.read(vm.vmId) : undefined,
         ]);
-        looks.set(idKey(vm.vmId), { kind: 'seen', view, ...(isNext ? { agent: agent ?? {} } : {}) });
+        looks.set(idKey(vm.vmId), { kind: 'seen', at, view, ...(isNext ? { agent: agent ?? {} } : {}) });
       } catch (error) {
-        looks.set(idKey(vm.vmId), { kind: 'failed', error: asAzureError(error, 'look at the command') });
+        looks.set(idKey(vm.vmId), { kind: 'failed', at, error: asAzureError(error, 'look at the command') });
       }
     },
   );

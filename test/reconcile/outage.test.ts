@@ -89,6 +89,25 @@ for (const nth of [2, 3, 4, 5]) {
   });
 }
 
+test('a deadline that passes while a loop waits for Azure’s answer is not one that the guest missed', async (t) => {
+  const world = articleWorld();
+  const runId = world.manual('apply', 'hs-a');
+  await world.run(5000);
+  const { look } = world;
+  let stood = false;
+  world.look = (...given) => {
+    const view = look.apply(world, given);
+    if (!stood) world.now += 600_000;
+    stood = true;
+    return view;
+  };
+  await world.run(600_000);
+  await world.run(600_000);
+  t.true(stood);
+  t.is((await world.outcome(runId, 'hs-a'))?.result, 'repaired');
+  t.false(world.log.some((line) => line.step === 'cancel'));
+});
+
 test('a loop whose lease runs out while it writes does nothing more', async (t) => {
   const world = articleWorld();
   const { vms } = world.store;

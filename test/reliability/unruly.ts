@@ -168,7 +168,7 @@ export class UnrulyWorld extends World {
     while (this.now < until) {
       this.bell();
       await this.run(Math.min(60_000, until - this.now));
-      this.now = Math.min(until, Math.floor(this.now / 60_000) * 60_000 + 60_000);
+      this.now = Math.max(this.now, Math.min(until, Math.floor(this.now / 60_000) * 60_000 + 60_000));
     }
   }
 
