@@ -7,6 +7,7 @@ import './mirrorFailover.ts';
 import './primaryWatch.ts';
 import './reconcile.ts';
 import './resourceChange.ts';
+import './retry.ts';
 import './runs.ts';
 
 try {

@@ -1,8 +1,10 @@
-/** HTTP: `POST /api/runs` starts a manual run, `GET /api/runs/{id}` shows a run with a line per VM. */
+/** HTTP: `POST /api/runs` starts a manual run, `GET /api/runs` lists runs, `GET /api/runs/{id}` shows one with a line per VM. */
 import { app, type HttpRequest, type HttpResponseInit, type InvocationContext, output } from '@azure/functions';
-import { acceptRun, appConfig, viewRun } from '../shared/app.ts';
+import { acceptRun, appConfig, listRuns, viewRun } from '../shared/app.ts';
 import { InputError } from '../shared/errors.ts';
 import { readManualRun } from '../shared/events/manualRun.ts';
+import { readRunId } from '../shared/events/runId.ts';
+import { readRunQuery } from '../shared/events/runQuery.ts';
 import { hostLog } from '../shared/log.ts';
 import { bellMessage, RECONCILE_QUEUE } from '../shared/state/messages.ts';
 import { randomRunId } from '../shared/state/runId.ts';
@@ -17,7 +19,8 @@ app.http('runs', {
   extraOutputs: [queue],
   handler: async (request, context) => {
     try {
-      return request.method === 'POST' ? await start(request, context) : await show(request);
+      if (request.method === 'POST') return await start(request, context);
+      return request.params.id === undefined ? await list(request) : await show(request.params.id);
     } catch (error) {
       const answer = problem(error);
       hostLog(context)('warn', 'refused-request', { ...answer.jsonBody });
@@ -47,17 +50,13 @@ async function start(request: HttpRequest, context: InvocationContext): Promise<
   return { status: 202, headers: { location: `/api/runs/${runId}` }, jsonBody: { runId, state: 'accepted' } };
 }
 
-async function show(request: HttpRequest): Promise<HttpResponseInit> {
-  const id = request.params.id ?? '';
-  if (!/^[0-9a-f]{32}$/i.test(id)) {
-    throw new InputError(
-      'INPUT_INVALID',
-      'id',
-      id,
-      'must be a run id of 32 hex digits, as the answer to POST /api/runs gave it',
-    );
-  }
-  const view = await viewRun(id.toLowerCase());
+const list = async (request: HttpRequest): Promise<HttpResponseInit> => ({
+  status: 200,
+  jsonBody: await listRuns(readRunQuery(request.query)),
+});
+
+async function show(id: string): Promise<HttpResponseInit> {
+  const view = await viewRun(readRunId(id));
   if (!view) throw new InputError('NOT_FOUND', 'id', id, 'no run has this id');
   return { status: 200, jsonBody: view };
 }

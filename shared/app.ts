@@ -9,6 +9,7 @@ import type { Signal } from './model/signal.ts';
 import type { ReconcileMessage, SignalMessage } from './state/messages.ts';
 import type { Store } from './state/store.ts';
 import type { RunView } from './views/run.ts';
+import type { RunListQuery, RunListView } from './views/runs.ts';
 
 let config: Config | undefined;
 let store: Promise<Store> | undefined;
@@ -60,6 +61,37 @@ export async function acceptRun(signal: Signal): Promise<void> {
 export async function failRun(message: SignalMessage, text: string): Promise<void> {
   const { markFailed } = await import('./reconcile/deadLetter.ts');
   await markFailed(await appStore(), message, text, Date.now());
+}
+
+/** A page of runs, newest first. */
+export async function listRuns(query: RunListQuery): Promise<RunListView> {
+  const { scope, storage } = appConfig();
+  const [{ readRunList }, { countPoisoned }, opened] = await Promise.all([
+    import('./views/runs.ts'),
+    import('./state/poison.ts'),
+    appStore(),
+  ]);
+  const [list, unreadable] = await Promise.all([
+    readRunList(opened, scope.subscriptionIds, query),
+    // Looked for where dead letters are looked for.
+    query.state === 'failed' ? countPoisoned(storage) : 0,
+  ]);
+  return { ...list, ...(unreadable > 0 ? { unreadableMessages: unreadable } : {}) };
+}
+
+/** Accepts a run again as a new one; returns its signals, or undefined when there is no run of that id. */
+export async function retryRun(id: string, runId: string): Promise<Signal[] | undefined> {
+  const { scope } = appConfig();
+  const [{ readRunRows }, { retrySignals }, opened] = await Promise.all([
+    import('./views/run.ts'),
+    import('./reconcile/retry.ts'),
+    appStore(),
+  ]);
+  const runs = await readRunRows(opened, scope.subscriptionIds, id);
+  if (runs.length === 0) return undefined;
+  const signals = retrySignals(runs, scope, runId, Date.now());
+  for (const signal of signals) await acceptRun(signal);
+  return signals;
 }
 
 /** A run in all subscriptions that it covers; undefined when there is none of that id. */

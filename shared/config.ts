@@ -54,6 +54,8 @@ export function readConfig(env: Env): Config {
     bellSeconds: whole(env, 'HAIRPIN_BELL_SECONDS', 1, 60, 5),
     watchSeconds: whole(env, 'HAIRPIN_WATCH_SECONDS', 5, 3_600, 50),
     healthPerMinute: whole(env, 'HAIRPIN_HEALTH_PER_MINUTE', 1, 600, 30),
+    // Not below 8: the queue keeps a message for seven days, and one of a removed run would be taken for a new one.
+    runAgeMs: whole(env, 'HAIRPIN_RUN_DAYS', 8, 3_650, 90) * 86_400_000,
     commandTags: readTags(env, 'HAIRPIN_COMMAND_TAGS'),
   };
 }

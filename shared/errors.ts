@@ -11,6 +11,8 @@ export type ErrorCode =
   | 'MESSAGE_INVALID'
   | 'MESSAGE_VERSION_UNKNOWN'
   | 'NOT_FOUND'
+  | 'RUN_OPEN'
+  | 'RUN_NOT_FAILED'
   | 'REPORT_MISSING'
   | 'REPORT_CUT'
   | 'REPORT_INVALID'
@@ -67,13 +69,16 @@ export class InputError extends GuardError {
       | 'MESSAGE_INVALID'
       | 'MESSAGE_VERSION_UNKNOWN'
       | 'NOT_FOUND'
+      | 'RUN_OPEN'
+      | 'RUN_NOT_FAILED'
     >,
     field: string,
     value: unknown,
     expected: string,
+    nextStep = 'Correct the field and send it again.',
   ) {
     const shown = clip(typeof value === 'string' ? value : jsonOf(value));
-    super(code, `${field} is ${JSON.stringify(shown)}: ${expected}`, 'Correct the field and send it again.');
+    super(code, `${field} is ${JSON.stringify(shown)}: ${expected}`, nextStep);
     this.field = field;
     this.value = shown;
   }

@@ -1,7 +1,8 @@
 /** A manual run as a caller of `POST /api/runs` asks for it, reduced to one signal per subscription. */
 import * as z from 'zod/mini';
 import { InputError } from '../errors.ts';
-import { idKey, isSubscriptionId, isWithin, parseResourceId } from '../model/ids.ts';
+import { idKey, isSubscriptionId, parseResourceId } from '../model/ids.ts';
+import { type AllowedScope, isAllowed } from '../model/scope.ts';
 import type { ScopeItem, ScopeKind, Signal } from '../model/signal.ts';
 
 /** What a body may hold in all, characters: 100 ids of 1,024 and room to spare. */
@@ -29,12 +30,7 @@ const EXPECTED =
  * Reads the body. `runId` is given so that all subscriptions' signals are one run.
  * Throws InputError INPUT_INVALID or SCOPE_NOT_ALLOWED naming the field (`mode`, `scope[2]`).
  */
-export function readManualRun(
-  text: string,
-  allowed: { subscriptionIds: readonly string[]; within: readonly string[] },
-  runId: string,
-  observedAt: number,
-): Signal[] {
+export function readManualRun(text: string, allowed: AllowedScope, runId: string, observedAt: number): Signal[] {
   const body = readBody(text);
   const items = (typeof body.scope === 'string' ? [body.scope] : body.scope).map((id, i) =>
     readItem(id, typeof body.scope === 'string' ? 'scope' : `scope[${i}]`, allowed),
@@ -83,17 +79,11 @@ function sayExpected(field: string, message = 'is not right'): string {
     : 'is not known; known are scope, mode and dryRun';
 }
 
-function readItem(
-  id: string,
-  field: string,
-  allowed: { subscriptionIds: readonly string[]; within: readonly string[] },
-): { subscriptionId: string; item: ScopeItem } {
+function readItem(id: string, field: string, allowed: AllowedScope): { subscriptionId: string; item: ScopeItem } {
   const kind = kindOf(id);
   if (!kind) throw new InputError('INPUT_INVALID', field, id, EXPECTED);
   const subscriptionId = (id.split('/')[2] ?? '').toLowerCase();
-  const inScope =
-    allowed.within.length === 0 || allowed.within.some((scope) => isWithin(id, scope) || isWithin(scope, id));
-  if (!allowed.subscriptionIds.includes(subscriptionId) || !inScope) {
+  if (!isAllowed(id, allowed)) {
     throw new InputError('SCOPE_NOT_ALLOWED', field, id, 'is outside the configured scope');
   }
   return { subscriptionId, item: { kind, id: id.replace(/\/+$/, '') } };

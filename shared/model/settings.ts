@@ -23,6 +23,8 @@ export interface LoopSettings {
   watchSeconds: number;
   /** Rule health calls per minute. */
   healthPerMinute: number;
+  /** An ended run is kept this long after it was accepted, milliseconds. */
+  runAgeMs: number;
   /** Put on every managed command. */
   commandTags: Record<string, string>;
 }

@@ -31,4 +31,6 @@ export interface Signal {
   /** When the app accepted it, epoch milliseconds. */
   observedAt: number;
   event?: EventOrigin;
+  /** The run that a person asked to repeat. */
+  retryOf?: string;
 }

@@ -25,16 +25,21 @@ export const guestCommand = (vm: VmRow, command: CommandRow, settings: LoopSetti
   limits: guestLimits(settings),
 });
 
+/** The draft, and when Azure was asked about the command at hand: no deadline passes between that and its answer. */
+interface Scene extends Draft {
+  lookedAt: number;
+}
+
 /** Moves every command in flight as far as what was seen allows. */
 export function absorb(draft: Draft, settings: LoopSettings): void {
   for (const vm of draft.vms.all()) {
     const look = draft.observed.looks.get(idKey(vm.vmId));
-    if (vm.command && look) step(draft, vm, vm.command, look, settings);
+    if (vm.command && look) step({ ...draft, lookedAt: look.at }, vm, vm.command, look, settings);
   }
 }
 
-function step(draft: Draft, vm: VmRow, command: CommandRow, look: Look, settings: LoopSettings): void {
-  if (look.kind === 'failed') return unseen(draft, vm, command, look.error);
+function step(draft: Scene, vm: VmRow, command: CommandRow, look: Look, settings: LoopSettings): void {
+  if (look.kind === 'failed') return unseen(draft, vm, command, look.error, settings);
   switch (command.phase) {
     case 'intended':
       return intended(draft, vm, command, look, settings);
@@ -45,6 +50,9 @@ function step(draft: Draft, vm: VmRow, command: CommandRow, look: Look, settings
   }
 }
 
+/** What a command may take from the PUT to its report. */
+const inAllSeconds = (settings: LoopSettings): number => settings.commandSeconds + settings.commandSlackSeconds;
+
 const RUNNING = new Set(['Pending', 'Running']);
 const ENDED = new Set(['Succeeded', 'Failed', 'TimedOut', 'Canceled']);
 
@@ -53,9 +61,9 @@ const isBusy = (view: CommandView): boolean =>
   RUNNING.has(view.state) || (!ENDED.has(view.state) && /^(Creating|Updating|Deleting)$/i.test(view.provisioningState));
 
 /** The look itself failed: a missing right is final, anything else (a token that ran out too) is tried again until the deadline. */
-function unseen(draft: Draft, vm: VmRow, command: CommandRow, error: AzureError): void {
+function unseen(draft: Scene, vm: VmRow, command: CommandRow, error: AzureError, settings: LoopSettings): void {
   if (isMissingRight(error) && command.phase !== 'cancelling') return fail(draft, vm, command, denied(error.action));
-  if (draft.now >= command.deadline && command.phase === 'intended') {
+  if (command.phase === 'intended' && isHeldUpTooLong(draft, vm, command, settings.commandSeconds)) {
     return fail(draft, vm, command, failed('COMMAND_NOT_SEEN', error.message));
   }
   draft.log.push({
@@ -65,8 +73,20 @@ function unseen(draft: Draft, vm: VmRow, command: CommandRow, error: AzureError)
   });
 }
 
+/**
+ * What Azure does not hold yet is given so many seconds from the first look that found it so, not from the intent: when
+ * nobody looked for a while, because the app was down, the first thing that goes wrong afterwards is not the end.
+ */
+function isHeldUpTooLong(draft: Scene, vm: VmRow, command: CommandRow, seconds: number): boolean {
+  if (command.heldUp) return draft.lookedAt >= command.deadline;
+  command.heldUp = true;
+  command.deadline = draft.now + seconds * 1000;
+  draft.vms.touch(vm);
+  return false;
+}
+
 function intended(
-  draft: Draft,
+  draft: Scene,
   vm: VmRow,
   command: CommandRow,
   { view, agent }: Extract<Look, { kind: 'seen' }>,
@@ -76,20 +96,21 @@ function intended(
   if (unfit) return fail(draft, vm, command, unfit);
   if (view && isBusy(view)) {
     // An earlier command still runs in this slot: it is waited for, never overtaken.
-    if (draft.now >= command.deadline)
+    if (isHeldUpTooLong(draft, vm, command, settings.commandSeconds))
       fail(draft, vm, command, failed('COMMAND_SLOT_BUSY', `${view.state} since ${view.startTime ?? 'unknown'}`));
     return;
   }
   command.phase = 'sent';
+  delete command.heldUp;
   command.sentAt = draft.now;
-  command.deadline = draft.now + (settings.commandSeconds + settings.commandSlackSeconds) * 1000;
+  command.deadline = draft.now + inAllSeconds(settings) * 1000;
   if (view?.startTime !== undefined) command.priorStart = view.startTime;
   draft.vms.touch(vm);
   send(draft, vm, command, settings);
 }
 
 function sent(
-  draft: Draft,
+  draft: Scene,
   vm: VmRow,
   command: CommandRow,
   view: CommandView | undefined,
@@ -107,7 +128,7 @@ function sent(
     if (refusal?.code === 'AZURE_CONFLICT' || refusal?.code === 'AZURE_THROTTLED') {
       return withdraw(draft, vm, command, failed(refusal.code, refusal.text), refusal.notBefore);
     }
-    if (draft.now >= command.deadline) {
+    if (isHeldUpTooLong(draft, vm, command, inAllSeconds(settings))) {
       if (refusal?.code === 'AZURE_DENIED') return fail(draft, vm, command, denied(refusal.action));
       const [code, text] = refusal ? [refusal.code, refusal.text] : ['COMMAND_NOT_ACCEPTED', 'Azure never showed it'];
       return fail(draft, vm, command, failed(code, text));
@@ -132,7 +153,7 @@ function sent(
   ended(draft, vm, command, view, wanted);
 }
 
-function ended(draft: Draft, vm: VmRow, command: CommandRow, view: CommandView, wanted: GuestCommand): void {
+function ended(draft: Scene, vm: VmRow, command: CommandRow, view: CommandView, wanted: GuestCommand): void {
   let report: GuestReport;
   try {
     report = parseReport(view.output, wanted);
@@ -146,8 +167,8 @@ function ended(draft: Draft, vm: VmRow, command: CommandRow, view: CommandView, 
 }
 
 /** Not there yet. Past the deadline it has failed, and what may still run is cancelled first. */
-function late(draft: Draft, vm: VmRow, command: CommandRow, code: string, detail: string): void {
-  if (draft.now < command.deadline) return;
+function late(draft: Scene, vm: VmRow, command: CommandRow, code: string, detail: string): void {
+  if (draft.lookedAt < command.deadline) return;
   vm.findings = [failed(code, detail)];
   command.phase = 'cancelling';
   draft.vms.touch(vm);
@@ -159,7 +180,7 @@ function late(draft: Draft, vm: VmRow, command: CommandRow, code: string, detail
   });
 }
 
-function cancelling(draft: Draft, vm: VmRow, command: CommandRow, view: CommandView | undefined): void {
+function cancelling(draft: Scene, vm: VmRow, command: CommandRow, view: CommandView | undefined): void {
   if (view && !ENDED.has(view.state)) {
     // A lock may refuse the delete; the guest's own time limit then ends it. Asked again, but not in a hurry.
     if (!command.refusal || draft.now >= command.refusal.notBefore) {

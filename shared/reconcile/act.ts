@@ -1,7 +1,6 @@
 /** Step 6: the rows under their ETags first, then the effects side by side. A failed effect is one VM's matter. */
-import { type AzureError, PlanError } from '../errors.ts';
+import { type AzureError, PlanError, StateError } from '../errors.ts';
 import { renderScript } from '../guest/render.ts';
-import { idKey } from '../model/ids.ts';
 import type { Clock, GuestCommands, Log } from '../model/ports.ts';
 import type { CommandRefusal } from '../state/rows.ts';
 import { rowKey, type Store } from '../state/store.ts';
@@ -23,22 +22,26 @@ const EFFECTS = 16;
 
 /**
  * Writes all rows, in order of tables, then does the effects. Throws StateError STATE_CONFLICT when a row changed
- * under the loop: nothing of Azure was touched then, and the next pass decides anew.
+ * under the loop, and when the lease ends meanwhile (`until`, epoch milliseconds): nothing more is done then, and the
+ * next pass decides anew.
  */
 export async function act(
   hands: Hands,
   subscriptionId: string,
-  writes: readonly RowWrite[],
-  effects: readonly Effect[],
+  { writes, effects }: { writes: readonly RowWrite[]; effects: readonly Effect[] },
+  until: number,
 ): Promise<void> {
-  const etags = new Map<string, string>();
+  const check = (): void => {
+    if (hands.clock.now() >= until) throw new StateError('STATE_CONFLICT', 'The lease ran out before all was done.');
+  };
   for (const group of inOrder(writes)) {
     await inBatches(group, WRITES, async (write) => {
-      const etag = await put(hands.store, subscriptionId, write);
-      if (write.table === 'vms') etags.set(idKey(write.row.vmId), etag);
+      check();
+      await put(hands.store, subscriptionId, write);
     });
   }
   await inBatches(effects, EFFECTS, async (effect) => {
+    check();
     try {
       await perform(hands.commands, effect);
     } catch (error) {

@@ -173,15 +173,19 @@ function giveUp(draft: Draft): void {
   }
 }
 
-/** The estate could not be read: runs that were never planned keep the reason, and fail after their budget. */
+/**
+ * The estate could not be read: runs that were never planned keep the reason, and fail after their budget, which counts
+ * from the first time that it failed for them and not from a signal that waited for the app.
+ */
 function withoutEstate(draft: Draft): void {
   const error = draft.observed.topologyError;
   if (!error) return;
   for (const run of draft.runs.all()) {
     if (!isOpen(run)) continue;
-    run.reason = { code: error.code, text: error.message, at: draft.now };
+    const since = Math.min(run.reason?.at ?? draft.now, draft.now);
+    run.reason = { code: error.code, text: error.message, at: since };
     draft.runs.touch(run);
-    if (run.state === 'accepted' && draft.now - run.observedAt >= TOPOLOGY_BUDGET_MS) {
+    if (run.state === 'accepted' && draft.now - since >= TOPOLOGY_BUDGET_MS) {
       run.state = 'failed';
       run.settledAt = draft.now;
       draft.log.push({

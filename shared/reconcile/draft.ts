@@ -9,11 +9,11 @@ import type { Versioned } from '../state/store.ts';
 
 /**
  * What Azure showed of a command in flight; `view` undefined: no such command. `agent` was read for a command that is
- * still to be sent.
+ * still to be sent. `at` is when it was asked, epoch milliseconds: what it showed is as old as that.
  */
 export type Look =
-  | { kind: 'seen'; view: CommandView | undefined; agent?: AgentView }
-  | { kind: 'failed'; error: AzureError };
+  | { kind: 'seen'; at: number; view: CommandView | undefined; agent?: AgentView }
+  | { kind: 'failed'; at: number; error: AzureError };
 
 /** What asking a frontend's rule for health gave. */
 export type HealthAnswer =

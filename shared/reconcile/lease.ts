@@ -13,7 +13,7 @@ const TRIES = 8;
 export interface Lease {
   readonly row: LeaseRow;
   /** Reaches another minute ahead. Throws StateError STATE_CONFLICT when another loop took it. */
-  renew(change?: Partial<Pick<LeaseRow, 'healthAsks' | 'readAt'>>): Promise<void>;
+  renew(change?: Partial<Pick<LeaseRow, 'healthAsks' | 'readAt' | 'tidyAt'>>): Promise<void>;
   /** Gives it back. `plan` sees the row (with `again`) and says when a bell will be rung; that is kept as `bellAt` and returned. */
   release(plan: (row: LeaseRow) => number | undefined): Promise<number | undefined>;
 }
@@ -40,6 +40,7 @@ export async function takeLease(
           again: false,
           bellAt: found?.row.bellAt ?? 0,
           healthAsks: found?.row.healthAsks ?? [],
+          tidyAt: found?.row.tidyAt ?? 0,
           ...(found?.row.readAt === undefined ? {} : { readAt: found.row.readAt }),
         };
     if (held && found.row.again) return undefined;

@@ -7,9 +7,10 @@ import type { LoopSettings } from '../model/settings.ts';
 import type { ReconcileMessage } from '../state/messages.ts';
 import { act } from './act.ts';
 import { decide } from './decide.ts';
-import { isConflict, type Lease, takeLease } from './lease.ts';
+import { isConflict, LEASE_MS, type Lease, takeLease } from './lease.ts';
 import { type Eyes, observe } from './observe.ts';
 import { record } from './record.ts';
+import { tidy } from './tidy.ts';
 
 export interface LoopPorts extends Eyes {
   bell: Bell;
@@ -37,6 +38,7 @@ export async function reconcile(message: ReconcileMessage, ports: LoopPorts, set
   let again: number | undefined;
   try {
     again = tooSoon(lease.row.readAt, ports.clock.now()) ?? (await passes(lease, ports, settings));
+    await tidy(lease, ports, settings);
   } catch (error) {
     if (!isConflict(error)) throw error;
     // The lease ran out and another loop took it: that one goes on, and `leave` says so.
@@ -68,9 +70,11 @@ async function passes(lease: Lease, ports: LoopPorts, settings: LoopSettings): P
       healthAsks: asks.filter((at) => observed.now - at < 60_000),
       ...(observed.topology || observed.topologyError ? { readAt: observed.now } : {}),
     });
+    // It stood still since it looked: what it decided, deadlines too, goes by a time that is over.
+    if (ports.clock.now() - observed.now > LEASE_MS / 2) continue;
     for (const { level, step, fields } of decision.log) ports.log(level, step, fields);
     try {
-      await act(ports, subscriptionId, decision.writes, decision.effects);
+      await act(ports, subscriptionId, decision, lease.row.until);
     } catch (error) {
       if (!isConflict(error)) throw error;
       ports.log('info', 'rows-changed', { subscriptionId, text: (error as Error).message });

@@ -3,8 +3,8 @@ import { AzureError, messageOf } from '../errors.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
 import type { AgentReader, Clock, GuestCommands, RuleHealthReader, TopologyReader } from '../model/ports.ts';
 import type { LoopSettings } from '../model/settings.ts';
-import type { FrontendRow, VmRow } from '../state/rows.ts';
-import type { Store } from '../state/store.ts';
+import type { FrontendRow, OutcomeRow, VmRow } from '../state/rows.ts';
+import type { Store, Versioned } from '../state/store.ts';
 import { inBatches } from './batches.ts';
 import { needsTopology } from './decide.ts';
 import { type HealthAnswer, type Look, type Observed, startDraft } from './draft.ts';
@@ -21,6 +21,8 @@ export interface Eyes {
   clock: Clock;
 }
 
+/** Queries of the store side by side, one per open run: a storm's runs all at once would open a connection each. */
+const READS = 32;
 /** Calls to Azure side by side. */
 const SIDE_BY_SIDE = 10;
 
@@ -37,7 +39,11 @@ export async function observe(
     store.vms.list(subscriptionId),
     store.frontends.list(subscriptionId),
   ]);
-  const outcomes = (await Promise.all(runs.map(({ row }) => store.outcomes.list(row.runId)))).flat();
+  const outcomesOf = new Map<string, Versioned<OutcomeRow>[]>();
+  await inBatches(runs, READS, async ({ row }) => {
+    outcomesOf.set(row.runId, await store.outcomes.list(row.runId));
+  });
+  const outcomes = runs.flatMap(({ row }) => outcomesOf.get(row.runId) ?? []);
   const looks = await lookAtCommands(
     eyes,
     vms.map(({ row }) => row),
@@ -57,7 +63,8 @@ export async function observe(
 }
 
 function dueNow(seen: Observed, recentAsks: readonly number[], settings: LoopSettings): FrontendRow[] {
-  const draft = startDraft(seen);
+  // A working copy of what is needed here alone: there may be thousands of the others.
+  const draft = startDraft({ ...seen, outcomes: [], vms: [] });
   const runs = draft.runs.all();
   let inPlay: ReadonlySet<IdKey> = new Set();
   if (seen.topology) {
@@ -74,15 +81,16 @@ async function lookAtCommands(eyes: Eyes, vms: readonly VmRow[]): Promise<Map<Id
     vms.filter((vm) => vm.command),
     SIDE_BY_SIDE,
     async (vm) => {
+      const at = eyes.clock.now();
       try {
         const isNext = vm.command?.phase === 'intended';
         const [view, agent] = await Promise.all([
           eyes.commands.look(vm.vmId, vm.command?.slot ?? vm.slot),
           isNext ? eyes.agents.read(vm.vmId) : undefined,
         ]);
-        looks.set(idKey(vm.vmId), { kind: 'seen', view, ...(isNext ? { agent: agent ?? {} } : {}) });
+        looks.set(idKey(vm.vmId), { kind: 'seen', at, view, ...(isNext ? { agent: agent ?? {} } : {}) });
       } catch (error) {
-        looks.set(idKey(vm.vmId), { kind: 'failed', error: asAzureError(error, 'look at the command') });
+        looks.set(idKey(vm.vmId), { kind: 'failed', at, error: asAzureError(error, 'look at the command') });
       }
     },
   );

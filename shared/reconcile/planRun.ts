@@ -9,7 +9,7 @@ import type { RunRow } from '../state/rows.ts';
 import { type Draft, outcomeKey } from './draft.ts';
 import { settle, settleFromEvaluation, waitingOutcome } from './outcomes.ts';
 import { guestLimits } from './settings.ts';
-import { byVm, lookDue, namesVm, pathsInScope } from './targets.ts';
+import { byVm, liftsHold, lookDue, pathsInScope } from './targets.ts';
 
 /** Gives an accepted run its outcomes and starts it. Doing it twice changes nothing. */
 export function planRun(
@@ -24,7 +24,8 @@ export function planRun(
   run.fresh = 0;
   for (const paths of groups.values()) planVm(draft, run, paths, evaluation, topology, settings);
   for (const vmId of namedWithoutPath(run, evaluation, groups)) {
-    const outcome = draft.outcomes.get(outcomeKey(run.runId, vmId)) ?? draft.outcomes.add(waitingOutcome(run, vmId));
+    if (draft.outcomes.get(outcomeKey(run.runId, vmId))) continue; // planned before, by a loop that was killed
+    const outcome = draft.outcomes.add(waitingOutcome(run, vmId));
     const there = topology.vms.some((vm) => sameId(vm.id, vmId));
     settleFromEvaluation(draft, run, outcome, evaluation, there ? [] : [finding('VM_NOT_FOUND', { id: vmId })]);
     if (outcome.result === 'blocked') outcome.result = 'unknown';
@@ -51,9 +52,7 @@ function planVm(
   if (vmId === undefined || draft.outcomes.get(outcomeKey(run.runId, vmId))) return;
   const vm = draft.vms.get(idKey(vmId));
   const plan = evaluation.plans.get(idKey(vmId));
-  const manual = run.signal === 'manual';
-
-  if (vm?.hold && manual && run.mode === 'apply' && namesVm(run, vmId) && !run.dryRun) {
+  if (vm?.hold && liftsHold(run, vmId) && !run.dryRun) {
     delete vm.hold;
     draft.vms.touch(vm);
   }

@@ -16,7 +16,7 @@ import { isUnconfirmed } from './confirm.ts';
 import { type Draft, outcomesOf } from './draft.ts';
 import { settle, settleFromEvaluation, take } from './outcomes.ts';
 import { inWindow } from './settings.ts';
-import { announcedVm, namesVm } from './targets.ts';
+import { announcedVm, liftsHold } from './targets.ts';
 
 interface Wish {
   run: RunRow;
@@ -88,16 +88,16 @@ function candidate(draft: Draft, key: IdKey, group: Wish[], evaluation: Evaluati
   if (!lead) return undefined;
   for (const wish of manual) if (wish.mode !== lead.mode) settle(draft, wish.run, wish.outcome, 'superseded');
 
-  // Rows may have changed since the run was planned: a hold set, a NIC removed, the VM stopped.
+  // Things may have changed since the run was planned: a hold set, a NIC removed, the VM stopped or opted out.
   const plan = evaluation.plans.get(key) ?? (lead.mode === 'remove' ? { frontends: [] } : undefined);
   const alive = group.filter((wish) => wish.outcome.state === 'waiting');
   const paths = evaluation.paths.filter((path) => idKey(path.vmId) === key);
   const stopped =
     paths.length > 0 && paths.every((path) => path.findings.some((item) => item.code === 'VM_NOT_RUNNING'));
   const sendable = alive.filter(({ run, outcome, mode }) => {
-    const held = vm?.hold !== undefined && mode === 'apply' && !(run.signal === 'manual' && namesVm(run, outcome.vmId));
+    const held = vm?.hold !== undefined && mode === 'apply' && !liftsHold(run, outcome.vmId);
     const count = plan?.frontends.length ?? 0;
-    if (plan && !stopped && !held && count <= MAX_FRONTENDS) return true;
+    if (plan && paths.length > 0 && !stopped && !held && count <= MAX_FRONTENDS) return true;
     const tooMany = { count: String(count), most: String(MAX_FRONTENDS) };
     const why = held
       ? [finding('REMOVED_BY_HAND')]

@@ -29,8 +29,14 @@ export function announcedFrontends(run: Signal, evaluation: Evaluation): string[
 export const announcedVm = (run: Signal): string | undefined => run.scope.find((item) => item.kind === 'vm')?.id;
 
 /** True when a manual run names this very VM. */
-export const namesVm = (run: Signal, vmId: string): boolean =>
+const namesVm = (run: Signal, vmId: string): boolean =>
   run.scope.some((item) => item.kind === 'vm' && sameId(item.id, vmId));
+
+/**
+ * True for what takes back a removal: a manual apply that names the VM. Not for a retry, whose scope no person wrote.
+ */
+export const liftsHold = (run: Signal, vmId: string): boolean =>
+  run.signal === 'manual' && run.mode === 'apply' && run.retryOf === undefined && namesVm(run, vmId);
 
 function covers(item: ScopeItem, path: Path, topology: Topology): boolean {
   switch (item.kind) {

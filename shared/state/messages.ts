@@ -34,6 +34,7 @@ export const signalSchema = z.object({
   dryRun: z.boolean(),
   observedAt: z.int().check(z.minimum(0)),
   event: z.optional(eventOriginSchema),
+  retryOf: z.optional(z.string().check(z.regex(RUN_ID, 'must be 32 hex digits'))),
 });
 
 const messageSchema = z.discriminatedUnion('kind', [

@@ -122,6 +122,8 @@ export interface CommandRow {
   sentAt?: number;
   /** Past this it counts as failed and is cancelled. */
   deadline: number;
+  /** It could not be sent so far: the deadline counts from when that was first seen. */
+  heldUp?: true;
   /** startTime that Azure showed before the PUT: a view with the same one is the previous execution. */
   priorStart?: string;
   refusal?: CommandRefusal;
@@ -183,6 +185,8 @@ export interface LeaseRow {
   healthAsks: number[];
   /** When the estate was last read. */
   readAt?: number;
+  /** When old runs are looked for again. */
+  tidyAt: number;
 }
 
 /** No VM counted yet. */

@@ -1,7 +1,8 @@
 /** The store as the loop and the views see it: rows with versions, written only when unchanged. */
 import { createHash } from 'node:crypto';
 import { idKey } from '../model/ids.ts';
-import type { FrontendRow, LeaseRow, OutcomeRow, RunRow, VmRow } from './rows.ts';
+import type { SignalKind } from '../model/signal.ts';
+import type { FrontendRow, LeaseRow, OutcomeRow, RunRow, RunState, VmRow } from './rows.ts';
 
 /** A row with the ETag it was read under. */
 export interface Versioned<T> {
@@ -12,8 +13,11 @@ export interface Versioned<T> {
 /** Rows of one kind. Partition and key are plain text without `/ \ # ?`. */
 export interface Rows<T> {
   get(partition: string, key: string): Promise<Versioned<T> | undefined>;
-  /** All rows of a partition; `open` limits runs to those with something left to do. */
-  list(partition: string, filter?: 'open'): Promise<Versioned<T>[]>;
+  /**
+   * All rows of a partition. Of runs, `open` are those with something left to do, and `outdated` those that an older
+   * program wrote last.
+   */
+  list(partition: string, filter?: 'open' | 'outdated'): Promise<Versioned<T>[]>;
   /**
    * Writes a row: creates it without an ETag, replaces it under one. Returns the new ETag.
    * Throws StateError STATE_CONFLICT when it exists already or has changed.
@@ -21,11 +25,35 @@ export interface Rows<T> {
   put(partition: string, key: string, row: T, etag?: string): Promise<string>;
 }
 
+/** Rows that are not kept for ever. */
+export interface PassingRows<T> extends Rows<T> {
+  /** Takes a row away; one that is gone is no error. Throws StateError STATE_CONFLICT when it has changed. */
+  remove(partition: string, key: string, found: Versioned<T>): Promise<void>;
+}
+
+/** Which runs of a subscription to show. */
+export interface RunQuery {
+  state?: RunState;
+  signal?: SignalKind;
+  /** Only what comes after the run with this mark: older ones. */
+  after?: string;
+  /** Accepted at this time or later, epoch milliseconds. */
+  since?: number;
+  /** Accepted before this time, epoch milliseconds. */
+  before?: number;
+  limit: number;
+}
+
+export interface RunRows extends PassingRows<RunRow> {
+  /** The newest runs first. */
+  page(partition: string, query: RunQuery): Promise<RunRow[]>;
+}
+
 export interface Store {
   /** Partition: subscription id; key: run id. */
-  runs: Rows<RunRow>;
+  runs: RunRows;
   /** Partition: run id; key: VM key. */
-  outcomes: Rows<OutcomeRow>;
+  outcomes: PassingRows<OutcomeRow>;
   /** Partition: subscription id; key: VM key. */
   vms: Rows<VmRow>;
   /** Partition: subscription id; key: hash of the frontend id. */
@@ -36,3 +64,24 @@ export interface Store {
 
 /** The key of a resource's row: sha256 of its lower-cased id (an id holds `/`, which a table key must not). */
 export const rowKey = (id: string): string => createHash('sha256').update(idKey(id)).digest('hex');
+
+/** 9999-12-31, the latest time that a mark may stand for. */
+const LAST_MS = 253_402_300_799_999;
+
+/** Where times stand among the marks of runs: the later a run was accepted, the smaller. */
+export const timeMark = (ms: number): string => String(LAST_MS - Math.min(Math.max(0, ms), LAST_MS)).padStart(15, '0');
+
+/** Where a run stands among others, newest first, in every subscription alike. */
+export const runMark = (run: Pick<RunRow, 'observedAt' | 'runId'>): string =>
+  `${timeMark(run.observedAt)}-${run.runId}`;
+
+/** True when a run belongs on a page. The row's time never changes, so neither does its mark. */
+export function isOnPage(run: RunRow, { state, signal, after, since, before }: Omit<RunQuery, 'limit'>): boolean {
+  return (
+    (state === undefined || run.state === state) &&
+    (signal === undefined || run.signal === signal) &&
+    (after === undefined || runMark(run) > after) &&
+    (since === undefined || run.observedAt >= since) &&
+    (before === undefined || run.observedAt < before)
+  );
+}

@@ -19,11 +19,14 @@ const STATUS: Partial<Record<GuardError['code'], number>> = {
   INPUT_INVALID: 400,
   SCOPE_NOT_ALLOWED: 400,
   NOT_FOUND: 404,
+  RUN_OPEN: 409,
+  RUN_NOT_FAILED: 409,
 };
 
 const TITLE: Record<number, string> = {
   400: 'The request is not right',
   404: 'There is no such thing',
+  409: 'The run is not in a state for this',
   500: 'The app could not do it',
 };
 

@@ -40,7 +40,8 @@ export interface RunVmView {
   script?: string;
 }
 
-export interface RunView {
+/** A run without its VMs. */
+export interface RunSummary {
   runId: string;
   signal: string;
   mode: string;
@@ -50,10 +51,15 @@ export interface RunView {
   acceptedAt: string;
   settledAt?: string;
   scope: string[];
+  /** The run that it repeats. */
+  retryOf?: string;
   event?: { source: string; id: string; time: string };
   confirmation?: { state: string; afterMs?: number };
   reason?: { code: string; text: string };
   counts: RunRow['counts'];
+}
+
+export interface RunView extends RunSummary {
   vms: RunVmView[];
 }
 
@@ -63,17 +69,38 @@ export async function readRunView(
   subscriptionIds: readonly string[],
   runId: string,
 ): Promise<RunView | undefined> {
-  const found = await Promise.all(subscriptionIds.map((id) => store.runs.get(id, runId)));
-  const runs = found.flatMap((versioned) => (versioned ? [versioned.row] : []));
+  const runs = await readRunRows(store, subscriptionIds, runId);
   if (runs.length === 0) return undefined;
   const outcomes = (await store.outcomes.list(runId)).map(({ row }) => row);
   return runView(runs, outcomes);
 }
 
+/** The rows of a run; empty when no subscription has one. */
+export async function readRunRows(
+  store: Pick<Store, 'runs'>,
+  subscriptionIds: readonly string[],
+  runId: string,
+): Promise<RunRow[]> {
+  const found = await Promise.all(subscriptionIds.map((id) => store.runs.get(id, runId)));
+  return found.flatMap((versioned) => (versioned ? [versioned.row] : []));
+}
+
 /** Makes the document from its rows. At least one run row. */
 export function runView(runs: readonly RunRow[], outcomes: readonly OutcomeRow[]): RunView {
-  const order = ['failed', 'accepted', 'running', 'settled'];
-  const sorted = runs.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
+  const run = furthestBehind(runs)[0] as RunRow;
+  return {
+    ...runSummary(runs),
+    vms: outcomes.map((outcome) => vmView(outcome, run)).toSorted((a, b) => a.vm.localeCompare(b.vm)),
+  };
+}
+
+const ORDER = ['failed', 'accepted', 'running', 'settled'];
+const furthestBehind = (runs: readonly RunRow[]): RunRow[] =>
+  runs.toSorted((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state));
+
+/** The run without its VMs, from its rows. At least one. */
+export function runSummary(runs: readonly RunRow[]): RunSummary {
+  const sorted = furthestBehind(runs);
   const run = sorted[0] as RunRow;
   const { confirmation, event } = run;
   const reason = sorted.find((row) => row.reason)?.reason;
@@ -89,6 +116,7 @@ export function runView(runs: readonly RunRow[], outcomes: readonly OutcomeRow[]
     acceptedAt: iso(run.observedAt),
     ...(ended === undefined ? {} : { settledAt: iso(ended) }),
     scope: runs.flatMap((row) => row.scope.map((item) => item.id)),
+    ...(run.retryOf === undefined ? {} : { retryOf: run.retryOf }),
     ...(event ? { event } : {}),
     ...(confirmation
       ? {
@@ -100,7 +128,6 @@ export function runView(runs: readonly RunRow[], outcomes: readonly OutcomeRow[]
       : {}),
     ...(reason ? { reason: { code: reason.code, text: reason.text } } : {}),
     counts: runs.map((row) => row.counts).reduce(addCounts),
-    vms: outcomes.map((outcome) => vmView(outcome, run)).toSorted((a, b) => a.vm.localeCompare(b.vm)),
   };
 }
 

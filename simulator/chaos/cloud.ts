@@ -22,7 +22,7 @@ const PROCESSES: string[][] = [
   ['reconcile'],
   ['mirrorFailover'],
   ['resourceChange'],
-  ['runs'],
+  ['runs', 'retry'],
   ['primaryWatch', 'complianceSweep'],
   ['deadLetter'],
 ];

@@ -56,6 +56,19 @@ test.serial('a signal put aside: its run is there, failed, with the reason', asy
   await emptied();
 });
 
+test.serial('a signal put aside is seen in the list of failed runs, and its retry does the work', async (t) => {
+  const listed = await app.call('GET', '/api/runs?state=failed');
+  t.is(listed.status, 200);
+  t.false('unreadableMessages' in listed.body);
+  const [failed] = listed.body.runs;
+  t.like(failed, { runId: 'a'.repeat(32), state: 'failed', reason: { code: 'DEAD_LETTER' } });
+  const answer = await app.call('POST', `/api/runs/${failed.runId}/retry`);
+  t.is(answer.status, 202);
+  const run = await app.ended(answer.body.runId, LONG_MS);
+  t.like(run, { state: 'settled', retryOf: failed.runId, scope: failed.scope });
+  t.is(run.vms[0]?.state, 'settled');
+});
+
 test.serial('a signal put aside whose run ended meanwhile stays as it ended', async (t) => {
   const run = await app.run({ scope: vmId(app.estate, 'hs-a'), mode: 'check' }, LONG_MS);
   const watch = app.watch();
@@ -101,6 +114,7 @@ for (const [title, message, says] of [
     t.deepEqual(threw, [...Array(5).fill('reconcile'), 'deadLetter']);
     // A queue of poisoned messages has no such queue of its own: the host leaves the message there, hidden for a while.
     t.is(await count('reconcile-poison'), kept + 1);
+    t.is((await app.call('GET', '/api/runs?state=failed')).body.unreadableMessages, kept + 1);
     t.false(await app.queues.getQueueClient('reconcile-poison-poison').exists());
     t.deepEqual(watch.all('accepted'), []);
   });
@@ -119,7 +133,7 @@ test.serial('a signal that the app fails on five times: its run says so', async 
   const { body: run } = await app.call('GET', `/api/runs/${runId}`);
   t.like(run, { state: 'failed' });
   t.is(run.reason.code, 'DEAD_LETTER');
-  t.true(failures(app).some((text) => /Row hairpinRuns\/.* has version 99; this program reads up to 1/.test(text)));
+  t.true(failures(app).some((text) => /Row hairpinRuns\/.* has version 99; this program reads up to 2/.test(text)));
   // It goes on for the others meanwhile.
   const other = await app.run({ scope: vmId(app.estate, 'hs-a'), mode: 'check' }, LONG_MS);
   t.like(other, { state: 'settled' });

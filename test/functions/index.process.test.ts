@@ -25,7 +25,7 @@ test.after.always(() => rm(appFolder, { recursive: true, force: true }));
 
 const start = (settings: Record<string, string>) => startHost({ appFolder, port: 0, settings });
 
-test.serial('seven functions, each by its trigger, with the settings of the sample', async (t) => {
+test.serial('eight functions, each by its trigger, with the settings of the sample', async (t) => {
   const sample = JSON.parse(await readFile('local.settings.sample.json', 'utf8')).Values;
   const host = await start({ ...sample, AzureWebJobsStorage: GOOD.AzureWebJobsStorage });
   t.teardown(() => host.kill());
@@ -37,6 +37,7 @@ test.serial('seven functions, each by its trigger, with the settings of the samp
     `primaryWatch timer ${sample.HAIRPIN_WATCH_SCHEDULE}`,
     'reconcile queue reconcile',
     'resourceChange eventGrid /runtime/webhooks/eventgrid?functionName=resourceChange',
+    'retry http /api/runs/{id}/retry',
     'runs http /api/runs/{id?}',
   ]);
 });

@@ -1,7 +1,7 @@
 /** Manual runs over HTTP: what is taken, what is refused and how, and what a run shows in the end. */
 import test, { type ExecutionContext } from 'ava';
 import { WARNINGS } from '../../shared/guest/warnings.ts';
-import type { RunView } from '../../shared/views/run.ts';
+import type { RunSummary, RunView } from '../../shared/views/run.ts';
 import { loadBalancerId, vmId } from '../../simulator/estate/ids.ts';
 import { type Answer, type App, failures, LONG_MS, startApp } from './app.ts';
 
@@ -230,7 +230,6 @@ test.serial(
   'GET: an id that is none is 400, one that nobody has is 404; what is no route at all is the host’s 404',
   async (t) => {
     checkProblem(t, await app.call('GET', '/api/runs/last'), 400, 'INPUT_INVALID', 'id');
-    checkProblem(t, await app.call('GET', '/api/runs'), 400, 'INPUT_INVALID', 'id');
     checkProblem(t, await app.call('GET', `/api/runs/${'0'.repeat(31)}%2F`), 400, 'INPUT_INVALID', 'id');
     checkProblem(t, await app.call('GET', `/api/runs/${'0'.repeat(32)}`), 404, 'NOT_FOUND', 'id');
     checkProblem(t, await app.call('POST', `/api/runs/${'0'.repeat(32)}`, {}), 400, 'INPUT_INVALID', 'path');
@@ -238,6 +237,79 @@ test.serial(
     t.is((await app.call('GET', `/api/runs/${'0'.repeat(32)}/more`)).status, 404);
   },
 );
+
+test.serial('the list of runs: newest first, in pages that lead on, by state, signal, scope and time', async (t) => {
+  const all = await app.call('GET', '/api/runs?limit=200');
+  t.is(all.status, 200);
+  const runs: RunSummary[] = all.body.runs;
+  t.true(runs.length >= 10 && all.body.next === undefined);
+  const times = runs.map((run) => run.acceptedAt);
+  t.deepEqual(times, times.toSorted().toReversed());
+  const [newest] = runs;
+  const { vms, ...summary } = (await app.call('GET', `/api/runs/${newest?.runId}`)).body;
+  t.deepEqual(newest, summary, 'as the run itself, without its VMs');
+
+  const paged: RunSummary[] = [];
+  for (let next = '/api/runs?limit=3'; next; ) {
+    const { body } = await app.call('GET', next);
+    t.true(body.runs.length > 0 && body.runs.length <= 3);
+    paged.push(...body.runs);
+    next = body.next;
+  }
+  t.deepEqual(paged, runs);
+
+  const list = async (query: string): Promise<RunSummary[]> => (await app.call('GET', `/api/runs?${query}`)).body.runs;
+  const sweeps = await list('signal=sweep');
+  t.true(sweeps.length > 0 && sweeps.every((run) => run.signal === 'sweep'));
+  t.deepEqual(await list('state=failed'), []);
+  const named = await list(`scope=${id('hs-b')}&code=a-function-key`);
+  t.true(named.length > 0 && named.every((run) => run.scope.some((item) => item.endsWith('hs-b'))));
+  const since = times[2] ?? '';
+  t.deepEqual(
+    await list(`since=${encodeURIComponent(since)}`),
+    runs.filter((run) => run.acceptedAt >= since),
+  );
+});
+
+for (const [query, field] of [
+  ['state=broken', 'state'],
+  ['limit=1000', 'limit'],
+  ['since=now', 'since'],
+  ['scope=hs-a', 'scope'],
+  ['after=x', 'after'],
+  ['color=red', 'color'],
+]) {
+  test.serial(`refused, a list with ${query}: 400 as a problem that names ${field}`, async (t) => {
+    checkProblem(t, await app.call('GET', `/api/runs?${query}`), 400, 'INPUT_INVALID', field ?? '');
+  });
+}
+
+test.serial(
+  'a run with a VM that failed is repeated: 202, a Location, a run that names the first and ends well',
+  async (t) => {
+    app.guests.instead.set('hs-a', () => '');
+    const failed = await app.run({ scope: id('hs-a'), mode: 'apply' }, LONG_MS);
+    app.guests.instead.clear();
+    t.is(vmOf(failed, 'hs-a').result, 'failed');
+    const answer = await app.call('POST', `/api/runs/${failed.runId.toUpperCase()}/retry`);
+    t.is(answer.status, 202);
+    t.is(answer.body.retryOf, failed.runId);
+    t.is(answer.headers.get('location'), `/api/runs/${answer.body.runId}`);
+    const run = await app.ended(answer.body.runId, LONG_MS);
+    t.like(run, { state: 'settled', signal: 'manual', mode: 'apply', retryOf: failed.runId, scope: failed.scope });
+    t.is(vmOf(run, 'hs-a').result, 'compliant');
+    checkProblem(t, await app.call('POST', `/api/runs/${run.runId}/retry`), 409, 'RUN_NOT_FAILED', 'id');
+  },
+);
+
+test.serial('a retry of a run that is open, of none, and of what is no id is refused', async (t) => {
+  const { body } = await app.call('POST', '/api/runs', { scope: id('hs-a'), mode: 'check' });
+  checkProblem(t, await app.call('POST', `/api/runs/${body.runId}/retry`), 409, 'RUN_OPEN', 'id');
+  await app.ended(body.runId, LONG_MS);
+  checkProblem(t, await app.call('POST', `/api/runs/${'0'.repeat(32)}/retry`), 404, 'NOT_FOUND', 'id');
+  checkProblem(t, await app.call('POST', '/api/runs/last/retry'), 400, 'INPUT_INVALID', 'id');
+  t.is((await app.call('GET', `/api/runs/${body.runId}/retry`)).status, 404);
+});
 
 test.serial('no function threw, whatever was asked', (t) => {
   t.deepEqual(failures(app), []);

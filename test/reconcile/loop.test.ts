@@ -352,6 +352,7 @@ test('a message while the lease is held asks for another look', async (t) => {
     again: false,
     bellAt: 0,
     healthAsks: [],
+    tidyAt: 0,
   });
   await world.handle(bellMessage(SUBSCRIPTION));
   t.true((await world.store.leases.get('lease', SUBSCRIPTION))?.row.again);

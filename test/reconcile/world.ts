@@ -36,13 +36,14 @@ export const SETTINGS: LoopSettings = {
   bellSeconds: 5,
   watchSeconds: 50,
   healthPerMinute: 100,
+  runAgeMs: 90 * 86_400_000,
   commandTags: {},
 };
 
 /** How a guest answers. `right`: state as planned. `broken`: every apply leaves connects failing. `silent`: no report. */
 export type GuestState = 'wrong' | 'right' | 'broken' | 'silent';
 
-interface Execution {
+export interface Execution {
   slot: CommandSlot;
   vm: string;
   commandId: string;
@@ -51,6 +52,8 @@ interface Execution {
   startedAt: number;
   endsAt: number;
   view: CommandView;
+  /** How the guest was when the command ended by itself. */
+  found?: GuestState;
 }
 
 export interface WorldMirror {
@@ -62,7 +65,10 @@ export interface WorldMirror {
 
 export class World {
   readonly subscriptionId = SUBSCRIPTION;
+  /** The time that guests and queues go by, epoch milliseconds. */
   now = Date.UTC(2026, 0, 5, 10, 0, 0);
+  /** How far the app's clock is ahead of it. */
+  aheadMs = 0;
   readonly store = memoryStore();
   readonly vms: string[];
   readonly mirrors: WorldMirror[];
@@ -205,7 +211,7 @@ export class World {
       message: '',
       startTime: new Date(this.now).toISOString(),
     };
-    const execution = { slot: command.slot, vm, commandId, mode, vips, startedAt: this.now, endsAt, view };
+    const execution: Execution = { slot: command.slot, vm, commandId, mode, vips, startedAt: this.now, endsAt, view };
     for (const other of this.executions) {
       // A guest has a clock of its own: what ended has ended, also when the app's clock was set back.
       if (other.view.state !== 'Running') continue;
@@ -222,6 +228,7 @@ export class World {
   #finish(execution: Execution): void {
     if (execution.endsAt > this.now || execution.view.state !== 'Running') return;
     const state = this.guests.get(execution.vm) ?? 'wrong';
+    execution.found = state;
     execution.view.state = state === 'silent' ? 'Failed' : 'Succeeded';
     execution.view.exitCode = state === 'silent' ? 137 : 0;
     if (state !== 'silent') execution.view.output = `noise\n${this.#report(execution, state)}\n`;
@@ -254,7 +261,7 @@ export class World {
       scope,
       mode: 'apply',
       dryRun: false,
-      observedAt: this.now,
+      observedAt: this.now + this.aheadMs,
       ...more,
     };
   }
@@ -329,7 +336,7 @@ export class World {
         cancel: async (vm, slot) => this.cancel(vm, slot),
       },
       agents: { read: async (vm) => this.agents.get(nameOf(vm)) ?? { status: 'Ready', version: '2.11.1.4' } },
-      clock: { now: () => this.now },
+      clock: { now: () => this.now + this.aheadMs },
       bell: {
         ring: async (subscriptionId, delaySeconds) => {
           this.queue.push({ at: this.now + delaySeconds * 1000, message: bellMessage(subscriptionId) });

@@ -4,6 +4,7 @@
  */
 import type { LoopPorts } from '../../shared/reconcile/loop.ts';
 import { bellMessage, type ReconcileMessage } from '../../shared/state/messages.ts';
+import type { LeaseRow } from '../../shared/state/rows.ts';
 import { SUBSCRIPTION, World } from '../reconcile/world.ts';
 import { MemoryRows } from '../state/memoryStore.ts';
 import { TABLES, wrapPorts } from './calls.ts';
@@ -86,6 +87,12 @@ export class MortalWorld extends World {
     return twin;
   }
 
+  /** False while old runs are to be looked for within the next minutes. */
+  async #isTidy(): Promise<boolean> {
+    const lease = (await this.store.leases.get('lease', SUBSCRIPTION))?.row as LeaseRow | undefined;
+    return lease !== undefined && lease.tidyAt > this.now + 120_000;
+  }
+
   /**
    * Rings each minute, as the timer does, until nothing has been open for two minutes, in which health
    * is asked again; throws when that takes longer than so many minutes.
@@ -99,7 +106,9 @@ export class MortalWorld extends World {
       const open = await this.store.runs.list(SUBSCRIPTION, 'open');
       const vms = await this.store.vms.list(SUBSCRIPTION);
       const inFlight = vms.some(({ row }) => (row as { command?: unknown }).command);
-      const isQuiet = open.length === 0 && !inFlight && !this.queue.some(({ message }) => message.kind === 'signal');
+      const isTidy = await this.#isTidy();
+      const isQuiet =
+        isTidy && open.length === 0 && !inFlight && !this.queue.some(({ message }) => message.kind === 'signal');
       quiet = isQuiet ? quiet + 1 : 0;
       if (quiet === 2) return;
     }

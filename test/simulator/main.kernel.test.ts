@@ -9,7 +9,7 @@ import { checkResult, STORY_MS } from './storyResult.ts';
 const kernelTest = testNeeding(KERNEL);
 const isRoot = process.getuid?.() === 0;
 
-const UP = /up: complianceSweep, deadLetter, mirrorFailover, primaryWatch, reconcile, resourceChange, runs on /;
+const UP = /up: complianceSweep, deadLetter, mirrorFailover, primaryWatch, reconcile, resourceChange, retry, runs on /;
 const UP_MS = 60_000;
 /** Everything is gone this soon after the end. */
 const GONE_MS = 2000;

@@ -27,6 +27,14 @@ test('what is not there is 404', (t) => {
   t.is(answer.jsonBody.title, 'There is no such thing');
 });
 
+test('a run in another state than was asked for is 409, with what to do', (t) => {
+  for (const code of ['RUN_OPEN', 'RUN_NOT_FAILED'] as const) {
+    const { status, jsonBody } = problem(new InputError(code, 'id', 'a', 'the run is still running', 'Wait.'));
+    t.is(status, 409);
+    t.like(jsonBody, { status: 409, code, field: 'id', nextStep: 'Wait.' });
+  }
+});
+
 test('what failed outside is 500, with its code and without a field', (t) => {
   const azure = new AzureError({ status: 403, azureCode: 'AuthorizationFailed', action: 'read', message: 'no' });
   for (const error of [new StateError('STATE_FAILED', 'Table hairpinRuns: gone'), azure]) {

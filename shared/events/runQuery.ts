@@ -1,0 +1,81 @@
+/** What a caller of `GET /api/runs` asks for. */
+import * as z from 'zod/mini';
+import { clip, InputError } from '../errors.ts';
+import { parseResourceId } from '../model/ids.ts';
+import type { SignalKind } from '../model/signal.ts';
+
+const STATES = ['accepted', 'running', 'settled', 'failed'] as const;
+const SIGNALS = ['failover', 'resourceChange', 'primaryMoved', 'sweep', 'manual'] as const satisfies SignalKind[];
+/** The most runs in one answer, and how many when none are asked for. */
+export const MOST_RUNS = 200;
+const SOME_RUNS = 50;
+
+/** Which runs to show, newest first. */
+export interface RunsAsked {
+  state?: (typeof STATES)[number];
+  signal?: SignalKind;
+  /** Runs whose own scope names this resource, or something in it. */
+  scope?: string;
+  /** Accepted at this time or later, epoch milliseconds. */
+  since?: number;
+  /** Where the answer before ended. */
+  after?: string;
+  limit: number;
+}
+
+const GROUP = /^\/subscriptions\/[0-9a-f-]{36}(\/resourceGroups\/[^/]+)?$/i;
+/** With a zone, as JSON writes times: without one it would be taken for the server's. */
+const TIME = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/;
+
+const EXPECTED = {
+  state: `must be one of ${STATES.join(', ')}`,
+  signal: `must be one of ${SIGNALS.join(', ')}`,
+  scope: 'must be the id of a subscription, a resource group or a resource',
+  since: 'must be a time such as 2026-01-05T10:00:00Z',
+  after: 'must be what the answer before gave in `next`',
+  limit: `must be a whole number from 1 to ${MOST_RUNS}`,
+} satisfies Record<keyof RunsAsked, string>;
+
+const querySchema = z.strictObject({
+  state: z.optional(z.enum(STATES)),
+  signal: z.optional(z.enum(SIGNALS)),
+  scope: z.optional(
+    z.string().check(
+      z.maxLength(1024),
+      z.refine((id) => GROUP.test(id) || !!parseResourceId(id)),
+    ),
+  ),
+  since: z.optional(
+    z.pipe(
+      z.string().check(z.regex(TIME)),
+      z.transform((text) => Date.parse(text)),
+    ),
+  ),
+  after: z.optional(z.string().check(z.regex(/^\d{15}-[0-9a-f]{32}$/))),
+  limit: z._default(z.pipe(z.string().check(z.regex(/^\d{1,3}$/)), z.transform(Number)), SOME_RUNS),
+});
+
+/** Reads the query. Throws InputError INPUT_INVALID that names the first parameter that is wrong, unknown or doubled. */
+export function readRunQuery(parameters: Iterable<[string, string]>): RunsAsked {
+  const raw: Record<string, string> = Object.create(null);
+  for (const [name, value] of parameters) {
+    if (name === 'code') continue; // a function key, which the host has seen to
+    if (name in raw) throw new InputError('INPUT_INVALID', clip(name, 100), value, 'may be given once');
+    raw[name] = value;
+  }
+  const result = querySchema.safeParse({ ...raw });
+  if (!result.success) {
+    const issue = result.error.issues[0];
+    const name = issue?.code === 'unrecognized_keys' ? (issue.keys[0] ?? '') : String(issue?.path[0]);
+    const expected = Object.hasOwn(EXPECTED, name)
+      ? EXPECTED[name as keyof RunsAsked]
+      : `is not known; known are ${Object.keys(EXPECTED).join(', ')}`;
+    throw new InputError('INPUT_INVALID', clip(name, 100), raw[name], expected);
+  }
+  const asked = result.data;
+  if (asked.since !== undefined && !Number.isFinite(asked.since))
+    throw new InputError('INPUT_INVALID', 'since', raw.since, EXPECTED.since);
+  if (asked.limit < 1 || asked.limit > MOST_RUNS)
+    throw new InputError('INPUT_INVALID', 'limit', raw.limit, EXPECTED.limit);
+  return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)) as unknown as RunsAsked;
+}

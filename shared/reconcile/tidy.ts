@@ -1,0 +1,74 @@
+/** Old runs are removed, a batch at a time, by whatever loop holds the lease when it is due: nothing else depends on it. */
+import type { Clock, Log } from '../model/ports.ts';
+import type { LoopSettings } from '../model/settings.ts';
+import { isOpen, type RunRow } from '../state/rows.ts';
+import { rowKey, type Store } from '../state/store.ts';
+import { inBatches } from './batches.ts';
+import { isConflict, type Lease } from './lease.ts';
+
+/** How often old runs are looked for, and how soon again while there are more, milliseconds. */
+export const TIDY_MS = 3_600_000;
+const TIDY_SOON_MS = 60_000;
+/** Runs in one batch: a few seconds' work, well within a lease. */
+export const TIDY_BATCH = 50;
+const SIDE_BY_SIDE = 8;
+
+interface Broom {
+  store: Pick<Store, 'runs' | 'outcomes'>;
+  clock: Clock;
+  log: Log;
+}
+
+/**
+ * Removes ended runs that were accepted longer ago than the setting, and writes anew those that an older program wrote.
+ * Once an hour; a loop killed in here is followed by another within a minute.
+ */
+export async function tidy(lease: Lease, broom: Broom, settings: LoopSettings): Promise<void> {
+  const { subscriptionId, tidyAt } = lease.row;
+  const now = broom.clock.now();
+  // Due further ahead than ever set: before the clock was set back.
+  if (now < tidyAt && tidyAt <= now + TIDY_MS) return;
+  await lease.renew({ tidyAt: now + TIDY_SOON_MS });
+  const renewed = await renew(broom.store, subscriptionId);
+  const before = now - settings.runAgeMs;
+  const old = await broom.store.runs.page(subscriptionId, { before, limit: TIDY_BATCH });
+  let removed = 0;
+  await inBatches(old, SIDE_BY_SIDE, async (run) => {
+    if (await isRemoved(broom.store, run)) removed += 1;
+  });
+  if (renewed + removed > 0) broom.log('info', 'tidied', { subscriptionId, removed, renewed });
+  // What stays open for so long, or changed just now, is for the next hour.
+  const more = removed === TIDY_BATCH || renewed === TIDY_BATCH;
+  if (!more) await lease.renew({ tidyAt: broom.clock.now() + TIDY_MS });
+}
+
+/** Removes one run with its outcomes, the run last: what is left by a loop that was killed is found again. */
+async function isRemoved({ runs, outcomes }: Broom['store'], old: RunRow): Promise<boolean> {
+  const { subscriptionId, runId } = old;
+  try {
+    // Gone under its id already: a removal that was cut short.
+    const found = (await runs.get(subscriptionId, runId)) ?? { row: old, etag: '*' };
+    if (isOpen(found.row)) return false;
+    for (const outcome of await outcomes.list(runId)) {
+      await outcomes.remove(runId, rowKey(outcome.row.vmId), outcome);
+    }
+    await runs.remove(subscriptionId, runId, found);
+    return true;
+  } catch (error) {
+    if (!isConflict(error)) throw error;
+    return false;
+  }
+}
+
+/** Rows of an older program, as this one writes them: then they are listed, and removed in their time. */
+async function renew({ runs }: Broom['store'], subscriptionId: string): Promise<number> {
+  const outdated = (await runs.list(subscriptionId, 'outdated')).slice(0, TIDY_BATCH);
+  await inBatches(outdated, SIDE_BY_SIDE, async ({ row, etag }) => {
+    try {
+      await runs.put(subscriptionId, row.runId, row, etag);
+    } catch (error) {
+      if (!isConflict(error)) throw error;
+    }
+  });
+  return outdated.length;
+}

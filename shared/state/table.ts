@@ -1,0 +1,120 @@
+/** One Azure table, and rows of one kind in it. */
+import type { TableClient } from '@azure/data-tables';
+import { StateError } from '../errors.ts';
+import { type Columns, type Entity, fromEntity, toEntity } from './entities.ts';
+import { type StorageAccount, storageCredential } from './storage.ts';
+import type { PassingRows, Versioned } from './store.ts';
+import type { RowKind } from './upgrades.ts';
+
+export interface Table {
+  kind: RowKind;
+  name: string;
+  /** Opened, and made, at the first call. */
+  client(): Promise<TableClient>;
+}
+
+export function table(account: StorageAccount, kind: RowKind, name: string): Table {
+  let client: Promise<TableClient> | undefined;
+  return {
+    kind,
+    name,
+    client() {
+      client ??= openTable(account, name).catch((error: unknown) => {
+        client = undefined; // the next call tries again
+        throw error;
+      });
+      return client;
+    },
+  };
+}
+
+async function openTable(account: StorageAccount, name: string): Promise<TableClient> {
+  const { TableClient } = await import('@azure/data-tables');
+  const client =
+    account.kind === 'connectionString'
+      ? // Azurite speaks http; a real account's connection string names https and is not changed by this.
+        TableClient.fromConnectionString(account.connectionString, name, { allowInsecureConnection: true })
+      : new TableClient(account.tableUrl, name, await storageCredential(account));
+  await client.createTable();
+  return client;
+}
+
+/** Rows of one kind, one entity each. */
+export function tableRows<T>(table: Table, columns: (row: T) => Columns): PassingRows<T> {
+  return {
+    get: (partition, key) => getRow<T>(table, partition, key),
+    async list(partition) {
+      const { odata } = await import('@azure/data-tables');
+      return listRows<T>(table, odata`PartitionKey eq ${partition}`);
+    },
+    async put(partition, key, row, etag) {
+      const entity = toEntity(partition, key, row, columns(row));
+      try {
+        const client = await table.client();
+        const answer =
+          etag === undefined
+            ? await client.createEntity(entity)
+            : await client.updateEntity(entity, 'Replace', { etag });
+        return answer.etag ?? '';
+      } catch (error) {
+        throw stateError(table.name, error);
+      }
+    },
+    remove: (partition, key, { etag }) => removeEntity(table, partition, key, etag),
+  };
+}
+
+/** One row; undefined when it is not there. */
+export async function getRow<T>(table: Table, partition: string, key: string): Promise<Versioned<T> | undefined> {
+  try {
+    const entity = await (await table.client()).getEntity<Entity>(partition, key);
+    return read(table, entity as Entity & { etag: string });
+  } catch (error) {
+    if (statusOf(error) === 404) return undefined;
+    throw stateError(table.name, error);
+  }
+}
+
+/** The rows that a filter lets through, in the order of their keys; no more than `limit`. */
+export async function listRows<T>(table: Table, filter: string, limit = Infinity): Promise<Versioned<T>[]> {
+  const rows: Versioned<T>[] = [];
+  try {
+    // 1,000 is the most that Azure answers with at once.
+    const pages = (await table.client())
+      .listEntities<Entity>({ queryOptions: { filter } })
+      .byPage({ maxPageSize: Math.min(limit, 1000) });
+    for await (const page of pages) {
+      for (const entity of page) rows.push(read(table, entity as Entity & { etag: string }));
+      if (rows.length >= limit) break;
+    }
+  } catch (error) {
+    throw stateError(table.name, error);
+  }
+  return rows.length > limit ? rows.slice(0, limit) : rows;
+}
+
+/** Takes an entity away. One that is gone is no error. */
+export async function removeEntity(table: Table, partition: string, key: string, etag: string): Promise<void> {
+  try {
+    await (await table.client()).deleteEntity(partition, key, { etag });
+  } catch (error) {
+    if (statusOf(error) !== 404) throw stateError(table.name, error);
+  }
+}
+
+const read = <T>(table: Table, entity: Entity & { etag: string }): Versioned<T> => ({
+  row: fromEntity<T>(table, entity),
+  etag: entity.etag,
+});
+
+const statusOf = (error: unknown): number | undefined =>
+  typeof error === 'object' && error !== null && 'statusCode' in error ? Number(error.statusCode) : undefined;
+
+/** 409: created by another; 412: changed by another; 404: deleted by another. All mean: read it again. */
+export function stateError(name: string, error: unknown): StateError {
+  if (error instanceof StateError) return error;
+  const status = statusOf(error);
+  const conflict = status === 409 || status === 412 || status === 404;
+  const text = error instanceof Error ? error.message : String(error);
+  return new StateError(conflict ? 'STATE_CONFLICT' : 'STATE_FAILED', `Table ${name}: ${text}`, { cause: error });
+}

@@ -1,0 +1,20 @@
+/** From each older version of rows to the next: what a later program needs that an older one did not write. */
+import type { LeaseRow } from './rows.ts';
+
+/** The kinds of rows, as the store names them. */
+export type RowKind = 'runs' | 'outcomes' | 'vms' | 'frontends' | 'leases';
+
+type Upgrade = (kind: RowKind, row: unknown) => unknown;
+
+/** By the version they start from. A row of version 1 goes through all of them. */
+const UPGRADES: readonly Upgrade[] = [
+  // 1 to 2: a lease says when old runs are due to be removed; before, none ever were.
+  (kind, row) => (kind === 'leases' ? { ...(row as Omit<LeaseRow, 'tidyAt'>), tidyAt: 0 } : row),
+];
+
+/** The version of rows that this program writes. */
+export const ROW_VERSION = UPGRADES.length + 1;
+
+/** A row of an older version as this program knows it; one of this version as it is. */
+export const upgraded = (kind: RowKind, version: number, row: unknown): unknown =>
+  UPGRADES.slice(version - 1).reduce((at, upgrade) => upgrade(kind, at), row);

@@ -1,0 +1,79 @@
+/** The list of runs, newest first: a page of summaries, and where the next one begins. */
+import { isWithin } from '../model/ids.ts';
+import type { RunRow } from '../state/rows.ts';
+import { type RunQuery, runMark, type Store } from '../state/store.ts';
+import { type RunSummary, readRunRows, runSummary } from './run.ts';
+
+export interface RunListView {
+  runs: RunSummary[];
+  /** The request for older runs; not there when there are none. A page may be short and still have one. */
+  next?: string;
+  /** Messages that the app could not read and that wait in the poison queue; not there when there are none. */
+  unreadableMessages?: number;
+}
+
+/** Which runs: those of the store's query, narrowed to runs whose own scope names a resource or something in it. */
+export interface RunListQuery extends RunQuery {
+  scope?: string;
+}
+
+/** Rows looked at for one page when few of them fit the scope. */
+const MOST_LOOKED_AT = 2000;
+const LOOK = 200;
+
+/** Reads one page over all subscriptions. */
+export async function readRunList(
+  store: Pick<Store, 'runs'>,
+  subscriptionIds: readonly string[],
+  query: RunListQuery,
+): Promise<RunListView> {
+  const { scope, limit } = query;
+  const found: RunRow[] = [];
+  let after = query.after;
+  let isMore = true;
+  for (let looked = 0; isMore && found.length < limit && looked < MOST_LOOKED_AT; ) {
+    const page = await nextRuns(store, subscriptionIds, {
+      ...query,
+      ...(after === undefined ? {} : { after }),
+      limit: scope === undefined ? limit : LOOK,
+    });
+    isMore = page.isMore;
+    looked += page.runs.length;
+    for (const [index, rows] of page.runs.entries()) {
+      const first = rows[0] as RunRow;
+      after = runMark(first);
+      if (scope !== undefined && !rows.some((run) => run.scope.some((item) => isWithin(item.id, scope)))) continue;
+      found.push(first);
+      if (found.length < limit) continue;
+      isMore ||= index < page.runs.length - 1;
+      break;
+    }
+  }
+  const runs = await Promise.all(found.map(async (run) => runSummary(await allRows(store, subscriptionIds, run))));
+  return { runs, ...(isMore && after !== undefined ? { next: requestFor({ ...query, after }) } : {}) };
+}
+
+/** The next runs of all subscriptions, each with those of its rows that fit: marks order them alike everywhere. */
+async function nextRuns(
+  { runs }: Pick<Store, 'runs'>,
+  subscriptionIds: readonly string[],
+  { scope: _scope, ...query }: RunListQuery,
+): Promise<{ runs: RunRow[][]; isMore: boolean }> {
+  const pages = await Promise.all(subscriptionIds.map((id) => runs.page(id, { ...query, limit: query.limit + 1 })));
+  const rows = pages.flat().toSorted((a, b) => (runMark(a) < runMark(b) ? -1 : 1));
+  const groups = [...Map.groupBy(rows, runMark).values()];
+  return { runs: groups.slice(0, query.limit), isMore: groups.length > query.limit };
+}
+
+/** Only a manual run may cover several subscriptions, and not all of its rows need fit the query. */
+async function allRows(store: Pick<Store, 'runs'>, subscriptionIds: readonly string[], run: RunRow): Promise<RunRow[]> {
+  if (run.signal !== 'manual' || subscriptionIds.length === 1) return [run];
+  const rows = await readRunRows(store, subscriptionIds, run.runId);
+  return rows.length === 0 ? [run] : rows;
+}
+
+function requestFor({ since, limit, ...words }: RunListQuery): string {
+  const parameters = new URLSearchParams({ ...(words as Record<string, string>), limit: String(limit) });
+  if (since !== undefined) parameters.set('since', new Date(since).toISOString());
+  return `/api/runs?${parameters}`;
+}

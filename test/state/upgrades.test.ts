@@ -1,0 +1,14 @@
+/** Rows of every older version, read as this program knows them. */
+import test from 'ava';
+import { ROW_VERSION, upgraded } from '../../shared/state/upgrades.ts';
+
+test('a lease of version 1 says that old runs are due', (t) => {
+  const row = { subscriptionId: 's', holder: '', until: 0, again: false, bellAt: 0, healthAsks: [] };
+  t.deepEqual(upgraded('leases', 1, row), { ...row, tidyAt: 0 });
+});
+
+test('what did not change is as it was, and so is a row of this version', (t) => {
+  const row = { any: 'row' };
+  for (const kind of ['runs', 'outcomes', 'vms', 'frontends'] as const) t.is(upgraded(kind, 1, row), row);
+  t.is(upgraded('leases', ROW_VERSION, row), row);
+});
