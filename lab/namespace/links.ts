@@ -62,7 +62,7 @@ const caseOf = (name: string, steps: Step[], expected?: Expected): LabCase => ({
 export const linkCases = (): LabCase[] => [
   ...BOTH.flatMap((device) =>
     Object.entries(stepsOf(device)).map(([name, steps]) =>
-      caseOf(name, steps, { staysMs: device === 'eth0' ? 2000 : 700 }),
+      caseOf(name, steps, { staysMs: device === 'eth0' ? 2500 : 700 }),
     ),
   ),
   caseOf(
@@ -75,6 +75,6 @@ export const linkCases = (): LabCase[] => [
       `ip link set eth0 down; ip link set eth1 down; sleep 1`,
       `ip link set eth0 up; ip link set eth1 up; ${NIC.eth0.routes}; ${NIC.eth1.routes}`,
     ],
-    { staysMs: 2000 },
+    { staysMs: 2500 },
   ),
 ];

@@ -19,7 +19,7 @@ const BY: Record<string, string | string[]> = {
     'ip rule del pref 0 lookup 7202; while ip rule del lookup 7201 2>/dev/null; do :; done; ! ip rule | grep -q 72',
   'ip rule flush, which leaves preference 0': `ip rule flush; ${SYSTEM_RULES}`,
   'ip rule flush, and the system’s rules back a second later': [
-    `ip rule flush; sleep 1; (($(ip rule | grep -c 'proto 201') == 4))`,
+    `ip rule flush; sleep 1; for i in {1..50}; do (($(ip rule | grep -c 'proto 201') < 4)) || exit 0; sleep 0.1; done; exit 1`,
     SYSTEM_RULES,
   ],
   'all rules and routes of ours':
@@ -29,9 +29,16 @@ const BY: Record<string, string | string[]> = {
   'lookup local deleted': 'ip rule del pref 0 lookup local',
 };
 
+/** Here the machine is dead to the probes for a while, and they may turn once more. */
+const DEAD = ['ip rule flush, and the system’s rules back a second later', 'lookup local deleted'];
+
 export const routingCases = (): LabCase[] =>
   Object.entries(BY).map(([name, by]) => ({
     name,
     manager: 'none',
-    run: () => withService(async (lab) => ({ ok: true, ...(await recover(lab, [by].flat())) })),
+    run: () =>
+      withService(async (lab) => ({
+        ok: true,
+        ...(await recover(lab, [by].flat(), { staysMs: DEAD.includes(name) ? 2500 : 700 })),
+      })),
   }));
