@@ -16,17 +16,23 @@ export interface ConnectTarget {
   port: number;
   timeoutMs: number;
   source?: string;
+  sourcePort?: number;
 }
 
 /**
  * Connects and reads one line. `ms` is the time until connected or failed. A server that says nothing until the time is
  * up was still connected to: `ok` without an answer.
  */
-export function connect({ address, port, timeoutMs, source }: ConnectTarget): Promise<LabConnect> {
+export function connect({ address, port, timeoutMs, source, sourcePort }: ConnectTarget): Promise<LabConnect> {
   return new Promise((resolve) => {
     const start = performance.now();
     const elapsed = () => Math.round((performance.now() - start) * 10) / 10;
-    const socket = createConnection({ host: address, port, ...(source !== undefined && { localAddress: source }) });
+    const socket = createConnection({
+      host: address,
+      port,
+      ...(source !== undefined && { localAddress: source }),
+      ...(sourcePort !== undefined && { localPort: sourcePort }),
+    });
     let connected: Pick<LabConnect, 'ms' | 'local'> | undefined;
     let text = '';
     const finish = (outcome: LabConnectOutcome, answer?: string) => {
