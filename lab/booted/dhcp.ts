@@ -3,7 +3,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { run } from '../../simulator/guests/kernel/commands.ts';
 import type { Place } from './fabric.ts';
 import { lines } from './managers/spec.ts';
 
@@ -45,7 +44,6 @@ export class Dhcp {
     await writeFile(join(folder, 'leases'), '');
     const files = ['-cf', '/var/lib/lab-dhcp/conf', '-lf', '/var/lib/lab-dhcp/leases', '--no-pid'];
     const links = layout.nics.map((nic) => nic.link).filter((link) => existsSync(`/proc/sys/net/ipv4/conf/${link}`));
-    await run(['chroot', root, 'chown', '-R', 'dhcpd:dhcpd', '/var/lib/lab-dhcp']);
     const child = spawn('chroot', [root, 'dhcpd', '-4', '-f', '-d', ...files, ...links], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });

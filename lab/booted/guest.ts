@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { renderScript } from '../../shared/guest/render.ts';
 import { parseReport } from '../../shared/guest/report.ts';
 import type { GuestCommand, GuestMode, GuestReport } from '../../shared/model/guest.ts';
-import { ip } from '../../simulator/guests/kernel/commands.ts';
+import { ip, run } from '../../simulator/guests/kernel/commands.ts';
 import { remote } from '../../simulator/guests/rpc.ts';
-import { until } from './clock.ts';
+import { sleep, until } from './clock.ts';
 import { Dhcp } from './dhcp.ts';
 import { type Place, plug } from './fabric.ts';
 import type { Inside } from './inside.ts';
@@ -17,6 +17,10 @@ import type { Addresses, GuestSpec } from './managers/spec.ts';
 import { Sampler } from './sampler.ts';
 
 const CHECK_MS = 10_000;
+/** The service's own time to put right what the last case left. */
+const HEAL_MS = 3000;
+/** Until a service that was started has looked. */
+const SETTLE_MS = 500;
 
 export class Guest {
   readonly spec: GuestSpec;
@@ -60,6 +64,9 @@ export class Guest {
     const { name, addresses, layout } = this.place;
     await ip([`netns add ${name}`]);
     await ip(['link set lo up'], name);
+    // As Red Hat boots, the stricter one. NICs take it over from `default`.
+    const strict = 'for device in all default; do echo 1 >/proc/sys/net/ipv4/conf/$device/rp_filter; done';
+    await run(['ip', 'netns', 'exec', name, '/bin/bash', '-c', strict]);
     for (const number of nics) await this.plug(number);
     const program = [process.execPath, join(import.meta.dirname, 'inside.ts')];
     const child = spawn('ip', ['netns', 'exec', layout.vm, ...program], {
@@ -71,16 +78,17 @@ export class Guest {
     await this.#inside.boot(name, addresses.vips);
     this.sampler.start(name);
     await this.machine.boot();
-    const hasAddress = () => this.sampler.last()?.addresses ?? false;
-    if (nics.length === 2 && !(await until(hasAddress, CHECK_MS))) throw new Error(await this.#whyNoAddresses());
+    if (nics.length === 2) await this.hasAddresses();
     this.#management = new Management(addresses.backend.ip);
   }
 
-  async #whyNoAddresses(): Promise<string> {
-    const { stdout, stderr } = await this.machine.shell(
-      'ip -br addr; systemctl --failed; journalctl -b -n 30 --no-pager',
-    );
-    return `${this.place.name} booted and lacks an address:\n${stdout}${stderr}${this.dhcp?.said() ?? ''}`;
+  /** Resolves when all its addresses are there, and have been for a moment. */
+  async hasAddresses(): Promise<void> {
+    const isThere = () => this.sampler.last()?.addresses ?? false;
+    await sleep(300); // a manager that was told to restart takes them away first
+    if (await until(isThere, CHECK_MS)) return;
+    const { stdout } = await this.machine.shell('ip -br addr; systemctl --failed; journalctl -b -n 30 --no-pager');
+    throw new Error(`${this.place.name} lacks an address:\n${stdout}${this.dhcp?.said() ?? ''}`);
   }
 
   /** Attaches a NIC. */
@@ -116,15 +124,21 @@ export class Guest {
     return stdout;
   }
 
-  /** Puts the fix in place where it is not; a guest that a case left unusable is booted again. */
+  /**
+   * Puts the fix in place where it is not; a guest that a case left unusable is booted again. The service starts anew:
+   * it takes many disturbances within a minute for another agent's, and slows down.
+   */
   async ready(): Promise<void> {
-    if (this.whole !== '' && this.sampler.last()?.ours === this.whole) return;
     if (this.whole !== '' && !(await until(() => this.sampler.last()?.addresses ?? false, CHECK_MS))) {
       await this.off();
       await this.boot();
     }
-    await this.guard('apply');
-    await this.remember();
+    if (this.whole === '' || !(await until(() => this.sampler.last()?.ours === this.whole, HEAL_MS))) {
+      await this.guard('apply');
+      await this.remember();
+    }
+    await this.tell('systemctl restart ilb-hairpin-guard');
+    await sleep(SETTLE_MS);
   }
 
   /** Takes what is in place now for what must be there. */

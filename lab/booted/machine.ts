@@ -10,12 +10,6 @@ const BOOT_MS = 60_000;
 const POWEROFF_MS = 15_000;
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** How Red Hat boots, the stricter one. */
-const SYSCTL = `net.ipv4.conf.all.rp_filter = 1
-net.ipv4.conf.default.rp_filter = 1
-net.ipv4.conf.*.rp_filter = 1
-`;
-
 export interface ShellResult {
   exitCode: number | null;
   stdout: string;
@@ -52,12 +46,11 @@ export class Machine {
 
   /** Writes a network manager's files and enables its units. */
   async furnish(files: Record<string, string>, units: GuestSpec['units']): Promise<void> {
-    const all = { ...files, '/etc/sysctl.d/90-lab.conf': SYSCTL, '/etc/hostname': `${this.#name}\n` };
+    const all = { ...files, '/etc/hostname': `${this.#name}\n` };
     for (const [path, text] of Object.entries(all)) {
       await mkdir(dirname(join(this.root, path)), { recursive: true });
       await writeFile(join(this.root, path), text);
-      // NetworkManager takes no profile that others may read.
-      await chmod(join(this.root, path), path.endsWith('.nmconnection') ? 0o600 : 0o644);
+      await chmod(join(this.root, path), modeOf(path));
     }
     const wanted = join(this.root, 'etc/systemd/system/multi-user.target.wants');
     await mkdir(wanted, { recursive: true });
@@ -123,4 +116,10 @@ export class Machine {
     this.#nspawn?.kill('SIGKILL');
     await this.#gone;
   }
+}
+
+/** NetworkManager takes no profile, and netplan is not content with a file, that others may read. */
+function modeOf(path: string): number {
+  if (/\.(nmconnection|yaml)$/.test(path)) return 0o600;
+  return path.includes('bin/') ? 0o755 : 0o644;
 }

@@ -32,6 +32,9 @@ async function open(name: string): Promise<Guest> {
   const guest = new Guest(spec, place, machine);
   made.set(name, guest);
   await guest.boot();
+  // Some managers set a route otherwise when they are restarted than at boot: the last case restarts them too.
+  await guest.tell(spec.restart);
+  await guest.hasAddresses();
   guest.before = await snapshot(guest);
   return guest;
 }

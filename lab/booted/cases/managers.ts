@@ -3,7 +3,7 @@ import { sleep, until } from '../clock.ts';
 import { LEASE_SECONDS } from '../dhcp.ts';
 import type { Guest } from '../guest.ts';
 import { heals, nothing } from '../observe.ts';
-import { type BootedCase, disturbance, told } from './common.ts';
+import { type BootedCase, disturbance, isProved, told } from './common.ts';
 
 export const networkd: BootedCase[] = [
   disturbance('networkd restarted', 'systemctl restart systemd-networkd'),
@@ -33,21 +33,21 @@ export const defaultRouteFlips: BootedCase = {
   async run(guest) {
     const { gateway } = guest.addresses;
     await guest.tell(
-      `nmcli connection modify eth1 ipv4.gateway ${gateway} ipv4.route-metric -1
+      `cp -a /etc/NetworkManager/system-connections /var/tmp
+nmcli connection modify eth1 ipv4.gateway ${gateway} ipv4.route-metric -1
 nmcli connection modify eth0 ipv4.route-metric -1
-nmcli connection up eth1; nmcli connection up eth0`,
+nmcli connection up eth1; nmcli connection up eth0; sleep 1`,
     );
     const flipped = await guest.guard('check');
     const route = (await guest.tell('ip route show default')).trim().replaceAll('\n', ' | ');
     await guest.tell(
-      `nmcli connection modify eth1 ipv4.gateway "" ipv4.route-metric 200
-nmcli connection modify eth0 ipv4.route-metric 100
-nmcli connection up eth1; nmcli connection up eth0`,
+      `cp -a /var/tmp/system-connections /etc/NetworkManager; nmcli connection reload
+nmcli connection up eth1; nmcli connection up eth0; sleep 1`,
     );
     const back = await guest.guard('check');
     const warned = ['default-route-on-via', 'rp-filter-strict'].every((code) => flipped.warnings.includes(code));
     return {
-      ok: warned && back.warnings.length === 0,
+      ok: warned && isProved(flipped) && back.warnings.length === 0,
       detail: `${route}; check: ${told(flipped)}; put right: ${told(back)}`,
     };
   },
