@@ -52,6 +52,7 @@ export class Machine {
       await writeFile(join(this.root, path), text);
       await chmod(join(this.root, path), modeOf(path));
     }
+    if (units.length === 0) return; // no machine has an empty folder there
     const wanted = join(this.root, 'etc/systemd/system/multi-user.target.wants');
     await mkdir(wanted, { recursive: true });
     for (const unit of units) {
