@@ -8,7 +8,7 @@ import { type Recovery, recoveryOf } from './recovery.ts';
 import type { Sample } from './sampler.ts';
 
 /** What the watcher may take once the NICs have their addresses; it takes less, but this machine may be busy. */
-const OWN_MS = 3000;
+const OWN_MS = 2000;
 /** It stays so when nothing was wrong for this long. */
 const QUIET_MS = 1000;
 const TIMEOUT_MS = 30_000;
