@@ -16,7 +16,7 @@ function ownGroups(): string[] {
     const [mount = '', source = ''] = line.split(' - ');
     const [type, , options = ''] = source.split(' ');
     if (type !== 'cgroup' && type !== 'cgroup2') continue;
-    const controllers = type === 'cgroup2' ? '' : (options.split(',').slice(1).join(',') ?? '');
+    const controllers = type === 'cgroup2' ? '' : options.split(',').slice(1).join(',');
     // A new group of cpuset takes no process before it is given processors.
     if (controllers === 'cpuset') continue;
     const folder = join(mount.split(' ')[4] ?? '', paths.get(controllers) ?? '/');
@@ -32,15 +32,38 @@ export function makeGroups(lab: number, guest: string): string[] {
   return folders;
 }
 
+/** The groups of guests of a lab that are there, by the process that started it. */
+export function groupsOf(lab: number): string[] {
+  return everyGroup()
+    .filter((group) => group.lab === lab)
+    .map((group) => group.folder);
+}
+
+/** The processes that run in a lab's guests. */
+export function processesOf(lab: number): number[] {
+  const files = groupsOf(lab).flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('cgroup.procs'))
+      .map((name) => join(folder, name)),
+  );
+  const ids = files.flatMap((file) => readFileSync(file, 'utf8').trim().split('\n').filter(Boolean).map(Number));
+  return [...new Set(ids)];
+}
+
 /** Removes the groups of labs whose process is gone, and of the given one. */
 export function clearGroups(lab: number): void {
-  for (const folder of ownGroups()) {
-    for (const name of readdirSync(folder)) {
-      const owner = Number(new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1]);
-      if (Number.isNaN(owner) || (owner !== lab && existsSync(`/proc/${owner}`))) continue;
-      removeGroup(join(folder, name));
-    }
+  for (const group of everyGroup()) {
+    if (group.lab === lab || !existsSync(`/proc/${group.lab}`)) removeGroup(group.folder);
   }
+}
+
+function everyGroup(): { lab: number; folder: string }[] {
+  return ownGroups().flatMap((parent) =>
+    readdirSync(parent).flatMap((name) => {
+      const lab = new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1];
+      return lab === undefined ? [] : [{ lab: Number(lab), folder: join(parent, name) }];
+    }),
+  );
 }
 
 function removeGroup(folder: string): void {

@@ -7,7 +7,7 @@ import { parseReport } from '../../shared/guest/report.ts';
 import type { GuestCommand, GuestMode, GuestReport } from '../../shared/model/guest.ts';
 import { ip, run } from '../../simulator/guests/kernel/commands.ts';
 import { remote } from '../../simulator/guests/rpc.ts';
-import { sleep, until } from './clock.ts';
+import { now, sleep, until } from './clock.ts';
 import { Dhcp } from './dhcp.ts';
 import { type Place, plug } from './fabric.ts';
 import type { Inside } from './inside.ts';
@@ -17,6 +17,8 @@ import type { Addresses, GuestSpec } from './managers/spec.ts';
 import { Sampler } from './sampler.ts';
 
 const CHECK_MS = 10_000;
+/** TCP waits longer and longer between two tries while a NIC is away. */
+const ECHO_MS = 8000;
 /** The service's own time to put right what the last case left. */
 const HEAL_MS = 3000;
 /** Until a service that was started has looked. */
@@ -54,11 +56,6 @@ export class Guest {
     return this.#inside;
   }
 
-  get management(): Management {
-    if (!this.#management) throw new Error(`${this.place.name} is off`);
-    return this.#management;
-  }
-
   /** Boots it, with the NICs of the given numbers; looks and connects begin before its first process does. */
   async boot(nics: number[] = [0, 1]): Promise<void> {
     const { name, addresses, layout } = this.place;
@@ -84,11 +81,23 @@ export class Guest {
 
   /** Resolves when all its addresses are there, and have been for a moment. */
   async hasAddresses(): Promise<void> {
-    const isThere = () => this.sampler.last()?.addresses ?? false;
     await sleep(300); // a manager that was told to restart takes them away first
-    if (await until(isThere, CHECK_MS)) return;
+    if (await this.isConfigured()) return;
     const { stdout } = await this.machine.shell('ip -br addr; systemctl --failed; journalctl -b -n 30 --no-pager');
     throw new Error(`${this.place.name} lacks an address:\n${stdout}${this.dhcp?.said() ?? ''}`);
+  }
+
+  isConfigured(): Promise<boolean> {
+    return until(() => this.sampler.last()?.addresses ?? false, CHECK_MS);
+  }
+
+  /** Whether the management connection still answers. */
+  async answers(): Promise<boolean> {
+    const management = this.#management;
+    if (!management) return false;
+    const word = `at ${now()}\n`;
+    management.say(word);
+    return until(() => management.hasHeard(word), ECHO_MS);
   }
 
   /** Attaches a NIC. */
@@ -129,7 +138,7 @@ export class Guest {
    * it takes many disturbances within a minute for another agent's, and slows down.
    */
   async ready(): Promise<void> {
-    if (this.whole !== '' && !(await until(() => this.sampler.last()?.addresses ?? false, CHECK_MS))) {
+    if (this.whole !== '' && !((await this.isConfigured()) && (await this.answers()))) {
       await this.off();
       await this.boot();
     }

@@ -12,7 +12,6 @@ const OWN_MS = 2000;
 /** It stays so when nothing was wrong for this long. */
 const QUIET_MS = 1000;
 const TIMEOUT_MS = 30_000;
-const ECHO_MS = 8000;
 /** What a person would look at when it did not heal. */
 const EVIDENCE =
   'ip -br addr; ip rule; ip route; ip route show table all proto 201; journalctl -u ilb-hairpin-guard -n 12 -o short-monotonic --no-pager';
@@ -37,7 +36,6 @@ export async function observe(guest: Guest, disturb: () => Promise<unknown>, our
   const samples: Sample[] = [];
   const connects: Connect[] = [];
   const begin = now();
-  const word = `at ${begin}\n`;
   await disturb();
   const disturbed = now();
   let recovery = recoveryOf(begin, samples, connects, expected);
@@ -49,9 +47,7 @@ export async function observe(guest: Guest, disturb: () => Promise<unknown>, our
     return whole !== undefined && now() > Math.max(begin + whole, disturbed) + QUIET_MS;
   };
   await until(isQuiet, TIMEOUT_MS, 100);
-  const management = guest.management;
-  management.say(word);
-  const answered = await until(() => management.hasHeard(word), ECHO_MS);
+  const answered = await guest.answers();
   const after = await packetsOf(guest.place);
   return { ...recovery, answered, packets: { to: after.to - before.to, from: after.from - before.from } };
 }

@@ -2,9 +2,13 @@
  * Every case of the booted lab, a few guests at a time. The rows of the table in docs/linux.md come from here; what each
  * case saw is told by t.log.
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import { bootedCases, bootedNeeds, stopBooted } from '../../lab/booted/booted.ts';
+import { clearGroups, groupsOf, processesOf } from '../../lab/booted/cgroups.ts';
 import { bootedImage } from '../../lab/booted/image.ts';
 import { type CaseResult, type LabCase, tryCase } from '../../lab/case.ts';
 import { BOOTED, testNeeding } from '../needs.ts';
@@ -32,6 +36,26 @@ bootedTest('an image for guests, made once', async (t) => {
   const folder = await bootedImage();
   t.true(existsSync(`${folder}/usr/sbin/NetworkManager`));
   t.is(await bootedImage(), folder);
+});
+
+bootedTest('a lab whose process is killed leaves nothing that runs', async (t) => {
+  t.timeout(CASE_MS);
+  const program = `import { bootedCases } from ${JSON.stringify(import.meta.resolve('../../lab/booted/booted.ts'))};
+    const [first] = await bootedCases();
+    console.log((await first.run()).detail);
+    setInterval(() => {}, 1000);`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [said] = await once(child.stdout.setEncoding('utf8'), 'data');
+  t.regex(said, /proof self/);
+  const running = () => processesOf(child.pid ?? 0).length;
+  t.true(running() > 5, 'a guest runs');
+  child.kill('SIGKILL');
+  for (let tries = 0; tries < 50 && running() > 0; tries += 1) await sleep(100);
+  t.is(running(), 0);
+  clearGroups(child.pid ?? 0);
+  t.deepEqual(groupsOf(child.pid ?? 0), []);
 });
 
 for (const one of cases) {

@@ -53,10 +53,13 @@ const lateNic: BootedCase = {
   },
 };
 
-/** Rules and routes of all tables, files with their content, units: everything that remove must bring back. */
+/**
+ * Rules and routes of all tables, files with their content, units: everything that remove must bring back. Routes are
+ * sorted: two to one destination stand in the order in which the NICs came up, which is chance.
+ */
 export const snapshot = (guest: Guest): Promise<string> =>
   guest.tell(
-    `ip -d -4 rule show; ip -d -4 route show table all; ip -d -6 rule show
+    `ip -d -4 rule show; ip -d -4 route show table all | sort; ip -d -6 rule show
 find /etc /usr/local /var/spool -xdev ! -name resolv.conf ! -name '.pwd.lock' -printf '%y %m %u %p %l\\n' | sort
 find /etc /usr/local /var/spool -xdev -type f ! -name resolv.conf -exec sha256sum {} + | sort -k 2
 systemctl list-unit-files --no-legend --no-pager`,
@@ -80,7 +83,7 @@ const remove: BootedCase = {
   },
 };
 
-/** The lines that one of the texts has and the other has not, or that have changed their order. */
+/** The lines that one of the texts has and the other has not. */
 function difference(before: string, after: string): string {
   if (before === after) return '';
   const [old, now] = [before.split('\n'), after.split('\n')];

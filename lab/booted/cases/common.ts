@@ -139,9 +139,9 @@ const defaultRoute = ({ addresses }: Guest) => `ip route replace default via ${a
 
 /** Links and addresses. */
 export const nics: BootedCase[] = [
-  disturbance('eth1 down and up', 'ip link set eth1 down; ip link set eth1 up'),
+  disturbance('eth1 down and up', 'ip link set eth1 down; sleep 0.3; ip link set eth1 up'),
   disturbance('eth0 down and up', (guest) => {
-    const text = 'ip link set eth0 down; ip link set eth0 up';
+    const text = 'ip link set eth0 down; sleep 0.3; ip link set eth0 up';
     return guest.spec.manager === 'ifupdown' ? `${text}; ${defaultRoute(guest)}` : text;
   }),
   disturbance(
