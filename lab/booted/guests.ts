@@ -45,7 +45,7 @@ export const GUESTS: Entry[] = [
       last,
     ]),
   },
-  { spec: cloudSetupGuest, cases: [...common, ...by.cloudSetup, ...by.networkManager, ...nics, ...boots, last] },
+  { spec: cloudSetupGuest, cases: [...common, ...by.networkManager, ...by.cloudSetup, ...nics, ...boots, last] },
   { spec: netplan, cases: [...common, ...by.netplan, ...nics, renamed, ...boots, last] },
   { spec: ifupdown, cases: [...common, ...by.ifupdown, ...nics, ...boots, last] },
 ];

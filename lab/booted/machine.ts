@@ -122,5 +122,5 @@ export class Machine {
 /** NetworkManager takes no profile, and netplan is not content with a file, that others may read. */
 function modeOf(path: string): number {
   if (/\.(nmconnection|yaml)$/.test(path)) return 0o600;
-  return path.includes('bin/') ? 0o755 : 0o644;
+  return /\/(bin|sbin|pre-up\.d)\//.test(path) ? 0o755 : 0o644;
 }

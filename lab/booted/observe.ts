@@ -1,6 +1,6 @@
 /** A disturbance, and what is seen of the guest meanwhile. */
 import type { CaseResult } from '../case.ts';
-import { now, sleep, until } from './clock.ts';
+import { now, until } from './clock.ts';
 import { packetsOf } from './fabric.ts';
 import type { Guest } from './guest.ts';
 import type { Connect } from './inside.ts';
@@ -18,7 +18,7 @@ const EVIDENCE =
 
 export type Outcome = Omit<CaseResult, 'case' | 'manager'>;
 
-export interface Observed extends Recovery {
+interface Observed extends Recovery {
   packets: { to: number; from: number };
   /** The management connection answered at the end. */
   answered: boolean;
@@ -28,7 +28,7 @@ export interface Observed extends Recovery {
  * Runs the disturbance and looks until the state is whole and has stayed so. `ours` is what it must be then; what it
  * was before when undefined.
  */
-export async function observe(guest: Guest, disturb: () => Promise<unknown>, ours?: string): Promise<Observed> {
+async function observe(guest: Guest, disturb: () => Promise<unknown>, ours?: string): Promise<Observed> {
   const expected = { ours: ours ?? guest.whole, via: guest.addresses.via.ip };
   guest.sampler.take();
   await guest.inside.take();
@@ -76,7 +76,7 @@ export async function heals(guest: Guest, disturb: () => Promise<unknown>, ours?
 const proofs = (paths: { proof: string }[]): string => `proof ${paths.map((path) => path.proof).join(' ')}`;
 
 /** What was seen, for a person. */
-export function describe(seen: Observed): string {
+function describe(seen: Observed): string {
   const { recoveredMs, ownMs, connects, failed, strange, packets, looks, withoutLocal, answered } = seen;
   return [
     recoveredMs === undefined ? 'not whole again' : `whole after ${recoveredMs} ms`,
@@ -87,6 +87,3 @@ export function describe(seen: Observed): string {
     answered ? 'management connection alive' : 'management connection dead',
   ].join(', ');
 }
-
-/** Waits for a while: a disturbance that is nothing but time. */
-export const nothing = (ms: number) => (): Promise<void> => sleep(ms);

@@ -1,4 +1,5 @@
 /** Reboots, and what is left at the end. */
+import type { Manager } from '../../case.ts';
 import { now, sleep } from '../clock.ts';
 import type { Guest } from '../guest.ts';
 import { heals, type Outcome } from '../observe.ts';
@@ -34,10 +35,7 @@ const reboot: BootedCase = {
 };
 
 /** How a NIC that was not there at boot is brought up where no manager waits for it. */
-const BRING_UP: Partial<Record<string, string>> = {
-  ifupdown: 'ifup eth1',
-  'NetworkManager with nm-cloud-setup': 'sleep 0.5; systemctl restart cloud-setup',
-};
+const BRING_UP: Partial<Record<Manager, string>> = { ifupdown: 'ifup eth1' };
 
 const lateNic: BootedCase = {
   name: 'eth1 comes two seconds after boot',

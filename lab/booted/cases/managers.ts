@@ -2,7 +2,7 @@
 import { sleep, until } from '../clock.ts';
 import { LEASE_SECONDS } from '../dhcp.ts';
 import type { Guest } from '../guest.ts';
-import { heals, nothing } from '../observe.ts';
+import { heals } from '../observe.ts';
 import { type BootedCase, disturbance, isProved, told } from './common.ts';
 
 export const networkd: BootedCase[] = [
@@ -53,7 +53,22 @@ nmcli connection up eth1; nmcli connection up eth0; sleep 1`,
   },
 };
 
-export const cloudSetup: BootedCase[] = [disturbance('nm-cloud-setup runs again', 'systemctl restart cloud-setup')];
+/** Its rules, those of each NIC and the one of both. */
+const CLOUD_RULES = ['30200', '30201', '30350', '30400', '30401'];
+
+export const cloudSetup: BootedCase[] = [
+  {
+    name: 'nm-cloud-setup runs again',
+    async run(guest) {
+      const before = await guest.tell('ip rule');
+      const outcome = await heals(guest, () => guest.tell('systemctl restart cloud-setup'));
+      const after = await guest.tell('ip rule');
+      const missing = CLOUD_RULES.filter((pref) => ![before, after].every((rules) => rules.includes(`${pref}:`)));
+      const seen = missing.length === 0 ? 'its rules are there' : `its rules ${missing.join(', ')} are missing`;
+      return { ...outcome, ok: outcome.ok && missing.length === 0, detail: `${outcome.detail}; ${seen}` };
+    },
+  },
+];
 
 export const ifupdown: BootedCase[] = [
   disturbance('networking restarted', 'systemctl restart networking'),
@@ -90,6 +105,3 @@ export const leaseLost: BootedCase = {
       if (!gone) throw new Error('the leases do not run out');
     }),
 };
-
-/** Nothing happens: nothing is lost, and nothing is repaired. */
-export const quiet: BootedCase = { name: 'nothing happens for 2 s', run: (guest) => heals(guest, nothing(2000)) };

@@ -1,4 +1,6 @@
 /** Guests whose network is NetworkManager's. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Addresses, type GuestSpec, lines } from './spec.ts';
 
 const profile = (number: number, ...ipv4: string[]): string =>
@@ -32,21 +34,8 @@ export const networkManagerDhcp: GuestSpec = {
   files: () => profiles(['method=auto', 'route-metric=100'], ['method=auto', 'route-metric=200']),
 };
 
-/** What nm-cloud-setup asks NetworkManager for, by the same call as it does (a reapply with changes): see its source,
- * src/nm-cloud-setup/main.c, _config_ethernet. Debian does not ship the program itself. */
-const cloudSetup = ({ backend, via, gateway }: Addresses): string =>
-  lines(
-    '#!/bin/bash',
-    'set -eu',
-    'nm-online -q -s -t 20',
-    'set_up() { # index address',
-    '  nmcli device modify "$(ip -o link | grep -o "[a-z]*$1@" | tr -d @)" \\',
-    `    ipv4.routes "\${2%.*}.0/24 src=$2 table=$((30200 + $1)), 0.0.0.0/0 ${gateway} table=$((30400 + $1))" \\`,
-    '    ipv4.routing-rules "priority $((30200 + $1)) from $2/32 table $((30200 + $1)), priority $((30400 + $1)) from $2/32 table $((30400 + $1)), priority 30350 from 0.0.0.0/0 table 254 suppress_prefixlength 0"',
-    '}',
-    `set_up 0 ${backend.ip}`,
-    `set_up 1 ${via.ip}`,
-  );
+const cloudSetupCommand = ({ gateway, backend, via }: Addresses): string =>
+  `ExecStart=/usr/local/sbin/cloud-setup ${gateway} ${backend.ip} ${via.ip}`;
 
 export const cloudSetupGuest: GuestSpec = {
   ...networkManager,
@@ -54,10 +43,15 @@ export const cloudSetupGuest: GuestSpec = {
   manager: 'NetworkManager with nm-cloud-setup',
   files: (addresses) => ({
     ...networkManager.files(addresses),
-    '/usr/local/bin/cloud-setup': cloudSetup(addresses),
+    '/usr/local/sbin/cloud-setup': readFileSync(join(import.meta.dirname, 'cloud-setup.sh'), 'utf8'),
+    // As its own dispatcher script does, src/nm-cloud-setup/90-nm-cloud-setup.sh.
+    '/etc/NetworkManager/dispatcher.d/pre-up.d/90-cloud-setup.sh': lines(
+      '#!/bin/bash',
+      '[[ $2 != pre-up ]] || exec systemctl restart cloud-setup.service',
+    ),
     '/etc/systemd/system/cloud-setup.service': lines(
-      ...['[Unit]', 'Requires=NetworkManager.service', 'After=NetworkManager.service'],
-      ...['[Service]', 'Type=oneshot', 'ExecStart=/bin/bash /usr/local/bin/cloud-setup'],
+      ...['[Unit]', 'Requires=NetworkManager.service', 'After=NetworkManager.service', 'StartLimitIntervalSec=0'],
+      ...['[Service]', 'Type=oneshot', cloudSetupCommand(addresses)],
       ...['[Install]', 'WantedBy=multi-user.target'],
     ),
   }),

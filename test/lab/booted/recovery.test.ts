@@ -17,7 +17,6 @@ const connect = (at: number, fields: Partial<Connect> = {}): Connect => ({
   at,
   vip: '10.2.1.100',
   ok: true,
-  outcome: 'ok',
   peer: VIA,
   ...fields,
 });
