@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { systemPath } from '../../simulator/guests/kernel/available.ts';
+import { namespaceFlags, systemPath } from '../../simulator/guests/kernel/available.ts';
 import { remote } from '../../simulator/guests/rpc.ts';
 import type { LabCase } from '../case.ts';
 import { clearGroups } from './cgroups.ts';
@@ -28,7 +28,9 @@ export function bootedNeeds(): string[] {
   const lacking = Object.entries(PROGRAMS).filter(
     ([, program]) => spawnSync('/bin/sh', ['-c', `command -v ${program}`], { env }).status !== 0,
   );
-  return [...(process.getuid?.() === 0 ? [] : ['root']), ...lacking.map(([need]) => need)];
+  if (process.getuid?.() !== 0) return ['root', ...lacking.map(([need]) => need)];
+  const mayNest = spawnSync('unshare', [...namespaceFlags(), 'true'], { env }).status === 0;
+  return [...lacking.map(([need]) => need), ...(mayNest ? [] : ['the right to make namespaces'])];
 }
 
 /** Every case, those of one guest in the order in which they should be run. Starts nothing. */
@@ -52,15 +54,18 @@ async function started(): Promise<LabProcess> {
   if (!running) {
     const image = bootedImage();
     clearGroups(process.pid);
-    const namespaces = ['--mount', '--net', '--pid', '--fork', '--kill-child', '--mount-proc'];
     const program = [process.execPath, join(import.meta.dirname, 'process.ts')];
-    const child = spawn('unshare', [...namespaces, '/bin/bash', join(import.meta.dirname, 'init.sh'), ...program], {
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      serialization: 'advanced', // keeps undefined
-      // A session of its own: Ctrl-C reaches this process alone, and the lab ends with the channel.
-      detached: true,
-      env: { ...process.env, NODE_OPTIONS: '', PATH: systemPath() },
-    });
+    const child = spawn(
+      'unshare',
+      [...namespaceFlags(), '/bin/bash', join(import.meta.dirname, 'init.sh'), ...program],
+      {
+        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+        serialization: 'advanced', // keeps undefined
+        // A session of its own: Ctrl-C reaches this process alone, and the lab ends with the channel.
+        detached: true,
+        env: { ...process.env, NODE_OPTIONS: '', PATH: systemPath() },
+      },
+    );
     const api = remote<LabProcess>(child, () => new Error('the booted lab ended'));
     const lab = image.then((folder) => api.start(process.pid, folder)).then(() => api);
     running = { child, lab, ended: new Promise((resolve) => child.once('exit', () => resolve())) };

@@ -3,7 +3,7 @@ import { boots, last } from './cases/boot.ts';
 import { type BootedCase, common, nics, renamed } from './cases/common.ts';
 import * as by from './cases/managers.ts';
 import { atRest } from './cases/rest.ts';
-import { ifupdown } from './managers/ifupdown.ts';
+import { ifupdown, ifupdownDhcp } from './managers/ifupdown.ts';
 import { netplan, networkd, networkdDhcp } from './managers/networkd.ts';
 import { cloudSetupGuest, networkManager, networkManagerDhcp } from './managers/networkManager.ts';
 import type { GuestSpec } from './managers/spec.ts';
@@ -48,4 +48,9 @@ export const GUESTS: Entry[] = [
   { spec: cloudSetupGuest, cases: [...common, ...by.networkManager, ...by.cloudSetup, ...nics, ...boots, last] },
   { spec: netplan, cases: [...common, ...by.netplan, ...nics, renamed, ...boots, last] },
   { spec: ifupdown, cases: [...common, ...by.ifupdown, ...nics, ...boots, last] },
+  {
+    spec: ifupdownDhcp,
+    // dhclient does not put the default route back after a lost lease, with or without the fix.
+    cases: onDhcp([...common.slice(0, 2), by.renewals, ...by.ifupdown, ...boots, last]),
+  },
 ];

@@ -137,7 +137,10 @@ export const common: BootedCase[] = [
 /** The routes of eth0 that the kernel drops with its last address or its link, put back as their owner would. */
 const defaultRoute = ({ addresses }: Guest) => `ip route replace default via ${addresses.gateway} dev eth0`;
 
-/** Links and addresses. */
+/**
+ * Links and addresses. A link is down for a moment, as one that is lost: what goes and comes within milliseconds
+ * systemd-networkd 252 does not always see, and then its default route is gone, with or without the fix.
+ */
 export const nics: BootedCase[] = [
   disturbance('eth1 down and up', 'ip link set eth1 down; sleep 0.3; ip link set eth1 up'),
   disturbance('eth0 down and up', (guest) => {

@@ -15,3 +15,22 @@ export const ifupdown: GuestSpec = {
   units: ['networking.service'],
   restart: 'systemctl restart networking',
 };
+
+/** By dhclient. */
+export const ifupdownDhcp: GuestSpec = {
+  ...ifupdown,
+  name: 'ifupdown-dhcp',
+  dhcp: true,
+  files: () => ({
+    '/etc/network/interfaces': lines(
+      ...[
+        'auto lo',
+        'iface lo inet loopback',
+        'auto eth0',
+        'iface eth0 inet dhcp',
+        'auto eth1',
+        'iface eth1 inet dhcp',
+      ],
+    ),
+  }),
+};
