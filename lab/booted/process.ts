@@ -10,7 +10,7 @@ import { Lanes } from './lanes.ts';
 import { Machine } from './machine.ts';
 
 /** Guests that are up at a time: they wait more than they work, and more would be in each other's way on two processors. */
-const MOST = 3;
+const MOST = 4;
 
 const places = GUESTS.map(({ spec }, index) => placeOf(spec.name, index + 1));
 let lab = 0;

@@ -1,4 +1,4 @@
-/** Looks at a guest's rules, routes and addresses some fifty times a second, by one `ip` that never ends. */
+/** Looks at a guest's rules, routes and addresses some forty times a second, by one `ip` that never ends. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { now, sleep } from './clock.ts';
 import { type Look, readLook } from './state.ts';
