@@ -36,6 +36,8 @@ const CHECKS = {
   firewalld: () => hasProgram('firewalld') && hasProgram('dbus-daemon'),
   shellcheck: () => hasProgram('shellcheck'),
   root: () => process.getuid?.() === 0,
+  debootstrap: () => hasProgram('debootstrap'),
+  'systemd-nspawn': () => hasProgram('systemd-nspawn'),
   'dotnet or pwsh': () => hasProgram('dotnet') || hasProgram('pwsh'),
   'the .NET SDK': () => spawnSync('dotnet', ['--list-sdks'], { encoding: 'utf8' }).stdout?.trim().length > 0,
 } satisfies Record<string, () => boolean>;
@@ -44,6 +46,9 @@ export type Need = keyof typeof CHECKS;
 
 /** What a kernel lab needs. */
 export const KERNEL: Need[] = ['iproute2', 'nftables', 'namespaces'];
+
+/** What guests need that boot. */
+export const BOOTED: Need[] = ['root', 'iproute2', 'nftables', 'debootstrap', 'systemd-nspawn'];
 
 const known = new Map<Need, boolean>();
 function has(need: Need): boolean {

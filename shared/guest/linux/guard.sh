@@ -191,7 +191,7 @@ main() {
     load_plan
   fi
   if [[ $MODE == watch ]]; then
-    MODE=apply
+    MODE=apply WATCHING=1
     check_ground
     watch
   fi

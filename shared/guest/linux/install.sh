@@ -59,7 +59,7 @@ StartLimitIntervalSec=0
 [Service]
 ExecStart=$INSTALLED watch
 Restart=always
-RestartSec=2
+RestartSec=200ms
 RuntimeDirectory=ilb-hairpin-guard
 RuntimeDirectoryMode=0700
 RuntimeDirectoryPreserve=yes

@@ -63,6 +63,8 @@ report_line() {
 # first, then source addresses, and no path.
 finish() {
   [[ -n $WATCHING ]] || print_report
+  # systemd starts the service anew at once, so that one that was killed is not missed: one that cannot work waits here.
+  [[ -z $WATCHING || -n $STOPPED || -z $ERROR_CODE ]] || sleep 2
   [[ -z $ERROR_CODE ]]
   exit
 }

@@ -90,7 +90,6 @@ slow_down() {
 
 watch() {
   local HEALS=0 PAUSE=0 LAST_HEAL=0
-  WATCHING=1
   TOTAL_SECONDS=30
   start_monitor
   while :; do

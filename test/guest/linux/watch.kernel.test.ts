@@ -107,3 +107,16 @@ kernelTest('killed at any moment and started again it goes on; two of them do no
     t.truthy(await until(async () => (await state(lab)) === right, 3000), `turn ${turn}: ${await log(lab)}`);
   }
 });
+
+kernelTest('one that cannot work waits before it ends, since systemd starts it anew at once', async (t) => {
+  const lab = await freshLab();
+  await guard(lab, 'vm-a', 'apply', planOf('vm-a'));
+  await shell(lab, 'vm-a', 'echo nonsense >/etc/ilb-hairpin-guard/plan');
+  const begin = performance.now();
+  const { exitCode, stdout, stderr } = await lab.exec('vm-a', [INSTALLED, 'watch']);
+  const ms = performance.now() - begin;
+  t.is(exitCode, 1);
+  t.is(stdout, '');
+  t.regex(stderr, /error: BAD_PLAN frontend 0/);
+  t.true(ms >= 2000, `${ms} ms`);
+});

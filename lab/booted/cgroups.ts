@@ -1,0 +1,79 @@
+/** Control groups of guests. The kernel keeps them when their processes are gone, so a later lab clears them away. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+const PREFIX = 'ilb-hairpin-lab-';
+
+/** The folders of this process's own control groups, one per hierarchy. */
+function ownGroups(): string[] {
+  const paths = new Map<string, string>();
+  for (const line of readFileSync('/proc/self/cgroup', 'utf8').trim().split('\n')) {
+    const [, controllers = '', path = '/'] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
+    paths.set(controllers, path);
+  }
+  const found: string[] = [];
+  for (const line of readFileSync('/proc/self/mountinfo', 'utf8').trim().split('\n')) {
+    const [mount = '', source = ''] = line.split(' - ');
+    const [type, , options = ''] = source.split(' ');
+    if (type !== 'cgroup' && type !== 'cgroup2') continue;
+    const controllers = type === 'cgroup2' ? '' : options.split(',').slice(1).join(',');
+    // A new group of cpuset takes no process before it is given processors.
+    if (controllers === 'cpuset') continue;
+    const folder = join(mount.split(' ')[4] ?? '', paths.get(controllers) ?? '/');
+    if (existsSync(join(folder, 'cgroup.procs'))) found.push(folder);
+  }
+  return found;
+}
+
+/** Makes groups for a guest of the lab that process `lab` started, and returns their folders. */
+export function makeGroups(lab: number, guest: string): string[] {
+  const folders = ownGroups().map((folder) => join(folder, `${PREFIX}${lab}-${guest}`));
+  for (const folder of folders) mkdirSync(folder, { recursive: true });
+  return folders;
+}
+
+/** The groups of guests of a lab that are there, by the process that started it. */
+export function groupsOf(lab: number): string[] {
+  return everyGroup()
+    .filter((group) => group.lab === lab)
+    .map((group) => group.folder);
+}
+
+/** The processes that run in a lab's guests. */
+export function processesOf(lab: number): number[] {
+  const files = groupsOf(lab).flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('cgroup.procs'))
+      .map((name) => join(folder, name)),
+  );
+  const ids = files.flatMap((file) => readFileSync(file, 'utf8').trim().split('\n').filter(Boolean).map(Number));
+  return [...new Set(ids)];
+}
+
+/** Removes the groups of labs whose process is gone, and of the given one. */
+export function clearGroups(lab: number): void {
+  for (const group of everyGroup()) {
+    if (group.lab === lab || !existsSync(`/proc/${group.lab}`)) removeGroup(group.folder);
+  }
+}
+
+function everyGroup(): { lab: number; folder: string }[] {
+  return ownGroups().flatMap((parent) =>
+    readdirSync(parent).flatMap((name) => {
+      const lab = new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1];
+      return lab === undefined ? [] : [{ lab: Number(lab), folder: join(parent, name) }];
+    }),
+  );
+}
+
+function removeGroup(folder: string): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) removeGroup(join(folder, entry.name));
+  }
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    // Its last process is still on its way out: the next lab clears it.
+    if ((error as NodeJS.ErrnoException).code !== 'EBUSY') throw error;
+  }
+}

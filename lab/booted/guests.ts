@@ -1,0 +1,56 @@
+/** The lab's guests, and what happens to each, in this order. */
+import { boots, last } from './cases/boot.ts';
+import { type BootedCase, common, nics, renamed } from './cases/common.ts';
+import * as by from './cases/managers.ts';
+import { atRest } from './cases/rest.ts';
+import { ifupdown, ifupdownDhcp } from './managers/ifupdown.ts';
+import { netplan, networkd, networkdDhcp } from './managers/networkd.ts';
+import { cloudSetupGuest, networkManager, networkManagerDhcp } from './managers/networkManager.ts';
+import type { GuestSpec } from './managers/spec.ts';
+
+interface Entry {
+  spec: GuestSpec;
+  cases: BootedCase[];
+}
+
+const onDhcp = (cases: BootedCase[]): BootedCase[] => cases.map((it) => ({ ...it, name: `DHCP: ${it.name}` }));
+
+export const GUESTS: Entry[] = [
+  {
+    spec: networkManager,
+    cases: [...common, ...by.networkManager, ...nics, renamed, by.defaultRouteFlips, ...boots, last],
+  },
+  { spec: networkd, cases: [...common, atRest, ...by.networkd, ...nics, renamed, ...boots, last] },
+  {
+    spec: networkManagerDhcp,
+    cases: onDhcp([
+      ...common.slice(0, 2),
+      by.renewals,
+      by.leaseLost,
+      ...by.networkManager,
+      ...nics.slice(0, 2),
+      ...boots,
+      last,
+    ]),
+  },
+  {
+    spec: networkdDhcp,
+    cases: onDhcp([
+      ...common.slice(0, 2),
+      by.renewals,
+      by.leaseLost,
+      ...by.networkd,
+      ...nics.slice(0, 2),
+      ...boots,
+      last,
+    ]),
+  },
+  { spec: cloudSetupGuest, cases: [...common, ...by.networkManager, ...by.cloudSetup, ...nics, ...boots, last] },
+  { spec: netplan, cases: [...common, ...by.netplan, ...nics, renamed, ...boots, last] },
+  { spec: ifupdown, cases: [...common, ...by.ifupdown, ...nics, ...boots, last] },
+  {
+    spec: ifupdownDhcp,
+    // dhclient does not put the default route back after a lost lease, with or without the fix.
+    cases: onDhcp([...common.slice(0, 2), by.renewals, ...by.ifupdown, ...boots, last]),
+  },
+];
