@@ -58,8 +58,10 @@ readonly REPORT_BYTES=3500
 . ./change.sh
 . ./connect.sh
 . ./sockets.sh
+. ./lost.sh
 . ./firewall.sh
 . ./ruleset.sh
+. ./rule.sh
 . ./warnings.sh
 . ./install.sh
 . ./watch.sh

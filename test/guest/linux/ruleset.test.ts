@@ -7,6 +7,7 @@ import fc from 'fast-check';
 const PARTS = join(import.meta.dirname, '../../../shared/guest/linux');
 const SETTING = `set -u -f
 lines_of() { local text IFS=$'\\n'; LINES=(); text=$("$@") || return; LINES=($text); }
+. ${PARTS}/rule.sh
 . ${PARTS}/ruleset.sh
 . ${PARTS}/firewall.sh
 VIP=(10.0.1.100) BACKEND_IP=(10.0.1.10) VIA_IP=(10.0.1.11) BACKEND_DEV=(eth0) VIA_DEV=(eth1) READ_UNTIL=60 IPTABLES_IS_NFT=1
