@@ -140,6 +140,12 @@ function sent(
     }
     return send(draft, vm, command, settings);
   }
+  if (!command.shown) {
+    // Azure holds it: its time begins here, however long a loop stood still on the way to the PUT.
+    command.shown = true;
+    command.deadline = draft.now + inAllSeconds(settings) * 1000;
+    draft.vms.touch(vm);
+  }
   if (!ENDED.has(view.state)) {
     // Provisioning that failed without an execution: the agent could not run it at all.
     if (/^Failed$/i.test(view.provisioningState) && !RUNNING.has(view.state)) {

@@ -124,6 +124,8 @@ export interface CommandRow {
   deadline: number;
   /** It could not be sent so far: the deadline counts from when that was first seen. */
   heldUp?: true;
+  /** Azure has shown it: the deadline counts from then. */
+  shown?: true;
   /** startTime that Azure showed before the PUT: a view with the same one is the previous execution. */
   priorStart?: string;
   refusal?: CommandRefusal;

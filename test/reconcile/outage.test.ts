@@ -57,6 +57,22 @@ test('a command whose PUT never went out before an outage goes out after it, onc
   t.deepEqual(world.sent(), ['apply hs-a']);
 });
 
+test('a command whose PUT went out late, because its loop stood still, has its whole time from then on', async (t) => {
+  const [world, runId] = await killedAt('commands.send', 'before');
+  const { commandSeconds, commandSlackSeconds } = world.settings;
+  const { send } = world;
+  world.send = (...given) => {
+    world.send = send;
+    // Nearly until the deadline: the script is still at work when that passes.
+    world.now += (commandSeconds + commandSlackSeconds) * 1000 - 5000;
+    send.apply(world, given);
+  };
+  world.now += 60_000;
+  world.bell();
+  await world.run(300_000);
+  t.is((await world.outcome(runId, 'hs-a'))?.result, 'repaired');
+});
+
 test('a signal that waited for the app is not failed by the first reading that fails', async (t) => {
   const [world, runId] = await killedAt('topology.read', 'before');
   world.now += 1_200_000;
