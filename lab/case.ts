@@ -24,6 +24,8 @@ export interface CaseResult {
 export interface LabCase {
   name: string;
   manager: Manager;
+  /** Programs that it needs besides those of every lab; it is left out where one is missing. */
+  programs?: string[];
   run(): Promise<Omit<CaseResult, 'case' | 'manager'>>;
 }
 

@@ -7,7 +7,8 @@
  * The part `compare` sets ways to cure a hairpin side by side; `--write` puts what it measured into docs/linux.md.
  */
 import { parseArgs } from 'node:util';
-import { type CaseResult, tryCase } from './case.ts';
+import { hasProgram } from '../simulator/guests/kernel/available.ts';
+import { type CaseResult, type LabCase, tryCase } from './case.ts';
 import { caseLine, jsonLine, summaryLine } from './lines.ts';
 import { PARTS, type Part } from './parts.ts';
 
@@ -31,16 +32,24 @@ function readArguments(): { json: boolean; write: boolean; part?: string | undef
 /** Ctrl-C came: no further case is begun, and the one that was cut off is not told. */
 let stopping = false;
 
-/** Runs the cases of a part one after another. */
+/** Tries a case, and tells it. */
+async function runCase(it: LabCase, results: CaseResult[]): Promise<void> {
+  const result = await tryCase(it);
+  if (stopping) await new Promise(() => {}); // the signal's handler ends this process
+  results.push(result);
+  console.log(caseLine(result));
+}
+
 async function runPart(part: Part, only: string, results: CaseResult[]): Promise<void> {
+  const chosen = (await part.cases()).filter(({ name }) => name.includes(only));
+  const lacking = new Set(chosen.flatMap(({ programs = [] }) => programs.filter((name) => !hasProgram(name))));
+  const cases = chosen.filter(({ programs = [] }) => !programs.some((name) => lacking.has(name)));
+  if (lacking.size > 0) {
+    console.error(`${chosen.length - cases.length} cases are not run; they need ${[...lacking].join(', ')}.`);
+  }
   try {
-    for (const it of await part.cases()) {
-      if (!it.name.includes(only)) continue;
-      const result = await tryCase(it);
-      if (stopping) await new Promise(() => {}); // the signal's handler ends this process
-      results.push(result);
-      console.log(caseLine(result));
-    }
+    if (part.sideBySide) await Promise.all(cases.map((it) => runCase(it, results)));
+    else for (const it of cases) await runCase(it, results);
   } finally {
     await part.stop();
   }

@@ -7,6 +7,8 @@ export interface Part {
   /** What this machine lacks, a line each; empty when the part can run. */
   needs(): Promise<string[]>;
   cases(): Promise<LabCase[]>;
+  /** True when its cases take turns by themselves, and may be begun all at once. */
+  sideBySide: boolean;
   /** Ends whatever the cases started. */
   stop(): Promise<void>;
 }
@@ -14,6 +16,7 @@ export interface Part {
 export const PARTS: Part[] = [
   {
     name: 'namespaces',
+    sideBySide: false,
     async needs() {
       const available = kernelLabAvailable();
       return available.ok ? [] : available.missing.map(({ what, howTo }) => `${what}: ${howTo}`);
@@ -23,6 +26,7 @@ export const PARTS: Part[] = [
   },
   {
     name: 'booted',
+    sideBySide: true,
     needs: async () => (await import('./booted/booted.ts')).bootedNeeds(),
     cases: async () => (await import('./booted/booted.ts')).bootedCases(),
     stop: async () => (await import('./booted/booted.ts')).stopBooted(),

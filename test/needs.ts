@@ -3,25 +3,8 @@
  * with HAIRPIN_NO_SKIP=1 (as CI sets it) a missing need fails the test instead.
  */
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import test, { type ExecutionContext, type Implementation } from 'ava';
-
-/** Where Debian and Red Hat keep administrators' programs, on the path of an ordinary user or not. */
-const SBIN = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
-
-/** True when a program of that name can be run. npm puts packages' programs on the path, one named nft among them. */
-export function hasProgram(name: string): boolean {
-  const path = (process.env.PATH ?? '').split(delimiter).filter((folder) => !folder.includes('node_modules'));
-  return [...path, ...SBIN].some((folder) => {
-    try {
-      accessSync(join(folder, name), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
+import { hasProgram } from '../simulator/guests/kernel/available.ts';
 
 function hasNamespaces(): boolean {
   const asUser = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { namespaceFlags, systemPath } from '../../simulator/guests/kernel/available.ts';
+import { hasProgram, namespaceFlags, systemPath } from '../../simulator/guests/kernel/available.ts';
 import { remote } from '../../simulator/guests/rpc.ts';
 import type { LabCase } from '../case.ts';
 import { clearGroups } from './cgroups.ts';
@@ -24,12 +24,9 @@ const PROGRAMS: Record<string, string> = {
 /** What this machine lacks for booted guests; empty when they can run. */
 export function bootedNeeds(): string[] {
   if (process.platform !== 'linux') return ['Linux'];
-  const env = { PATH: systemPath() };
-  const lacking = Object.entries(PROGRAMS).filter(
-    ([, program]) => spawnSync('/bin/sh', ['-c', `command -v ${program}`], { env }).status !== 0,
-  );
+  const lacking = Object.entries(PROGRAMS).filter(([, program]) => !hasProgram(program));
   if (process.getuid?.() !== 0) return ['root', ...lacking.map(([need]) => need)];
-  const mayNest = spawnSync('unshare', [...namespaceFlags(), 'true'], { env }).status === 0;
+  const mayNest = spawnSync('unshare', [...namespaceFlags(), 'true'], { env: { PATH: systemPath() } }).status === 0;
   return [...lacking.map(([need]) => need), ...(mayNest ? [] : ['the right to make namespaces'])];
 }
 

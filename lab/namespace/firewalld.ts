@@ -1,6 +1,6 @@
 /** firewalld itself in a guest: Debian's package, with a message bus of its own. */
 import type { GuestLab } from '../../simulator/guests/lab.ts';
-import { shell } from '../../test/guest/linux/guests.ts';
+import { shell } from '../guests.ts';
 import type { Ruleset } from './rulesets.ts';
 
 /** A bus for firewalld and firewall-cmd alone; the system's own would change to a user that a lab may not have. */

@@ -3,25 +3,30 @@
  * pasted as it is reported, and then the connect works. What was there before is never changed by the script.
  */
 import type { FirewallPlace, GuestReport } from '../../shared/model/guest.ts';
+import { articleEstate } from '../../simulator/estate/twoVms.ts';
 import { startKernelLab } from '../../simulator/guests/kernel/lab.ts';
 import type { PowerLab } from '../../simulator/guests/lab.ts';
-import { guard, planOf, shell, UCR } from '../../test/guest/linux/guests.ts';
-import { articleEstate } from '../../test/simulator/guests/estates.ts';
 import type { LabCase } from '../case.ts';
+import { guard, planOf, shell, UCR } from '../guests.ts';
 import { FIREWALLD, startFirewalld } from './firewalld.ts';
 import { RULESETS, type Ruleset } from './rulesets.ts';
 
 const PLAN = planOf('vm-a', [UCR]);
 
-/** Every case, each in a lab of its own. Needs what a kernel lab needs, iptables, and firewalld for its own. */
+/** Every case, each in a lab of its own. */
 export const firewallCases = (): LabCase[] => [
-  ...RULESETS.map((ruleset) => caseOf(ruleset)),
-  ...FIREWALLD.map((ruleset) => caseOf(ruleset, startFirewalld)),
+  ...RULESETS.map((ruleset) => caseOf(ruleset, ['iptables', 'iptables-legacy'])),
+  ...FIREWALLD.map((ruleset) => caseOf(ruleset, ['firewalld', 'dbus-daemon', 'iptables-legacy'], startFirewalld)),
 ];
 
-const caseOf = (ruleset: Ruleset, prepare: (lab: PowerLab) => Promise<void> = async () => {}): LabCase => ({
+const caseOf = (
+  ruleset: Ruleset,
+  programs: string[],
+  prepare: (lab: PowerLab) => Promise<void> = async () => {},
+): LabCase => ({
   name: ruleset.name,
   manager: 'none',
+  programs,
   run: async () => {
     const { mirrors, ...estate } = articleEstate();
     const primary = ruleset.primaryElsewhere ? 'vm-b' : 'vm-a';

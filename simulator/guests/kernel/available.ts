@@ -61,7 +61,8 @@ export function kernelLabAvailable(path = systemPath()): { ok: true } | { ok: fa
   return { ok: false, missing: [{ what: `the right to make namespaces (${said})`, howTo: namespaceAdvice() }] };
 }
 
-const hasProgram = (name: string, path: string): boolean =>
+/** True when a program of that name can be run by a lab. */
+export const hasProgram = (name: string, path = systemPath()): boolean =>
   path.split(delimiter).some((folder) => {
     try {
       accessSync(join(folder, name), constants.X_OK);
