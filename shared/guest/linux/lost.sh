@@ -74,7 +74,7 @@ explain_lost() { # sets FIREWALLS
 }
 
 list_lost() {
-  local index entry place packet IFS=$' \t\n' # lines_of has another
+  local index entry place packet devices IFS=$' \t\n' # lines_of has another
   local -a order=()
   local -A places_of=() paths_of=()
   READ_UNTIL=$((SECONDS + 8))
@@ -85,8 +85,9 @@ list_lost() {
     packet="${LOST_PACKET[index]} ${BACKEND_DEV[index]} ${VIA_DEV[index]} ${BACKEND_IP[index]} ${VIA_IP[index]}"
     packet+=" ${VIP[index]}"
     [[ -n ${places_of[$packet]+there} ]] || find_places "$index"
+    safe_devices "$index"
     for place in ${places_of[$packet]}; do
-      entry="${place%%;*};$(safe_device "${BACKEND_DEV[index]}");$(safe_device "${VIA_DEV[index]}");${place#*;}"
+      entry="${place%%;*};$devices;${place#*;}"
       [[ -n ${paths_of[$entry]-} ]] || order+=("$entry")
       add_path_number "$entry" "$index"
     done
@@ -94,8 +95,13 @@ list_lost() {
   for entry in "${order[@]}"; do printf '%s\n' "$entry;${paths_of[$entry]}"; done
 }
 
-safe_device() { # name
-  if [[ $1 =~ ^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$ ]]; then printf '%s' "$1"; else printf '%s' -; fi
+safe_devices() { # index; sets devices
+  local name plain='^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$'
+  devices=''
+  for name in "${BACKEND_DEV[$1]}" "${VIA_DEV[$1]}"; do
+    [[ $name =~ $plain ]] || name=-
+    devices+=${devices:+;}$name
+  done
 }
 
 # Appends a path's number to a list such as `0.3-5`.
