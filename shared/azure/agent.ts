@@ -3,11 +3,11 @@ import type { VirtualMachineInstanceView } from '@azure/arm-compute';
 import { AzureError, InputError } from '../errors.ts';
 import { parseResourceId } from '../model/ids.ts';
 import type { AgentReader, AgentView } from '../model/ports.ts';
+import { CALL_SECONDS } from '../model/settings.ts';
 import type { AzureClients } from './clients.ts';
 import { callAzure } from './errors.ts';
 
 const ACTION = 'Microsoft.Compute/virtualMachines/instanceView/read';
-const CALL_SECONDS = 30;
 
 /** A reader of a VM’s agent. Throws InputError for an id that is no VM’s, without a call. */
 export function createAgentReader(clients: AzureClients): AgentReader {

@@ -6,13 +6,12 @@ import type { VirtualMachineRunCommand } from '@azure/arm-compute';
 import { AzureError, InputError } from '../errors.ts';
 import { parseResourceId } from '../model/ids.ts';
 import type { CommandSlot, CommandView, ExecutionState, GuestCommands } from '../model/ports.ts';
+import { CALL_SECONDS } from '../model/settings.ts';
 import type { AzureClients } from './clients.ts';
 import { callAzure } from './errors.ts';
 
 const ACTION = 'Microsoft.Compute/virtualMachines/runCommands';
 const VM = 'microsoft.compute/virtualmachines';
-/** One call to ARM; none waits for a guest. */
-const CALL_SECONDS = 30;
 
 /** The name of a slot's resource. */
 export const commandName = (slot: CommandSlot): string => `ilbHairpinGuard-${slot}`;

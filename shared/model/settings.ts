@@ -1,6 +1,9 @@
 /** The settings that the loop obeys: a part of the app's configuration, as plain data. */
 import type { Scope } from './scope.ts';
 
+/** One call to Azure, retries included, ends within this: what it could still do is over then. */
+export const CALL_SECONDS = 30;
+
 export interface LoopSettings {
   scope: Scope;
   /** `audit` never changes a guest. */

@@ -13,7 +13,7 @@ import type { LoopSettings } from '../model/settings.ts';
 import type { CommandRow, VmRow } from '../state/rows.ts';
 import { rowKey } from '../state/store.ts';
 import type { Draft, Look } from './draft.ts';
-import { denied, fail, failed, isMissingRight, succeed, withdraw } from './endings.ts';
+import { denied, fail, failed, healthyVips, isMissingRight, succeed, withdraw } from './endings.ts';
 import { guestLimits } from './settings.ts';
 import { unfitAgent } from './unfitAgent.ts';
 
@@ -103,6 +103,7 @@ function intended(
   command.phase = 'sent';
   delete command.heldUp;
   command.sentAt = draft.now;
+  command.healthyVips = healthyVips(draft, command);
   command.deadline = draft.now + inAllSeconds(settings) * 1000;
   if (view?.startTime !== undefined) command.priorStart = view.startTime;
   draft.vms.touch(vm);

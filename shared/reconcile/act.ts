@@ -2,6 +2,7 @@
 import { type AzureError, PlanError, StateError } from '../errors.ts';
 import { renderScript } from '../guest/render.ts';
 import type { Clock, GuestCommands, Log } from '../model/ports.ts';
+import { CALL_SECONDS } from '../model/settings.ts';
 import type { CommandRefusal } from '../state/rows.ts';
 import { rowKey, type Store } from '../state/store.ts';
 import { inBatches } from './batches.ts';
@@ -22,8 +23,8 @@ const EFFECTS = 16;
 
 /**
  * Writes all rows, in order of tables, then does the effects. Throws StateError STATE_CONFLICT when a row changed
- * under the loop, and when the lease ends meanwhile (`until`, epoch milliseconds): nothing more is done then, and the
- * next pass decides anew.
+ * under the loop, and when the lease ends meanwhile (`until`, epoch milliseconds), or an effect could last longer than
+ * it: nothing more is done then, and the next pass decides anew.
  */
 export async function act(
   hands: Hands,
@@ -31,8 +32,9 @@ export async function act(
   { writes, effects }: { writes: readonly RowWrite[]; effects: readonly Effect[] },
   until: number,
 ): Promise<void> {
-  const check = (): void => {
-    if (hands.clock.now() >= until) throw new StateError('STATE_CONFLICT', 'The lease ran out before all was done.');
+  const check = (ahead = 0): void => {
+    if (hands.clock.now() + ahead < until) return;
+    throw new StateError('STATE_CONFLICT', 'The lease ran out before all was done.');
   };
   for (const group of inOrder(writes)) {
     await inBatches(group, WRITES, async (write) => {
@@ -41,7 +43,8 @@ export async function act(
     });
   }
   await inBatches(effects, EFFECTS, async (effect) => {
-    check();
+    // A PUT that is still on its way when another loop decides could come after that one's next command.
+    check(CALL_SECONDS * 1000);
     try {
       await perform(hands.commands, effect);
     } catch (error) {

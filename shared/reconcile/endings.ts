@@ -15,7 +15,7 @@ export function succeed(draft: Draft, vm: VmRow, command: CommandRow, report: Gu
     vm.proofs = {};
   } else {
     vm.proofs = renewProofs(vm, hash, report, draft.now);
-    vm.look = { at: draft.now, planHash: hash, report, healthyVips: healthyVips(draft) };
+    vm.look = { at: draft.now, planHash: hash, report, healthyVips: healthyThroughout(draft, command) };
   }
   vm.findings = [];
   vm.last = {
@@ -43,12 +43,16 @@ export function succeed(draft: Draft, vm: VmRow, command: CommandRow, report: Gu
   });
 }
 
-/** VIPs with somebody to connect to, as far as is known: a connect that failed without that says nothing later. */
-const healthyVips = (draft: Draft): string[] =>
+/** The command's VIPs with somebody to connect to, as far as is known. */
+export const healthyVips = (draft: Draft, { vips }: CommandRow): string[] =>
   draft.frontends
     .all()
-    .filter((row) => row.backends.some(isEvidence))
+    .filter((row) => vips.includes(row.vip) && row.backends.some(isEvidence))
     .map((row) => row.vip);
+
+/** When it was sent and when it ended: a connect that failed while there was nobody says nothing later. */
+const healthyThroughout = (draft: Draft, command: CommandRow): string[] =>
+  healthyVips(draft, command).filter((vip) => command.healthyVips?.includes(vip) ?? true);
 
 /**
  * A proof is kept by VIP. A connect to another member does not wipe out that a connect to itself was seen under

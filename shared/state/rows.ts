@@ -118,6 +118,8 @@ export interface CommandRow {
   planHash: string;
   /** VIPs of all frontends that the VM is a member of, planned or not: their other members wait. */
   vips: string[];
+  /** Those of them that had a healthy backend when it was sent, as far as was known. */
+  healthyVips?: string[];
   intendedAt: number;
   sentAt?: number;
   /** Past this it counts as failed and is cancelled. */

@@ -73,6 +73,18 @@ test('a command whose PUT went out late, because its loop stood still, has its w
   t.is((await world.outcome(runId, 'hs-a'))?.result, 'repaired');
 });
 
+test('a connect that failed while nobody was primary counts against nobody when somebody is by the time it is read', async (t) => {
+  const world = article();
+  const [mirror] = world.mirrors;
+  if (mirror) mirror.primary = undefined;
+  const runId = world.manual('apply', 'hs-a');
+  await world.run(10_000);
+  t.is((await world.vmRow('hs-a'))?.command?.phase, 'sent');
+  if (mirror) mirror.primary = 'hs-a';
+  await world.run(60_000);
+  t.like(await world.outcome(runId, 'hs-a'), { result: 'unknown', changed: 4 });
+});
+
 test('a signal that waited for the app is not failed by the first reading that fails', async (t) => {
   const [world, runId] = await killedAt('topology.read', 'before');
   world.now += 1_200_000;

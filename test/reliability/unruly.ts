@@ -5,6 +5,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { StateError } from '../../shared/errors.ts';
+import { CALL_SECONDS } from '../../shared/model/settings.ts';
 import { markFailed } from '../../shared/reconcile/deadLetter.ts';
 import { type LoopPorts, reconcile } from '../../shared/reconcile/loop.ts';
 import type { ReconcileMessage } from '../../shared/state/messages.ts';
@@ -164,7 +165,7 @@ export class UnrulyWorld extends World {
       return;
     }
     // A request that is on its way does not take longer than its time limit.
-    const until = this.now + (name.startsWith('commands.') ? Math.min(ms, 90_000) : ms);
+    const until = this.now + (name.startsWith('commands.') ? Math.min(ms, CALL_SECONDS * 1000) : ms);
     while (this.now < until) {
       this.bell();
       await this.run(Math.min(60_000, until - this.now));
