@@ -140,6 +140,12 @@ function sent(
     }
     return send(draft, vm, command, settings);
   }
+  if (command.heldUp) {
+    // Azure holds it at last: its time begins now, however often it had to be sent.
+    delete command.heldUp;
+    command.deadline = draft.now + inAllSeconds(settings) * 1000;
+    draft.vms.touch(vm);
+  }
   if (!ENDED.has(view.state)) {
     // Provisioning that failed without an execution: the agent could not run it at all.
     if (/^Failed$/i.test(view.provisioningState) && !RUNNING.has(view.state)) {

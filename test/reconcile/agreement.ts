@@ -26,9 +26,15 @@ export async function disagreements(history: History): Promise<string[]> {
   return found;
 }
 
-/** With healthy guests every apply ends well, but for what the estate or a person forbids. */
+/** With healthy guests one command per run and VM is enough, and every apply ends well, but for what is forbidden. */
 export async function unkept(history: History): Promise<string[]> {
   const found: string[] = [];
+  const ran = new Set(history.world.executions.map((item) => item.commandId));
+  for (const [name, numbers] of history.world.commandsFor) {
+    const [runId = '', id = ''] = name.split(' ');
+    const executed = [...numbers].filter((seq) => ran.has(commandIdOf(rowKey(id), seq)));
+    if (executed.length > 1) found.push(`run ${runId.slice(0, 6)} sent ${executed.length} commands to ${id}`);
+  }
   const runs = await runsOf(history);
   for (const run of runs.filter((item) => item.mode === 'apply' && !item.dryRun && item.state === 'settled')) {
     for (const outcome of await outcomesOf(history, run)) {

@@ -57,6 +57,27 @@ test('a command whose PUT never went out before an outage goes out after it, onc
   t.deepEqual(world.sent(), ['apply hs-a']);
 });
 
+test('a command that had to be sent again at the last moment is given its time', async (t) => {
+  const [world, runId] = await killedAt('commands.send', 'before');
+  const { send } = world;
+  let lost = true;
+  // Lost on its way, and the app then down until a second before the deadline.
+  world.send = (...given) => {
+    if (!lost) send.apply(world, given);
+  };
+  world.now += 61_000;
+  world.bell();
+  await world.run(1000);
+  const { deadline = 0 } = (await world.vmRow('hs-a'))?.command ?? {};
+  world.queue.length = 0;
+  lost = false;
+  world.now = deadline - 1000;
+  world.bell();
+  await world.run(300_000);
+  t.is((await world.outcome(runId, 'hs-a'))?.result, 'repaired');
+  t.deepEqual(world.sent(), ['apply hs-a']);
+});
+
 test('a signal that waited for the app is not failed by the first reading that fails', async (t) => {
   const [world, runId] = await killedAt('topology.read', 'before');
   world.now += 1_200_000;
