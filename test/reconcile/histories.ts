@@ -35,7 +35,7 @@ const ground = fc.oneof(
     in: fc.nat(80),
     trouble: fc.oneof<fc.Arbitrary<Trouble>[]>(
       fc.record({ what: words('kill', 'fail'), when }),
-      fc.record({ what: words('stall'), when, ms: fc.integer({ min: 1000, max: 300_000 }) }),
+      fc.record({ what: words('stall'), when, ms: fc.integer({ min: 1000, max: 200_000 }) }),
       fc.constant({ what: 'conflict' as const }),
     ),
   }),
