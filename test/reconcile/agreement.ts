@@ -26,13 +26,19 @@ export async function disagreements(history: History): Promise<string[]> {
   return found;
 }
 
-/** With healthy guests every apply ends well, but for what the estate or a person forbids. */
+/** With healthy guests one command per run and VM is enough, and every apply ends well, but for what is forbidden. */
 export async function unkept(history: History): Promise<string[]> {
   const found: string[] = [];
+  const ran = new Set(history.world.executions.map((item) => item.commandId));
+  for (const [name, numbers] of history.world.commandsFor) {
+    const [runId = '', id = ''] = name.split(' ');
+    const executed = [...numbers].filter((seq) => ran.has(commandIdOf(rowKey(id), seq)));
+    if (executed.length > 1) found.push(`run ${runId.slice(0, 6)} sent ${executed.length} commands to ${id}`);
+  }
   const runs = await runsOf(history);
   for (const run of runs.filter((item) => item.mode === 'apply' && !item.dryRun && item.state === 'settled')) {
     for (const outcome of await outcomesOf(history, run)) {
-      const wrong = excuse(history, runs, run, outcome) ? undefined : outcome.result;
+      const wrong = excuse(history, runs, run, outcome) || wasDownTwice(history, outcome) ? undefined : outcome.result;
       if (wrong !== undefined && !['compliant', 'repaired'].includes(wrong)) {
         const codes = [...outcome.findings, ...outcome.paths.flatMap((path) => path.findings)].map((item) => item.code);
         found.push(`${run.signal} ${run.runId.slice(0, 6)}: ${nameOf(outcome)} is ${wrong} (${codes.join(', ')})`);
@@ -124,7 +130,8 @@ function lie(history: History, outcome: OutcomeRow): string | undefined {
   const { result, seq, changed } = outcome;
   const name = nameOf(outcome);
   const isExcused = history.excused.has(name) || history.excused.has('*');
-  if (result === 'failed' && !isExcused && !happenedToAzure(history)) return 'failed, and nothing had been done to it';
+  if (result === 'failed' && !isExcused && !happenedToAzure(history) && !wasDownTwice(history, outcome))
+    return 'failed, and nothing had been done to it';
   if (seq === undefined || (result !== 'compliant' && result !== 'repaired' && result !== 'removed')) return undefined;
   // A later command may have ended too before the outcome was settled.
   const executions = history.world.executions.filter((item) => seqOf(item, seq) !== undefined);
@@ -138,6 +145,12 @@ function lie(history: History, outcome: OutcomeRow): string | undefined {
   }[result];
   return isBorneOut ? undefined : `is ${result}, but was ${good.map((item) => `${item.mode} ${item.found}`)}`;
 }
+
+/** Two outages, one after the other, each as long as all that a command may take: it never went out, says so, and
+ * halts its mirror. */
+const wasDownTwice = ({ world }: History, { findings }: OutcomeRow): boolean =>
+  findings.some((item) => item.params.code === 'COMMAND_NOT_ACCEPTED' || item.code === 'ROLLOUT_HALTED') &&
+  world.happened.filter((what) => /^(kill|stall)/.test(what)).length >= 2;
 
 /** The number of an execution's command, when it is this one or one of the next few. */
 function seqOf(execution: Execution, from: number): number | undefined {

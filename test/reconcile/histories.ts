@@ -19,6 +19,7 @@ const messages = fc.oneof(
   fc.record({ do: words('failover'), mirror, to: vm }),
   fc.record({ do: words('falseNotice'), mirror, vm }),
   fc.record({ do: words('manual'), mode: words('check', 'apply', 'remove'), vm, dryRun: fc.boolean() }),
+  fc.record({ do: words('manualAll'), mode: words('check', 'apply') }),
   fc.record({ do: words('change'), vm }),
   fc.record({ do: words('retry'), which: fc.nat(30) }),
   // The last signal is delivered so much later; one of the earlier ones is delivered once more.
@@ -34,7 +35,7 @@ const ground = fc.oneof(
     in: fc.nat(80),
     trouble: fc.oneof<fc.Arbitrary<Trouble>[]>(
       fc.record({ what: words('kill', 'fail'), when }),
-      fc.record({ what: words('stall'), when, ms: fc.integer({ min: 1000, max: 300_000 }) }),
+      fc.record({ what: words('stall'), when, ms: fc.integer({ min: 1000, max: 200_000 }) }),
       fc.constant({ what: 'conflict' as const }),
     ),
   }),
@@ -184,6 +185,11 @@ export class History {
       case 'manual':
         world.manual(act.mode, act.vm, { dryRun: act.dryRun });
         return;
+      case 'manualAll': {
+        const all = { kind: 'subscription' as const, id: `/subscriptions/${SUBSCRIPTION}` };
+        world.post(world.signal('manual', [all], { mode: act.mode }));
+        return;
+      }
       case 'change':
         world.post(world.signal('resourceChange', [{ kind: 'vm', id: vmId(act.vm) }]));
         return;

@@ -9,7 +9,7 @@ import { CALL_SECONDS } from '../../shared/model/settings.ts';
 import { markFailed } from '../../shared/reconcile/deadLetter.ts';
 import { type LoopPorts, reconcile } from '../../shared/reconcile/loop.ts';
 import type { ReconcileMessage } from '../../shared/state/messages.ts';
-import { isOpen, type OutcomeRow, type RunRow } from '../../shared/state/rows.ts';
+import { isOpen, type OutcomeRow, type RunRow, type VmRow } from '../../shared/state/rows.ts';
 import type { Rows } from '../../shared/state/store.ts';
 import { refusal, World } from '../reconcile/world.ts';
 
@@ -54,12 +54,15 @@ export class UnrulyWorld extends World {
    * clock and the write itself, for longer than its lease, can do that: nothing reads such a line but a person.
    */
   readonly strays = new Set<string>();
+  /** The numbers of the commands that were kept for a run on a VM, by `run vm`. */
+  readonly commandsFor = new Map<string, Set<number>>();
   readonly #tries = new Map<ReconcileMessage, number>();
   #waiting: (() => void)[] | undefined;
 
   constructor(...given: ConstructorParameters<typeof World>) {
     super(...given);
     this.#watchEnds();
+    this.#watchCommands();
   }
 
   override async handle(message: ReconcileMessage): Promise<void> {
@@ -160,12 +163,12 @@ export class UnrulyWorld extends World {
 
   /** Others go on meanwhile: the minutes' bells too, unless two loops are at work anyway. */
   async #standStill(name: string, ms: number): Promise<void> {
-    if (this.#waiting) {
-      this.now += ms;
-      return;
-    }
     // A request that is on its way does not take longer than its time limit.
     const until = this.now + (name.startsWith('commands.') ? Math.min(ms, CALL_SECONDS * 1000) : ms);
+    if (this.#waiting) {
+      this.now = until;
+      return;
+    }
     while (this.now < until) {
       this.bell();
       await this.run(Math.min(60_000, until - this.now));
@@ -180,6 +183,20 @@ export class UnrulyWorld extends World {
     const rows = this.store[table as (typeof TABLES)[number]] as Rows<unknown>;
     const found = await rows.get(String(partition), String(key));
     if (found) await rows.put(String(partition), String(key), found.row, found.etag);
+  }
+
+  #watchCommands(): void {
+    const { vms } = this.store;
+    const put = vms.put.bind(vms);
+    vms.put = async (partition, key, row, etag) => {
+      const answer = await put(partition, key, row, etag);
+      const { vmId, command } = row as VmRow;
+      for (const runId of command?.runIds ?? []) {
+        const name = `${runId} ${vmId}`;
+        this.commandsFor.set(name, (this.commandsFor.get(name) ?? new Set()).add(command?.seq ?? 0));
+      }
+      return answer;
+    };
   }
 
   /** What a run said when it ended, it says for ever. */
