@@ -33,7 +33,10 @@ export async function unkept(history: History): Promise<string[]> {
   for (const [name, numbers] of history.world.commandsFor) {
     const [runId = '', id = ''] = name.split(' ');
     const executed = [...numbers].filter((seq) => ran.has(commandIdOf(rowKey(id), seq)));
-    if (executed.length > 1) found.push(`run ${runId.slice(0, 6)} sent ${executed.length} commands to ${id}`);
+    // A loop killed while it plans, and a command that ends before the next one looks, cost a run a second, equal look.
+    const isCutShort = history.world.happened.some((what) => /^(kill|stall)/.test(what));
+    if (executed.length > 1 && !isCutShort)
+      found.push(`run ${runId.slice(0, 6)} sent ${executed.length} commands to ${id}`);
   }
   const runs = await runsOf(history);
   for (const run of runs.filter((item) => item.mode === 'apply' && !item.dryRun && item.state === 'settled')) {
@@ -105,14 +108,21 @@ export async function recovery(history: History): Promise<string[]> {
   return found;
 }
 
-/** Members of a mirror that a VM has halted which no sweep may repair: a person must say how to go on. */
+/**
+ * Members of a mirror that a VM has halted which no sweep may repair, be it that another mirror of it is halted by
+ * another VM: a person must say how to go on.
+ */
 async function haltedForGood({ world, optedOutAt }: History): Promise<Set<string>> {
-  const found = new Set<string>();
-  for (const { row } of await world.store.frontends.list(SUBSCRIPTION)) {
+  const halts = (await world.store.frontends.list(SUBSCRIPTION)).flatMap(({ row }) => {
     const { halted, vip } = row as FrontendRow;
-    const by = halted?.vmId.split('/').at(-1) ?? '';
-    if (!halted || !(optedOutAt.has(by) || (await world.vmRow(by))?.hold)) continue;
-    for (const name of world.mirrors.find((item) => item.vip === vip)?.members ?? []) found.add(name);
+    const members = world.mirrors.find((item) => item.vip === vip)?.members ?? [];
+    return halted ? [{ by: halted.vmId.split('/').at(-1) ?? '', members }] : [];
+  });
+  const found = new Set<string>();
+  for (const { by, members } of halts) {
+    const isKept = optedOutAt.has(by) || (await world.vmRow(by))?.hold !== undefined;
+    const isHalted = halts.some((other) => other.by !== by && other.members.includes(by));
+    if (isKept || isHalted) for (const name of members) found.add(name);
   }
   return found;
 }
@@ -146,11 +156,14 @@ function lie(history: History, outcome: OutcomeRow): string | undefined {
   return isBorneOut ? undefined : `is ${result}, but was ${good.map((item) => `${item.mode} ${item.found}`)}`;
 }
 
-/** Two outages, one after the other, each as long as all that a command may take: it never went out, says so, and
- * halts its mirror. */
+/**
+ * Two outages of the app or of Azure, one after the other, each as long as all that a command may take: it never went
+ * out, says so, and halts its mirror.
+ */
 const wasDownTwice = ({ world }: History, { findings }: OutcomeRow): boolean =>
-  findings.some((item) => item.params.code === 'COMMAND_NOT_ACCEPTED' || item.code === 'ROLLOUT_HALTED') &&
-  world.happened.filter((what) => /^(kill|stall)/.test(what)).length >= 2;
+  findings.some(
+    (item) => /^(COMMAND_NOT_ACCEPTED|AZURE_FAILED)$/.test(item.params.code ?? '') || item.code === 'ROLLOUT_HALTED',
+  ) && world.happened.filter((what) => /^(kill|stall|fail)/.test(what)).length >= 2;
 
 /** The number of an execution's command, when it is this one or one of the next few. */
 function seqOf(execution: Execution, from: number): number | undefined {

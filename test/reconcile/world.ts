@@ -69,6 +69,8 @@ export class World {
   now = Date.UTC(2026, 0, 5, 10, 0, 0);
   /** How far the app's clock is ahead of it. */
   aheadMs = 0;
+  /** Signals made so far: each has an id of its own. */
+  signals = 0;
   readonly store = memoryStore();
   readonly vms: string[];
   readonly mirrors: WorldMirror[];
@@ -253,7 +255,8 @@ export class World {
   }
 
   signal(signal: SignalKind, scope: ScopeItem[], more: Partial<Signal> = {}): Signal {
-    const runId = runIdOf(signal, JSON.stringify(scope), String(this.now), String(this.queue.length + this.log.length));
+    this.signals += 1;
+    const runId = runIdOf(signal, JSON.stringify(scope), String(this.now), String(this.signals));
     return {
       subscriptionId: SUBSCRIPTION,
       runId,

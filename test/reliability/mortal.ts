@@ -76,6 +76,7 @@ export class MortalWorld extends World {
   fork(): MortalWorld {
     const twin = new MortalWorld([...this.vms], structuredClone(this.mirrors), structuredClone(this.settings));
     twin.now = this.now;
+    twin.signals = this.signals;
     twin.commandMs = this.commandMs;
     for (const [vm, state] of this.guests) twin.guests.set(vm, state);
     twin.executions.push(...structuredClone(this.executions));
