@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { guard, planOf, shell, until } from '../lab/guests.ts';
 import { MAX_FRONTENDS } from '../shared/guest/plan.ts';
-import { articleEstate } from '../simulator/estate/twoVms.ts';
+import { manyFrontends, vipsOf } from '../simulator/estate/twoVms.ts';
 import { startKernelLab } from '../simulator/guests/kernel/lab.ts';
 import type { GuestLab } from '../simulator/guests/lab.ts';
 import type { Figure } from './main.ts';
@@ -18,22 +18,12 @@ const REST_SECONDS = 60;
 const ROUNDS = 10;
 /** The watcher takes more than six in a minute for another agent's work, and slows down. */
 const HEALS = 5;
-const vips = Array.from({ length: MAX_FRONTENDS }, (_, index) => `10.0.1.${100 + index}`);
-
-const estate = () =>
-  articleEstate((it) => {
-    const [balancer] = it.loadBalancers;
-    const [like] = balancer?.rules ?? [];
-    for (const address of vips.slice(2)) {
-      balancer?.frontends.push({ name: address, address });
-      if (like) balancer?.rules.push({ ...like, name: address, frontend: address });
-    }
-  });
+const vips = vipsOf(MAX_FRONTENDS);
 
 /** Measures; needs what a kernel lab needs. Some four minutes. */
 export async function bench(): Promise<Figure[]> {
   const figures: Figure[] = [];
-  const lab = await startKernelLab({ estate: estate() });
+  const lab = await startKernelLab({ estate: manyFrontends(MAX_FRONTENDS) });
   try {
     for (const list of [vips.slice(0, 1), vips]) {
       const name = list.length === 1 ? '1 VIP' : `${list.length} VIPs`;

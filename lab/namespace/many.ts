@@ -3,22 +3,13 @@ import assert from 'node:assert/strict';
 import { MAX_FRONTENDS } from '../../shared/guest/plan.ts';
 import { parseReport } from '../../shared/guest/report.ts';
 import { MAX_LINE_BYTES } from '../../shared/guest/wire.ts';
-import { articleEstate } from '../../simulator/estate/twoVms.ts';
+import { manyFrontends, vipsOf } from '../../simulator/estate/twoVms.ts';
 import type { LabCase } from '../case.ts';
 import { commandFor, type GuardRun, guard, planOf, shell, snapshot } from '../guests.ts';
 import { freshLab } from '../labs.ts';
 
-const vips = Array.from({ length: MAX_FRONTENDS }, (_, index) => `10.0.1.${100 + index}`);
-const manyFrontends = () =>
-  articleEstate((it) => {
-    const [balancer] = it.loadBalancers;
-    const like = balancer?.rules[0];
-    if (!balancer || !like) throw new Error('the article has a rule');
-    for (const address of vips.slice(2)) {
-      balancer.frontends.push({ name: address, address });
-      balancer.rules.push({ ...like, name: address, frontend: address });
-    }
-  });
+const vips = vipsOf(MAX_FRONTENDS);
+const largest = () => manyFrontends(MAX_FRONTENDS);
 
 const bytesOf = ({ stdout }: GuardRun): number => {
   const bytes = Buffer.byteLength(stdout.trim().split('\n').at(-1) ?? '');
@@ -37,7 +28,7 @@ const tellTimes = (runs: Record<string, GuardRun>): string =>
     .join(', ');
 
 const elsewhere: LabCase['run'] = async () => {
-  const lab = await freshLab(manyFrontends);
+  const lab = await freshLab(largest);
   const plan = planOf('vm-b', vips);
   const asBooted = await snapshot(lab, 'vm-b');
   const apply = await guard(lab, 'vm-b', 'apply', plan);
@@ -51,7 +42,7 @@ const elsewhere: LabCase['run'] = async () => {
 };
 
 const here: LabCase['run'] = async () => {
-  const lab = await freshLab(manyFrontends);
+  const lab = await freshLab(largest);
   const plan = planOf('vm-a', vips);
   const apply = await guard(lab, 'vm-a', 'apply', plan);
   await lab.resetCounters();
@@ -70,7 +61,7 @@ const here: LabCase['run'] = async () => {
 
 /** Every path in the worst state, nothing answers, and a third address is the source of everything. */
 const failing: LabCase['run'] = async () => {
-  const lab = await freshLab(manyFrontends);
+  const lab = await freshLab(largest);
   await shell(
     lab,
     'vm-a',

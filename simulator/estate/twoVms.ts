@@ -77,3 +77,18 @@ export const twoRoleEstate = (change: (estate: Estate) => void = () => {}): Esta
     Object.assign(balancer?.rules[1] ?? {}, { pool: 'second' });
     change(estate);
   });
+
+/** `10.0.1.100`, `10.0.1.101`, ...: so many VIPs of the same estate. */
+export const vipsOf = (count: number): string[] => Array.from({ length: count }, (_, index) => `10.0.1.${100 + index}`);
+
+/** The article's case with so many frontends: those beyond its two lead to UCR as well. */
+export const manyFrontends = (count: number): Estate =>
+  articleEstate((estate) => {
+    const [balancer] = estate.loadBalancers;
+    const like = balancer?.rules[0];
+    if (!balancer || !like) throw new Error('the article has a rule');
+    for (const address of vipsOf(count).slice(2)) {
+      balancer.frontends.push({ name: address, address });
+      balancer.rules.push({ ...like, name: address, frontend: address });
+    }
+  });

@@ -5,20 +5,12 @@ import { MAX_LINE_BYTES } from '../../../shared/guest/wire.ts';
 import { startKernelLab } from '../../../simulator/guests/kernel/lab.ts';
 import type { GuestLab } from '../../../simulator/guests/lab.ts';
 import { KERNEL, testNeeding } from '../../needs.ts';
-import { articleEstate } from '../../simulator/guests/estates.ts';
+import { manyFrontends, vipsOf } from '../../simulator/guests/estates.ts';
 import { guard, planOf, shell } from './guests.ts';
 
 const kernelTest = testNeeding(KERNEL);
-const vips = Array.from({ length: MAX_FRONTENDS }, (_, index) => `10.0.1.${100 + index}`);
-const estate = articleEstate((it) => {
-  const [balancer] = it.loadBalancers;
-  const like = balancer?.rules[0];
-  if (!balancer || !like) throw new Error('the article has a rule');
-  for (const address of vips.slice(2)) {
-    balancer.frontends.push({ name: address, address });
-    balancer.rules.push({ ...like, name: address, frontend: address });
-  }
-});
+const vips = vipsOf(MAX_FRONTENDS);
+const estate = manyFrontends(MAX_FRONTENDS);
 let lab: GuestLab | undefined;
 const freshLab = async (): Promise<GuestLab> => {
   if (lab) await lab.reset();
