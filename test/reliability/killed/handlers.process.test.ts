@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
+import { markFailed } from '../../../shared/reconcile/deadLetter.ts';
 import { POISON_QUEUE, RECONCILE_QUEUE, signalMessage } from '../../../shared/state/messages.ts';
 import { isOpen, type RunRow } from '../../../shared/state/rows.ts';
 import { runIdOf } from '../../../shared/state/runId.ts';
@@ -150,6 +151,18 @@ test('runs: what was answered with 202 is kept; a caller without an answer was p
   await killAtEach(t, 'runs', async ({ host }) => {
     const body = JSON.stringify({ scope: vm(), mode: 'check' });
     const answer = await fetch(`${host.url}/api/runs`, { method: 'POST', body }).catch(() => undefined);
+    answers.push(answer?.status);
+    return answer?.status === 202 ? [((await answer.json()) as { runId: string }).runId] : [];
+  });
+  t.deepEqual([...new Set(answers)], [202, undefined]);
+});
+
+test('retry: the same', async (t) => {
+  const failed = runIdOf('manual', randomUUID(), '');
+  await markFailed(hosts.store, signal(failed), 'failed five times', Date.now());
+  const answers: (number | undefined)[] = [];
+  await killAtEach(t, 'retry', async ({ host }) => {
+    const answer = await fetch(`${host.url}/api/runs/${failed}/retry`, { method: 'POST' }).catch(() => undefined);
     answers.push(answer?.status);
     return answer?.status === 202 ? [((await answer.json()) as { runId: string }).runId] : [];
   });

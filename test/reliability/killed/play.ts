@@ -80,6 +80,10 @@ class Play {
     this.#armed = armed;
     this.#paceMs = step.paceMs ?? 0;
     this.#counts = {};
+    if (step.laterMs !== undefined) {
+      this.#aheadMs += step.laterMs;
+      this.#posted.length = 0;
+    }
     const before = this.#plot.lab.runs.length;
     const signal = await step.begin(this.#plot, this.#plant.arm);
     if (signal) {

@@ -13,6 +13,8 @@ export interface Step {
   after?: Step;
   /** What happens in the data centre; returns the signal that tells of it, if one does. */
   begin(plot: Plot, arm: Arm): Signal | undefined | Promise<Signal | undefined>;
+  /** How far the clock moves before it. The runs before are then due to be removed. */
+  laterMs?: number;
   /** How far the clock moves with each message besides the machine's own time. */
   paceMs?: number;
   /** Where the signal is put: the host gave it up already. */
@@ -75,6 +77,7 @@ export const STEPS: Step[] = [
       return undefined;
     },
   },
+  { title: 'the runs before are due to be removed', after: sweep, laterMs: 100 * 86_400_000, begin: () => undefined },
   { title: 'a signal that the host gave up on', queue: 'poison', begin: (plot) => signal(plot, 'manual', all(plot)) },
 ];
 
