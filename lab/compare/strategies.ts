@@ -44,9 +44,9 @@ async function startGuard(lab: GuestLab, vm: Member): Promise<void> {
     `apply on ${vm}: ${stderr}`,
   );
   // What the unit starts, where there is no systemd.
-  await shell(lab, vm, 'setsid ilb-hairpin-guard watch >/tmp/watch.log 2>&1 </dev/null &');
+  await shell(lab, vm, ': >/tmp/watch.log; setsid ilb-hairpin-guard watch >>/tmp/watch.log 2>&1 </dev/null &');
   const looked = async () => (await shell(lab, vm, 'cat /tmp/watch.log')).includes('found: as planned');
-  assert(await until(looked, 10_000), 'the watcher does not look');
+  assert(await until(looked, 20_000), 'the watcher does not look');
 }
 
 export const STRATEGIES: Strategy[] = [
