@@ -1,7 +1,7 @@
-// Tests that start processes or kernel namespaces. They wait more than they work: four files at a time, on two cores.
+// Tests that start processes or kernel namespaces. They wait more than they work: three files at a time, on two cores.
 export default {
   extensions: ['ts'],
   files: ['test/**/*.kernel.test.ts', 'test/**/*.process.test.ts'],
-  concurrency: 4,
+  concurrency: 3,
   timeout: '3m',
 };

@@ -1,5 +1,5 @@
 /**
- * All tests: the quick ones side by side, then those that start processes or namespaces, four files at a time.
+ * All tests: the quick ones side by side, then those that start processes or namespaces, three files at a time.
  * Ends with a line of its own, `N passed, N failed[, N skipped]`. Arguments are given on to AVA (`--match`, files).
  */
 import { spawn } from 'node:child_process';
