@@ -1,6 +1,6 @@
 /** The only reader of the environment. Every setting has a typed getter; a wrong one is told with its value and an example. */
 import { SettingError } from './errors.ts';
-import { isSubscriptionId, parseResourceId } from './model/ids.ts';
+import { isScopeId, isSubscriptionId } from './model/ids.ts';
 import { DEFAULT_TAGS } from './model/scope.ts';
 import type { LoopSettings } from './model/settings.ts';
 import type { StorageAccount } from './state/storage.ts';
@@ -78,12 +78,10 @@ const list = (env: Env, name: string): string[] =>
     .map((item) => item.trim())
     .filter((item) => item !== '');
 
-const GROUP = /^\/subscriptions\/[0-9a-f-]{36}(\/resourceGroups\/[^/]+)?$/i;
-
 /** A scope in a subscription that is not configured would let nothing be touched, without a word. */
 function scopeId(id: string, all: string | undefined, subscriptionIds: readonly string[]): string {
   const subscription = id.split('/')[2]?.toLowerCase() ?? '';
-  if ((parseResourceId(id) || GROUP.test(id)) && subscriptionIds.includes(subscription)) return id;
+  if (isScopeId(id) && subscriptionIds.includes(subscription)) return id;
   throw new SettingError(
     'HAIRPIN_SCOPE',
     all,

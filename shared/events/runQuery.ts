@@ -1,7 +1,7 @@
 /** What a caller of `GET /api/runs` asks for. */
 import * as z from 'zod/mini';
 import { clip, InputError } from '../errors.ts';
-import { parseResourceId } from '../model/ids.ts';
+import { isScopeId } from '../model/ids.ts';
 import type { SignalKind } from '../model/signal.ts';
 
 const STATES = ['accepted', 'running', 'settled', 'failed'] as const;
@@ -23,7 +23,6 @@ export interface RunsAsked {
   limit: number;
 }
 
-const GROUP = /^\/subscriptions\/[0-9a-f-]{36}(\/resourceGroups\/[^/]+)?$/i;
 /** With a zone, as JSON writes times: without one it would be taken for the server's. */
 const TIME = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/;
 
@@ -39,12 +38,7 @@ const EXPECTED = {
 const querySchema = z.strictObject({
   state: z.optional(z.enum(STATES)),
   signal: z.optional(z.enum(SIGNALS)),
-  scope: z.optional(
-    z.string().check(
-      z.maxLength(1024),
-      z.refine((id) => GROUP.test(id) || !!parseResourceId(id)),
-    ),
-  ),
+  scope: z.optional(z.string().check(z.maxLength(1024), z.refine(isScopeId))),
   since: z.optional(
     z.pipe(
       z.string().check(z.regex(TIME)),

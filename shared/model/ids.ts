@@ -80,3 +80,8 @@ export function isWithin(id: string, scope: string): boolean {
   const outer = idKey(scope);
   return outer !== '' && (inner === outer || inner.startsWith(`${outer}/`));
 }
+
+const GROUP = /^\/subscriptions\/[0-9a-f-]{36}(\/resourceGroups\/[^/]+)?$/i;
+
+/** True for the id of a subscription, a resource group or a resource: all that a scope can name. */
+export const isScopeId = (id: string): boolean => GROUP.test(id) || parseResourceId(id) !== undefined;
