@@ -90,8 +90,7 @@ function adopt(draft: Draft): void {
   for (const outcome of draft.outcomes.all()) {
     const command = draft.vms.get(idKey(outcome.vmId))?.command;
     const run = draft.runs.get(outcome.runId);
-    if (outcome.state === 'waiting' && run && command?.runIds.includes(run.runId))
-      take(draft, run, outcome, command.seq);
+    if (outcome.state === 'waiting' && run && command?.runIds.includes(run.runId)) take(draft, outcome, command.seq);
   }
 }
 
@@ -105,6 +104,7 @@ function settleEnded(draft: Draft, evaluation: Evaluation): void {
     if (!vm?.last || vm.last.seq < (outcome.seq ?? 0)) {
       // The command's row was never written: the outcome takes its turn again.
       outcome.state = 'waiting';
+      if (outcome.commands) outcome.commands -= 1;
       draft.outcomes.touch(outcome);
       continue;
     }
@@ -204,7 +204,7 @@ function closeRun(draft: Draft, run: RunRow): void {
   if (outcomes.some((outcome) => outcome.state !== 'settled')) return;
   run.state = 'settled';
   run.settledAt = draft.now;
-  run.counts = countOutcomes(run.counts, run.fresh, outcomes);
+  run.counts = countOutcomes(run.fresh, outcomes);
   draft.runs.touch(run);
   draft.log.push({
     level: 'info',

@@ -2,7 +2,15 @@
 import { type Finding, finding, findingVerdict } from '../model/findings.ts';
 import { idKey, sameId } from '../model/ids.ts';
 import type { Evaluation, Path } from '../model/path.ts';
-import type { OutcomePath, OutcomeResult, OutcomeRow, RunCounts, RunRow, VmRow } from '../state/rows.ts';
+import {
+  noCounts,
+  type OutcomePath,
+  type OutcomeResult,
+  type OutcomeRow,
+  type RunCounts,
+  type RunRow,
+  type VmRow,
+} from '../state/rows.ts';
 import type { Draft } from './draft.ts';
 
 /** A new outcome that waits for its turn. */
@@ -81,14 +89,13 @@ function resultOf({ code }: Finding): OutcomeResult {
 }
 
 /** Gives an outcome the command that will settle it. */
-export function take(draft: Draft, run: RunRow, outcome: OutcomeRow, seq: number): void {
+export function take(draft: Draft, outcome: OutcomeRow, seq: number): void {
   outcome.state = 'commanded';
   outcome.seq = seq;
+  outcome.commands = (outcome.commands ?? 0) + 1;
   delete outcome.waitingFor;
   delete outcome.notBefore;
   draft.outcomes.touch(outcome);
-  run.counts.commands += 1;
-  draft.runs.touch(run);
 }
 
 /** Ends an outcome with a word of its own. */
@@ -131,8 +138,8 @@ const outcomePath = (path: Path, seen?: Pick<OutcomePath, 'before' | 'after'>): 
 });
 
 /** A run's counts: the VMs that needed no look, and those with an outcome. */
-export function countOutcomes(counts: RunCounts, notLookedAt: number, outcomes: readonly OutcomeRow[]): RunCounts {
-  const fresh: RunCounts = { ...counts, vms: notLookedAt + outcomes.length, compliant: notLookedAt };
+export function countOutcomes(notLookedAt: number, outcomes: readonly OutcomeRow[]): RunCounts {
+  const fresh: RunCounts = { ...noCounts(), vms: notLookedAt + outcomes.length, compliant: notLookedAt };
   for (const word of [
     'repaired',
     'repairable',
@@ -146,5 +153,6 @@ export function countOutcomes(counts: RunCounts, notLookedAt: number, outcomes: 
     fresh[word] = outcomes.filter((outcome) => outcome.result === word).length;
   }
   fresh.compliant += outcomes.filter((outcome) => outcome.result === 'compliant').length;
+  fresh.commands = outcomes.reduce((sum, outcome) => sum + (outcome.commands ?? 0), 0);
   return fresh;
 }

@@ -236,7 +236,7 @@ function start(draft: Draft, item: Candidate, topology: Topology, settings: Loop
   };
   if (item.mode === 'remove') vm.hold = { runId: item.wishes[0]?.run.runId ?? '', at: draft.now };
   draft.vms.touch(vm);
-  for (const { run, outcome } of item.wishes) take(draft, run, outcome, vm.seq);
+  for (const { outcome } of item.wishes) take(draft, outcome, vm.seq);
   draft.log.push({
     level: 'info',
     step: 'intend',

@@ -19,7 +19,7 @@ export interface Confirmation {
   at?: number;
 }
 
-/** VMs by how they ended, for a run. */
+/** VMs by how they ended, for a run that has. */
 export interface RunCounts {
   vms: number;
   compliant: number;
@@ -31,7 +31,7 @@ export interface RunCounts {
   removed: number;
   superseded: number;
   planned: number;
-  /** Commands sent for it. */
+  /** Commands that its VMs were given. One that serves several runs counts for each. */
   commands: number;
 }
 
@@ -76,6 +76,8 @@ export interface OutcomeRow {
   state: 'waiting' | 'commanded' | 'settled';
   /** The command it waits for or that settled it. */
   seq?: number;
+  /** Commands that it was given; none when not there. */
+  commands?: number;
   result?: OutcomeResult;
   /** Findings on the VM that are on no path. */
   findings: Finding[];

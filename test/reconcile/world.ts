@@ -81,6 +81,8 @@ export class World {
   readonly stopped = new Set<string>();
   readonly tags = new Map<string, Record<string, string>>();
   readonly executions: Execution[] = [];
+  /** Ids of the commands that Azure was asked for, taken or refused. */
+  readonly asked = new Set<string>();
   readonly queue: { at: number; message: ReconcileMessage }[] = [];
   readonly log: { at: number; level: string; step: string; fields: Record<string, unknown> }[] = [];
   /** Thrown by the next sends to a VM. */
@@ -195,9 +197,10 @@ export class World {
 
   send(command: CommandToSend): void {
     const vm = nameOf(command.vmId);
+    const commandId = /^# ilb-hairpin-guard command ([0-9a-f]{32})$/m.exec(command.script)?.[1] ?? '';
+    this.asked.add(commandId);
     const fault = this.sendFaults.get(vm)?.shift();
     if (fault) throw fault;
-    const commandId = /^# ilb-hairpin-guard command ([0-9a-f]{32})$/m.exec(command.script)?.[1] ?? '';
     const before = this.executions.findLast((item) => item.vm === vm && item.slot === command.slot);
     if (before?.commandId === commandId) return; // an equal PUT does not run again
     const mode = /^MODE=(\w+)$/m.exec(command.script)?.[1] ?? '';
