@@ -3,6 +3,7 @@ import { app, type HttpRequest, type HttpResponseInit, type InvocationContext, o
 import { acceptRun, appConfig, listRuns, viewRun } from '../shared/app.ts';
 import { InputError } from '../shared/errors.ts';
 import { readManualRun } from '../shared/events/manualRun.ts';
+import { readFormat } from '../shared/events/query.ts';
 import { readRunId } from '../shared/events/runId.ts';
 import { readRunQuery } from '../shared/events/runQuery.ts';
 import { hostLog } from '../shared/log.ts';
@@ -20,7 +21,8 @@ app.http('runs', {
   handler: async (request, context) => {
     try {
       if (request.method === 'POST') return await start(request, context);
-      return request.params.id === undefined ? await list(request) : await show(request.params.id);
+      const { id } = request.params;
+      return id === undefined ? await listRuns(readRunQuery(request.query)) : await show(id, request);
     } catch (error) {
       const answer = problem(error);
       hostLog(context)('warn', 'refused-request', { ...answer.jsonBody });
@@ -50,13 +52,8 @@ async function start(request: HttpRequest, context: InvocationContext): Promise<
   return { status: 202, headers: { location: `/api/runs/${runId}` }, jsonBody: { runId, state: 'accepted' } };
 }
 
-const list = async (request: HttpRequest): Promise<HttpResponseInit> => ({
-  status: 200,
-  jsonBody: await listRuns(readRunQuery(request.query)),
-});
-
-async function show(id: string): Promise<HttpResponseInit> {
-  const view = await viewRun(readRunId(id));
-  if (!view) throw new InputError('NOT_FOUND', 'id', id, 'no run has this id');
-  return { status: 200, jsonBody: view };
+async function show(id: string, request: HttpRequest): Promise<HttpResponseInit> {
+  const answer = await viewRun(readRunId(id), readFormat(request.query));
+  if (!answer) throw new InputError('NOT_FOUND', 'id', id, 'no run has this id');
+  return answer;
 }

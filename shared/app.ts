@@ -8,8 +8,8 @@ import type { Log } from './model/ports.ts';
 import type { Signal } from './model/signal.ts';
 import type { ReconcileMessage, SignalMessage } from './state/messages.ts';
 import type { Store } from './state/store.ts';
-import type { RunView } from './views/run.ts';
-import type { RunListQuery, RunListView } from './views/runs.ts';
+import type { Answer, Format } from './views/answer.ts';
+import type { RunListQuery } from './views/runs.ts';
 
 let config: Config | undefined;
 let store: Promise<Store> | undefined;
@@ -64,10 +64,11 @@ export async function failRun(message: SignalMessage, text: string): Promise<voi
 }
 
 /** A page of runs, newest first. */
-export async function listRuns(query: RunListQuery): Promise<RunListView> {
+export async function listRuns(query: RunListQuery): Promise<Answer> {
   const { scope, storage } = appConfig();
-  const [{ readRunList }, { countPoisoned }, opened] = await Promise.all([
+  const [{ readRunList }, { runsAnswer }, { countPoisoned }, opened] = await Promise.all([
     import('./views/runs.ts'),
+    import('./views/answer.ts'),
     import('./state/poison.ts'),
     appStore(),
   ]);
@@ -76,7 +77,7 @@ export async function listRuns(query: RunListQuery): Promise<RunListView> {
     // Looked for where dead letters are looked for.
     query.state === 'failed' ? countPoisoned(storage) : 0,
   ]);
-  return { ...list, ...(unreadable > 0 ? { unreadableMessages: unreadable } : {}) };
+  return runsAnswer({ ...list, ...(unreadable > 0 ? { unreadableMessages: unreadable } : {}) }, query.format ?? 'json');
 }
 
 /** Accepts a run again as a new one; returns its signals, or undefined when there is no run of that id. */
@@ -95,7 +96,12 @@ export async function retryRun(id: string, runId: string): Promise<Signal[] | un
 }
 
 /** A run in all subscriptions that it covers; undefined when there is none of that id. */
-export async function viewRun(runId: string): Promise<RunView | undefined> {
-  const [{ readRunView }, opened] = await Promise.all([import('./views/run.ts'), appStore()]);
-  return readRunView(opened, appConfig().scope.subscriptionIds, runId);
+export async function viewRun(runId: string, format: Format): Promise<Answer | undefined> {
+  const [{ readRunView }, { runAnswer }, opened] = await Promise.all([
+    import('./views/run.ts'),
+    import('./views/answer.ts'),
+    appStore(),
+  ]);
+  const run = await readRunView(opened, appConfig().scope.subscriptionIds, runId);
+  return run && runAnswer(run, format);
 }

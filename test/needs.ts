@@ -18,6 +18,7 @@ const CHECKS = {
   iptables: () => hasProgram('iptables') && hasProgram('iptables-legacy'),
   firewalld: () => hasProgram('firewalld') && hasProgram('dbus-daemon'),
   shellcheck: () => hasProgram('shellcheck'),
+  chromium: () => hasProgram('chromium'),
   root: () => process.getuid?.() === 0,
   debootstrap: () => hasProgram('debootstrap'),
   'systemd-nspawn': () => hasProgram('systemd-nspawn'),

@@ -3,9 +3,11 @@ import * as z from 'zod/mini';
 import { clip, InputError } from '../errors.ts';
 import { isScopeId } from '../model/ids.ts';
 import type { SignalKind } from '../model/signal.ts';
+import { readParameters } from './query.ts';
 
 const STATES = ['accepted', 'running', 'settled', 'failed'] as const;
 const SIGNALS = ['failover', 'resourceChange', 'primaryMoved', 'sweep', 'manual'] as const satisfies SignalKind[];
+const FORMATS = ['json', 'csv'] as const;
 /** The most runs in one answer, and how many when none are asked for. */
 export const MOST_RUNS = 200;
 const SOME_RUNS = 50;
@@ -21,6 +23,8 @@ export interface RunsAsked {
   /** Where the answer before ended. */
   after?: string;
   limit: number;
+  /** What to show them as; JSON when not there. */
+  format?: (typeof FORMATS)[number];
 }
 
 /** With a zone, as JSON writes times: without one it would be taken for the server's. */
@@ -33,6 +37,7 @@ const EXPECTED = {
   since: 'must be a time such as 2026-01-05T10:00:00Z',
   after: 'must be what the answer before gave in `next`',
   limit: `must be a whole number from 1 to ${MOST_RUNS}`,
+  format: `must be one of ${FORMATS.join(', ')}`,
 } satisfies Record<keyof RunsAsked, string>;
 
 const querySchema = z.strictObject({
@@ -47,16 +52,12 @@ const querySchema = z.strictObject({
   ),
   after: z.optional(z.string().check(z.regex(/^\d{15}-[0-9a-f]{32}$/))),
   limit: z._default(z.pipe(z.string().check(z.regex(/^\d{1,3}$/)), z.transform(Number)), SOME_RUNS),
+  format: z.optional(z.enum(FORMATS)),
 });
 
 /** Reads the query. Throws InputError INPUT_INVALID that names the first parameter that is wrong, unknown or doubled. */
 export function readRunQuery(parameters: Iterable<[string, string]>): RunsAsked {
-  const raw: Record<string, string> = Object.create(null);
-  for (const [name, value] of parameters) {
-    if (name === 'code') continue; // a function key, which the host has seen to
-    if (name in raw) throw new InputError('INPUT_INVALID', clip(name, 100), value, 'may be given once');
-    raw[name] = value;
-  }
+  const raw = readParameters(parameters);
   const result = querySchema.safeParse({ ...raw });
   if (!result.success) {
     const issue = result.error.issues[0];

@@ -15,6 +15,8 @@ export interface RunListView {
 /** Which runs: those of the store's query, narrowed to runs whose own scope names a resource or something in it. */
 export interface RunListQuery extends RunQuery {
   scope?: string;
+  /** What they are shown as: `next` asks for the same. */
+  format?: 'json' | 'csv';
 }
 
 /** Rows looked at for one page when few of them fit the scope. */
@@ -57,7 +59,7 @@ export async function readRunList(
 async function nextRuns(
   { runs }: Pick<Store, 'runs'>,
   subscriptionIds: readonly string[],
-  { scope: _scope, ...query }: RunListQuery,
+  { scope: _scope, format: _format, ...query }: RunListQuery,
 ): Promise<{ runs: RunRow[][]; isMore: boolean }> {
   const pages = await Promise.all(subscriptionIds.map((id) => runs.page(id, { ...query, limit: query.limit + 1 })));
   const rows = pages.flat().toSorted((a, b) => (runMark(a) < runMark(b) ? -1 : 1));

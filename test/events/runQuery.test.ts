@@ -14,7 +14,7 @@ test('nothing asked for: the newest fifty', (t) => {
 
 test('everything asked for', (t) => {
   const after = `${'0'.repeat(15)}-${'a'.repeat(32)}`;
-  const query = `state=failed&signal=failover&scope=${VM}&since=2026-01-05T10:00:00Z&after=${after}&limit=7`;
+  const query = `state=failed&signal=failover&scope=${VM}&since=2026-01-05T10:00:00Z&after=${after}&limit=7&format=csv`;
   t.deepEqual(read(query), {
     state: 'failed',
     signal: 'failover',
@@ -22,6 +22,7 @@ test('everything asked for', (t) => {
     since: Date.UTC(2026, 0, 5, 10),
     after,
     limit: 7,
+    format: 'csv',
   });
   for (const scope of [GROUP, GROUP.split('/resourceGroups')[0]]) t.is(read(`scope=${scope}`).scope, scope);
   t.is(read('since=2026-01-05').since, Date.UTC(2026, 0, 5));
@@ -46,7 +47,8 @@ for (const [query, field, says] of [
   ['limit=1e2', 'limit', /from 1 to 200/],
   ['limit=', 'limit', /from 1 to 200/],
   ['state=failed&state=settled', 'state', /may be given once/],
-  ['vm=hs-a', 'vm', /is not known; known are state, signal, scope, since, after, limit$/],
+  ['vm=hs-a', 'vm', /is not known; known are state, signal, scope, since, after, limit, format$/],
+  ['format=html', 'format', /must be one of json, csv$/],
   ['__proto__=x', '__proto__', /is not known/],
   ['constructor=x', 'constructor', /is not known/],
 ] as const) {

@@ -1,5 +1,6 @@
 /** Manual runs over HTTP: what is taken, what is refused and how, and what a run shows in the end. */
 import test, { type ExecutionContext } from 'ava';
+import { parse } from 'csv-parse/sync';
 import { WARNINGS } from '../../shared/guest/warnings.ts';
 import type { RunSummary, RunView } from '../../shared/views/run.ts';
 import { loadBalancerId, vmId } from '../../simulator/estate/ids.ts';
@@ -271,7 +272,43 @@ test.serial('the list of runs: newest first, in pages that lead on, by state, si
   );
 });
 
+test.serial('the same as CSV and as a page, by the same filters and page by page', async (t) => {
+  const lines = async (path: string) => {
+    const { status, headers, body } = await app.call('GET', path);
+    t.is(status, 200);
+    t.regex(headers.get('content-type') ?? '', /^text\/csv/);
+    const next = /^<(.*)>; rel="next"$/.exec(headers.get('link') ?? '')?.[1];
+    return { next, rows: parse(body, { bom: true, columns: true }) as Record<string, string>[] };
+  };
+  const { runs }: { runs: RunSummary[] } = (await app.call('GET', '/api/runs?signal=manual&limit=200')).body;
+  const paged: Record<string, string>[] = [];
+  for (let next: string | undefined = '/api/runs?signal=manual&limit=4&format=csv'; next; ) {
+    const page = await lines(next);
+    paged.push(...page.rows);
+    next = page.next;
+  }
+  t.deepEqual(
+    paged.map((row) => [row.runId, row.state, row.commands]),
+    runs.map((run) => [run.runId, run.state, String(run.counts.commands)]),
+  );
+
+  const [newest] = runs;
+  const { body: run }: { body: RunView } = await app.call('GET', `/api/runs/${newest?.runId}`);
+  const { rows } = await lines(`/api/runs/${run.runId}?format=csv`);
+  t.deepEqual(
+    [...new Set(rows.map((row) => row.vmId))],
+    run.vms.map((vm) => vm.vmId),
+  );
+
+  const page = await app.call('GET', `/api/runs/${run.runId}?format=html&code=a-function-key`);
+  t.is(page.headers.get('content-type'), 'text/html; charset=utf-8');
+  t.regex(page.headers.get('content-security-policy') ?? '', /^default-src 'none'/);
+  t.regex(page.body, new RegExp(`<h1>Run ${run.runId}: ${run.state}</h1>`));
+  checkProblem(t, await app.call('GET', `/api/runs/${run.runId}?format=pdf`), 400, 'INPUT_INVALID', 'format');
+});
+
 for (const [query, field] of [
+  ['format=html', 'format'],
   ['state=broken', 'state'],
   ['limit=1000', 'limit'],
   ['since=now', 'since'],

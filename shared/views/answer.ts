@@ -1,0 +1,54 @@
+/** Documents as HTTP answers, in the format that the caller asked for. */
+import { runCsv, runsCsv } from './csv.ts';
+import type { RunView } from './run.ts';
+import { runPage } from './runPage.ts';
+import type { RunListView } from './runs.ts';
+
+/** What a run can be shown as; a list of runs as the first two. */
+export type Format = 'json' | 'csv' | 'html';
+
+export interface Answer {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
+const TYPES: Record<Format, string> = {
+  json: 'application/json; charset=utf-8',
+  csv: 'text/csv; charset=utf-8; header=present',
+  html: 'text/html; charset=utf-8',
+};
+
+/** A browser takes an answer for what it says it is, loads nothing for it, runs nothing in it, and keeps no copy. */
+const HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+  'cache-control': 'no-store',
+  'referrer-policy': 'no-referrer', // the address may hold a function key
+};
+
+const answer = (format: Format, body: string, more: Record<string, string> = {}): Answer => ({
+  status: 200,
+  headers: { 'content-type': TYPES[format], ...HEADERS, ...more },
+  body,
+});
+
+/** A run. */
+export function runAnswer(run: RunView, format: Format): Answer {
+  if (format === 'html') return answer(format, runPage(run));
+  if (format === 'csv') return answer(format, runCsv(run), attachment(`run-${run.runId}`));
+  return answer(format, JSON.stringify(run));
+}
+
+/** A page of runs. What CSV has no place for, the request for the next page, is a header (RFC 8288). */
+export function runsAnswer(list: RunListView, format: Exclude<Format, 'html'>): Answer {
+  if (format === 'json') return answer(format, JSON.stringify(list));
+  return answer(format, runsCsv(list.runs), {
+    ...attachment('runs'),
+    ...(list.next === undefined ? {} : { link: `<${list.next}>; rel="next"` }),
+  });
+}
+
+const attachment = (name: string): Record<string, string> => ({
+  'content-disposition': `attachment; filename="${name}.csv"`,
+});

@@ -1,0 +1,113 @@
+/** Runs as CSV (RFC 4180) for spreadsheets: no cell is a formula, none spans lines. */
+import { stringify } from 'csv-stringify/sync';
+import type { FindingView, RunPathView, RunSummary, RunView, RunVmView } from './run.ts';
+
+type Cell = string | number | boolean | undefined;
+
+/**
+ * Lines under their column names. A text that a spreadsheet would take for a formula gets an apostrophe in front
+ * (owasp.org/www-community/attacks/CSV_Injection); control characters, which could hide its beginning, become spaces.
+ */
+function csv(lines: readonly Record<string, Cell>[], columns: readonly string[]): string {
+  return stringify(
+    lines.map((line) => columns.map((name) => (typeof line[name] === 'string' ? oneLine(line[name]) : line[name]))),
+    {
+      header: true,
+      columns: [...columns],
+      bom: true, // without it Excel does not read UTF-8
+      record_delimiter: 'windows',
+      escape_formulas: true,
+      cast: { boolean: String },
+    },
+  );
+}
+
+const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+
+const PATH_COLUMNS = [
+  'runId',
+  'vm',
+  'state',
+  'result',
+  'changed',
+  'vip',
+  'exposure',
+  'verdict',
+  'proof',
+  'provedAt',
+  'driftBefore',
+  'connectBefore',
+  'driftAfter',
+  'connectAfter',
+  'findings',
+  'warnings',
+  'vmId',
+  'frontend',
+] as const;
+
+/** A run: a line per path, and one for each VM that has none. */
+export const runCsv = (run: RunView): string =>
+  csv(
+    run.vms.flatMap((vm) => {
+      const paths: (RunPathView | undefined)[] = vm.paths.length > 0 ? vm.paths : [undefined];
+      return paths.map((path) => pathLine(run, vm, path));
+    }),
+    PATH_COLUMNS,
+  );
+
+const pathLine = (
+  run: RunView,
+  vm: RunVmView,
+  path: RunPathView | undefined,
+): Record<(typeof PATH_COLUMNS)[number], Cell> => ({
+  runId: run.runId,
+  vm: vm.vm,
+  state: vm.state,
+  result: vm.result ?? vm.waitingFor,
+  changed: vm.changed,
+  vip: path?.vip,
+  exposure: path?.exposure,
+  verdict: path?.verdict,
+  proof: path?.proof.kind,
+  provedAt: path?.proof.at,
+  driftBefore: path?.before?.drift.join(' '),
+  connectBefore: path?.before?.outcome,
+  driftAfter: path?.after?.drift.join(' '),
+  connectAfter: path?.after?.outcome,
+  findings: sentences([...vm.findings, ...(path?.findings ?? [])]),
+  warnings: sentences(vm.warnings),
+  vmId: vm.vmId,
+  frontend: path?.frontend,
+});
+
+const sentences = (views: readonly FindingView[]): string =>
+  views.map(({ code, text }) => `${code}: ${text}`).join(' ');
+
+const RUN_COLUMNS = ['runId', 'signal', 'mode', 'dryRun', 'state', 'acceptedAt', 'settledAt', 'scope', 'retryOf'];
+
+/** A list of runs: a line each, with its counts. */
+export const runsCsv = (runs: readonly RunSummary[]): string =>
+  csv(
+    runs.map(({ counts, reason, scope, event: _event, confirmation, ...run }) => ({
+      ...run,
+      ...counts,
+      scope: scope.join(' '),
+      confirmation: confirmation?.state,
+      reason: reason && `${reason.code}: ${reason.text}`,
+    })),
+    [...RUN_COLUMNS, ...COUNTS, 'confirmation', 'reason'],
+  );
+
+const COUNTS = [
+  'vms',
+  'compliant',
+  'repaired',
+  'repairable',
+  'blocked',
+  'unknown',
+  'failed',
+  'removed',
+  'superseded',
+  'planned',
+  'commands',
+] satisfies (keyof RunSummary['counts'])[];

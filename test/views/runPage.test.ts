@@ -1,0 +1,101 @@
+/** A run as a page, read by an HTML parser. */
+import test from 'ava';
+import fc from 'fast-check';
+import { type DefaultTreeAdapterTypes, parse } from 'parse5';
+import { noCounts } from '../../shared/state/rows.ts';
+import { runPage } from '../../shared/views/runPage.ts';
+import { hostile } from '../reliability/hostile.ts';
+import { fullRun, lyingRun } from './runViews.ts';
+
+type Node = DefaultTreeAdapterTypes.Node;
+
+/** Every element with the names of its attributes, in order. */
+function shape(node: Node): string[] {
+  const inner = 'childNodes' in node ? node.childNodes.flatMap(shape) : [];
+  if (!('tagName' in node)) return node.nodeName === '#comment' ? ['#comment', ...inner] : inner;
+  return [[node.tagName, ...node.attrs.map(({ name }) => name)].join(' '), ...inner];
+}
+
+/** What the elements of a name say. */
+function texts(node: Node, name: string): string[] {
+  if (!('childNodes' in node)) return [];
+  const inner = node.childNodes.flatMap((child) => texts(child, name));
+  return node.nodeName === name ? [textOf(node), ...inner] : inner;
+}
+const textOf = (node: Node): string =>
+  'value' in node ? node.value : 'childNodes' in node ? node.childNodes.map(textOf).join('') : '';
+
+const page = parse(runPage(fullRun));
+
+test('it is valid, and says what the document says', (t) => {
+  const errors: string[] = [];
+  parse(runPage(fullRun), { onParseError: ({ code }) => errors.push(code) });
+  t.deepEqual(errors, []);
+  t.deepEqual(texts(page, 'h1'), [`Run ${fullRun.runId}: settled`]);
+  t.deepEqual(texts(page, 'h2'), ['hs-a: repaired, 4 changes', 'hs-b: waiting, waits for MEMBER_BUSY']);
+  const cells = texts(page, 'td');
+  t.deepEqual(cells.slice(0, 7), [
+    '10.0.1.100',
+    'compliant',
+    'active',
+    'self, 2026-01-05T10:00:07.000Z',
+    'timeout 3001 ms, route-missing, reply-rule',
+    'ok 2 ms',
+    '',
+  ]);
+  t.is(cells[13], 'NO_SECONDARY_NIC Add a NIC, then\nstart the VM.');
+  t.deepEqual(texts(page, 'pre'), ['#!/bin/bash\necho "<ok>"\n']);
+  const facts = Object.fromEntries(texts(page, 'dt').map((name, index) => [name, texts(page, 'dd')[index]] as const));
+  t.like(facts, {
+    signal: 'failover',
+    mode: 'apply (dry run)',
+    reason: 'AZURE_FAILED: Lists could not be read, "twice".',
+    counts: 'vms 2, repaired 1, blocked 1, commands 1',
+  });
+});
+
+test('a run just accepted has nothing to say yet', (t) => {
+  const { runId, signal, mode, acceptedAt, scope } = fullRun;
+  const fresh = {
+    runId,
+    signal,
+    mode,
+    dryRun: false,
+    state: 'accepted',
+    acceptedAt,
+    scope,
+    counts: noCounts(),
+    vms: [],
+  };
+  t.deepEqual(texts(parse(runPage(fresh)), 'dt'), ['signal', 'mode', 'accepted', 'scope']);
+});
+
+test('whatever is in a run, it is text: no element, attribute or comment more', (t) => {
+  const lies = fc.array(
+    fc.oneof(
+      hostile.filter((lie) => lie !== ''), // an empty fact has no line
+      fc.constantFrom(
+        '</title><script>x</script>',
+        '" onmouseover="x',
+        "' onmouseover='x",
+        '</style><img src=x onerror=x>',
+        '<!--',
+        '-->',
+        ']]>',
+        '&lt;b&gt;&#60;i>',
+        '</pre></details>',
+        '<td>',
+      ),
+    ),
+    { minLength: 1, maxLength: 8 },
+  );
+  const wanted = shape(page);
+  fc.assert(
+    fc.property(lies, (given) => {
+      const found = shape(parse(runPage(lyingRun(given))));
+      if (found.join('\n') !== wanted.join('\n')) throw new Error(found.join(' / '));
+    }),
+    { numRuns: 300 },
+  );
+  t.true(wanted.includes('h2 title'));
+});
