@@ -35,7 +35,7 @@ const caseOf = (
       await prepare(lab);
       await shell(lab, 'vm-a', ruleset.setup);
       const before = await firewallsOf(lab);
-      const detail = ruleset.ends ? await helped(lab, ruleset, before) : await passed(lab, before);
+      const detail = ruleset.ends ? await helped(lab, ruleset, before) : await passed(lab, ruleset, before);
       return { ok: true, detail };
     } finally {
       await lab.stop();
@@ -43,9 +43,11 @@ const caseOf = (
   },
 });
 
-/** Two seconds for a connect: what is rejected at once may be told to the connecting process a second later, see tcp(7). */
-const look = (lab: PowerLab, mode: 'apply' | 'check') =>
-  guard(lab, 'vm-a', mode, PLAN, (script) => script.replace('CONNECT_SECONDS=1', 'CONNECT_SECONDS=2'));
+/** What is rejected at once may be told to the connecting process a second later, see tcp(7): it has two for that. */
+const look = (lab: PowerLab, mode: 'apply' | 'check', { outcome = 'timeout' }: Ruleset) =>
+  guard(lab, 'vm-a', mode, PLAN, (script) =>
+    outcome === 'timeout' ? script : script.replace('CONNECT_SECONDS=1', 'CONNECT_SECONDS=2'),
+  );
 
 /** All firewalls of the guest as text, without counters. */
 const firewallsOf = (lab: PowerLab): Promise<string> =>
@@ -55,8 +57,8 @@ const firewallsOf = (lab: PowerLab): Promise<string> =>
     'nft -s list ruleset; for t in $(cat /proc/net/ip_tables_names); do iptables-legacy-save -t $t; done | (grep -v "^#" || true) | sed "s/\\[.*//"',
   );
 
-async function passed(lab: PowerLab, before: string): Promise<string> {
-  const { report } = await look(lab, 'apply');
+async function passed(lab: PowerLab, ruleset: Ruleset, before: string): Promise<string> {
+  const { report } = await look(lab, 'apply', ruleset);
   proved(report, 'self');
   if ((await firewallsOf(lab)) !== before) throw new Error('the firewall was changed');
   return `passed as it is: connect ${report.paths[0]?.connectAfter.ms} ms, proof self, firewall unchanged`;
@@ -64,13 +66,13 @@ async function passed(lab: PowerLab, before: string): Promise<string> {
 
 async function helped(lab: PowerLab, ruleset: Ruleset, before: string): Promise<string> {
   const elsewhere = ruleset.primaryElsewhere === true;
-  const { report } = await look(lab, 'apply');
+  const { report } = await look(lab, 'apply', ruleset);
   const place = placeIn(report, ruleset);
   if (elsewhere && !report.errorDetail?.endsWith('taken back')) throw new Error(`not taken back: ${told(report)}`);
-  if (!elsewhere) placeIn((await look(lab, 'check')).report, ruleset);
+  if (!elsewhere) placeIn((await look(lab, 'check', ruleset)).report, ruleset);
   if ((await firewallsOf(lab)) !== before) throw new Error('the firewall was changed');
   await shell(lab, 'vm-a', place.rule);
-  const again = await look(lab, 'apply');
+  const again = await look(lab, 'apply', ruleset);
   proved(again.report, elsewhere ? 'remote' : 'self');
   return `${report.paths[0]?.lost?.packet} ended by ${place.where}; ${place.rule}; then connect ${again.report.paths[0]?.connectAfter.ms} ms, proof ${again.report.paths[0]?.proof}`;
 }
