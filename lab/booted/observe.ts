@@ -12,6 +12,8 @@ const OWN_MS = 2000;
 /** It stays so when nothing was wrong for this long. */
 const QUIET_MS = 1000;
 const TIMEOUT_MS = 30_000;
+/** What a network manager may take to give the addresses back: one that asks for a lease in vain asks ever more rarely. */
+const ADDRESSES_MS = 150_000;
 /** What a person would look at when it did not heal. */
 const EVIDENCE =
   'ip -br addr; ip rule; ip route; ip route show table all proto 201; journalctl -u ilb-hairpin-guard -n 12 -o short-monotonic --no-pager';
@@ -46,6 +48,7 @@ async function observe(guest: Guest, disturb: () => Promise<unknown>, ours?: str
     const whole = recovery.recoveredMs;
     return whole !== undefined && now() > Math.max(begin + whole, disturbed) + QUIET_MS;
   };
+  await until(() => guest.sampler.last()?.addresses === true, ADDRESSES_MS);
   await until(isQuiet, TIMEOUT_MS, 100);
   const answered = await guest.answers();
   const after = await packetsOf(guest.place);

@@ -138,13 +138,13 @@ export const common: BootedCase[] = [
 const defaultRoute = ({ addresses }: Guest) => `ip route replace default via ${addresses.gateway} dev eth0`;
 
 /**
- * Links and addresses. A link is down for a moment, as one that is lost: what goes and comes within milliseconds
+ * Links and addresses. A link is down for a second, as one that is lost: what goes and comes faster
  * systemd-networkd 252 does not always see, and then its default route is gone, with or without the fix.
  */
 export const nics: BootedCase[] = [
-  disturbance('eth1 down and up', 'ip link set eth1 down; sleep 0.3; ip link set eth1 up'),
+  disturbance('eth1 down and up', 'ip link set eth1 down; sleep 1; ip link set eth1 up'),
   disturbance('eth0 down and up', (guest) => {
-    const text = 'ip link set eth0 down; sleep 0.3; ip link set eth0 up';
+    const text = 'ip link set eth0 down; sleep 1; ip link set eth0 up';
     return guest.spec.manager === 'ifupdown' ? `${text}; ${defaultRoute(guest)}` : text;
   }),
   disturbance(
