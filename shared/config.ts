@@ -60,8 +60,8 @@ export function readConfig(env: Env): Config {
   };
 }
 
-/** The subscriptions alone: all that the timers need, so that they read nothing else. */
-export function readSubscriptions(env: Env): string[] {
+/** The subscriptions, lower case, each once. */
+function readSubscriptions(env: Env): string[] {
   const name = 'HAIRPIN_SUBSCRIPTIONS';
   const ids = list(env, name);
   const expected = 'subscription ids (GUIDs), with commas between';

@@ -115,7 +115,7 @@ export function settle(draft: Draft, run: RunRow, outcome: OutcomeRow, result: O
 }
 
 /** The paths of a VM. */
-export const pathsOf = (evaluation: Evaluation, vmId: string): Path[] => {
+const pathsOf = (evaluation: Evaluation, vmId: string): Path[] => {
   const key = idKey(vmId);
   return evaluation.paths.filter((path) => idKey(path.vmId) === key);
 };

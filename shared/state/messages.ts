@@ -9,23 +9,23 @@ export const RECONCILE_QUEUE = 'reconcile';
 /** Where the host moves a message after `maxDequeueCount` failures. */
 export const POISON_QUEUE = `${RECONCILE_QUEUE}-poison`;
 /** The version of messages that this program writes and reads. */
-export const MESSAGE_VERSION = 1;
+const MESSAGE_VERSION = 1;
 
 const subscriptionId = z.string().check(z.refine(isSubscriptionId, 'must be a subscription id (a GUID)'));
 const RUN_ID = /^[0-9a-f]{32}$/;
 
-export const scopeItemSchema = z.object({
+const scopeItemSchema = z.object({
   kind: z.enum(['subscription', 'resourceGroup', 'vm', 'nic', 'loadBalancer', 'frontend', 'vip']),
   id: z.string().check(z.minLength(1), z.maxLength(1024)),
 });
 
-export const eventOriginSchema = z.object({
+const eventOriginSchema = z.object({
   source: z.string().check(z.maxLength(1024)),
   id: z.string().check(z.maxLength(256)),
   time: z.string().check(z.maxLength(64)),
 });
 
-export const signalSchema = z.object({
+const signalSchema = z.object({
   subscriptionId,
   runId: z.string().check(z.regex(RUN_ID, 'must be 32 hex digits')),
   signal: z.enum(['failover', 'resourceChange', 'primaryMoved', 'sweep', 'manual']),
