@@ -138,7 +138,7 @@ function readTags(env: Env, name: string): Record<string, string> {
   return Object.fromEntries(entries);
 }
 
-/** The host's own storage settings (facts: identity-based storage on Flex Consumption). */
+/** The host's own storage settings (learn.microsoft.com, "Connecting to host storage with an identity"). */
 function readStorage(env: Env): StorageAccount {
   const connectionString = text(env, 'AzureWebJobsStorage');
   if (connectionString) return { kind: 'connectionString', connectionString };

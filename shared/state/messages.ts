@@ -46,7 +46,10 @@ export type SignalMessage = { v: 1; kind: 'signal' } & Signal;
 export type BellMessage = { v: 1; kind: 'bell'; subscriptionId: string };
 export type ReconcileMessage = SignalMessage | BellMessage;
 
+/** A signal as it goes on the queue. */
 export const signalMessage = (signal: Signal): SignalMessage => ({ v: MESSAGE_VERSION, kind: 'signal', ...signal });
+
+/** A bell for a subscription. */
 export const bellMessage = (subscription: string): BellMessage => ({
   v: MESSAGE_VERSION,
   kind: 'bell',
