@@ -12,10 +12,11 @@ export function caseLine({ case: name, manager, ok, recoveredMs, detail }: CaseR
 export function summaryLine(results: CaseResult[]): string {
   const good = results.filter(({ ok }) => ok).length;
   const times = results.flatMap(({ ok, recoveredMs }) => (ok && recoveredMs !== undefined ? [recoveredMs] : []));
-  const line = `${results.length} cases, ${good} ok${good === results.length ? '' : `, ${results.length - good} FAILED`}`;
+  const line = `${results.length} ${results.length === 1 ? 'case' : 'cases'}, ${good} ok${good === results.length ? '' : `, ${results.length - good} FAILED`}`;
   if (times.length === 0) return line;
   times.sort((a, b) => a - b);
   const ms = (value = 0) => value.toLocaleString('en-GB');
+  if (times.length === 1) return `${line}; whole again after ${ms(times[0])} ms`;
   const half = times[Math.ceil(times.length / 2) - 1];
   return `${line}; whole again after ${ms(times[0])} to ${ms(times.at(-1))} ms, half of them within ${ms(half)} ms`;
 }

@@ -60,8 +60,8 @@ export function readConfig(env: Env): Config {
   };
 }
 
-/** The subscriptions alone: all that the timers need, so that they read nothing else. */
-export function readSubscriptions(env: Env): string[] {
+/** The subscriptions, lower case, each once. */
+function readSubscriptions(env: Env): string[] {
   const name = 'HAIRPIN_SUBSCRIPTIONS';
   const ids = list(env, name);
   const expected = 'subscription ids (GUIDs), with commas between';
@@ -138,7 +138,7 @@ function readTags(env: Env, name: string): Record<string, string> {
   return Object.fromEntries(entries);
 }
 
-/** The host's own storage settings (facts: identity-based storage on Flex Consumption). */
+/** The host's own storage settings (learn.microsoft.com, "Connecting to host storage with an identity"). */
 function readStorage(env: Env): StorageAccount {
   const connectionString = text(env, 'AzureWebJobsStorage');
   if (connectionString) return { kind: 'connectionString', connectionString };

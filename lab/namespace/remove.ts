@@ -11,7 +11,7 @@ import { prove } from './recover.ts';
 import { articleLab, VM } from './watcher.ts';
 
 /** nm-cloud-setup's rules and tables, as NetworkManager puts them there on Azure. */
-export const NM_CLOUD_SETUP = [
+const NM_CLOUD_SETUP = [
   ['1', '10', '0'],
   ['2', '11', '1'],
 ]

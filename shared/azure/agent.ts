@@ -32,7 +32,7 @@ export function createAgentReader(clients: AzureClients): AgentReader {
 }
 
 /** Status and version of the agent; both are missing while a VM is off. */
-export function mapAgent(view: VirtualMachineInstanceView): AgentView {
+function mapAgent(view: VirtualMachineInstanceView): AgentView {
   const status = view.vmAgent?.statuses?.[0]?.displayStatus;
   const version = view.vmAgent?.vmAgentVersion;
   return { ...(status ? { status } : {}), ...(version ? { version } : {}) };

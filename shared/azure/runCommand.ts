@@ -14,7 +14,7 @@ const ACTION = 'Microsoft.Compute/virtualMachines/runCommands';
 const VM = 'microsoft.compute/virtualmachines';
 
 /** The name of a slot's resource. */
-export const commandName = (slot: CommandSlot): string => `ilbHairpinGuard-${slot}`;
+const commandName = (slot: CommandSlot): string => `ilbHairpinGuard-${slot}`;
 
 /** Managed Run Command. Throws InputError for an id that is no VM’s, without a call. */
 export function createGuestCommands(clients: AzureClients): GuestCommands {

@@ -42,7 +42,7 @@ function mapVm(item: VirtualMachine & { id: string }, power: Power, notes: Notes
 }
 
 /** The power state among the instance view's statuses, `PowerState/running`. */
-export function powerOf(item: VirtualMachine, id: string, notes: Notes): Power {
+function powerOf(item: VirtualMachine, id: string, notes: Notes): Power {
   const codes = (item.instanceView?.statuses ?? []).map((status) => /^PowerState\/(.*)$/i.exec(status.code ?? '')?.[1]);
   return notes.word(
     id,

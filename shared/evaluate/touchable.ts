@@ -1,4 +1,4 @@
-/** What may be touched: the configured scope and the opt-out tag. */
+/** What may be touched: the configured scope, the opt-out tag and the audit tag. */
 import { idKey, isWithin } from '../model/ids.ts';
 import { isTrueWord, type Scope } from '../model/scope.ts';
 
@@ -12,6 +12,9 @@ export function tagValue(tags: Tags, name: string): string | undefined {
 
 /** True when a resource carries the opt-out tag with a true word. */
 export const isOptedOut = (tags: Tags, scope: Scope): boolean => isTrueWord(tagValue(tags, scope.optOutTag));
+
+/** True when a VM carries the audit tag with a true word: it is only reported. */
+export const isAudited = (tags: Tags, scope: Scope): boolean => isTrueWord(tagValue(tags, scope.auditTag));
 
 /**
  * True when a VM lies in a configured subscription and, where resource groups or resources are named, in one of

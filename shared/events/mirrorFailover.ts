@@ -7,7 +7,7 @@ import { runIdOf } from '../state/runId.ts';
 import { check, readEnvelope } from './envelope.ts';
 
 /** The event's type, compared in any letter case. */
-export const MIRROR_FAILOVER = 'IlbHairpinGuard.MirrorFailover';
+const MIRROR_FAILOVER = 'IlbHairpinGuard.MirrorFailover';
 
 const VM_TYPE = 'microsoft.compute/virtualmachines';
 const IPV4 = /^(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}$/;

@@ -9,7 +9,7 @@ const STATES = ['accepted', 'running', 'settled', 'failed'] as const;
 const SIGNALS = ['failover', 'resourceChange', 'primaryMoved', 'sweep', 'manual'] as const satisfies SignalKind[];
 const FORMATS = ['json', 'csv'] as const;
 /** The most runs in one answer, and how many when none are asked for. */
-export const MOST_RUNS = 200;
+const MOST_RUNS = 200;
 const SOME_RUNS = 50;
 
 /** Which runs to show, newest first. */

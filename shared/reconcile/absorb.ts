@@ -18,7 +18,7 @@ import { guestLimits } from './settings.ts';
 import { unfitAgent } from './unfitAgent.ts';
 
 /** The command that a VM row stands for, as the guest gets it. */
-export const guestCommand = (vm: VmRow, command: CommandRow, settings: LoopSettings): GuestCommand => ({
+const guestCommand = (vm: VmRow, command: CommandRow, settings: LoopSettings): GuestCommand => ({
   commandId: commandIdOf(rowKey(vm.vmId), command.seq),
   mode: command.mode,
   plan: command.plan,

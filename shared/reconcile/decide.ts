@@ -76,7 +76,7 @@ function withEstate(draft: Draft, topology: Topology, settings: LoopSettings): n
 }
 
 /** What the loop knows of each VM, as evaluate takes it. */
-export function knowledgeOf(vms: readonly VmRow[]): Map<IdKey, VmKnowledge> {
+function knowledgeOf(vms: readonly VmRow[]): Map<IdKey, VmKnowledge> {
   return new Map(
     vms.map((vm) => [
       idKey(vm.vmId),

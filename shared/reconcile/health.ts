@@ -162,7 +162,7 @@ export function keepFrontends(draft: Draft, views: readonly FrontendView[]): voi
 }
 
 /** The row of a frontend that was never asked. */
-export const frontendRow = (view: FrontendView): FrontendRow => ({
+const frontendRow = (view: FrontendView): FrontendRow => ({
   frontendId: view.id,
   vip: view.vip,
   probeSeconds: view.probeSeconds,

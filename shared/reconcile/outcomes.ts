@@ -4,6 +4,7 @@ import { idKey, sameId } from '../model/ids.ts';
 import type { Evaluation, Path } from '../model/path.ts';
 import {
   noCounts,
+  OUTCOME_RESULTS,
   type OutcomePath,
   type OutcomeResult,
   type OutcomeRow,
@@ -114,7 +115,7 @@ export function settle(draft: Draft, run: RunRow, outcome: OutcomeRow, result: O
 }
 
 /** The paths of a VM. */
-export const pathsOf = (evaluation: Evaluation, vmId: string): Path[] => {
+const pathsOf = (evaluation: Evaluation, vmId: string): Path[] => {
   const key = idKey(vmId);
   return evaluation.paths.filter((path) => idKey(path.vmId) === key);
 };
@@ -139,20 +140,9 @@ const outcomePath = (path: Path, seen?: Pick<OutcomePath, 'before' | 'after'>): 
 
 /** A run's counts: the VMs that needed no look, and those with an outcome. */
 export function countOutcomes(notLookedAt: number, outcomes: readonly OutcomeRow[]): RunCounts {
-  const fresh: RunCounts = { ...noCounts(), vms: notLookedAt + outcomes.length, compliant: notLookedAt };
-  for (const word of [
-    'repaired',
-    'repairable',
-    'blocked',
-    'unknown',
-    'failed',
-    'removed',
-    'superseded',
-    'planned',
-  ] as const) {
-    fresh[word] = outcomes.filter((outcome) => outcome.result === word).length;
-  }
-  fresh.compliant += outcomes.filter((outcome) => outcome.result === 'compliant').length;
-  fresh.commands = outcomes.reduce((sum, outcome) => sum + (outcome.commands ?? 0), 0);
-  return fresh;
+  const counts: RunCounts = { ...noCounts(), vms: notLookedAt + outcomes.length };
+  for (const word of OUTCOME_RESULTS) counts[word] = outcomes.filter(({ result }) => result === word).length;
+  counts.compliant += notLookedAt;
+  counts.commands = outcomes.reduce((sum, outcome) => sum + (outcome.commands ?? 0), 0);
+  return counts;
 }

@@ -3,12 +3,12 @@
  * those that are primary for nothing first, a failed apply halts its frontends, N at a time. Pure.
  */
 import { planHash } from '../evaluate/planHash.ts';
+import { isAudited } from '../evaluate/touchable.ts';
 import { MAX_FRONTENDS } from '../guest/plan.ts';
 import { finding } from '../model/findings.ts';
 import type { GuestMode, GuestPlan } from '../model/guest.ts';
 import { type IdKey, idKey, sameId } from '../model/ids.ts';
 import type { Evaluation } from '../model/path.ts';
-import { isTrueWord } from '../model/scope.ts';
 import type { LoopSettings } from '../model/settings.ts';
 import type { Topology } from '../model/topology.ts';
 import type { OutcomeRow, RunRow, VmRow } from '../state/rows.ts';
@@ -73,7 +73,7 @@ function wishes(draft: Draft, topology: Topology, settings: LoopSettings): Wish[
 /** Audit mode changes nothing, whoever asks; outside the window only a person may change a guest. */
 function effectiveMode(run: RunRow, vmId: string, topology: Topology, settings: LoopSettings, now: number): GuestMode {
   const vm = topology.vms.find((item) => sameId(item.id, vmId));
-  const audited = settings.enforcement === 'audit' || isTrueWord(vm?.tags[settings.scope.auditTag]);
+  const audited = settings.enforcement === 'audit' || isAudited(vm?.tags ?? {}, settings.scope);
   if (audited) return 'check';
   return run.signal !== 'manual' && run.mode === 'apply' && !inWindow(settings, now) ? 'check' : run.mode;
 }

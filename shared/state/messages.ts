@@ -9,23 +9,23 @@ export const RECONCILE_QUEUE = 'reconcile';
 /** Where the host moves a message after `maxDequeueCount` failures. */
 export const POISON_QUEUE = `${RECONCILE_QUEUE}-poison`;
 /** The version of messages that this program writes and reads. */
-export const MESSAGE_VERSION = 1;
+const MESSAGE_VERSION = 1;
 
 const subscriptionId = z.string().check(z.refine(isSubscriptionId, 'must be a subscription id (a GUID)'));
 const RUN_ID = /^[0-9a-f]{32}$/;
 
-export const scopeItemSchema = z.object({
+const scopeItemSchema = z.object({
   kind: z.enum(['subscription', 'resourceGroup', 'vm', 'nic', 'loadBalancer', 'frontend', 'vip']),
   id: z.string().check(z.minLength(1), z.maxLength(1024)),
 });
 
-export const eventOriginSchema = z.object({
+const eventOriginSchema = z.object({
   source: z.string().check(z.maxLength(1024)),
   id: z.string().check(z.maxLength(256)),
   time: z.string().check(z.maxLength(64)),
 });
 
-export const signalSchema = z.object({
+const signalSchema = z.object({
   subscriptionId,
   runId: z.string().check(z.regex(RUN_ID, 'must be 32 hex digits')),
   signal: z.enum(['failover', 'resourceChange', 'primaryMoved', 'sweep', 'manual']),
@@ -46,7 +46,10 @@ export type SignalMessage = { v: 1; kind: 'signal' } & Signal;
 export type BellMessage = { v: 1; kind: 'bell'; subscriptionId: string };
 export type ReconcileMessage = SignalMessage | BellMessage;
 
+/** A signal as it goes on the queue. */
 export const signalMessage = (signal: Signal): SignalMessage => ({ v: MESSAGE_VERSION, kind: 'signal', ...signal });
+
+/** A bell for a subscription. */
 export const bellMessage = (subscription: string): BellMessage => ({
   v: MESSAGE_VERSION,
   kind: 'bell',

@@ -20,17 +20,8 @@ export interface Confirmation {
 }
 
 /** VMs by how they ended, for a run that has. */
-export interface RunCounts {
+export interface RunCounts extends Record<OutcomeResult, number> {
   vms: number;
-  compliant: number;
-  repaired: number;
-  repairable: number;
-  blocked: number;
-  unknown: number;
-  failed: number;
-  removed: number;
-  superseded: number;
-  planned: number;
   /** Commands that its VMs were given. One that serves several runs counts for each. */
   commands: number;
 }
@@ -46,16 +37,20 @@ export interface RunRow extends Signal {
   settledAt?: number;
 }
 
-export type OutcomeResult =
-  | 'compliant'
-  | 'repaired'
-  | 'repairable'
-  | 'blocked'
-  | 'unknown'
-  | 'failed'
-  | 'removed'
-  | 'superseded'
-  | 'planned';
+/** How a VM ended in a run. */
+export const OUTCOME_RESULTS = [
+  'compliant',
+  'repaired',
+  'repairable',
+  'blocked',
+  'unknown',
+  'failed',
+  'removed',
+  'superseded',
+  'planned',
+] as const;
+
+export type OutcomeResult = (typeof OUTCOME_RESULTS)[number];
 
 /** One path as a run left it. */
 export interface OutcomePath {

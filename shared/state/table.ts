@@ -13,6 +13,7 @@ export interface Table {
   client(): Promise<TableClient>;
 }
 
+/** A table of one kind of row. The SDK is loaded, and the table made, at the first call of `client()`. */
 export function table(account: StorageAccount, kind: RowKind, name: string): Table {
   let client: Promise<TableClient> | undefined;
   return {

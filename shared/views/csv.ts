@@ -1,5 +1,6 @@
 /** Runs as CSV (RFC 4180) for spreadsheets: no cell is a formula, none spans lines. */
 import { stringify } from 'csv-stringify/sync';
+import { OUTCOME_RESULTS } from '../state/rows.ts';
 import type { FindingView, RunPathView, RunSummary, RunView, RunVmView } from './run.ts';
 
 type Cell = string | number | boolean | undefined;
@@ -98,16 +99,4 @@ export const runsCsv = (runs: readonly RunSummary[]): string =>
     [...RUN_COLUMNS, ...COUNTS, 'confirmation', 'reason'],
   );
 
-const COUNTS = [
-  'vms',
-  'compliant',
-  'repaired',
-  'repairable',
-  'blocked',
-  'unknown',
-  'failed',
-  'removed',
-  'superseded',
-  'planned',
-  'commands',
-] satisfies (keyof RunSummary['counts'])[];
+const COUNTS = ['vms', ...OUTCOME_RESULTS, 'commands'];

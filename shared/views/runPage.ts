@@ -7,14 +7,37 @@ body { font: 16px/1.4 system-ui, sans-serif; margin: 2rem; color: #1b1b1b; backg
 h1 { font-size: 1.3rem }
 h2 { font-size: 1.05rem; margin: 1.6rem 0 .3rem }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem }
-dt { color: #555 }
-dd { margin: 0; overflow-wrap: anywhere }
+dt, footer { color: #555 }
+dd { margin: 0; white-space: pre-line }
+h1, h2, dd { overflow-wrap: anywhere }
+li, td { overflow-wrap: break-word }
 table { border-collapse: collapse; width: 100% }
 th, td { border: 1px solid #ccc; padding: .3rem .5rem; text-align: left; vertical-align: top }
 th { background: #f3f3f3 }
-ul { padding-left: 1.2rem }
+th, time { white-space: nowrap }
+ul { margin: .3rem 0; padding-left: 1.2rem }
+td:nth-child(5) { min-width: 8em }
+td:last-child { min-width: 12em }
+td:empty { min-width: 0 }
 dd, li, td, h2 { unicode-bidi: isolate }
 pre { overflow: auto; background: #f3f3f3; padding: .6rem }
+section.person { border-left: 4px solid #a4000f; padding-left: 1rem }
+td.person { color: #a4000f; font-weight: bold }
+footer { margin-top: 2rem; border-top: 1px solid #ccc; font-size: .9rem }
+@media screen and (max-width: 64rem) {
+  body { margin: 1rem }
+  table, tbody, tr, td { display: block }
+  th, td:empty { display: none }
+  tr + tr { margin-bottom: .8rem; border: 1px solid #ccc }
+  td { border: 0; padding-left: 6.5rem }
+  td::before { content: attr(data-label); float: left; margin-left: -6rem; color: #555; font-weight: normal }
+}
+@media print {
+  body { margin: 0; font-size: 11px }
+  tr, li { break-inside: avoid }
+  h2 { break-after: avoid }
+  h2[title]::after { content: attr(title); display: block; font: 11px system-ui, sans-serif }
+}
 `;
 
 /** The page. */
@@ -29,9 +52,35 @@ export const runPage = (run: RunView): string =>
 `}<dl>
 ${facts(run)}
 </dl>
-${run.vms.map(section).join('\n')}
+${forPerson(run)}${run.vms.map(section).join('\n')}
+${notListed(run)}${WORDS}
 </html>
 `;
+
+/** The words of the tables, for a reader who has only this page. */
+const WORDS = `<footer><ul>
+<li>verdict: compliant, the guest’s state equals the plan and a connect to the VIP succeeded; repairable, the program can mend it; blocked, a person must act; unknown, not looked at, or nobody to connect to</li>
+<li>exposure: active, the VM’s own connects to the VIP come back to it now; latent, they would after a failover</li>
+<li>proof: self, a connect that came back to this VM was seen to work; remote, the state is right and a connect reached another VM</li>
+<li>before, after: what a connect gave, and what differed from the plan, when the script came and when it left</li>
+</ul></footer>`;
+
+const NEED_PERSON = ['blocked', 'failed'];
+const classOf = (word: string | undefined): string => (NEED_PERSON.includes(word ?? '') ? 'person' : '');
+
+/** Links to the VMs that a person must care for: among a hundred they would be hard to find. */
+function forPerson({ state, vms }: RunView): string {
+  const links = vms.flatMap(({ vm, result }, index) =>
+    NEED_PERSON.includes(result ?? '') ? [`<a href="#vm${index}">${html(vm)}</a>`] : [],
+  );
+  const open = ['accepted', 'running'].includes(state) ? '<p>Not ended yet: load this page again.</p>\n' : '';
+  return open + (links.length > 0 ? `<p>A person must act on ${links.join(', ')}.</p>\n` : '');
+}
+
+const notListed = ({ counts, vms }: RunView): string => {
+  const others = counts.vms - vms.length;
+  return others > 0 ? `<p>VMs that are compliant by a fresh look and are not listed: ${others}.</p>\n` : '';
+};
 
 function facts(run: RunView): string {
   const counted = Object.entries(run.counts).filter(([, count]) => count > 0);
@@ -40,7 +89,7 @@ function facts(run: RunView): string {
     ['mode', run.dryRun ? `${run.mode} (dry run)` : run.mode],
     ['accepted', run.acceptedAt],
     ['settled', run.settledAt],
-    ['scope', run.scope.join(' ')],
+    ['scope', run.scope.join('\n')],
     ['repeats', run.retryOf],
     ['event', run.event && `${run.event.id} of ${run.event.source}, ${run.event.time}`],
     ['failover', run.confirmation?.state],
@@ -53,14 +102,16 @@ function facts(run: RunView): string {
     .join('\n');
 }
 
-const section = (vm: RunVmView): string => {
+const section = (vm: RunVmView, index: number): string => {
   const waits = vm.waitingFor === undefined ? '' : `, waits for ${vm.waitingFor}`;
   const changes = vm.changed > 0 ? `, ${vm.changed} changes` : '';
   return [
+    `<section id="vm${index}" class="${classOf(vm.result)}">`,
     html`<h2 title="${vm.vmId}">${vm.vm}: ${vm.result ?? vm.state}${waits}${changes}</h2>`,
     list([...vm.findings, ...vm.warnings]),
-    vm.paths.length > 0 ? table(vm.paths) : '',
+    vm.paths.length > 0 ? table(vm) : '',
     vm.script === undefined ? '' : html`<details><summary>The script</summary><pre>${vm.script}</pre></details>`,
+    '</section>',
   ]
     .filter(Boolean)
     .join('\n');
@@ -69,16 +120,29 @@ const section = (vm: RunVmView): string => {
 const list = (views: readonly FindingView[]): string =>
   views.length === 0 ? '' : `<ul>${views.map(({ code, text }) => html`<li><b>${code}</b> ${text}</li>`).join('')}</ul>`;
 
-const table = (paths: readonly RunPathView[]): string =>
-  `<table>
-<tr><th>VIP<th>verdict<th>exposure<th>proof<th>before<th>after<th>findings</tr>
+const COLUMNS = ['VIP', 'verdict', 'exposure', 'proof', 'before', 'after', 'findings'];
+
+const table = ({ vm, paths }: RunVmView): string =>
+  `<table aria-label="${html(`Paths of ${vm}`)}">
+<tr>${COLUMNS.map((name) => `<th scope="col">${name}`).join('')}</tr>
 ${paths.map(row).join('\n')}
 </table>`;
 
 const row = (path: RunPathView): string => {
-  const proof = path.proof.at === undefined ? path.proof.kind : `${path.proof.kind}, ${path.proof.at}`;
-  const cells = html`<td title="${path.frontend}">${path.vip}</td><td>${path.verdict}</td><td>${path.exposure}</td><td>${proof}</td><td>${seen(path.before)}</td><td>${seen(path.after)}</td>`;
-  return `<tr>${cells}<td>${list(path.findings)}</td></tr>`;
+  const at = path.proof.at === undefined ? '' : html`, <time>${path.proof.at}</time>`;
+  const cells = [
+    html(path.vip),
+    html(path.verdict),
+    html(path.exposure),
+    html(path.proof.kind) + at,
+    html(seen(path.before)),
+    html(seen(path.after)),
+    list(path.findings),
+  ];
+  const attributes = [html`title="${path.frontend}"`, `class="${classOf(path.verdict)}"`];
+  const cell = (inner: string, index: number): string =>
+    `<td ${[`data-label="${COLUMNS[index]}"`, ...attributes.slice(index, index + 1)].join(' ')}>${inner}</td>`;
+  return `<tr>${cells.map(cell).join('')}</tr>`;
 };
 
 const seen = (look: RunPathView['before']): string =>

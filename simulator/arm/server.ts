@@ -40,6 +40,7 @@ interface ServedAnswer extends Answer {
 
 const MOST_BODY_BYTES = 4 * 1024 * 1024;
 
+/** The simulated ARM's https server, not listening yet. */
 export function createArmServer(certificate: Certificate, parts: ServerParts): Server {
   const { key, cert } = certificate;
   return createServer({ key, cert }, (incoming, outgoing) => {

@@ -5,8 +5,8 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Estate } from '../estate/estate.ts';
-import { memberParts } from '../estate/ids.ts';
-import type { GuestLab, LabBackend, ScriptResult } from '../guests/lab.ts';
+import type { GuestLab, ScriptResult } from '../guests/lab.ts';
+import { primaryHealth } from '../guests/primaryHealth.ts';
 
 /** `broken`: connects fail whatever is applied. `silent`: no report. `hangs`: never ends by itself. */
 export type GuestBehaviour = 'works' | 'broken' | 'silent' | 'hangs';
@@ -113,19 +113,7 @@ export function scriptedLab(estate: Estate, scriptMs: number): ScriptedLab {
     async setPrimary(mirror, vm) {
       primaries.set(mirror, vm);
     },
-    async health(loadBalancer, ruleName): Promise<LabBackend[]> {
-      const lb = estate.loadBalancers.find((candidate) => candidate.name === loadBalancer);
-      const rule = lb?.rules.find((candidate) => candidate.name === ruleName);
-      const pool = lb?.pools.find((candidate) => candidate.name === rule?.pool);
-      const mirror = estate.mirrors.find((m) => m.loadBalancer === loadBalancer && m.frontend === rule?.frontend);
-      return (pool?.members ?? []).map((member) => {
-        const { vm, nic, ip } = memberParts(member);
-        const found = estate.vms.find((v) => v.name === vm)?.nics.find((n) => n.name === nic);
-        const up = mirror !== undefined && primaries.get(mirror.name) === vm;
-        const reason = up ? 'Up_Probe_Success' : 'Down_Probe_HttpStatusCodeError';
-        return { address: found?.ips.find((i) => i.name === ip)?.address ?? '', member, up, reason };
-      });
-    },
+    health: async (loadBalancer, ruleName) => primaryHealth(estate, primaries, loadBalancer, ruleName),
     exec: refuse('console'),
     connect: refuse('network'),
     counters: refuse('counters'),

@@ -2,7 +2,7 @@
 import type { EstateIp, EstateLoadBalancer, EstateNic, EstateVm } from './estate.ts';
 
 /** A MAC in Azure's range made from an IPv4 address: `10.0.1.11` -> `00-0D-3A-00-01-0B`. Unique within a /16. */
-export function macOf(address: string): string {
+function macOf(address: string): string {
   const bytes = address
     .split('.')
     .slice(1)

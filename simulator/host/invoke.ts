@@ -184,7 +184,7 @@ async function withState<T>(
 }
 
 /** Name of the binding that triggers a function. */
-export function triggerName({ metadata }: RegisteredFunction): string {
+function triggerName({ metadata }: RegisteredFunction): string {
   const name = Object.keys(metadata.bindings).find((key) => /trigger$/i.test(metadata.bindings[key]?.type ?? ''));
   if (!name)
     throw new GuardError('NOT_FOUND', `Function ${metadata.name} has no trigger.`, 'Register it with a trigger.');

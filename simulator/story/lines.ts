@@ -11,7 +11,7 @@ export function vmLine(vm: RunView['vms'][number]): string {
 }
 
 /** The kind of proof that a path's exposure asks for. */
-export const wantedProof = (exposure: string): string => (exposure === 'active' ? 'self' : 'remote');
+const wantedProof = (exposure: string): string => (exposure === 'active' ? 'self' : 'remote');
 
 /** True when every path of a VM is compliant and proved as its exposure asks. */
 export const isProved = (vm: RunView['vms'][number]): boolean =>

@@ -226,7 +226,7 @@ export function look(topology: Topology, { health, knowledge, scope, now }: Give
   );
 }
 
-export class Looked {
+class Looked {
   readonly evaluation: Evaluation;
 
   constructor(evaluation: Evaluation) {

@@ -21,6 +21,7 @@ test('a case is a line: what failed keeps its own lines', (t) => {
 
 test('the summary counts, and takes times from what worked', (t) => {
   t.is(summaryLine([result({}), result({})]), '2 cases, 2 ok');
+  t.is(summaryLine([result({ recoveredMs: 2649 })]), '1 case, 1 ok; whole again after 2,649 ms');
   const times = [2241, 402, 12, 9].map((recoveredMs) => result({ recoveredMs }));
   t.is(
     summaryLine([...times, result({ ok: false, recoveredMs: 1 })]),

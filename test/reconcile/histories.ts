@@ -7,7 +7,7 @@ import { runIdOf } from '../../shared/state/runId.ts';
 import { type Trouble, type Turn, UnrulyWorld } from '../reliability/unruly.ts';
 import { refusal, SETTINGS, SUBSCRIPTION, vmId } from './world.ts';
 
-export const VMS = ['vm0', 'vm1', 'vm2', 'vm3'];
+const VMS = ['vm0', 'vm1', 'vm2', 'vm3'];
 const vm = fc.constantFrom(...VMS);
 const mirror = fc.nat(3);
 const words = <const T extends string>(...given: T[]) => fc.constantFrom(...given);

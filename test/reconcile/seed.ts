@@ -2,7 +2,7 @@
 import type { ExecutionContext } from 'ava';
 import type { Parameters } from 'fast-check';
 
-export const SEED = Number(process.env.HAIRPIN_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = Number(process.env.HAIRPIN_SEED ?? Math.floor(Math.random() * 2 ** 31));
 export const HISTORIES = Number(process.env.HAIRPIN_HISTORIES ?? 1000);
 
 /** Of fast-check, for so many runs. */

@@ -3,6 +3,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { type DefaultTreeAdapterTypes, parse } from 'parse5';
 import { noCounts } from '../../shared/state/rows.ts';
+import type { RunVmView } from '../../shared/views/run.ts';
 import { runPage } from '../../shared/views/runPage.ts';
 import { hostile } from '../reliability/hostile.ts';
 import { fullRun, lyingRun } from './runViews.ts';
@@ -24,6 +25,14 @@ function texts(node: Node, name: string): string[] {
 }
 const textOf = (node: Node): string =>
   'value' in node ? node.value : 'childNodes' in node ? node.childNodes.map(textOf).join('') : '';
+
+function elements(node: Node, name: string): DefaultTreeAdapterTypes.Element[] {
+  if (!('childNodes' in node)) return [];
+  const inner = node.childNodes.flatMap((child) => elements(child, name));
+  return 'tagName' in node && node.tagName === name ? [node, ...inner] : inner;
+}
+const attribute = (element: DefaultTreeAdapterTypes.Element | undefined, wanted: string): string | undefined =>
+  element?.attrs.find(({ name }) => name === wanted)?.value;
 
 const page = parse(runPage(fullRun));
 
@@ -68,6 +77,24 @@ test('a run just accepted has nothing to say yet', (t) => {
     vms: [],
   };
   t.deepEqual(texts(parse(runPage(fresh)), 'dt'), ['signal', 'mode', 'accepted', 'scope']);
+});
+
+test('VMs that need a person are named first, each with a link to its part', (t) => {
+  const [a, b] = fullRun.vms as [RunVmView, RunVmView];
+  const blocked = { ...b, vm: 'hs-c', state: 'settled', result: 'blocked' };
+  const found = parse(runPage({ ...fullRun, counts: { ...fullRun.counts, vms: 9 }, vms: [a, blocked] }));
+  t.deepEqual(texts(found, 'a'), ['hs-c']);
+  t.deepEqual(texts(found, 'p'), [
+    'A person must act on hs-c.',
+    'VMs that are compliant by a fresh look and are not listed: 7.',
+  ]);
+  const [link] = elements(found, 'a');
+  const part = elements(found, 'section').find((section) => `#${attribute(section, 'id')}` === attribute(link, 'href'));
+  t.is(part && texts(part, 'h2')[0], 'hs-c: blocked, waits for MEMBER_BUSY');
+});
+
+test('a run that goes on says so', (t) => {
+  t.deepEqual(texts(parse(runPage({ ...fullRun, state: 'running' })), 'p'), ['Not ended yet: load this page again.']);
 });
 
 test('whatever is in a run, it is text: no element, attribute or comment more', (t) => {

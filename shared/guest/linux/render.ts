@@ -1,8 +1,6 @@
 /** Puts a checked command into guard.sh. */
 import type { GuestCommand } from '../../model/guest.ts';
-
-const BEGIN = '# --- plan ---';
-const END = '# --- end of plan ---';
+import { withAssignments } from '../splice.ts';
 
 /**
  * Replaces what stands between the two plan marks in guard.sh by the command as bash assignments, and puts the
@@ -10,10 +8,6 @@ const END = '# --- end of plan ---';
  * has lost its marks.
  */
 export function renderLinux(script: string, { commandId, mode, plan, limits }: GuestCommand): string {
-  const begin = script.indexOf(`${BEGIN}\n`);
-  const end = script.indexOf(`${END}\n`);
-  const firstLine = script.indexOf('\n') + 1;
-  if (begin < firstLine || end < begin) throw new Error('guard.sh has lost the marks of its plan.');
   const list = (values: (string | number)[]) => `(${values.join(' ')})`;
   const { frontends } = plan;
   const assignments = [
@@ -28,11 +22,5 @@ export function renderLinux(script: string, { commandId, mode, plan, limits }: G
     `VIA_IP=${list(frontends.map((f) => f.via.ip))}`,
     `VIA_MAC=${list(frontends.map((f) => f.via.mac))}`,
   ];
-  return [
-    script.slice(0, firstLine),
-    `# ilb-hairpin-guard command ${commandId}\n`,
-    script.slice(firstLine, begin + BEGIN.length + 1),
-    `${assignments.join('\n')}\n`,
-    script.slice(end),
-  ].join('');
+  return withAssignments(script, 'guard.sh', commandId, assignments);
 }

@@ -1,8 +1,6 @@
 /** Puts a checked command into guard.ps1. */
 import type { GuestCommand, PlannedFrontend } from '../../model/guest.ts';
-
-const BEGIN = '# --- plan ---';
-const END = '# --- end of plan ---';
+import { withAssignments } from '../splice.ts';
 
 /** Windows shows a MAC in upper case with dashes (`Get-NetAdapter`, property MacAddress). */
 const windowsMac = (mac: string): string => mac.toUpperCase().replaceAll(':', '-');
@@ -16,10 +14,6 @@ const line = ({ vip, port, backend, via }: PlannedFrontend): string =>
  * string. Throws Error when the script has lost its marks.
  */
 export function renderWindows(script: string, { commandId, mode, plan, limits }: GuestCommand): string {
-  const begin = script.indexOf(`${BEGIN}\n`);
-  const end = script.indexOf(`${END}\n`);
-  const firstLine = script.indexOf('\n') + 1;
-  if (begin < firstLine || end < begin) throw new Error('guard.ps1 has lost the marks of its plan.');
   const assignments = [
     `$CommandId = '${commandId}'`,
     `$Mode = '${mode}'`,
@@ -28,11 +22,5 @@ export function renderWindows(script: string, { commandId, mode, plan, limits }:
     '# One line per frontend: VIP, TCP port (0: do not connect), backend address, its MAC, via address, its MAC',
     `$Plan = @(${plan.frontends.map((frontend) => `\n    '${line(frontend)}'`).join('')}${plan.frontends.length > 0 ? '\n' : ''})`,
   ];
-  return [
-    script.slice(0, firstLine),
-    `# ilb-hairpin-guard command ${commandId}\n`,
-    script.slice(firstLine, begin + BEGIN.length + 1),
-    `${assignments.join('\n')}\n`,
-    script.slice(end),
-  ].join('');
+  return withAssignments(script, 'guard.ps1', commandId, assignments);
 }

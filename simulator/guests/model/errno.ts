@@ -11,7 +11,7 @@ export type Errno =
   | 'ENETDOWN'
   | 'EADDRNOTAVAIL';
 
-export const ERRNO_TEXT: Record<Errno, string> = {
+const ERRNO_TEXT: Record<Errno, string> = {
   ENETUNREACH: 'Network is unreachable',
   EHOSTUNREACH: 'No route to host',
   EACCES: 'Permission denied',

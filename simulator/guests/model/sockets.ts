@@ -73,22 +73,30 @@ export class ModelInstances {
   }
 }
 
+/** Linux's default `ip_local_port_range`. */
+const CLIENT_PORTS = { first: 32_768, last: 60_999 };
+
 /** A running modelled guest. */
 export class ModelGuest {
   readonly machine: Machine;
   readonly instances: ModelInstances;
   readonly connections = new Set<Connection>();
+  #port = CLIENT_PORTS.first + Math.floor(Math.random() * (CLIENT_PORTS.last - CLIENT_PORTS.first));
 
   constructor(machine: Machine, instances: ModelInstances) {
     this.machine = machine;
     this.instances = instances;
   }
 
-  /** A port of the range that Linux gives to clients, free towards everybody. */
+  /**
+   * A port of the range that Linux gives to clients, free towards everybody. From a random one onwards, as Linux goes
+   * (__inet_hash_connect, net/ipv4/inet_hashtables.c): a port that comes back at once would meet its own old flow in
+   * the load balancer, which leads to the primary of then.
+   */
   clientPort(): number {
     for (;;) {
-      const port = 32768 + Math.floor(Math.random() * (60999 - 32768));
-      if (![...this.connections].some((it) => it.local.port === port)) return port;
+      this.#port = this.#port < CLIENT_PORTS.last ? this.#port + 1 : CLIENT_PORTS.first;
+      if (![...this.connections].some((it) => it.local.port === this.#port)) return this.#port;
     }
   }
 }

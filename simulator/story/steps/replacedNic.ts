@@ -9,7 +9,7 @@ import type { Claims } from '../step.ts';
 import { RUN_MS, type Story } from '../story.ts';
 
 /** The NIC that waits in the guest. */
-export const SPARE: { vm: string; nic: EstateNic } = {
+const SPARE: { vm: string; nic: EstateNic } = {
   vm: 'hs-b',
   nic: { name: 'hs-b-nic3', mac: '00-0D-3A-00-0B-03', ips: [{ name: 'ipconfig1', address: '10.0.1.22' }] },
 };

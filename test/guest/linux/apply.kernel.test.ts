@@ -1,20 +1,12 @@
 /** The script's three modes on real network stacks, with every rp_filter. */
-import test from 'ava';
 import { startKernelLab } from '../../../simulator/guests/kernel/lab.ts';
-import type { GuestLab } from '../../../simulator/guests/lab.ts';
 import { KERNEL, testNeeding } from '../../needs.ts';
-import { articleEstate } from '../../simulator/guests/estates.ts';
+import { labOf } from '../../simulator/guests/labOf.ts';
 import { setRpFilter } from '../../simulator/guests/steps.ts';
 import { connectTo, filesOf, guard, PI, planOf, shell, snapshot, UCR } from './guests.ts';
 
 const kernelTest = testNeeding(KERNEL);
-let lab: GuestLab | undefined;
-const freshLab = async (): Promise<GuestLab> => {
-  if (lab) await lab.reset();
-  lab ??= await startKernelLab({ estate: articleEstate() });
-  return lab;
-};
-test.after.always(() => lab?.stop());
+const freshLab = labOf(startKernelLab);
 
 const RULES = `0:	from 10.0.1.10 to 10.0.1.11 iif lo lookup 7202 proto 201
 0:	from all lookup local

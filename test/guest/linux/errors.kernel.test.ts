@@ -1,20 +1,18 @@
 /** What the script refuses, and what it says then. */
-import test from 'ava';
 import type { PlannedFrontend } from '../../../shared/model/guest.ts';
 import { startKernelLab } from '../../../simulator/guests/kernel/lab.ts';
 import type { GuestLab } from '../../../simulator/guests/lab.ts';
 import { KERNEL, testNeeding } from '../../needs.ts';
-import { articleEstate } from '../../simulator/guests/estates.ts';
+import { labOf } from '../../simulator/guests/labOf.ts';
 import { connectTo, guard, NICS, PI, planOf, shell, snapshot, UCR } from './guests.ts';
 
 const kernelTest = testNeeding(KERNEL);
+const fresh = labOf(startKernelLab);
 let lab: GuestLab | undefined;
 const freshLab = async (): Promise<GuestLab> => {
-  if (lab) await lab.reset();
-  lab ??= await startKernelLab({ estate: articleEstate() });
+  lab = await fresh();
   return lab;
 };
-test.after.always(() => lab?.stop());
 
 const refusal = async (plan: PlannedFrontend[] = planOf('vm-a'), change?: (script: string) => string) => {
   if (!lab) throw new Error('no lab');

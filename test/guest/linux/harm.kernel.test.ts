@@ -1,19 +1,11 @@
 /** The named cost is told where it would be felt; what works before and after is in the lab's cases. */
-import test from 'ava';
 import { startKernelLab } from '../../../simulator/guests/kernel/lab.ts';
-import type { GuestLab } from '../../../simulator/guests/lab.ts';
 import { KERNEL, testNeeding } from '../../needs.ts';
-import { articleEstate } from '../../simulator/guests/estates.ts';
+import { labOf } from '../../simulator/guests/labOf.ts';
 import { guard, NICS, planOf } from './guests.ts';
 
 const kernelTest = testNeeding(KERNEL);
-let lab: GuestLab | undefined;
-const freshLab = async (): Promise<GuestLab> => {
-  if (lab) await lab.reset();
-  lab ??= await startKernelLab({ estate: articleEstate() });
-  return lab;
-};
-test.after.always(() => lab?.stop());
+const freshLab = labOf(startKernelLab);
 
 kernelTest('the named cost is warned of where such a connection stands', async (t) => {
   const lab = await freshLab();

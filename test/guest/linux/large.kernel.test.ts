@@ -1,23 +1,16 @@
 /** The largest plan in its worst state: 64 frontends. Times and proofs are in the lab's cases. */
-import test from 'ava';
 import { MAX_FRONTENDS } from '../../../shared/guest/plan.ts';
 import { MAX_LINE_BYTES } from '../../../shared/guest/wire.ts';
 import { startKernelLab } from '../../../simulator/guests/kernel/lab.ts';
-import type { GuestLab } from '../../../simulator/guests/lab.ts';
 import { KERNEL, testNeeding } from '../../needs.ts';
 import { manyFrontends, vipsOf } from '../../simulator/guests/estates.ts';
+import { labOf } from '../../simulator/guests/labOf.ts';
 import { guard, planOf, shell } from './guests.ts';
 
 const kernelTest = testNeeding(KERNEL);
 const vips = vipsOf(MAX_FRONTENDS);
 const estate = manyFrontends(MAX_FRONTENDS);
-let lab: GuestLab | undefined;
-const freshLab = async (): Promise<GuestLab> => {
-  if (lab) await lab.reset();
-  lab ??= await startKernelLab({ estate });
-  return lab;
-};
-test.after.always(() => lab?.stop());
+const freshLab = labOf(startKernelLab, estate);
 
 const bytesOf = (stdout: string): number => Buffer.byteLength(stdout.trim().split('\n').at(-1) ?? '');
 

@@ -1,9 +1,9 @@
 /** What makes a proof: the accepted socket of this guest, in whatever form it shows, and nothing else. */
-import test from 'ava';
 import { startKernelLab } from '../../../simulator/guests/kernel/lab.ts';
 import type { GuestLab } from '../../../simulator/guests/lab.ts';
 import { KERNEL, testNeeding } from '../../needs.ts';
 import { articleEstate } from '../../simulator/guests/estates.ts';
+import { labOf } from '../../simulator/guests/labOf.ts';
 import { until } from '../../simulator/guests/steps.ts';
 import { connectTo, guard, NICS, planOf, shell } from './guests.ts';
 
@@ -26,13 +26,7 @@ const estate = articleEstate((it) => {
     backendPort: 7777,
   });
 });
-let lab: GuestLab | undefined;
-const freshLab = async (): Promise<GuestLab> => {
-  if (lab) await lab.reset();
-  lab ??= await startKernelLab({ estate });
-  return lab;
-};
-test.after.always(() => lab?.stop());
+const freshLab = labOf(startKernelLab, estate);
 
 const plan = [{ vip: VIP, port: 7000, ...NICS['vm-a'] }];
 

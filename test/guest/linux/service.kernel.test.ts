@@ -1,21 +1,18 @@
 /** How the script deals with systemd and with SELinux labels: stand-ins in a guest write down what they are told. */
-import test from 'ava';
 import { startKernelLab } from '../../../simulator/guests/kernel/lab.ts';
 import type { GuestLab } from '../../../simulator/guests/lab.ts';
 import { KERNEL, testNeeding } from '../../needs.ts';
-import { articleEstate } from '../../simulator/guests/estates.ts';
+import { labOf } from '../../simulator/guests/labOf.ts';
 import { filesOf, guard, planOf, shell } from './guests.ts';
 
 const kernelTest = testNeeding(KERNEL);
-let lab: GuestLab | undefined;
-test.after.always(() => lab?.stop());
+const freshLab = labOf(startKernelLab);
 
 const UNIT = 'ilb-hairpin-guard.service';
 
 /** A guest where systemd seems to run: it knows whether the unit is enabled and active, and can be made to refuse. */
 async function guestWithSystemd(): Promise<GuestLab> {
-  if (lab) await lab.reset();
-  lab ??= await startKernelLab({ estate: articleEstate() });
+  const lab = await freshLab();
   const systemctl = `#!/bin/bash
 echo "systemctl $*" >>/tmp/told
 case $1 in

@@ -1,19 +1,12 @@
 /** What connected before must connect afterwards: else the run takes its changes back, and says so. */
-import test from 'ava';
 import { startKernelLab } from '../../../simulator/guests/kernel/lab.ts';
 import type { GuestLab } from '../../../simulator/guests/lab.ts';
 import { KERNEL, testNeeding } from '../../needs.ts';
-import { articleEstate } from '../../simulator/guests/estates.ts';
+import { labOf } from '../../simulator/guests/labOf.ts';
 import { connectTo, filesOf, guard, PI, planOf, shell, snapshot, UCR } from './guests.ts';
 
 const kernelTest = testNeeding(KERNEL);
-let lab: GuestLab | undefined;
-const freshLab = async (): Promise<GuestLab> => {
-  if (lab) await lab.reset();
-  lab ??= await startKernelLab({ estate: articleEstate() });
-  return lab;
-};
-test.after.always(() => lab?.stop());
+const freshLab = labOf(startKernelLab);
 
 /** A firewall on the primary that does not know vm-b's via address. 1972 is UCR's port on the VMs, 51773 is PI's. */
 const refuse = (lab: GuestLab, port: number) =>

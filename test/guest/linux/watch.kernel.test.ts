@@ -1,21 +1,14 @@
 /** What stays on the machine: the installed files, and the watcher. What it puts right is in the lab's cases. */
 import { readFileSync } from 'node:fs';
-import test from 'ava';
 import { startKernelLab } from '../../../simulator/guests/kernel/lab.ts';
 import type { GuestLab } from '../../../simulator/guests/lab.ts';
 import { KERNEL, testNeeding } from '../../needs.ts';
-import { articleEstate } from '../../simulator/guests/estates.ts';
+import { labOf } from '../../simulator/guests/labOf.ts';
 import { until } from '../../simulator/guests/steps.ts';
 import { filesOf, guard, planOf, shell, snapshot } from './guests.ts';
 
 const kernelTest = testNeeding(KERNEL);
-let lab: GuestLab | undefined;
-const freshLab = async (): Promise<GuestLab> => {
-  if (lab) await lab.reset();
-  lab ??= await startKernelLab({ estate: articleEstate() });
-  return lab;
-};
-test.after.always(() => lab?.stop());
+const freshLab = labOf(startKernelLab);
 
 const INSTALLED = '/usr/local/sbin/ilb-hairpin-guard';
 const LOG = '/tmp/watch.log';

@@ -20,7 +20,7 @@ export const SCRIPT = read('guard.ps1').replaceAll(/^\. \.\/(.+\.ps1)$/gm, (_, p
 
 export const BACKEND = { ip: '10.0.1.10', mac: '00:0d:3a:00:00:01' };
 export const VIA = { ip: '10.0.1.11', mac: '00:0d:3a:00:00:02' };
-export const GATEWAY = '10.0.1.1';
+const GATEWAY = '10.0.1.1';
 /** Interface indexes that windowsMachine gives to the two NICs of a member. */
 export const BACKEND_INDEX = 4;
 export const VIA_INDEX = 7;

@@ -1,7 +1,7 @@
 /** A lab without guests: scripts are answered by a function, health by the estate's primaries. */
 import type { Estate } from '../../../simulator/estate/estate.ts';
-import { memberParts } from '../../../simulator/estate/ids.ts';
-import type { GuestLab, LabBackend, ScriptResult } from '../../../simulator/guests/lab.ts';
+import type { GuestLab, ScriptResult } from '../../../simulator/guests/lab.ts';
+import { primaryHealth } from '../../../simulator/guests/primaryHealth.ts';
 
 /** One script that was run. */
 export interface Ran {
@@ -39,24 +39,7 @@ export function fakeLab(estate: Estate): FakeLab {
     async setPrimary(mirror, vm) {
       primaries.set(mirror, vm);
     },
-    async health(loadBalancer, ruleName): Promise<LabBackend[]> {
-      const lb = estate.loadBalancers.find((candidate) => candidate.name === loadBalancer);
-      const rule = lb?.rules.find((candidate) => candidate.name === ruleName);
-      const pool = lb?.pools.find((candidate) => candidate.name === rule?.pool);
-      const mirror = estate.mirrors.find((m) => m.loadBalancer === loadBalancer && m.frontend === rule?.frontend);
-      if (!pool || !mirror) throw new Error(`the fake lab has no rule ${loadBalancer}/${ruleName}`);
-      return pool.members.map((member) => {
-        const { vm, nic, ip } = memberParts(member);
-        const found = estate.vms.find((v) => v.name === vm)?.nics.find((n) => n.name === nic);
-        const up = primaries.get(mirror.name) === vm;
-        return {
-          address: found?.ips.find((i) => i.name === ip)?.address ?? '',
-          member,
-          up,
-          reason: up ? 'Up_Probe_Success' : 'Down_Probe_HttpStatusCodeError',
-        };
-      });
-    },
+    health: async (loadBalancer, ruleName) => primaryHealth(estate, primaries, loadBalancer, ruleName),
     exec: refuse('exec'),
     connect: refuse('connect'),
     counters: refuse('counters'),

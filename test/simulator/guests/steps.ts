@@ -12,7 +12,7 @@ export interface Pair {
   viaDevice?: string;
 }
 
-export const GATEWAY = '10.0.1.1';
+const GATEWAY = '10.0.1.1';
 export const UCR_VIP = '10.0.1.100';
 export const PI_VIP = '10.0.1.101';
 /** vm-a towards UCR: its backend address on eth0, its via address on eth1. */
@@ -55,7 +55,7 @@ export const recipeFor = ({ vip, backend, via, ...devices }: Pair, table: number
 ];
 
 /** Moves `lookup local` behind the rules of preference 0, never without one. */
-export const localBehind = [
+const localBehind = [
   'rule add pref 1 lookup local protocol kernel',
   'rule del pref 0 lookup local',
   'rule add pref 0 lookup local protocol kernel',

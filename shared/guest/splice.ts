@@ -1,0 +1,22 @@
+/** Where a command's assignments go in a guest script, bash's and PowerShell's alike. */
+
+const BEGIN = '# --- plan ---\n';
+const END = '# --- end of plan ---\n';
+
+/**
+ * The script with these assignments between its two plan marks, and the command id in its second line. Throws Error,
+ * naming the file, when the script has lost its marks.
+ */
+export function withAssignments(script: string, file: string, commandId: string, assignments: string[]): string {
+  const begin = script.indexOf(BEGIN);
+  const end = script.indexOf(END);
+  const firstLine = script.indexOf('\n') + 1;
+  if (begin < firstLine || end < begin) throw new Error(`${file} has lost the marks of its plan.`);
+  return [
+    script.slice(0, firstLine),
+    `# ilb-hairpin-guard command ${commandId}\n`,
+    script.slice(firstLine, begin + BEGIN.length),
+    `${assignments.join('\n')}\n`,
+    script.slice(end),
+  ].join('');
+}
