@@ -5,7 +5,7 @@ import { parseReport } from '../../shared/guest/report.ts';
 import type { GuestReport } from '../../shared/model/guest.ts';
 import type { KernelLab } from '../../simulator/guests/kernel/lab.ts';
 import type { LabCase } from '../case.ts';
-import { commandFor, guard, planOf, put, shell } from '../guests.ts';
+import { commandFor, guard, planOf, put, shell, UCR } from '../guests.ts';
 import { freshLab } from '../labs.ts';
 import { prove } from './recover.ts';
 import { articleLab, VM } from './watcher.ts';
@@ -27,7 +27,6 @@ const SURROUNDINGS: Record<string, string> = {
   'a Thai calendar and a comma for the point':
     'LC_TIME=th_TH.UTF-8 LC_NUMERIC=de_DE.UTF-8 TZ=Asia/Bangkok /bin/bash -c /tmp/script.sh',
   'BASH_COMPAT=4.4': 'BASH_COMPAT=4.4 /bin/bash -c /tmp/script.sh',
-  POSIXLY_CORRECT: 'POSIXLY_CORRECT=1 /bin/bash -c /tmp/script.sh',
   'odd variables': `IFS=: TMOUT=1 GLOBIGNORE='*' BASH_ENV=/etc/passwd ENV=/etc/passwd CDPATH=/tmp COLUMNS=20 FUNCNEST=2 VIP=x MODE=remove WORK=/ LINES=3 /bin/bash -c /tmp/script.sh`,
   'shell options that others exported':
     'set -e -u -C -k -o pipefail; shopt -s nullglob failglob nocasematch extdebug; export SHELLOPTS BASHOPTS; /bin/bash -c /tmp/script.sh',
@@ -64,6 +63,22 @@ const crlf: LabCase['run'] = async () => {
   return { ok: true, detail: `the handler makes it a script again; ${await prove(lab)}` };
 };
 
+/** In posix mode a failed `exec` ends the shell, and what was refused at once would look as if it had timed out. */
+const posix: LabCase['run'] = async () => {
+  const lab = await freshLab(articleLab);
+  await guard(lab, VM, 'apply', planOf(VM));
+  await shell(lab, VM, `ip route replace unreachable ${UCR} table 7201 proto 201`);
+  const report = await runBy(lab, 'POSIXLY_CORRECT=1 /bin/bash -c /tmp/script.sh');
+  assert.deepEqual(
+    report.paths.map(({ connectBefore, after }) => [connectBefore.outcome, after.join()]),
+    [
+      ['unreachable', ''],
+      ['ok', ''],
+    ],
+  );
+  return { ok: true, detail: `unreachable is told as that; ${await prove(lab)}` };
+};
+
 /** The handler kills the script alone when its time is up. Its connects live on, and here tell only then, for 4 s, how they went. */
 const killedParent: LabCase['run'] = async () => {
   const lab = await freshLab(articleLab);
@@ -98,5 +113,6 @@ export const platformCases = (): LabCase[] => [
     }),
   ),
   { name: 'run with CRLF and a byte order mark', manager: 'none', run: crlf },
+  { name: 'run with POSIXLY_CORRECT, and a VIP that is unreachable', manager: 'none', run: posix },
   { name: 'killed by the handler, its children survive', manager: 'none', run: killedParent },
 ];

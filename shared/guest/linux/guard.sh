@@ -44,6 +44,7 @@ set +e +C +o pipefail -u -f
 export LC_ALL=C
 export PATH="${PATH:+$PATH:}/usr/sbin:/usr/bin:/sbin:/bin"
 unset BASH_ENV ENV CDPATH FUNCNEST
+unset POSIXLY_CORRECT # a failed exec would end the shell; and no <() before bash 5.1
 umask 077
 
 readonly PROTOCOL=201
