@@ -28,12 +28,8 @@ const SURROUNDINGS: Record<string, string> = {
     'LC_TIME=th_TH.UTF-8 LC_NUMERIC=de_DE.UTF-8 TZ=Asia/Bangkok /bin/bash -c /tmp/script.sh',
   'BASH_COMPAT=4.4': 'BASH_COMPAT=4.4 /bin/bash -c /tmp/script.sh',
   'odd variables': `IFS=: TMOUT=1 GLOBIGNORE='*' BASH_ENV=/etc/passwd ENV=/etc/passwd CDPATH=/tmp COLUMNS=20 FUNCNEST=2 VIP=x MODE=remove WORK=/ LINES=3 /bin/bash -c /tmp/script.sh`,
-  'shell options that others exported':
-    'set -e -u -C -k -o pipefail; shopt -s nullglob failglob nocasematch extdebug; export SHELLOPTS BASHOPTS; /bin/bash -c /tmp/script.sh',
-  'functions that others exported, named like programs':
-    'ip() { :; }; date() { :; }; sleep() { :; }; read() { :; }; export -f ip date sleep read; /bin/bash -c /tmp/script.sh',
-  'an empty PATH, in a folder with an ip of its own':
-    'mkdir /tmp/odd; cd /tmp/odd; echo "#!/bin/false" >ip; chmod 755 ip; PATH= /bin/bash -c /tmp/script.sh',
+  'options and functions that others exported, and an empty PATH in a folder with an ip of its own':
+    'mkdir /tmp/odd; cd /tmp/odd; echo "#!/bin/false" >ip; chmod 755 ip; ip() { :; }; date() { :; }; read() { :; }; export -f ip date read; set -e -u -C -k -o pipefail; shopt -s nullglob failglob nocasematch extdebug; export SHELLOPTS BASHOPTS; PATH= /bin/bash -c /tmp/script.sh',
   'a clock that goes an hour back during each connect': `printf '#!/bin/bash\n[[ -e /tmp/set$PPID ]] && echo 1000000000000000000 && exit\n: >/tmp/set$PPID\nexec /usr/bin/date "$@"\n' >/usr/local/sbin/date; chmod 755 /usr/local/sbin/date; /bin/bash -c /tmp/script.sh; rm /usr/local/sbin/date`,
   'closed input and a full pipe of errors': '/bin/bash -c /tmp/script.sh <&- 2>/dev/full',
   'few file handles': 'ulimit -n 64; /bin/bash -c /tmp/script.sh',
