@@ -109,7 +109,7 @@ move_local() { # order|astray; returns the number of the step that failed
     # What then comes first might lead the machine's own addresses astray; and a conditional rule for the local table
     # is what `ip rule del pref 0 lookup local` might take.
     [[ -z $LOCAL_HELD ]] || return 1
-    has_local 1 || try_rule add pref 1 lookup local protocol kernel
+    [[ -n $LOCAL_IS_SPARE ]] || try_rule add pref 1 lookup local protocol kernel
     read_rules && has_local 1 || return 2
     for ((tries = 0; tries < 3; tries++)); do
       has_local 0 || break
