@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KernelLab } from '../../simulator/guests/kernel/lab.ts';
 import type { LabCase } from '../case.ts';
-import { guard, PI, planOf, shell, UCR, until } from '../guests.ts';
+import { guard, PI, planOf, put, shell, UCR, until } from '../guests.ts';
 import { freshLab, leaveStanding } from '../labs.ts';
 import { prove, recover, stateOf } from './recover.ts';
-import { appliedGuest, articleLab, VM, watchLog, withService } from './watcher.ts';
+import { appliedGuest, articleLab, startService, stopService, VM, watchLog, withService } from './watcher.ts';
 
 /** The watcher says when it looks. */
 const COUNTED = { altered: 's/^look() {$/look() { note looked/' };
@@ -46,6 +46,52 @@ const flood: LabCase['run'] = () =>
     assert(count >= 1 && count <= 3, `${count} looks`);
     return { ok: true, detail: `500 events, looks: ${count}; ${await prove(lab)}` };
   }, COUNTED);
+
+/** Somebody changes a thousand routes a second: the watcher gathers for a second at most, and then looks. */
+const storm: LabCase['run'] = () =>
+  withService(
+    async (lab) => {
+      await shell(
+        lab,
+        VM,
+        `storm() { for i in {1..50}; do echo "route $1 10.7.$i.0/24 dev eth0"; done | ip -batch -; sleep 0.05; }
+        (while :; do storm add; storm del; done) >/dev/null 2>&1 & echo $! >/tmp/storm.pid; sleep 1`,
+      );
+      const before = await looks(lab);
+      const began = Date.now();
+      await shell(lab, VM, `ip route del ${UCR} table 7201`);
+      const recoveredMs = await until(async () => (await stateOf(lab)).includes(`${UCR} via`), 10_000);
+      await sleep(1500);
+      const perSecond = ((await looks(lab)) - before) / ((Date.now() - began) / 1000);
+      await shell(lab, VM, 'kill $(</tmp/storm.pid)');
+      assert(recoveredMs !== undefined && recoveredMs < 4000, `back after ${recoveredMs} ms`);
+      assert(perSecond < 6, `${perSecond} looks a second`);
+      await shell(
+        lab,
+        VM,
+        'for i in {1..50}; do echo "route del 10.7.$i.0/24 dev eth0"; done | ip -force -batch - 2>/dev/null || true',
+      );
+      const detail = `a deleted route is back meanwhile; ${perSecond.toFixed(1)} looks a second; ${await prove(lab)}`;
+      return { ok: true, recoveredMs: Math.round(recoveredMs), detail };
+    },
+    { ...COUNTED, ends: true },
+  );
+
+/** What happens before its ip monitor listens, as on a busy machine that boots: it is not the backstop that finds it. */
+const lateMonitor: LabCase['run'] = async () => {
+  const lab = await appliedGuest();
+  const real = (await shell(lab, VM, 'type -P ip')).trim();
+  await put(
+    lab,
+    VM,
+    '/usr/local/sbin/ip',
+    `#!/bin/bash\n[[ " $* " != *" monitor "* ]] || sleep 0.4\nexec ${real} "$@"\n`,
+  );
+  await startService(lab);
+  const recovered = await recover(lab, [`ip route del ${UCR} table 7201`]);
+  await stopService(lab);
+  return { ok: true, ...recovered };
+};
 
 /** Somebody undoes a rule each 0.1 s, until the pauses are 4 s long; a quiet minute and the poll are a second here. */
 const fight: LabCase['run'] = () =>
@@ -155,6 +201,8 @@ export const agentCases = (): LabCase[] =>
     [
       ['own changes cause no loop', noLoop],
       ['a flood of events', flood],
+      ['a thousand events a second', storm],
+      ['a change before its ip monitor listens', lateMonitor],
       ['another agent that undoes a rule all the time', fight],
       ['a command and the watcher at once', commandAndWatcher],
       ['three applies at once', twoApplies],

@@ -71,7 +71,7 @@ export const DISTURBANCES: Disturbance[] = [
   },
   {
     what: 'the reply rule holds for everything, not for lo alone',
-    by: 'ip rule add pref 1 lookup local protocol kernel; ip rule del pref 0 lookup local; ip rule del pref 0 lookup 7202; ip rule add pref 0 from 10.0.1.10 to 10.0.1.11 lookup 7202 protocol 201; ip rule add pref 0 lookup local protocol kernel; ip rule del pref 1',
+    by: 'ip rule add pref 1 lookup local protocol kernel; ip rule del pref 0 lookup local; ip rule del pref 0 lookup 7202; ip rule add pref 0 from 10.0.1.10 to 10.0.1.11 lookup 7202 protocol 201; ip rule add pref 0 lookup local protocol kernel; ip rule del pref 1 lookup local protocol kernel',
     ucr: ['reply-rule', 'leftover'],
     pi: ['reply-rule', 'leftover'],
   },
@@ -96,6 +96,12 @@ export const DISTURBANCES: Disturbance[] = [
   {
     what: 'a route of an older plan is there',
     by: 'ip route add 10.0.1.99/32 via 10.0.1.1 dev eth1 table 7250 proto 201',
+    ucr: ['leftover'],
+    pi: ['leftover'],
+  },
+  {
+    what: 'routes of other kinds are there',
+    by: 'ip route add blackhole 10.0.1.99/32 table 7201 proto 201; ip route add throw default table 7202 proto 201; ip route add local 10.0.1.98 dev lo table 7250 proto 201',
     ucr: ['leftover'],
     pi: ['leftover'],
   },

@@ -18,7 +18,8 @@ const FILES: Record<string, string> = {
   'script no longer executable': `chmod 644 ${INSTALLED}`,
   'plan damaged': `echo nonsense >>${PLAN}`,
   'plan removed': `rm ${PLAN}`,
-  'plan that lacks a VIP': `sed -i /^${UCR.replaceAll('.', '[.]')}/d ${PLAN}`,
+  // The watcher looks a second time after a second, and would follow it.
+  'plan that lacks a VIP': `sleep 1.5; sed -i /^${UCR.replaceAll('.', '[.]')}/d ${PLAN}`,
   'unit changed': `sed -i s/always/no/ ${UNIT}`,
   'unit removed': `rm ${UNIT}`,
 };

@@ -110,6 +110,25 @@ const oldBash: LabCase['run'] = async () => {
   return { ok: true, detail: `told before the rest is read; here ${await prove(lab)}` };
 };
 
+/** Administrators name tables and protocols, and iproute2 then shows the names. */
+const namedNumbers: LabCase['run'] = async () => {
+  const lab = await freshLab(articleLab);
+  await shell(
+    lab,
+    VM,
+    `mkdir /tmp/names; cp -rL /etc/iproute2/. /tmp/names 2>/dev/null || true; rm -rf /etc/iproute2; mv /tmp/names /etc/iproute2
+    echo 7201 hairpin >>/etc/iproute2/rt_tables; echo 201 guard >>/etc/iproute2/rt_protos`,
+  );
+  const before = await snapshot(lab, VM);
+  const { report } = await guard(lab, VM, 'apply', planOf(VM));
+  assert.deepEqual([report.errorCode, report.paths[0]?.after], [undefined, []], report.errorDetail);
+  assert.match(await shell(lab, VM, 'ip rule'), /lookup hairpin proto guard/);
+  const proof = await prove(lab);
+  await guard(lab, VM, 'remove', planOf(VM));
+  assert.equal(await snapshot(lab, VM), before);
+  return { ok: true, detail: `known by their numbers, removed byte for byte; ${proof}` };
+};
+
 const notRoot: LabCase['run'] = async () => {
   const lab = await freshLab(articleLab);
   const before = await snapshot(lab, VM);
@@ -127,5 +146,6 @@ export const groundCases = (): LabCase[] => [
   { name: 'no program but those it asks for', manager: 'none', run: bareTools },
   { name: 'kernels and iproute2 of all ages', manager: 'none', run: oldVersions },
   { name: 'bash that is too old', manager: 'none', run: oldBash },
+  { name: 'names given to our table and protocol numbers', manager: 'none', run: namedNumbers },
   { name: 'not root', manager: 'none', run: notRoot },
 ];

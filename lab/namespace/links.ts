@@ -1,8 +1,10 @@
 /** Links, addresses and carriers go and come back while the watcher runs. A manager's part of it is done by hand. */
+import assert from 'node:assert/strict';
 import type { KernelLab } from '../../simulator/guests/kernel/lab.ts';
 import type { LabCase } from '../case.ts';
-import { type Expected, recover, type Step } from './recover.ts';
-import { withService } from './watcher.ts';
+import { guard, planOf, shell } from '../guests.ts';
+import { type Expected, prove, recover, type Step } from './recover.ts';
+import { VM, watchLog, withService } from './watcher.ts';
 
 /** What the guest's manager sets up for a NIC, as at boot: the kernel drops it with the link or the last address. */
 const NIC = {
@@ -59,6 +61,36 @@ const caseOf = (name: string, steps: Step[], expected?: Expected): LabCase => ({
   run: () => withService(async (lab) => ({ ok: true, ...(await recover(lab, steps, expected)) })),
 });
 
+/** Nobody fights here: the watcher waits for the link, and is there when it comes. Patience and poll are shorter than installed. */
+const longDown: LabCase['run'] = () =>
+  withService(
+    async (lab) => {
+      const recovered = await recover(lab, [
+        'ip link set eth1 down; sleep 3',
+        async () => {
+          const { report } = await guard(lab, VM, 'check', planOf(VM));
+          assert.deepEqual(
+            [report.errorCode, report.paths[0]?.before, report.warnings],
+            ['ADDRESS_NOT_ON_NIC', ['nic-missing'], ['no-systemd']],
+          );
+        },
+        `ip link set eth1 up; ${NIC.eth1.routes}`,
+      ]);
+      assert(!(await watchLog(lab)).includes('error'), await watchLog(lab));
+      return { ok: true, ...recovered };
+    },
+    { altered: 's/^WATCH_PATIENCE=6/WATCH_PATIENCE=1/; s/^WATCH_POLL_SECONDS=30/WATCH_POLL_SECONDS=0.3/' },
+  );
+
+/** The address is there a second time without its subnet, as some agents put it there. */
+const twice: LabCase['run'] = () =>
+  withService(async (lab) => {
+    await shell(lab, VM, 'ip addr add 10.0.1.11/32 dev eth1; ip addr add 10.0.1.10/32 dev eth0');
+    const detail = await prove(lab);
+    await shell(lab, VM, 'ip addr del 10.0.1.11/32 dev eth1; ip addr del 10.0.1.10/32 dev eth0');
+    return { ok: true, detail };
+  });
+
 export const linkCases = (): LabCase[] => [
   ...BOTH.flatMap((device) =>
     Object.entries(stepsOf(device)).map(([name, steps]) =>
@@ -77,4 +109,6 @@ export const linkCases = (): LabCase[] => [
     ],
     { staysMs: 2500 },
   ),
+  { name: 'link eth1 down for longer than the watcher’s patience', manager: 'none', run: longDown },
+  { name: 'addresses that are there a second time as /32', manager: 'none', run: twice },
 ];

@@ -5,7 +5,7 @@ import { parseReport } from '../../shared/guest/report.ts';
 import type { GuestReport } from '../../shared/model/guest.ts';
 import type { KernelLab } from '../../simulator/guests/kernel/lab.ts';
 import type { LabCase } from '../case.ts';
-import { commandFor, guard, planOf, put, shell } from '../guests.ts';
+import { commandFor, guard, planOf, put, shell, UCR } from '../guests.ts';
 import { freshLab } from '../labs.ts';
 import { prove } from './recover.ts';
 import { articleLab, VM } from './watcher.ts';
@@ -27,9 +27,10 @@ const SURROUNDINGS: Record<string, string> = {
   'a Thai calendar and a comma for the point':
     'LC_TIME=th_TH.UTF-8 LC_NUMERIC=de_DE.UTF-8 TZ=Asia/Bangkok /bin/bash -c /tmp/script.sh',
   'BASH_COMPAT=4.4': 'BASH_COMPAT=4.4 /bin/bash -c /tmp/script.sh',
-  POSIXLY_CORRECT: 'POSIXLY_CORRECT=1 /bin/bash -c /tmp/script.sh',
-  'odd variables': `IFS=: TMOUT=1 GLOBIGNORE='*' BASH_ENV=/etc/passwd ENV=/etc/passwd CDPATH=/tmp COLUMNS=20 VIP=x MODE=remove WORK=/ LINES=3 /bin/bash -c /tmp/script.sh`,
-  'shell options that others exported': 'set -e -u -C -o pipefail; export SHELLOPTS; /bin/bash -c /tmp/script.sh',
+  'odd variables': `IFS=: TMOUT=1 GLOBIGNORE='*' BASH_ENV=/etc/passwd ENV=/etc/passwd CDPATH=/tmp COLUMNS=20 FUNCNEST=2 VIP=x MODE=remove WORK=/ LINES=3 /bin/bash -c /tmp/script.sh`,
+  'options and functions that others exported, and an empty PATH in a folder with an ip of its own':
+    'mkdir /tmp/odd; cd /tmp/odd; echo "#!/bin/false" >ip; chmod 755 ip; ip() { :; }; date() { :; }; read() { :; }; export -f ip date read; set -e -u -C -k -o pipefail; shopt -s nullglob failglob nocasematch extdebug; export SHELLOPTS BASHOPTS; PATH= /bin/bash -c /tmp/script.sh',
+  'a clock that goes an hour back during each connect': `printf '#!/bin/bash\n[[ -e /tmp/set$PPID ]] && echo 1000000000000000000 && exit\n: >/tmp/set$PPID\nexec /usr/bin/date "$@"\n' >/usr/local/sbin/date; chmod 755 /usr/local/sbin/date; /bin/bash -c /tmp/script.sh; rm /usr/local/sbin/date`,
   'closed input and a full pipe of errors': '/bin/bash -c /tmp/script.sh <&- 2>/dev/full',
   'few file handles': 'ulimit -n 64; /bin/bash -c /tmp/script.sh',
   'signals that the parent ignores': `trap '' PIPE HUP INT; /bin/bash -c /tmp/script.sh`,
@@ -56,6 +57,22 @@ const crlf: LabCase['run'] = async () => {
     ['self', 'self'],
   );
   return { ok: true, detail: `the handler makes it a script again; ${await prove(lab)}` };
+};
+
+/** In posix mode a failed `exec` ends the shell, and what was refused at once would look as if it had timed out. */
+const posix: LabCase['run'] = async () => {
+  const lab = await freshLab(articleLab);
+  await guard(lab, VM, 'apply', planOf(VM));
+  await shell(lab, VM, `ip route replace unreachable ${UCR} table 7201 proto 201`);
+  const report = await runBy(lab, 'POSIXLY_CORRECT=1 /bin/bash -c /tmp/script.sh');
+  assert.deepEqual(
+    report.paths.map(({ connectBefore, after }) => [connectBefore.outcome, after.join()]),
+    [
+      ['unreachable', ''],
+      ['ok', ''],
+    ],
+  );
+  return { ok: true, detail: `unreachable is told as that; ${await prove(lab)}` };
 };
 
 /** The handler kills the script alone when its time is up. Its connects live on, and here tell only then, for 4 s, how they went. */
@@ -92,5 +109,6 @@ export const platformCases = (): LabCase[] => [
     }),
   ),
   { name: 'run with CRLF and a byte order mark', manager: 'none', run: crlf },
+  { name: 'run with POSIXLY_CORRECT, and a VIP that is unreachable', manager: 'none', run: posix },
   { name: 'killed by the handler, its children survive', manager: 'none', run: killedParent },
 ];

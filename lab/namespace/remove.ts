@@ -35,6 +35,8 @@ const LOOK_ALIKES = [
   'ip rule add pref 0 from 10.8.0.1 lookup 100; ip rule add pref 0 from 10.8.0.2 lookup 7300 protocol 201',
   'ip rule add pref 0 lookup local protocol kernel; ip rule del pref 1 lookup local',
   'ip rule add pref 1 to 10.8.0.0/24 lookup 100 protocol static',
+  // Rules for the local table where the script has its temporary one for a moment.
+  'ip rule add pref 1 fwmark 0x77 lookup local; ip rule add pref 1 lookup local protocol static',
   'ip rule add pref 2 from 10.8.0.4 lookup 7201',
   'ip rule add pref 5 fwmark 0x1 lookup 100',
   'ip route add blackhole 10.9.0.0/16; ip route add prohibit 10.9.1.0/24 table 100',
@@ -103,6 +105,13 @@ const changedPlan: LabCase['run'] = async () => {
   return { ok: true, detail: `${order.length} changes; ${await prove(lab)}` };
 };
 
+/** Somebody else has the machine's local table at preference 1, and it is there that he looks for it. */
+async function movedLocal(): Promise<string> {
+  const lab = await freshLab(articleLab);
+  await shell(lab, VM, 'ip rule add pref 1 lookup local protocol static; ip rule del pref 0 lookup local');
+  return backAgain(lab, planOf(VM), some.slice(0, 2));
+}
+
 /** Moving `lookup local` would put a rule before it that stood behind: that could lead the machine's own addresses astray. */
 const held: LabCase['run'] = async () => {
   const lab = await freshLab(articleLab);
@@ -143,6 +152,7 @@ export const removeCases = (): LabCase[] => [
     await shell(lab, VM, LOOK_ALIKES);
     return backAgain(lab, planOf(VM), some);
   }),
+  removeCase('lookup local that somebody moved to preference 1', movedLocal),
   removeCase('NICs with two roles and source routing', async () =>
     backAgain(await freshLab(twoRoles), swapped, some.slice(0, 2)),
   ),

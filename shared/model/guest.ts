@@ -47,7 +47,7 @@ export type ConnectOutcome = 'ok' | 'timeout' | 'refused' | 'reset' | 'unreachab
  * Linux and Windows use the same words for the same things.
  */
 export type Drift =
-  | 'nic-missing' // no interface with that MAC and address
+  | 'nic-missing' // no interface with that MAC and address that is up
   | 'route-missing' // no host route for the VIP of ours
   | 'route-wrong' // ours, but another interface, gateway or source
   | 'route-foreign' // somebody else's host route for the VIP takes precedence

@@ -20,7 +20,7 @@ function apart(script: string): { rendered: string[]; rest: string } {
 
 test('the command id is the second line and can be read back', (t) => {
   const script = renderScript('linux', commandOf());
-  t.is(script.split('\n')[0], '#!/bin/bash');
+  t.is(script.split('\n')[0], '#!/bin/bash -p');
   t.is(script.split('\n')[1], `# ilb-hairpin-guard command ${COMMAND_ID}`);
   t.is(commandIdIn(script), COMMAND_ID);
   t.is(commandIdIn(script.replaceAll('\n', '\r\n')), COMMAND_ID);

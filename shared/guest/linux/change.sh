@@ -104,13 +104,12 @@ order_local() {
 }
 
 move_local() { # order|astray; returns the number of the step that failed
-  local protocol tries
-  protocol=$(local_protocol)
+  local protocol=${LOCAL_PROTOCOL:-kernel} tries # so that it comes back as it was
   if [[ $1 == order ]] && ((LOCAL_AT >= 0)); then
     # What then comes first might lead the machine's own addresses astray; and a conditional rule for the local table
     # is what `ip rule del pref 0 lookup local` might take.
     [[ -z $LOCAL_HELD ]] || return 1
-    has_local 1 || try_rule add pref 1 lookup local protocol kernel
+    [[ -n $LOCAL_IS_SPARE ]] || try_rule add pref 1 lookup local protocol kernel
     read_rules && has_local 1 || return 2
     for ((tries = 0; tries < 3; tries++)); do
       has_local 0 || break
@@ -121,25 +120,16 @@ move_local() { # order|astray; returns the number of the step that failed
   fi
   has_local 0 || try_rule add pref 0 lookup local protocol "$protocol"
   read_rules && has_local 0 || return 4
-  has_local 1 || return 0
-  try_rule del pref 1 lookup local
-  read_rules && ! has_local 1 || return 5
+  [[ -n $LOCAL_IS_SPARE ]] || return 0
+  # Without the protocol this might take somebody's rule at preference 1 that leads there under a condition.
+  try_rule del pref 1 lookup local protocol kernel
+  read_rules && [[ -z $LOCAL_IS_SPARE ]] || return 5
 }
 
 # One step of the above: whether it worked is seen by the look after it.
 try_rule() { # ip's words
   local said
   said=$(ip -4 rule "$@" 2>&1) || note "ip rule $*: $said"
-}
-
-# The protocol that the kernel's local rule carries, so that it comes back as it was.
-local_protocol() {
-  local line
-  lines_of ip -4 -d rule show
-  for line in "${LINES[@]}"; do
-    [[ $line =~ ^0:[[:space:]]+from\ all\ lookup\ local\ +proto\ ([a-z0-9]+) ]] && printf '%s' "${BASH_REMATCH[1]}" && return
-  done
-  printf kernel
 }
 
 # Takes away what is ours and not wanted: first the way in (the VIP routes), then the rules, then the way back.

@@ -14,6 +14,7 @@ tcp_connect() { # VIP port seconds file
   begin=$(date +%s%N)
   { exec 3<>"/dev/tcp/$1/$2"; } 2>"$4.said" && outcome=o
   ms=$((($(date +%s%N) - begin) / 1000000))
+  ((ms >= 0)) || ms=0 # the clock was set meanwhile
   if [[ $outcome == e ]]; then
     case $(<"$4.said") in
       *'Connection refused'*) outcome=f ;;
@@ -37,8 +38,9 @@ tcp_connects() { # seconds folder, then index VIP port for each
   wait
 }
 
-now() { # sets NOW, in milliseconds
-  NOW=$(($(date +%s%N) / 1000000))
+now() { # sets NOW, in milliseconds of a clock that nobody sets
+  read -r NOW _ </proc/uptime
+  NOW=$((10#${NOW/./}0))
 }
 
 # Connects to the VIPs of the given paths side by side, each within the time limit, and sets OUTCOME, PROOF and SOURCE.
@@ -61,7 +63,7 @@ connect_all() { # indexes
   done
   # Under timeout, so that nothing outlives this run for long whatever ends it. Longer than the limit: what connected at
   # the last moment is still there when sockets are looked at.
-  timeout -k 1 $((limit + 3)) bash -c "$(declare -f tcp_connect tcp_connects); tcp_connects \"\$@\"" connects \
+  timeout -k 1 $((limit + 3)) bash -p -c "$(declare -f tcp_connect tcp_connects); tcp_connects \"\$@\"" connects \
     $((limit + 2)) "$WORK" "${pairs[@]}" </dev/null >/dev/null 2>&1 &
   CONNECTS=$!
   while ((${#waiting[@]} > 0)); do

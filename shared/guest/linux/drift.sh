@@ -45,7 +45,7 @@ plan_nothing() {
 is_behind_local() { ((LOCAL_AT < 0 || RULE_AT["$1"] > LOCAL_AT)); } # key
 
 # True when `lookup local` is not where it should be: left by an interrupted run, or lost.
-is_local_astray() { ((LOCAL_AT < 0)) || has_local 1; }
+is_local_astray() { ((LOCAL_AT < 0)) || [[ -n $LOCAL_IS_SPARE ]]; }
 
 # Lists what is ours and not wanted. The destination of a rule is the third word of its key, of a route the second.
 # A wrong route is none: the right one takes its place.

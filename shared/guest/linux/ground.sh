@@ -3,6 +3,7 @@
 
 CRITICAL=0  # above 0 while a signal must wait
 STOPPED=
+NUMERIC=    # -N where ip knows it: somebody may have given a name to one of our numbers (rt_tables, rt_protos)
 
 on_signal() {
   STOPPED=1
@@ -38,6 +39,7 @@ check_ground() {
   else
     at_least_4_17 "$version" || fail UNSUPPORTED_OS "iproute2 $version"
   fi
+  ! ip -N -V >/dev/null 2>&1 || NUMERIC=-N
 }
 
 at_least_4_17() { # version

@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/bin/bash -p
 #
 # ilb-hairpin-guard, the Linux guest's part: lets this machine reach the VIPs of Azure internal load balancers that
 # lead back to itself. It puts beside the system's own routing, and nowhere in the main table:
@@ -39,10 +39,12 @@ if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 404)); then
   exit 1
 fi
 
-set +e +C +o pipefail -u -f # SHELLOPTS may bring others
+# `bash -p` takes no functions and no options from the environment, and this undoes what else would come from there.
+set +e +C +o pipefail -u -f
 export LC_ALL=C
-export PATH="${PATH:-}:/usr/sbin:/usr/bin:/sbin:/bin"
-unset BASH_ENV ENV CDPATH
+export PATH="${PATH:+$PATH:}/usr/sbin:/usr/bin:/sbin:/bin"
+unset BASH_ENV ENV CDPATH FUNCNEST
+unset POSIXLY_CORRECT # a failed exec would end the shell; and no <() before bash 5.1
 umask 077
 
 readonly PROTOCOL=201

@@ -163,6 +163,10 @@ undo_plan_file() {
 start_service() {
   has_systemd || return 0
   ((${#FILES_WRONG[@]} > 0)) || [[ -n $SERVICE_WRONG ]] || return 0
+  if [[ ! -x $INSTALLED ]]; then # it could not be written, and systemd would try for ever
+    add_warning service-not-started
+    return
+  fi
   tell_systemd daemon-reload
   [[ -n $SERVICE_WRONG ]] && ((++CHANGED))
   { tell_systemd enable --quiet "$UNIT" && tell_systemd restart "$UNIT"; } || add_warning service-not-started

@@ -1,27 +1,31 @@
 # shellcheck shell=bash
 # ilb-hairpin-guard: what is in place: interfaces, rules, routes, and where the kernel would send.
 
-# Runs a command and sets LINES to what it printed. Fails as the command does.
+# Runs a command and sets LINES to what it printed, also when it fails. Fails as the command does.
 lines_of() { # command
-  local text IFS=$'\n'
-  LINES=()
-  text=$("$@") || return
+  local text code IFS=$'\n'
+  text=$("$@")
+  code=$?
   LINES=($text)
+  return $code
 }
 
 declare -A LINKS_OF=()    # MAC -> names of the interfaces that have it
 declare -A PREFIX_OF=()   # "interface address" -> prefix length
 declare -A LOCAL_OF=()    # address -> interface
 
-# Reads interfaces and addresses. A slave is skipped: the accelerated-networking VF has the MAC of its master.
+# Reads interfaces and addresses. A slave is skipped: the accelerated-networking VF has the MAC of its master. One that
+# is down carries nothing: the kernel takes no route through it.
 read_nics() {
   local -a words
-  local line name index
+  local line name index key prefix
+  local -A is_up=()
   LINKS_OF=() PREFIX_OF=() LOCAL_OF=()
   lines_of ip -o link show || return
   for line in "${LINES[@]}"; do
     words=($line)
     name=${words[1]%:}
+    [[ ${words[2]} != *[\<,]UP[,\>]* ]] || is_up[${name%%@*}]=1
     for ((index = 2; index < ${#words[@]} - 1; index++)); do
       case ${words[index]} in
         master) break ;;
@@ -38,8 +42,11 @@ read_nics() {
     [[ ${words[2]-} == inet ]] || continue
     name=${words[3]%/*}
     [[ ${words[3]} == */* ]] || words[3]+=/32
-    PREFIX_OF["${words[1]%%@*} $name"]=${words[3]#*/}
     LOCAL_OF[$name]=${words[1]%%@*}
+    [[ -n ${is_up[${words[1]%%@*}]-} ]] || continue
+    # The address may be there a second time, as a /32: the subnet is what counts.
+    key="${words[1]%%@*} $name" prefix=${words[3]#*/}
+    ((${PREFIX_OF[$key]-33} < prefix)) || PREFIX_OF[$key]=$prefix
   done
 }
 
@@ -75,14 +82,16 @@ declare -A OUR_RULES=()   # key -> words that name the rule to ip
 declare -A RULE_AT=()     # key -> position
 LOCAL_AT=-1               # position of the first rule `from all lookup local`
 LOCAL_PREFS=' '           # the preferences of all of them
+LOCAL_PROTOCOL=           # the protocol of the one at preference 0
+LOCAL_IS_SPARE=           # the temporary one of order_local is there: at preference 1, with the kernel's protocol
 LOCAL_HELD=               # somebody else's rule at preference 0 that would come before `lookup local` if that were moved
 
 # Reads the rules. The key of a rule is "pref from to iif table", and whatever else it says.
 read_rules() {
   local -a words
   local line index position=0 pref from to iif table protocol rest key
-  OUR_RULES=() RULE_AT=() LOCAL_AT=-1 LOCAL_PREFS=' ' LOCAL_HELD=''
-  lines_of ip -4 rule show || return
+  OUR_RULES=() RULE_AT=() LOCAL_AT=-1 LOCAL_PREFS=' ' LOCAL_PROTOCOL='' LOCAL_IS_SPARE='' LOCAL_HELD=''
+  lines_of ip $NUMERIC -4 -d rule show || return
   for line in "${LINES[@]}"; do
     words=($line)
     pref=${words[0]%:} from=all to=- iif=- table=- protocol=- rest=''
@@ -96,6 +105,7 @@ read_rules() {
         *) rest+=" ${words[index]}" ;;
       esac
     done
+    [[ $table != 255 ]] || table=local
     key="$pref $from $to $iif $table$rest"
     if [[ $protocol == "$PROTOCOL" ]] && is_our_table "$table"; then
       OUR_RULES[$key]="pref $pref ${words[*]:1}"
@@ -103,8 +113,11 @@ read_rules() {
     elif [[ $key == "$pref all - - local" ]]; then
       ((LOCAL_AT >= 0)) || LOCAL_AT=$position
       LOCAL_PREFS+="$pref "
+      [[ $pref != 0 ]] || LOCAL_PROTOCOL=$protocol
+      [[ $pref != 1 || $protocol != @(2|kernel) ]] || LOCAL_IS_SPARE=1
     elif [[ $pref == 0 ]] && { ((LOCAL_AT >= 0)) || [[ $table == local ]]; }; then
       LOCAL_HELD=${words[*]:1}
+      LOCAL_HELD=${LOCAL_HELD%% proto *}
     fi
     ((++position))
   done
@@ -115,6 +128,7 @@ is_our_table() { [[ $1 =~ ^72[0-9][0-9]$ ]] && (($1 >= VIP_TABLE && $1 <= LAST_T
 has_local() { [[ $LOCAL_PREFS == *" $1 "* ]]; } # preference
 
 declare -A OUR_ROUTES=()  # key -> words that name the route to ip
+readonly ROUTE_TYPES=(unspec unicast local broadcast anycast multicast blackhole unreachable prohibit throw)
 declare -A ROUTED_BY_US=() # "table destination" -> the same
 
 # Reads our routes. The key of a route is "table destination gateway interface source", and whatever else it says.
@@ -122,9 +136,11 @@ read_routes() {
   local -a words
   local line index table gateway dev source rest key name
   OUR_ROUTES=() ROUTED_BY_US=()
-  lines_of ip -4 -o route show table all proto "$PROTOCOL" || return
+  lines_of ip $NUMERIC -4 -o route show table all proto "$PROTOCOL" || return
   for line in "${LINES[@]}"; do
     words=($line)
+    # `ip -N` says the type as a number, and would not take it as one.
+    [[ ! ${words[0]} =~ ^[0-9]$ ]] || words[0]=${ROUTE_TYPES[words[0]]}
     table=main gateway=- dev=- source=- rest=''
     for ((index = 1; index < ${#words[@]}; index++)); do
       case ${words[index]} in

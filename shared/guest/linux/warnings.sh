@@ -7,8 +7,10 @@ look_for_warnings() {
   has_systemd || add_warning no-systemd
   [[ ! -e $FIGHT_FILE ]] || add_warning another-agent
   local -a words
-  local -A filter=() is_via=() is_backend=() seen=()
-  for index in "${!VIP[@]}"; do is_via[${VIA_DEV[index]:--}]=1 is_backend[${BACKEND_DEV[index]:--}]=1; done
+  local -A filter=() is_via=() is_backend=() is_vip=() seen=()
+  for index in "${!VIP[@]}"; do
+    is_vip[${VIP[index]}]=1 is_via[${VIA_DEV[index]:--}]=1 is_backend[${BACKEND_DEV[index]:--}]=1
+  done
   lines_of ip -4 -o netconf show
   for line in "${LINES[@]}"; do # inet eth0 forwarding off rp_filter strict ...
     words=($line)
@@ -20,9 +22,7 @@ look_for_warnings() {
   lines_of ip -4 -o route show table main
   for line in "${LINES[@]}"; do
     words=($line)
-    for index in "${!VIP[@]}"; do
-      [[ ${words[0]-} == "${VIP[index]}" ]] && add_warning vip-route-in-main
-    done
+    [[ -z ${is_vip[${words[0]-}]-} ]] || add_warning vip-route-in-main
     [[ ${words[0]-} == default && -z $dev ]] || continue
     line=" ${words[*]} "
     [[ $line == *' dev '* ]] || continue

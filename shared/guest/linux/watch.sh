@@ -11,6 +11,7 @@ WATCH_GATHER_SECONDS=0.2
 WATCH_GATHER_AT_MOST=1
 
 MONITOR=
+NEXT_POLL=
 WATCHING=
 LAST_FOUND=nothing # what the last look found
 
@@ -19,6 +20,7 @@ start_monitor() {
   stop_monitor
   exec {MONITOR_OUTPUT}< <(exec ip -o monitor link address route rule 2>/dev/null)
   MONITOR=$!
+  NEXT_POLL=1 # what happens before it hears is found by a look soon afterwards
 }
 
 stop_monitor() {
@@ -31,8 +33,9 @@ stop_monitor() {
 # Waits for an event, and on until there is a short silence, so that many changes are one look.
 wait_for_event() {
   local code line until
-  read -r -t "$WATCH_POLL_SECONDS" -u "$MONITOR_OUTPUT" line
+  read -r -t "$NEXT_POLL" -u "$MONITOR_OUTPUT" line
   code=$?
+  NEXT_POLL=$WATCH_POLL_SECONDS
   stop_if_asked
   ((code <= 128)) || return 0 # nothing happened: look all the same
   if ((code > 0)); then
@@ -42,7 +45,7 @@ wait_for_event() {
     return
   fi
   until=$((SECONDS + WATCH_GATHER_AT_MOST))
-  while ((SECONDS <= until)) && read -r -t "$WATCH_GATHER_SECONDS" -u "$MONITOR_OUTPUT" line; do :; done
+  while ((SECONDS < until)) && read -r -t "$WATCH_GATHER_SECONDS" -u "$MONITOR_OUTPUT" line; do :; done
 }
 
 pause() { # seconds

@@ -104,7 +104,7 @@ kernelTest('two interfaces with the same MAC and address cannot be told apart', 
   await shell(
     lab,
     'vm-a',
-    `ip link add twin type veth peer name twinpeer; ip link set twin address ${NICS['vm-a'].via.mac}; ip addr add 10.0.1.11/24 dev twin`,
+    `ip link add twin type veth peer name twinpeer; ip link set twin address ${NICS['vm-a'].via.mac}; ip addr add 10.0.1.11/24 dev twin; ip link set twin up`,
   );
   t.deepEqual(await refusal(), ['NIC_AMBIGUOUS', NICS['vm-a'].via.mac, 1, 'untouched']);
 });

@@ -133,3 +133,21 @@ kernelTest('a file that cannot be written is an error, and the state is put righ
   t.is(report.paths[0]?.connectAfter.outcome, 'ok');
   await shell(lab, 'vm-a', 'umount /etc/systemd/system');
 });
+
+kernelTest('a service whose script cannot be put there is not started: systemd would try for ever', async (t) => {
+  const lab = await guestWithSystemd();
+  await shell(
+    lab,
+    'vm-a',
+    'mount --bind /usr/local/sbin /usr/local/sbin; mount -o remount,bind,ro /usr/local/sbin; : >/tmp/told',
+  );
+  const { report } = await guard(lab, 'vm-a', 'apply', planOf('vm-a'));
+  await shell(lab, 'vm-a', 'umount /usr/local/sbin');
+  t.is(report.errorDetail, 'cannot write /usr/local/sbin/ilb-hairpin-guard');
+  t.deepEqual(report.warnings, ['service-not-started']);
+  t.deepEqual(
+    (await told(lab)).filter((line) => /enable|restart /.test(line)),
+    [],
+  );
+  t.is(report.paths[0]?.connectAfter.outcome, 'ok');
+});

@@ -47,6 +47,30 @@ kernelTest('a first apply that would lose a VIP is taken back whole', async (t) 
   );
 });
 
+kernelTest('what a change that failed in part did is taken back too, and the failure is named', async (t) => {
+  const lab = await freshLab();
+  await refuse(lab, 1972);
+  const real = (await shell(lab, 'vm-b', 'type -P ip')).trim();
+  const asBooted = await snapshot(lab, 'vm-b');
+  await shell(
+    lab,
+    'vm-b',
+    `cat >/usr/local/sbin/ip <<'END'
+#!/bin/bash
+[[ " $* " != *" -batch "* ]] || exec < <(sed 's|^route replace ${PI}/32 via [^ ]*|route replace ${PI}/32 via 192.0.2.1|')
+exec ${real} "$@"
+END
+chmod 755 /usr/local/sbin/ip`,
+  );
+  const { report, stderr } = await guard(lab, 'vm-b', 'apply', planOf('vm-b'));
+  await shell(lab, 'vm-b', 'rm /usr/local/sbin/ip');
+  t.is(report.errorCode, 'CHANGE_FAILED');
+  t.regex(report.errorDetail ?? '', new RegExp(`^route replace ${PI}/32 .*: Error: Nexthop has invalid gateway`));
+  t.regex(stderr, new RegExp(`${UCR} connected before and not after: taken back`));
+  t.is(await snapshot(lab, 'vm-b'), asBooted);
+  t.is((await connectTo(lab, 'vm-b', UCR)).outcome, 'ok', 'what connected still does');
+});
+
 kernelTest('a larger plan that would lose a VIP leaves the smaller one in place', async (t) => {
   const lab = await freshLab();
   await guard(lab, 'vm-b', 'apply', planOf('vm-b', [PI]));

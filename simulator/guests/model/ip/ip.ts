@@ -12,6 +12,8 @@ const VERSION = 'ip utility, iproute2-6.1.0\n';
 
 interface Options {
   details: boolean;
+  /** Numbers of tables, protocols and scopes instead of their names. */
+  numeric: boolean;
   oneline: boolean;
   force: boolean;
   batch: boolean;
@@ -19,7 +21,7 @@ interface Options {
 
 /** Runs one `ip` command; `input` is its standard input, for `-batch -`. */
 export function ip(machine: Machine, argv: string[], input: string): ProgramResult {
-  const options: Options = { details: false, oneline: false, force: false, batch: false };
+  const options: Options = { details: false, numeric: false, oneline: false, force: false, batch: false };
   const words = [...argv];
   try {
     while (words[0]?.startsWith('-')) {
@@ -38,6 +40,7 @@ function readOption(word: string, words: string[], options: Options): void {
   if (word === '-4') return;
   if (['-o', '-oneline'].includes(word)) options.oneline = true;
   else if (['-d', '-details'].includes(word)) options.details = true;
+  else if (['-N', '-Numeric'].includes(word)) options.numeric = true;
   else if (word === '-force') options.force = true;
   else if (['-b', '-batch'].includes(word) && words.shift() === '-') options.batch = true;
   else throw notModelled(`option ${word}`);

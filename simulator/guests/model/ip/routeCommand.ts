@@ -18,7 +18,17 @@ import {
   type Words,
 } from './words.ts';
 
-const TYPES: RouteType[] = ['unicast', 'local', 'broadcast', 'unreachable', 'prohibit', 'blackhole', 'throw'];
+/** The kernel's RTN_ numbers (linux/rtnetlink.h), which `ip -N` shows. */
+const TYPE_NUMBERS: Record<RouteType, number> = {
+  unicast: 1,
+  local: 2,
+  broadcast: 3,
+  blackhole: 6,
+  unreachable: 7,
+  prohibit: 8,
+  throw: 9,
+};
+const TYPES = Object.keys(TYPE_NUMBERS) as RouteType[];
 
 export function routeCommand(machine: Machine, words: Words, options: ShowOptions): string {
   if (words.done || words.take('show', 'list', 'ls', 'lst')) return showRoutes(machine, words, options);
@@ -123,17 +133,18 @@ function showRoutes(machine: Machine, words: Words, options: ShowOptions): strin
 }
 
 /** A route as iproute2 writes it: what the filter named is left out. */
-function routeText(route: Route, { all, protocol, device }: Filter, { details }: ShowOptions): string {
+function routeText(route: Route, { all, protocol, device }: Filter, { details, numeric }: ShowOptions): string {
   const { prefix, scope, metric, type, source, via } = route;
   const words: string[] = [];
-  if (type !== 'unicast' || details) words.push(type);
+  if (type !== 'unicast' || details) words.push(numeric ? String(TYPE_NUMBERS[type]) : type);
   words.push(prefix.length === 0 ? 'default' : prefixText(prefix));
   if (via !== undefined) words.push('via', via);
   if (route.device !== undefined && device === undefined) words.push('dev', route.device);
-  if (all && (route.table !== TABLE.main || details)) words.push('table', tableName(route.table));
+  if (all && (route.table !== TABLE.main || details)) words.push('table', tableName(route.table, numeric));
   if ((route.protocol !== PROTOCOL.boot || details) && protocol === undefined)
-    words.push('proto', protocolName(route.protocol));
-  if (scope !== SCOPE.universe || details) words.push('scope', scope === SCOPE.universe ? 'global' : scopeName(scope));
+    words.push('proto', protocolName(route.protocol, numeric));
+  if (scope !== SCOPE.universe || details)
+    words.push('scope', scope === SCOPE.universe && !numeric ? 'global' : scopeName(scope, numeric));
   if (source !== undefined) words.push('src', source);
   if (metric !== 0) words.push('metric', String(metric));
   return words.join(' ');

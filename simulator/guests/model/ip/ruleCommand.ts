@@ -15,6 +15,7 @@ import {
 
 export interface ShowOptions {
   details: boolean;
+  numeric: boolean;
 }
 
 export function ruleCommand(machine: Machine, words: Words, options: ShowOptions): string {
@@ -81,7 +82,7 @@ function showRules(machine: Machine, words: Words, options: ShowOptions): string
     .join('');
 }
 
-function ruleText(machine: Machine, rule: Rule, { details }: ShowOptions): string {
+function ruleText(machine: Machine, rule: Rule, { details, numeric }: ShowOptions): string {
   const words = [rule.not ? 'not from' : 'from', prefixText(rule.from)];
   if (rule.to.length > 0) words.push('to', prefixText(rule.to));
   if (rule.iif !== undefined) {
@@ -89,11 +90,11 @@ function ruleText(machine: Machine, rule: Rule, { details }: ShowOptions): strin
     if (!machine.links.some((link) => link.name === rule.iif)) words.push('[detached]');
   }
   if (rule.action === 'lookup') {
-    words.push('lookup', tableName(rule.table));
+    words.push('lookup', tableName(rule.table, numeric));
     if (rule.suppressPrefixLength !== undefined) words.push('suppress_prefixlength', String(rule.suppressPrefixLength));
   } else words.push(rule.action);
   if (details || (rule.protocol !== PROTOCOL.unspec && rule.protocol !== PROTOCOL.kernel))
-    words.push('proto', protocolName(rule.protocol));
+    words.push('proto', protocolName(rule.protocol, numeric));
   return `${rule.pref}:\t${words.join(' ')}`;
 }
 

@@ -57,8 +57,8 @@ const numberOf =
   };
 const nameOf =
   (list: [string, number][]) =>
-  (value: number): string =>
-    list.find(([, it]) => it === value)?.[0] ?? String(value);
+  (value: number, numeric = false): string =>
+    (numeric ? undefined : list.find(([, it]) => it === value)?.[0]) ?? String(value);
 
 export const readProtocol = numberOf(PROTOCOLS, '"protocol" value is invalid');
 export const readScope = numberOf(SCOPES, '"scope" value is invalid');

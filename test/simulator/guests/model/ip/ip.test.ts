@@ -22,6 +22,13 @@ broadcast 127.255.255.255 dev lo table local proto kernel scope link src 127.0.0
   );
 });
 
+test('numbers instead of names', (t) => {
+  const machine = bootedMachine(recipe(ON_A)[0] ?? '');
+  t.is(ip(machine, '-N -4 -d rule show').split('\n')[0], '0:\tfrom all lookup 255 proto 2');
+  const routes = ip(machine, '-N -4 -o route show table all').split('\n');
+  t.true(routes.includes('2 127.0.0.1 dev lo table 255 proto 2 scope 254 src 127.0.0.1 '), routes.join('\n'));
+});
+
 test('links, addresses and netconf', (t) => {
   const machine = bootedMachine('link set eth1 down');
   t.is(
