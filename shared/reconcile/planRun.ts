@@ -31,6 +31,7 @@ export function planRun(
     if (outcome.result === 'blocked') outcome.result = 'unknown';
   }
   run.state = 'running';
+  run.startedAt = draft.now;
   delete run.reason;
   draft.runs.touch(run);
   draft.log.push({

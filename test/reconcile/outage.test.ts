@@ -57,6 +57,34 @@ test('a command whose PUT never went out before an outage goes out after it, onc
   t.deepEqual(world.sent(), ['apply hs-a']);
 });
 
+for (const [call, phase] of [
+  ['commands.look', 'intended'],
+  ['commands.send', 'sent'],
+] as const) {
+  test(`one outage after another does not fail a command that never went out (${phase})`, async (t) => {
+    const [world, runId] = await killedAt(call, 'before');
+    t.is((await world.vmRow('hs-a'))?.command?.phase, phase);
+    const { look } = world;
+    world.look = () => {
+      throw refusal(503);
+    };
+    world.send = () => {
+      throw refusal(503);
+    };
+    for (let outage = 0; outage < 3; outage += 1) {
+      world.queue.length = 0;
+      world.now += 1_200_000;
+      if (phase === 'sent') world.look = look;
+      world.bell();
+      await world.run(0);
+    }
+    Object.assign(world, { look, send: MortalWorld.prototype.send });
+    await world.run(300_000);
+    t.is((await world.outcome(runId, 'hs-a'))?.result, 'repaired');
+    t.deepEqual(world.sent(), ['apply hs-a']);
+  });
+}
+
 test('a command that had to be sent again at the last moment is given its time', async (t) => {
   const [world, runId] = await killedAt('commands.send', 'before');
   const { send } = world;
