@@ -111,6 +111,7 @@ export async function holding<T>(lease: Lease, work: Promise<T>): Promise<T> {
     beat = beat.then(() => lease.renew());
     beat.catch(() => undefined); // thrown below
   }, BEAT_MS);
+  timer.unref();
   try {
     return await work;
   } finally {
