@@ -1,5 +1,6 @@
 /** Nobody looked for a while, or one loop stood still: what histories found, each as a case of its own. */
 import test from 'ava';
+import { StateError } from '../../shared/errors.ts';
 import type { OutcomeRow } from '../../shared/state/rows.ts';
 import { rowKey } from '../../shared/state/store.ts';
 import { MortalWorld } from '../reliability/mortal.ts';
@@ -222,4 +223,29 @@ test('a VM that is no member is told once, though the run was planned twice', as
   await world.run(60_000);
   t.is((await world.runRow(runId)).state, 'settled');
   t.deepEqual(await world.outcome(runId, 'hs-c'), first);
+});
+
+test('an apply whose end was not kept does not say what a later removal came to', async (t) => {
+  const world = article();
+  const apply = world.manual('apply', 'hs-a');
+  await world.run(5000);
+  world.manual('remove', 'hs-a');
+  await world.run(5000);
+  // The row that holds the apply's end and the removal is written, and the outcomes are not.
+  const { outcomes } = world.store;
+  const put = outcomes.put.bind(outcomes);
+  outcomes.put = async (...given) => {
+    if (given[0] === apply) throw new StateError('STATE_CONFLICT', 'changed');
+    return put(...given);
+  };
+  await world.run(11_000);
+  t.is((await world.vmRow('hs-a'))?.command?.mode, 'remove');
+  t.is((await world.outcome(apply, 'hs-a'))?.state, 'commanded');
+  world.topologyFault = refusal(503);
+  await world.run(60_000);
+  t.is((await world.vmRow('hs-a'))?.last?.mode, 'remove');
+  Object.assign(outcomes, { put });
+  world.topologyFault = undefined;
+  await world.run();
+  t.like(await world.outcome(apply, 'hs-a'), { result: 'blocked', changed: 0 });
 });
