@@ -67,6 +67,10 @@ function withEstate(draft: Draft, topology: Topology, settings: LoopSettings): n
   });
   for (const note of topology.notes) draft.log.push({ level: 'warn', step: 'topology-note', fields: { ...note } });
   for (const run of draft.runs.all()) {
+    if (run.reason) {
+      delete run.reason;
+      draft.runs.touch(run);
+    }
     confirm(draft, run, evaluation);
     // A run found in this pass is planned by the next: `running` in the table means that its outcomes are there too.
     if (run.state === 'accepted' && !draft.runs.isNew(run)) planRun(draft, run, evaluation, topology, settings);

@@ -32,7 +32,6 @@ export function planRun(
   }
   run.state = 'running';
   run.startedAt = draft.now;
-  delete run.reason;
   draft.runs.touch(run);
   draft.log.push({
     level: 'info',

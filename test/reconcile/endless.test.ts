@@ -135,3 +135,17 @@ test('one that comes back is asked again', async (t) => {
   const runs = await world.store.runs.list(SUBSCRIPTION);
   t.is(runs.filter(({ row }) => (row as { signal: string }).signal === 'primaryMoved').length, 1);
 });
+
+test('why a run could not go on is forgotten once it does', async (t) => {
+  const world = articleWorld();
+  const runId = world.manual('apply', 'hs-a');
+  await world.run(5000);
+  t.is((await world.runRow(runId)).state, 'running');
+  world.topologyFault = refusal(503);
+  await world.run(60_000);
+  t.is((await world.runRow(runId)).reason?.code, 'AZURE_FAILED');
+  world.topologyFault = undefined;
+  await world.run(60_000);
+  t.is((await world.runRow(runId)).state, 'settled');
+  t.is((await world.runRow(runId)).reason, undefined);
+});
