@@ -1,6 +1,6 @@
 import test from 'ava';
 import { StateError } from '../../shared/errors.ts';
-import { bellMessage } from '../../shared/state/messages.ts';
+import { bellMessage, signalMessage } from '../../shared/state/messages.ts';
 import { acceptedRun } from '../../shared/state/rows.ts';
 import { articleWorld, refusal, SUBSCRIPTION, vmId, World } from './world.ts';
 
@@ -360,6 +360,26 @@ test('a message while the lease is held asks for another look', async (t) => {
   world.sweep();
   await world.run();
   t.is(world.executions.length, 2, 'a lease that ran out is taken over');
+});
+
+test('a signal that comes while another loop is at work is taken up as soon as that one ends', async (t) => {
+  const world = articleWorld();
+  const signal = world.signal('manual', [{ kind: 'vm', id: vmId('hs-a') }]);
+  const { frontends } = world.store;
+  const list = frontends.list.bind(frontends);
+  let came = false;
+  frontends.list = async (...given) => {
+    // The runs were read by then, and this one was not among them.
+    if (!came) {
+      came = true;
+      await world.handle(signalMessage(signal));
+    }
+    return list(...given);
+  };
+  world.bell();
+  await world.run(0);
+  t.true(came);
+  t.not((await world.runRow(signal.runId)).state, 'accepted');
 });
 
 test('a VM that started is looked at, once its agent answers', async (t) => {
