@@ -293,6 +293,26 @@ test('a command that never ends is cancelled, told, and the next one takes the o
   );
 });
 
+test('the end of the execution before, which Azure shows for a while, is not the new one’s, silent as it was', async (t) => {
+  const world = articleWorld();
+  world.guests.set('hs-a', 'silent');
+  world.manual('apply', 'hs-a');
+  await world.run();
+  world.guests.set('hs-a', 'wrong');
+  const { look } = world;
+  const stale = look.call(world, vmId('hs-a'), 'A');
+  let shown = 0;
+  world.look = (...given) => {
+    const view = look.apply(world, given);
+    const isNew = view?.commandId !== undefined && view.commandId !== stale?.commandId;
+    return stale && isNew && shown++ < 2 ? { ...stale, commandId: view.commandId ?? '' } : view;
+  };
+  const runId = world.manual('apply', 'hs-a');
+  await world.run();
+  t.true(shown >= 2);
+  t.is((await world.outcome(runId, 'hs-a'))?.result, 'repaired');
+});
+
 test('a PUT that got lost is made again, equal, and runs once', async (t) => {
   const world = articleWorld();
   world.sendFaults.set('hs-a', [refusal(0), refusal(503)]);
