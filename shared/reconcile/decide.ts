@@ -65,7 +65,7 @@ function withEstate(draft: Draft, topology: Topology, settings: LoopSettings): n
     scope: settings.scope,
     now: draft.now,
   });
-  for (const note of topology.notes) draft.log.push({ level: 'warn', step: 'topology-note', fields: { ...note } });
+  let planned = 0;
   for (const run of draft.runs.all()) {
     if (run.reason) {
       delete run.reason;
@@ -73,8 +73,14 @@ function withEstate(draft: Draft, topology: Topology, settings: LoopSettings): n
     }
     confirm(draft, run, evaluation);
     // A run found in this pass is planned by the next: `running` in the table means that its outcomes are there too.
-    if (run.state === 'accepted' && !draft.runs.isNew(run)) planRun(draft, run, evaluation, topology, settings);
+    if (run.state === 'accepted' && !draft.runs.isNew(run)) {
+      planRun(draft, run, evaluation, topology, settings);
+      planned += 1;
+    }
   }
+  // Told with the runs that begin by it: the same notes every few seconds help nobody.
+  const notes = planned > 0 ? topology.notes : [];
+  for (const note of notes) draft.log.push({ level: 'warn', step: 'topology-note', fields: { ...note } });
   settleEnded(draft, evaluation);
   giveUp(draft);
   return schedule(draft, evaluation, topology, settings);

@@ -556,3 +556,13 @@ test('signals that meet on a VM share one command', async (t) => {
   t.is(world.executions.length, 1);
   for (const runId of runs) t.is((await world.outcome(runId, 'hs-a'))?.result, 'repaired');
 });
+
+test('what the lists say that is not understood is told with each run, not with each reading', async (t) => {
+  const world = articleWorld();
+  const { topology } = world;
+  world.topology = () => ({ ...topology.call(world), notes: [{ id: vmId('hs-z'), text: 'power is odd' }] });
+  world.sweep();
+  await world.run();
+  t.true(world.topologyReads > 3);
+  t.is(world.log.filter(({ step }) => step === 'topology-note').length, 1);
+});
