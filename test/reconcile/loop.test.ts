@@ -89,6 +89,22 @@ test('a failover that the probes do not follow is told, and the members are look
   t.is((await world.outcome(runId, 'hs-a'))?.result, 'repaired');
 });
 
+test('what was known of health before a failover was announced confirms nothing', async (t) => {
+  const world = articleWorld();
+  world.sweep();
+  await world.run();
+  world.now += 120_000;
+  // The probes said hs-a all the time; now they do not answer.
+  world.health = () => {
+    throw refusal(503);
+  };
+  const runId = world.failover('ucr', 'hs-a');
+  await world.run(10_000);
+  t.is((await world.runRow(runId)).confirmation?.state, 'pending');
+  await world.run();
+  t.is((await world.runRow(runId)).confirmation?.state, 'refused');
+});
+
 test('a failed apply halts its frontends until a person or a success clears it', async (t) => {
   const world = articleWorld();
   world.guests.set('hs-b', 'broken');
