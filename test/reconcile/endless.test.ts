@@ -60,7 +60,9 @@ test('a command that never ends keeps nobody waiting but its mirror', async (t) 
   );
   // A lock refuses the delete, and the guest's own time limit does not end it.
   const { look, send } = world;
+  let cancels = 0;
   world.cancel = () => {
+    cancels += 1;
     throw refusal(409);
   };
   world.look = (vm, slot) => {
@@ -77,6 +79,7 @@ test('a command that never ends keeps nobody waiting but its mirror', async (t) 
   const runId = world.manual('apply', 'hs-b');
   await world.run(300_000);
   t.is((await world.outcome(runId, 'hs-b'))?.result, 'repaired');
+  t.true(cancels > 2, 'it is asked again');
 });
 
 test('a signal that waited for the app longer than a run may take is done, not given up', async (t) => {

@@ -329,6 +329,23 @@ test('the end of the execution before, which Azure shows for a while, is not the
   t.is((await world.outcome(runId, 'hs-a'))?.result, 'repaired');
 });
 
+test('a command that runs in a VM whose row is gone is waited for, not overtaken', async (t) => {
+  const first = articleWorld();
+  first.manual('apply', 'hs-a');
+  await first.run(5000);
+  // The same guests, and tables that were made anew.
+  const world = articleWorld();
+  world.executions.push(...first.executions);
+  world.now = first.now;
+  const runId = world.manual('apply', 'hs-a');
+  await world.run(5000);
+  t.is((await world.vmRow('hs-a'))?.command?.phase, 'intended');
+  await world.run();
+  t.deepEqual(world.overlaps, []);
+  t.is((await world.outcome(runId, 'hs-a'))?.state, 'settled');
+  t.deepEqual(world.sent(), ['apply hs-a', 'apply hs-a']);
+});
+
 test('a PUT that got lost is made again, equal, and runs once', async (t) => {
   const world = articleWorld();
   world.sendFaults.set('hs-a', [refusal(0), refusal(503)]);
