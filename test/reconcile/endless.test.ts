@@ -152,3 +152,16 @@ test('why a run could not go on is forgotten once it does', async (t) => {
   t.is((await world.runRow(runId)).state, 'settled');
   t.is((await world.runRow(runId)).reason, undefined);
 });
+
+test('a rule that never answers takes its turn and no more, however few questions there may be', async (t) => {
+  const world = articleWorld({ healthPerMinute: 1, watchSeconds: 50 });
+  const asked: string[] = [];
+  world.health = (rule) => {
+    asked.push(rule.split('/').at(-1) ?? '');
+    throw refusal(503);
+  };
+  world.sweep();
+  await hours(world, 0.2);
+  t.true(asked.length >= 10);
+  for (const name of ['ucr', 'pi']) t.true(asked.filter((item) => item === name).length >= 4, name);
+});
