@@ -14,14 +14,18 @@ export const isOverdue = (run: RunRow, now: number): boolean =>
 /** What is open in a run that took longer than it may fails, unless its command runs and has time left. */
 export function giveUp(draft: Draft): void {
   for (const run of draft.runs.all()) {
-    if (!isOpen(run) || !isOverdue(run, draft.now)) continue;
+    if (run.state !== 'running' || !isOverdue(run, draft.now)) continue;
     for (const outcome of outcomesOf(draft, run.runId)) {
       const detail = outcome.state === 'settled' ? undefined : whyOpen(draft, outcome);
       if (detail === undefined) continue;
-      outcome.findings.push(finding('COMMAND_FAILED', { code: 'RUN_EXPIRED', detail: detail.slice(0, 300) }));
-      settle(draft, run, outcome, 'failed');
+      fail(draft, run, outcome, 'RUN_EXPIRED', detail);
     }
   }
+}
+
+function fail(draft: Draft, run: RunRow, outcome: OutcomeRow, code: string, detail: string): void {
+  outcome.findings.push(finding('COMMAND_FAILED', { code, detail: detail.slice(0, 300) }));
+  settle(draft, run, outcome, 'failed');
 }
 
 /** Why an outcome has not ended; undefined while its command has time left. A command that is given up keeps its VM. */
@@ -48,6 +52,9 @@ export function withoutEstate(draft: Draft, error: AzureError): void {
     run.reason = { code: error.code, text: error.message, at: since };
     draft.runs.touch(run);
     if (run.state === 'accepted' && draft.now - since >= TOPOLOGY_BUDGET_MS) {
+      // A loop that was killed while it planned may have left some.
+      const left = outcomesOf(draft, run.runId).filter((outcome) => outcome.state !== 'settled');
+      for (const outcome of left) fail(draft, run, outcome, error.code, error.message);
       run.state = 'failed';
       run.settledAt = draft.now;
       draft.log.push({

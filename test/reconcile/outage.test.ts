@@ -249,3 +249,16 @@ test('an apply whose end was not kept does not say what a later removal came to'
   await world.run();
   t.like(await world.outcome(apply, 'hs-a'), { result: 'blocked', changed: 0 });
 });
+
+test('a run that was half planned by a loop that was killed, and whose estate is not read again, leaves nothing open', async (t) => {
+  const [world, runId] = await killedAt('store.outcomes.put', 'after');
+  t.is((await world.runRow(runId)).state, 'accepted');
+  world.topologyFault = refusal(503);
+  for (let minute = 0; minute < 15; minute += 1) {
+    world.now += 60_000;
+    world.bell();
+    await world.run(0);
+  }
+  t.is((await world.runRow(runId)).state, 'failed');
+  t.like(await world.outcome(runId, 'hs-a'), { state: 'settled', result: 'failed' });
+});
