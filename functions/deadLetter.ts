@@ -1,6 +1,7 @@
 /** Queue `reconcile-poison`: what `reconcile` failed on five times. Its run is marked failed, with the reason. */
 import { app } from '@azure/functions';
 import { failRun } from '../shared/app.ts';
+import { GuardError } from '../shared/errors.ts';
 import { hostLog } from '../shared/log.ts';
 import { POISON_QUEUE, readMessage } from '../shared/state/messages.ts';
 
@@ -18,7 +19,8 @@ app.storageQueue('deadLetter', {
     } catch (error) {
       // Thrown on: the host keeps it here, hidden for ten minutes at a time, until a program that can read it takes it
       // (QueueProcessor.cs: a poison queue has no poison queue of its own).
-      log('error', 'dead-message', { text: error instanceof Error ? error.message : String(error) });
+      const { message: text, nextStep } = error instanceof GuardError ? error : { message: String(error) };
+      log('error', 'dead-message', { text, nextStep });
       throw error;
     }
   },

@@ -132,14 +132,19 @@ export class AzureError extends GuardError {
 
 /** A row changed under us, or a store call failed. */
 export class StateError extends GuardError {
-  constructor(
-    code: Extract<ErrorCode, 'STATE_CONFLICT' | 'STATE_VERSION_UNKNOWN' | 'STATE_FAILED'>,
-    message: string,
-    options?: ErrorOptions,
-  ) {
-    super(code, message, 'Nothing to do: the loop reads the rows again.', options);
+  constructor(code: StateErrorCode, message: string, options?: ErrorOptions) {
+    super(code, message, STATE_NEXT_STEP[code], options);
   }
 }
+
+type StateErrorCode = Extract<ErrorCode, `STATE_${string}`>;
+
+const STATE_NEXT_STEP: Record<StateErrorCode, string> = {
+  STATE_CONFLICT: 'Nothing to do: the loop reads the rows again.',
+  STATE_VERSION_UNKNOWN: 'Deploy the later program again: this one cannot know what its rows mean.',
+  STATE_FAILED:
+    'Look at the message: the app must reach the tables of its storage account, and may read and write them.',
+};
 
 type AzureErrorCode = Extract<ErrorCode, `AZURE_${string}`>;
 

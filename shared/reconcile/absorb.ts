@@ -63,7 +63,10 @@ const isBusy = (view: CommandView): boolean =>
 /** The look itself failed: a missing right is final, anything else (a token that ran out too) is tried again until the deadline. */
 function unseen(draft: Scene, vm: VmRow, command: CommandRow, error: AzureError, settings: LoopSettings): void {
   if (isMissingRight(error) && command.phase !== 'cancelling') return fail(draft, vm, command, denied(error.action));
-  if (command.phase === 'intended' && isHeldUpTooLong(draft, vm, command, settings.commandSeconds)) {
+  if (
+    command.phase === 'intended' &&
+    isHeldUpTooLong(draft, vm, command, settings.commandSeconds, settings.bellSeconds)
+  ) {
     return fail(draft, vm, command, failed('COMMAND_NOT_SEEN', error.message));
   }
   draft.log.push({
@@ -74,15 +77,15 @@ function unseen(draft: Scene, vm: VmRow, command: CommandRow, error: AzureError,
 }
 
 /**
- * What Azure does not hold yet is given so many seconds from the first look that found it so, not from the intent: when
- * nobody looked for a while, because the app was down, the first thing that goes wrong afterwards is not the end.
+ * What Azure does not hold yet is given so many seconds of looks that found it so, each a bell or two after the one
+ * before. Time in which nobody looked, because the app was down or its clock jumped, is nobody's fault: it does not count.
  */
-function isHeldUpTooLong(draft: Scene, vm: VmRow, command: CommandRow, seconds: number): boolean {
-  if (command.heldUp) return draft.lookedAt >= command.deadline;
-  command.heldUp = true;
-  command.deadline = draft.now + seconds * 1000;
+function isHeldUpTooLong(draft: Scene, vm: VmRow, command: CommandRow, seconds: number, bellSeconds: number): boolean {
+  const { ms, at } = command.heldUp ?? { ms: 0, at: draft.lookedAt };
+  const since = Math.min(Math.max(0, draft.lookedAt - at), 2000 * bellSeconds);
+  command.heldUp = { ms: ms + since, at: draft.lookedAt };
   draft.vms.touch(vm);
-  return false;
+  return command.heldUp.ms >= 1000 * seconds;
 }
 
 function intended(
@@ -96,7 +99,7 @@ function intended(
   if (unfit) return fail(draft, vm, command, unfit);
   if (view && isBusy(view)) {
     // An earlier command still runs in this slot: it is waited for, never overtaken.
-    if (isHeldUpTooLong(draft, vm, command, settings.commandSeconds))
+    if (isHeldUpTooLong(draft, vm, command, settings.commandSeconds, settings.bellSeconds))
       fail(draft, vm, command, failed('COMMAND_SLOT_BUSY', `${view.state} since ${view.startTime ?? 'unknown'}`));
     return;
   }
@@ -129,7 +132,7 @@ function sent(
     if (refusal?.code === 'AZURE_CONFLICT' || refusal?.code === 'AZURE_THROTTLED') {
       return withdraw(draft, vm, command, failed(refusal.code, refusal.text), refusal.notBefore);
     }
-    if (isHeldUpTooLong(draft, vm, command, inAllSeconds(settings))) {
+    if (isHeldUpTooLong(draft, vm, command, inAllSeconds(settings), settings.bellSeconds)) {
       if (refusal?.code === 'AZURE_DENIED') return fail(draft, vm, command, denied(refusal.action));
       const [code, text] = refusal ? [refusal.code, refusal.text] : ['COMMAND_NOT_ACCEPTED', 'Azure never showed it'];
       return fail(draft, vm, command, failed(code, text));

@@ -52,7 +52,8 @@ function begin(draft: Draft, run: RunRow, evaluation: Evaluation): void {
     state: 'pending',
     vmId,
     frontendIds,
-    until: run.observedAt + Math.max(LEAST_MS, WINDOWS * window * 1000),
+    // From the first look: a signal that waited for the app is not refused by what goes wrong first.
+    until: draft.now + Math.max(LEAST_MS, WINDOWS * window * 1000),
   };
   draft.runs.touch(run);
 }

@@ -1,14 +1,18 @@
 /** What the host gave up on: the run of a poisoned signal is marked failed, with the reason. */
+import { finding } from '../model/findings.ts';
 import type { SignalMessage } from '../state/messages.ts';
-import { acceptedRun, isOpen } from '../state/rows.ts';
-import type { Store } from '../state/store.ts';
+import { acceptedRun, isOpen, type OutcomeRow, type RunRow } from '../state/rows.ts';
+import { rowKey, type Store } from '../state/store.ts';
+import { countOutcomes } from './outcomes.ts';
+import { ownOutcomes } from './ownOutcomes.ts';
 
 /**
- * Marks the run of a signal failed, making its row when it was never recorded. A run that ended meanwhile stays as
- * it is. Returns true when a row was written. Throws StateError; the host then delivers the message again.
+ * Marks the run of a signal failed, making its row when it was never recorded, and what is open in it: nobody looks at
+ * the outcomes of an ended run again. A run that ended meanwhile stays as it is. Returns true when its row was written.
+ * Throws StateError; the host then delivers the message again.
  */
 export async function markFailed(
-  store: Pick<Store, 'runs'>,
+  store: Pick<Store, 'runs' | 'outcomes'>,
   message: SignalMessage,
   text: string,
   now: number,
@@ -17,7 +21,41 @@ export async function markFailed(
   const found = await store.runs.get(signal.subscriptionId, signal.runId);
   if (found && !isOpen(found.row)) return false;
   const row = found?.row ?? acceptedRun(signal);
-  const failed = { ...row, state: 'failed' as const, settledAt: now, reason: { code: 'DEAD_LETTER', text, at: now } };
-  await store.runs.put(signal.subscriptionId, signal.runId, failed, found?.etag);
+  const outcomes = await endOutcomes(store, row, text, now);
+  await store.runs.put(
+    signal.subscriptionId,
+    signal.runId,
+    {
+      ...row,
+      state: 'failed',
+      settledAt: now,
+      counts: countOutcomes(row.fresh, outcomes),
+      reason: { code: 'DEAD_LETTER', text, at: now },
+    },
+    found?.etag,
+  );
   return true;
+}
+
+/** Ends what is open; returns the run's outcomes as they are then. */
+async function endOutcomes(
+  store: Pick<Store, 'outcomes'>,
+  run: RunRow,
+  text: string,
+  now: number,
+): Promise<OutcomeRow[]> {
+  const ended: OutcomeRow[] = [];
+  for (const { row, etag } of await ownOutcomes(store, run)) {
+    if (row.state === 'settled') {
+      ended.push(row);
+      continue;
+    }
+    const findings = [...row.findings, finding('COMMAND_FAILED', { code: 'DEAD_LETTER', detail: text })];
+    const last: OutcomeRow = { ...row, state: 'settled', result: 'failed', findings, settledAt: now };
+    delete last.waitingFor;
+    delete last.notBefore;
+    await store.outcomes.put(run.runId, rowKey(row.vmId), last, etag);
+    ended.push(last);
+  }
+  return ended;
 }

@@ -4,13 +4,13 @@
  * time decides for a subscription.
  */
 import { evaluate } from '../evaluate/evaluate.ts';
-import { finding } from '../model/findings.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
 import type { Evaluation, VmKnowledge } from '../model/path.ts';
 import type { LoopSettings } from '../model/settings.ts';
 import type { Topology } from '../model/topology.ts';
 import { isOpen, type OutcomeRow, type RunRow, type VmRow } from '../state/rows.ts';
 import { absorb } from './absorb.ts';
+import { giveUp, isOverdue, withoutEstate } from './budgets.ts';
 import { confirm, isUnconfirmed } from './confirm.ts';
 import {
   type Draft,
@@ -23,10 +23,10 @@ import {
 } from './draft.ts';
 import { bareEvaluation } from './estate.ts';
 import { healthOf, keepFrontends, takeHealth, tellMove } from './health.ts';
-import { countOutcomes, settle, settleFromCommand, take } from './outcomes.ts';
+import { countOutcomes, settleFromCommand, take } from './outcomes.ts';
 import { planRun } from './planRun.ts';
 import { schedule } from './schedule.ts';
-import { AGENT_BUDGET_MS, AGENT_PAUSE_MS, RUN_BUDGET_MS, TOPOLOGY_BUDGET_MS } from './settings.ts';
+import { AGENT_BUDGET_MS, AGENT_PAUSE_MS } from './settings.ts';
 
 export interface Decision {
   /** In the order in which they must be written. */
@@ -48,8 +48,9 @@ export function decide(observed: Observed, settings: LoopSettings): Decision {
   let started = 0;
   if (observed.topology) {
     started = withEstate(draft, observed.topology, settings);
-  } else if (observed.topologyError) {
-    withoutEstate(draft);
+  } else {
+    if (observed.topologyError) withoutEstate(draft, observed.topologyError);
+    giveUp(draft);
   }
   for (const move of moves) tellMove(draft, move);
   for (const run of draft.runs.all()) closeRun(draft, run);
@@ -64,12 +65,22 @@ function withEstate(draft: Draft, topology: Topology, settings: LoopSettings): n
     scope: settings.scope,
     now: draft.now,
   });
-  for (const note of topology.notes) draft.log.push({ level: 'warn', step: 'topology-note', fields: { ...note } });
+  let planned = 0;
   for (const run of draft.runs.all()) {
+    if (run.reason) {
+      delete run.reason;
+      draft.runs.touch(run);
+    }
     confirm(draft, run, evaluation);
     // A run found in this pass is planned by the next: `running` in the table means that its outcomes are there too.
-    if (run.state === 'accepted' && !draft.runs.isNew(run)) planRun(draft, run, evaluation, topology, settings);
+    if (run.state === 'accepted' && !draft.runs.isNew(run)) {
+      planRun(draft, run, evaluation, topology, settings);
+      planned += 1;
+    }
   }
+  // Told with the runs that begin by it: the same notes every few seconds help nobody.
+  const notes = planned > 0 ? topology.notes : [];
+  for (const note of notes) draft.log.push({ level: 'warn', step: 'topology-note', fields: { ...note } });
   settleEnded(draft, evaluation);
   giveUp(draft);
   return schedule(draft, evaluation, topology, settings);
@@ -127,7 +138,7 @@ function waitsForAgent(draft: Draft, run: RunRow, outcome: OutcomeRow, vm: VmRow
 
 /** Somebody else's command on the VM, or throttling, is waited for as long as the run may take. */
 function waitsForAzure(draft: Draft, run: RunRow, outcome: OutcomeRow, vm: VmRow): boolean {
-  if (vm.last?.retryAt === undefined || draft.now - run.observedAt >= RUN_BUDGET_MS) return false;
+  if (vm.last?.retryAt === undefined || isOverdue(run, draft.now)) return false;
   outcome.state = 'waiting';
   outcome.waitingFor = vm.last.failure?.params.code ?? 'AZURE_CONFLICT';
   outcome.notBefore = vm.last.retryAt;
@@ -155,44 +166,6 @@ function haltOrClear(draft: Draft, run: RunRow, outcome: OutcomeRow, vm: VmRow):
     } else if (path.verdict === 'compliant' && row.halted) {
       delete row.halted;
       draft.frontends.touch(row);
-    }
-  }
-}
-
-/** What waited longer than a run's budget fails with its reason. */
-function giveUp(draft: Draft): void {
-  for (const run of draft.runs.all()) {
-    if (!isOpen(run) || draft.now - run.observedAt < RUN_BUDGET_MS) continue;
-    for (const outcome of outcomesOf(draft, run.runId)) {
-      if (outcome.state !== 'waiting') continue;
-      outcome.findings.push(
-        finding('COMMAND_FAILED', { code: 'RUN_EXPIRED', detail: `waited for ${outcome.waitingFor ?? 'its turn'}` }),
-      );
-      settle(draft, run, outcome, 'failed');
-    }
-  }
-}
-
-/**
- * The estate could not be read: runs that were never planned keep the reason, and fail after their budget, which counts
- * from the first time that it failed for them and not from a signal that waited for the app.
- */
-function withoutEstate(draft: Draft): void {
-  const error = draft.observed.topologyError;
-  if (!error) return;
-  for (const run of draft.runs.all()) {
-    if (!isOpen(run)) continue;
-    const since = Math.min(run.reason?.at ?? draft.now, draft.now);
-    run.reason = { code: error.code, text: error.message, at: since };
-    draft.runs.touch(run);
-    if (run.state === 'accepted' && draft.now - since >= TOPOLOGY_BUDGET_MS) {
-      run.state = 'failed';
-      run.settledAt = draft.now;
-      draft.log.push({
-        level: 'warn',
-        step: 'run-failed',
-        fields: { runId: run.runId, code: error.code, text: error.message },
-      });
     }
   }
 }
@@ -257,7 +230,9 @@ export function needsTopology(observed: Pick<Observed, 'runs' | 'outcomes' | 'lo
   const anyRunning = [...commands].some(([vm, command]) => command && stillRunning(vm));
   return observed.outcomes.some(({ row }) => {
     if (row.state === 'waiting' && (row.notBefore ?? 0) > observed.now) return false;
-    if (row.state === 'waiting') return anyEnded || !anyRunning || row.waitingFor === undefined;
+    // Most of what is waited for is another command's end, the rest is a time that has come.
+    const mayGo = row.waitingFor === undefined || row.notBefore !== undefined;
+    if (row.state === 'waiting') return anyEnded || !anyRunning || mayGo;
     return row.state === 'commanded' && (commands.get(idKey(row.vmId))?.seq !== row.seq || !stillRunning(row.vmId));
   });
 }

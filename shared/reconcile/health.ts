@@ -138,8 +138,14 @@ export function tellMove(draft: Draft, { row, from, since }: Move): void {
   );
 }
 
-/** Keeps a row for every frontend in play, with the rule to ask. */
+/** Keeps a row for every frontend in play, with the rule to ask; one that is gone has none. */
 export function keepFrontends(draft: Draft, views: readonly FrontendView[]): void {
+  const there = new Set(views.map((view) => idKey(view.id)));
+  for (const row of draft.frontends.all()) {
+    if (there.has(idKey(row.frontendId)) || row.healthRuleId === undefined) continue;
+    delete row.healthRuleId;
+    draft.frontends.touch(row);
+  }
   for (const view of views) {
     const row = draft.frontends.get(idKey(view.id));
     if (!row) {

@@ -7,6 +7,9 @@ import type { Rows } from '../state/store.ts';
 /** How far ahead a lease reaches; a killed loop is taken up after this at the latest. */
 export const LEASE_MS = 60_000;
 const PARTITION = 'lease';
+/** How long a lease is held at most while something is read, milliseconds. */
+const HOLD_MS = 10 * LEASE_MS;
+const BEAT_MS = LEASE_MS / 3;
 /** Contention is short: a handful of tries by ETag is plenty. */
 const TRIES = 8;
 
@@ -93,6 +96,29 @@ function holdLease(leases: Rows<LeaseRow>, taken: LeaseRow, firstEtag: string, c
 
 const lost = (row: LeaseRow) =>
   new StateError('STATE_CONFLICT', `The lease of ${row.subscriptionId} went to another loop.`);
+
+/**
+ * Holds the lease while something slow is read: Azure may take longer to answer than a lease reaches, and the next loop
+ * would then start over and be overtaken in its turn. After ten minutes it is let go: what still hangs then is dead.
+ * Throws STATE_CONFLICT when another loop took it.
+ */
+export async function holding<T>(lease: Lease, work: Promise<T>): Promise<T> {
+  let beat: Promise<unknown> = Promise.resolve();
+  let beats = 0;
+  const timer = setInterval(() => {
+    beats += 1;
+    if (beats * BEAT_MS > HOLD_MS) return clearInterval(timer);
+    beat = beat.then(() => lease.renew());
+    beat.catch(() => undefined); // thrown below
+  }, BEAT_MS);
+  timer.unref();
+  try {
+    return await work;
+  } finally {
+    clearInterval(timer);
+    await beat;
+  }
+}
 
 /** True for a write that lost against another. */
 export const isConflict = (error: unknown): boolean => error instanceof StateError && error.code === 'STATE_CONFLICT';

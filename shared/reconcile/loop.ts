@@ -7,7 +7,7 @@ import type { LoopSettings } from '../model/settings.ts';
 import type { ReconcileMessage } from '../state/messages.ts';
 import { act } from './act.ts';
 import { decide } from './decide.ts';
-import { isConflict, LEASE_MS, type Lease, takeLease } from './lease.ts';
+import { holding, isConflict, LEASE_MS, type Lease, takeLease } from './lease.ts';
 import { type Eyes, observe } from './observe.ts';
 import { record } from './record.ts';
 import { tidy } from './tidy.ts';
@@ -62,7 +62,7 @@ async function passes(lease: Lease, ports: LoopPorts, settings: LoopSettings): P
   const { subscriptionId } = lease.row;
   const began = ports.clock.now();
   for (let pass = 0; pass < MOST_PASSES && ports.clock.now() - began < MOST_MS; pass += 1) {
-    const observed = await observe(ports, subscriptionId, lease.row.healthAsks, settings);
+    const observed = await holding(lease, observe(ports, subscriptionId, lease.row.healthAsks, settings));
     const decision = decide(observed, settings);
     // The lease is renewed before anything is done: a loop that lost it must not act.
     const asks = [...lease.row.healthAsks, ...Array.from(observed.health, () => observed.now)];

@@ -10,6 +10,7 @@ import { needsTopology } from './decide.ts';
 import { type HealthAnswer, type Look, type Observed, startDraft } from './draft.ts';
 import { bareEvaluation, frontendsInPlay } from './estate.ts';
 import { healthDue, keepFrontends } from './health.ts';
+import { ownOutcomes } from './ownOutcomes.ts';
 
 /** What the loop reads through. */
 export interface Eyes {
@@ -41,7 +42,7 @@ export async function observe(
   ]);
   const outcomesOf = new Map<string, Versioned<OutcomeRow>[]>();
   await inBatches(runs, READS, async ({ row }) => {
-    outcomesOf.set(row.runId, await store.outcomes.list(row.runId));
+    outcomesOf.set(row.runId, await ownOutcomes(store, row));
   });
   const outcomes = runs.flatMap(({ row }) => outcomesOf.get(row.runId) ?? []);
   const looks = await lookAtCommands(

@@ -52,7 +52,8 @@ export function settleFromCommand(
   vm: VmRow,
   evaluation: Evaluation,
 ): void {
-  const last = vm.last;
+  // A later command may have ended by now, of which this outcome must not speak: what evaluate says of the VM stands.
+  const last = vm.last?.seq === outcome.seq ? vm.last : undefined;
   const reported = last !== undefined && vm.look?.at === last.endedAt ? vm.look.report.paths : [];
   const paths = pathsOf(evaluation, outcome.vmId);
   outcome.paths = paths.map((path) => {

@@ -31,7 +31,7 @@ export function planRun(
     if (outcome.result === 'blocked') outcome.result = 'unknown';
   }
   run.state = 'running';
-  delete run.reason;
+  run.startedAt = draft.now;
   draft.runs.touch(run);
   draft.log.push({
     level: 'info',

@@ -34,6 +34,12 @@ interface Candidate {
   rank: number[];
 }
 
+/** What a command must wait for: another's end, or a time. */
+interface Wait {
+  why: string;
+  until?: number;
+}
+
 /** Starts the commands that may go; returns how many. */
 export function schedule(draft: Draft, evaluation: Evaluation, topology: Topology, settings: LoopSettings): number {
   const candidates = [...Map.groupBy(wishes(draft, topology, settings), (wish) => idKey(wish.outcome.vmId))]
@@ -48,7 +54,7 @@ export function schedule(draft: Draft, evaluation: Evaluation, topology: Topolog
   for (const item of candidates) {
     if (settleHalted(draft, item, evaluation)) continue;
     const wait = mustWait(draft, item, taken, inFlight, settings) ?? awaitFailover(draft, item, announced);
-    if (wait !== undefined) {
+    if (wait) {
       for (const { outcome } of item.wishes) sayWaiting(draft, outcome, wait);
       continue;
     }
@@ -172,12 +178,13 @@ function mustWait(
   taken: ReadonlySet<string>,
   inFlight: number,
   settings: LoopSettings,
-): string | undefined {
+): Wait | undefined {
   const vm = draft.vms.get(idKey(item.vmId));
-  if (vm?.command) return 'VM_BUSY';
-  if ((vm?.last?.retryAt ?? 0) > draft.now) return vm?.last?.failure?.params.code;
-  if (item.mode !== 'check' && item.vips.some((vip) => taken.has(vip))) return 'MEMBER_BUSY';
-  return inFlight >= settings.maxCommands ? 'COMMAND_LIMIT' : undefined;
+  if (vm?.command) return { why: 'VM_BUSY' };
+  const { retryAt = 0, failure } = vm?.last ?? {};
+  if (retryAt > draft.now) return { why: failure?.params.code ?? 'AZURE_CONFLICT', until: retryAt };
+  if (item.mode !== 'check' && item.vips.some((vip) => taken.has(vip))) return { why: 'MEMBER_BUSY' };
+  return inFlight >= settings.maxCommands ? { why: 'COMMAND_LIMIT' } : undefined;
 }
 
 /** How long an automatic command waits to be shared with a failover that is not confirmed yet, milliseconds. */
@@ -191,16 +198,18 @@ function vmsOfUnconfirmed(draft: Draft): Set<IdKey> {
 }
 
 /** One command for both instead of one now and one right after it. */
-function awaitFailover(draft: Draft, item: Candidate, announced: ReadonlySet<IdKey>): string | undefined {
+function awaitFailover(draft: Draft, item: Candidate, announced: ReadonlySet<IdKey>): Wait | undefined {
   const automatic = item.wishes.every((wish) => wish.run.signal !== 'manual');
   const oldest = Math.min(...item.wishes.map((wish) => wish.run.observedAt));
   const waits = automatic && announced.has(idKey(item.vmId)) && draft.now - oldest < SHARE_MS;
-  return waits ? 'FAILOVER_PENDING' : undefined;
+  return waits ? { why: 'FAILOVER_PENDING' } : undefined;
 }
 
-function sayWaiting(draft: Draft, outcome: OutcomeRow, why: string): void {
-  if (outcome.waitingFor === why) return;
+function sayWaiting(draft: Draft, outcome: OutcomeRow, { why, until }: Wait): void {
+  if (outcome.waitingFor === why && outcome.notBefore === until) return;
   outcome.waitingFor = why;
+  if (until === undefined) delete outcome.notBefore;
+  else outcome.notBefore = until;
   draft.outcomes.touch(outcome);
 }
 

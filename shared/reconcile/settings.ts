@@ -2,7 +2,7 @@
 import type { GuestCommand } from '../model/guest.ts';
 import type { LoopSettings } from '../model/settings.ts';
 
-/** How long a run may stay open before what still waits in it is given up, milliseconds. */
+/** How long a run may stay open, from when it was planned, before what is still open in it is given up, milliseconds. */
 export const RUN_BUDGET_MS = 2 * 3_600_000;
 /** How long a run waits for the agent of a VM that changed, and how long between two looks, milliseconds. */
 export const AGENT_BUDGET_MS = 15 * 60_000;

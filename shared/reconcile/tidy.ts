@@ -5,6 +5,7 @@ import { isOpen, type RunRow } from '../state/rows.ts';
 import { rowKey, type Store } from '../state/store.ts';
 import { inBatches } from './batches.ts';
 import { isConflict, type Lease } from './lease.ts';
+import { ownOutcomes } from './ownOutcomes.ts';
 
 /** How often old runs are looked for, and how soon again while there are more, milliseconds. */
 export const TIDY_MS = 3_600_000;
@@ -43,13 +44,14 @@ export async function tidy(lease: Lease, broom: Broom, settings: LoopSettings): 
 }
 
 /** Removes one run with its outcomes, the run last: what is left by a loop that was killed is found again. */
-async function isRemoved({ runs, outcomes }: Broom['store'], old: RunRow): Promise<boolean> {
+async function isRemoved(store: Broom['store'], old: RunRow): Promise<boolean> {
   const { subscriptionId, runId } = old;
+  const { runs, outcomes } = store;
   try {
     // Gone under its id already: a removal that was cut short.
     const found = (await runs.get(subscriptionId, runId)) ?? { row: old, etag: '*' };
     if (isOpen(found.row)) return false;
-    for (const outcome of await outcomes.list(runId)) {
+    for (const outcome of await ownOutcomes(store, old)) {
       await outcomes.remove(runId, rowKey(outcome.row.vmId), outcome);
     }
     await runs.remove(subscriptionId, runId, found);

@@ -69,12 +69,13 @@ export function readMessage(raw: unknown): ReconcileMessage {
       'v',
       version ?? raw,
       `this program reads version ${MESSAGE_VERSION}`,
+      'Deploy the program that wrote it again: the message waits for it.',
     );
   }
   const result = messageSchema.safeParse(body);
   if (!result.success) {
     const issue = result.error.issues[0];
-    throw new InputError('MESSAGE_INVALID', issue?.path.join('.') || 'message', raw, issue?.message ?? 'not a message');
+    throw invalid(issue?.path.join('.') || 'message', raw, issue?.message ?? 'not a message');
   }
   return result.data as ReconcileMessage;
 }
@@ -83,6 +84,15 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new InputError('MESSAGE_INVALID', 'message', text, `must be JSON (${(error as Error).message})`);
+    throw invalid('message', text, `must be JSON (${(error as Error).message})`);
   }
 }
+
+const invalid = (field: string, value: unknown, expected: string): InputError =>
+  new InputError(
+    'MESSAGE_INVALID',
+    field,
+    value,
+    expected,
+    'Only this program puts messages on its queue: delete this one, and find out who sent it.',
+  );

@@ -34,6 +34,8 @@ export interface RunRow extends Signal {
   confirmation?: Confirmation;
   /** Why it could not go on so far, or failed. */
   reason?: { code: string; text: string; at: number };
+  /** When its VMs became known: what it may take counts from then. */
+  startedAt?: number;
   settledAt?: number;
 }
 
@@ -121,8 +123,8 @@ export interface CommandRow {
   sentAt?: number;
   /** Past this it counts as failed and is cancelled. */
   deadline: number;
-  /** It could not be sent so far: the deadline counts from when that was first seen. */
-  heldUp?: true;
+  /** It could not be sent so far: for how long that was seen, milliseconds, and when last. */
+  heldUp?: { ms: number; at: number };
   /** Azure has shown it: the deadline counts from then. */
   shown?: true;
   /** startTime that Azure showed before the PUT: a view with the same one is the previous execution. */

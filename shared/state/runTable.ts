@@ -34,7 +34,7 @@ export function tableRunRows(table: Table): RunRows {
         ]);
         return answer.subResponses[0]?.etag ?? '';
       } catch (error) {
-        throw stateError(table.name, error);
+        throw stateError(table, error);
       }
     },
     async page(partition, query) {

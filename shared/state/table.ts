@@ -11,6 +11,8 @@ export interface Table {
   name: string;
   /** Opened, and made, at the first call. */
   client(): Promise<TableClient>;
+  /** Opens, and makes, it anew at the next call: somebody deleted it under us. */
+  reopen(): void;
 }
 
 /** A table of one kind of row. The SDK is loaded, and the table made, at the first call of `client()`. */
@@ -25,6 +27,9 @@ export function table(account: StorageAccount, kind: RowKind, name: string): Tab
         throw error;
       });
       return client;
+    },
+    reopen() {
+      client = undefined;
     },
   };
 }
@@ -58,7 +63,7 @@ export function tableRows<T>(table: Table, columns: (row: T) => Columns): Passin
             : await client.updateEntity(entity, 'Replace', { etag });
         return answer.etag ?? '';
       } catch (error) {
-        throw stateError(table.name, error);
+        throw stateError(table, error);
       }
     },
     remove: (partition, key, { etag }) => removeEntity(table, partition, key, etag),
@@ -71,8 +76,8 @@ export async function getRow<T>(table: Table, partition: string, key: string): P
     const entity = await (await table.client()).getEntity<Entity>(partition, key);
     return read(table, entity as Entity & { etag: string });
   } catch (error) {
-    if (statusOf(error) === 404) return undefined;
-    throw stateError(table.name, error);
+    if (statusOf(error) === 404 && !isTableGone(error)) return undefined;
+    throw stateError(table, error);
   }
 }
 
@@ -89,7 +94,7 @@ export async function listRows<T>(table: Table, filter: string, limit = Infinity
       if (rows.length >= limit) break;
     }
   } catch (error) {
-    throw stateError(table.name, error);
+    throw stateError(table, error);
   }
   return rows.length > limit ? rows.slice(0, limit) : rows;
 }
@@ -99,7 +104,7 @@ export async function removeEntity(table: Table, partition: string, key: string,
   try {
     await (await table.client()).deleteEntity(partition, key, { etag });
   } catch (error) {
-    if (statusOf(error) !== 404) throw stateError(table.name, error);
+    if (statusOf(error) !== 404 || isTableGone(error)) throw stateError(table, error);
   }
 }
 
@@ -111,11 +116,26 @@ const read = <T>(table: Table, entity: Entity & { etag: string }): Versioned<T> 
 const statusOf = (error: unknown): number | undefined =>
   typeof error === 'object' && error !== null && 'statusCode' in error ? Number(error.statusCode) : undefined;
 
-/** 409: created by another; 412: changed by another; 404: deleted by another. All mean: read it again. */
-export function stateError(name: string, error: unknown): StateError {
+/**
+ * A table that is not there, or not yet again: Azure takes half a minute and more to delete one (learn.microsoft.com,
+ * "Delete Table"; "Table Storage error codes"). Which field holds the code depends on the kind of call.
+ */
+const isTableGone = (error: unknown): boolean =>
+  error instanceof Error &&
+  /\b(TableNotFound|TableBeingDeleted)\b/.test(`${'code' in error ? error.code : ''} ${error.message}`);
+
+/**
+ * 409: created by another; 412: changed by another; 404: deleted by another. All mean: read it again. A table that is
+ * gone has the same numbers, and must not pass for a row that is there.
+ */
+export function stateError(table: Pick<Table, 'name' | 'reopen'>, error: unknown): StateError {
   if (error instanceof StateError) return error;
+  const text = error instanceof Error ? error.message : String(error);
+  if (isTableGone(error)) {
+    table.reopen();
+    return new StateError('STATE_FAILED', `Table ${table.name} was deleted. It is made anew.`, { cause: error });
+  }
   const status = statusOf(error);
   const conflict = status === 409 || status === 412 || status === 404;
-  const text = error instanceof Error ? error.message : String(error);
-  return new StateError(conflict ? 'STATE_CONFLICT' : 'STATE_FAILED', `Table ${name}: ${text}`, { cause: error });
+  return new StateError(conflict ? 'STATE_CONFLICT' : 'STATE_FAILED', `Table ${table.name}: ${text}`, { cause: error });
 }

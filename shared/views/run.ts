@@ -5,7 +5,7 @@ import { warningText } from '../guest/warnings.ts';
 import { type Finding, findingText } from '../model/findings.ts';
 import type { GuestPlan } from '../model/guest.ts';
 import { shortName } from '../model/ids.ts';
-import type { OutcomePath, OutcomeRow, RunRow } from '../state/rows.ts';
+import { isOpen, type OutcomePath, type OutcomeRow, type RunRow } from '../state/rows.ts';
 import type { Store } from '../state/store.ts';
 
 export interface FindingView {
@@ -72,7 +72,9 @@ export async function readRunView(
   const runs = await readRunRows(store, subscriptionIds, runId);
   if (runs.length === 0) return undefined;
   const outcomes = (await store.outcomes.list(runId)).map(({ row }) => row);
-  return runView(runs, outcomes);
+  // In a run that has ended nothing waits: such a line was written by a loop that had lost its lease, and is nobody's.
+  const isEnded = runs.every((run) => !isOpen(run));
+  return runView(runs, isEnded ? outcomes.filter(({ state }) => state === 'settled') : outcomes);
 }
 
 /** The rows of a run; empty when no subscription has one. */

@@ -101,6 +101,7 @@ for (const [title, message, says] of [
     await put('reconcile', message);
     const dead = await watch.step((step) => step.step === 'dead-message');
     t.regex(String(dead.text), says);
+    t.regex(String(dead.nextStep), /^(Deploy the program that wrote it|Only this program)/);
     t.deepEqual(
       watch.all('refused-message').map((step) => step.text),
       Array(5).fill(dead.text),

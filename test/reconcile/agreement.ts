@@ -41,7 +41,7 @@ export async function unkept(history: History): Promise<string[]> {
   const runs = await runsOf(history);
   for (const run of runs.filter((item) => item.mode === 'apply' && !item.dryRun && item.state === 'settled')) {
     for (const outcome of await outcomesOf(history, run)) {
-      const wrong = excuse(history, runs, run, outcome) || wasDownTwice(history, outcome) ? undefined : outcome.result;
+      const wrong = excuse(history, runs, run, outcome) ? undefined : outcome.result;
       if (wrong !== undefined && !['compliant', 'repaired'].includes(wrong)) {
         const codes = [...outcome.findings, ...outcome.paths.flatMap((path) => path.findings)].map((item) => item.code);
         found.push(`${run.signal} ${run.runId.slice(0, 6)}: ${nameOf(outcome)} is ${wrong} (${codes.join(', ')})`);
@@ -140,8 +140,7 @@ function lie(history: History, outcome: OutcomeRow): string | undefined {
   const { result, seq, changed } = outcome;
   const name = nameOf(outcome);
   const isExcused = history.excused.has(name) || history.excused.has('*');
-  if (result === 'failed' && !isExcused && !happenedToAzure(history) && !wasDownTwice(history, outcome))
-    return 'failed, and nothing had been done to it';
+  if (result === 'failed' && !isExcused && !happenedToAzure(history)) return 'failed, and nothing had been done to it';
   if (seq === undefined || (result !== 'compliant' && result !== 'repaired' && result !== 'removed')) return undefined;
   // A later command may have ended too before the outcome was settled.
   const executions = history.world.executions.filter((item) => seqOf(item, seq) !== undefined);
@@ -155,15 +154,6 @@ function lie(history: History, outcome: OutcomeRow): string | undefined {
   }[result];
   return isBorneOut ? undefined : `is ${result}, but was ${good.map((item) => `${item.mode} ${item.found}`)}`;
 }
-
-/**
- * Two outages of the app or of Azure, one after the other, each as long as all that a command may take: it never went
- * out, says so, and halts its mirror.
- */
-const wasDownTwice = ({ world }: History, { findings }: OutcomeRow): boolean =>
-  findings.some(
-    (item) => /^(COMMAND_NOT_ACCEPTED|AZURE_FAILED)$/.test(item.params.code ?? '') || item.code === 'ROLLOUT_HALTED',
-  ) && world.happened.filter((what) => /^(kill|stall|fail)/.test(what)).length >= 2;
 
 /** The number of an execution's command, when it is this one or one of the next few. */
 function seqOf(execution: Execution, from: number): number | undefined {

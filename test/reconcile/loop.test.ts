@@ -1,6 +1,6 @@
 import test from 'ava';
 import { StateError } from '../../shared/errors.ts';
-import { bellMessage } from '../../shared/state/messages.ts';
+import { bellMessage, signalMessage } from '../../shared/state/messages.ts';
 import { acceptedRun } from '../../shared/state/rows.ts';
 import { articleWorld, refusal, SUBSCRIPTION, vmId, World } from './world.ts';
 
@@ -87,6 +87,22 @@ test('a failover that the probes do not follow is told, and the members are look
   t.is(outcome?.result, 'blocked');
   t.is(outcome?.findings[0]?.code, 'PRIMARY_NOT_CONFIRMED');
   t.is((await world.outcome(runId, 'hs-a'))?.result, 'repaired');
+});
+
+test('what was known of health before a failover was announced confirms nothing', async (t) => {
+  const world = articleWorld();
+  world.sweep();
+  await world.run();
+  world.now += 120_000;
+  // The probes said hs-a all the time; now they do not answer.
+  world.health = () => {
+    throw refusal(503);
+  };
+  const runId = world.failover('ucr', 'hs-a');
+  await world.run(10_000);
+  t.is((await world.runRow(runId)).confirmation?.state, 'pending');
+  await world.run();
+  t.is((await world.runRow(runId)).confirmation?.state, 'refused');
 });
 
 test('a failed apply halts its frontends until a person or a success clears it', async (t) => {
@@ -296,6 +312,43 @@ test('a command that never ends is cancelled, told, and the next one takes the o
   );
 });
 
+test('the end of the execution before, which Azure shows for a while, is not the new one’s, silent as it was', async (t) => {
+  const world = articleWorld();
+  world.guests.set('hs-a', 'silent');
+  world.manual('apply', 'hs-a');
+  await world.run();
+  world.guests.set('hs-a', 'wrong');
+  const { look } = world;
+  const stale = look.call(world, vmId('hs-a'), 'A');
+  let shown = 0;
+  world.look = (...given) => {
+    const view = look.apply(world, given);
+    const isNew = view?.commandId !== undefined && view.commandId !== stale?.commandId;
+    return stale && isNew && shown++ < 2 ? { ...stale, commandId: view.commandId ?? '' } : view;
+  };
+  const runId = world.manual('apply', 'hs-a');
+  await world.run();
+  t.true(shown >= 2);
+  t.is((await world.outcome(runId, 'hs-a'))?.result, 'repaired');
+});
+
+test('a command that runs in a VM whose row is gone is waited for, not overtaken', async (t) => {
+  const first = articleWorld();
+  first.manual('apply', 'hs-a');
+  await first.run(5000);
+  // The same guests, and tables that were made anew.
+  const world = articleWorld();
+  world.executions.push(...first.executions);
+  world.now = first.now;
+  const runId = world.manual('apply', 'hs-a');
+  await world.run(5000);
+  t.is((await world.vmRow('hs-a'))?.command?.phase, 'intended');
+  await world.run();
+  t.deepEqual(world.overlaps, []);
+  t.is((await world.outcome(runId, 'hs-a'))?.state, 'settled');
+  t.deepEqual(world.sent(), ['apply hs-a', 'apply hs-a']);
+});
+
 test('a PUT that got lost is made again, equal, and runs once', async (t) => {
   const world = articleWorld();
   world.sendFaults.set('hs-a', [refusal(0), refusal(503)]);
@@ -363,6 +416,26 @@ test('a message while the lease is held asks for another look', async (t) => {
   world.sweep();
   await world.run();
   t.is(world.executions.length, 2, 'a lease that ran out is taken over');
+});
+
+test('a signal that comes while another loop is at work is taken up as soon as that one ends', async (t) => {
+  const world = articleWorld();
+  const signal = world.signal('manual', [{ kind: 'vm', id: vmId('hs-a') }]);
+  const { frontends } = world.store;
+  const list = frontends.list.bind(frontends);
+  let came = false;
+  frontends.list = async (...given) => {
+    // The runs were read by then, and this one was not among them.
+    if (!came) {
+      came = true;
+      await world.handle(signalMessage(signal));
+    }
+    return list(...given);
+  };
+  world.bell();
+  await world.run(0);
+  t.true(came);
+  t.not((await world.runRow(signal.runId)).state, 'accepted');
 });
 
 test('a VM that started is looked at, once its agent answers', async (t) => {
@@ -518,4 +591,14 @@ test('signals that meet on a VM share one command', async (t) => {
   await world.run();
   t.is(world.executions.length, 1);
   for (const runId of runs) t.is((await world.outcome(runId, 'hs-a'))?.result, 'repaired');
+});
+
+test('what the lists say that is not understood is told with each run, not with each reading', async (t) => {
+  const world = articleWorld();
+  const { topology } = world;
+  world.topology = () => ({ ...topology.call(world), notes: [{ id: vmId('hs-z'), text: 'power is odd' }] });
+  world.sweep();
+  await world.run();
+  t.true(world.topologyReads > 3);
+  t.is(world.log.filter(({ step }) => step === 'topology-note').length, 1);
 });

@@ -1,5 +1,6 @@
 /** Nobody looked for a while, or one loop stood still: what histories found, each as a case of its own. */
 import test from 'ava';
+import { StateError } from '../../shared/errors.ts';
 import type { OutcomeRow } from '../../shared/state/rows.ts';
 import { rowKey } from '../../shared/state/store.ts';
 import { MortalWorld } from '../reliability/mortal.ts';
@@ -56,6 +57,34 @@ test('a command whose PUT never went out before an outage goes out after it, onc
   t.is((await world.outcome(runId, 'hs-a'))?.result, 'repaired');
   t.deepEqual(world.sent(), ['apply hs-a']);
 });
+
+for (const [call, phase] of [
+  ['commands.look', 'intended'],
+  ['commands.send', 'sent'],
+] as const) {
+  test(`one outage after another does not fail a command that never went out (${phase})`, async (t) => {
+    const [world, runId] = await killedAt(call, 'before');
+    t.is((await world.vmRow('hs-a'))?.command?.phase, phase);
+    const { look } = world;
+    world.look = () => {
+      throw refusal(503);
+    };
+    world.send = () => {
+      throw refusal(503);
+    };
+    for (let outage = 0; outage < 3; outage += 1) {
+      world.queue.length = 0;
+      world.now += 1_200_000;
+      if (phase === 'sent') world.look = look;
+      world.bell();
+      await world.run(0);
+    }
+    Object.assign(world, { look, send: MortalWorld.prototype.send });
+    await world.run(300_000);
+    t.is((await world.outcome(runId, 'hs-a'))?.result, 'repaired');
+    t.deepEqual(world.sent(), ['apply hs-a']);
+  });
+}
 
 test('a command that had to be sent again at the last moment is given its time', async (t) => {
   const [world, runId] = await killedAt('commands.send', 'before');
@@ -194,4 +223,42 @@ test('a VM that is no member is told once, though the run was planned twice', as
   await world.run(60_000);
   t.is((await world.runRow(runId)).state, 'settled');
   t.deepEqual(await world.outcome(runId, 'hs-c'), first);
+});
+
+test('an apply whose end was not kept does not say what a later removal came to', async (t) => {
+  const world = article();
+  const apply = world.manual('apply', 'hs-a');
+  await world.run(5000);
+  world.manual('remove', 'hs-a');
+  await world.run(5000);
+  // The row that holds the apply's end and the removal is written, and the outcomes are not.
+  const { outcomes } = world.store;
+  const put = outcomes.put.bind(outcomes);
+  outcomes.put = async (...given) => {
+    if (given[0] === apply) throw new StateError('STATE_CONFLICT', 'changed');
+    return put(...given);
+  };
+  await world.run(11_000);
+  t.is((await world.vmRow('hs-a'))?.command?.mode, 'remove');
+  t.is((await world.outcome(apply, 'hs-a'))?.state, 'commanded');
+  world.topologyFault = refusal(503);
+  await world.run(60_000);
+  t.is((await world.vmRow('hs-a'))?.last?.mode, 'remove');
+  Object.assign(outcomes, { put });
+  world.topologyFault = undefined;
+  await world.run();
+  t.like(await world.outcome(apply, 'hs-a'), { result: 'blocked', changed: 0 });
+});
+
+test('a run that was half planned by a loop that was killed, and whose estate is not read again, leaves nothing open', async (t) => {
+  const [world, runId] = await killedAt('store.outcomes.put', 'after');
+  t.is((await world.runRow(runId)).state, 'accepted');
+  world.topologyFault = refusal(503);
+  for (let minute = 0; minute < 15; minute += 1) {
+    world.now += 60_000;
+    world.bell();
+    await world.run(0);
+  }
+  t.is((await world.runRow(runId)).state, 'failed');
+  t.like(await world.outcome(runId, 'hs-a'), { state: 'settled', result: 'failed' });
 });

@@ -33,7 +33,10 @@ const runIds = async (world: World): Promise<string[]> =>
 test('a run that is older than the setting goes, with its outcomes; a younger one and an open one stay', async (t) => {
   const world = articleWorld({ runAgeMs: 30 * DAY });
   const gone = [await old(world, 'settled', 31), await old(world, 'failed', 40, { state: 'failed' })];
-  const stays = [await old(world, 'young', 29), await old(world, 'open', 31, { state: 'running' })];
+  const stays = [
+    await old(world, 'young', 29),
+    await old(world, 'open', 31, { state: 'running', startedAt: world.now }),
+  ];
   // Nothing can be said of the open one meanwhile.
   world.topologyFault = refusal(503);
   world.bell();

@@ -233,3 +233,19 @@ test('a run is read from every subscription that has a row of it, with its own o
   t.is((await readRunView(store, [ONE], RUN))?.state, 'settled');
   t.is(await readRunView(store, [ONE, TWO], 'c'.repeat(32)), undefined);
 });
+
+test('a line that still waits in a run that has ended is nobody’s, and not shown', async (t) => {
+  const store = memoryStore();
+  await store.outcomes.put(RUN, rowKey(vmId('hs-a')), outcome());
+  await store.outcomes.put(RUN, rowKey(vmId('hs-b')), outcome({ vmId: vmId('hs-b'), state: 'waiting' }));
+  const etag = await store.runs.put(ONE, RUN, run({ state: 'running' }));
+  t.deepEqual(
+    (await readRunView(store, [ONE], RUN))?.vms.map(({ vm }) => vm),
+    ['hs-a', 'hs-b'],
+  );
+  await store.runs.put(ONE, RUN, run({ state: 'settled', settledAt: AT }), etag);
+  t.deepEqual(
+    (await readRunView(store, [ONE], RUN))?.vms.map(({ vm }) => vm),
+    ['hs-a'],
+  );
+});
