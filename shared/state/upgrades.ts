@@ -1,5 +1,5 @@
 /** From each older version of rows to the next: what a later program needs that an older one did not write. */
-import type { LeaseRow } from './rows.ts';
+import type { CommandRow, LeaseRow, VmRow } from './rows.ts';
 
 /** The kinds of rows, as the store names them. */
 export type RowKind = 'runs' | 'outcomes' | 'vms' | 'frontends' | 'leases';
@@ -10,7 +10,14 @@ type Upgrade = (kind: RowKind, row: unknown) => unknown;
 const UPGRADES: readonly Upgrade[] = [
   // 1 to 2: a lease says when old runs are due to be removed; before, none ever were.
   (kind, row) => (kind === 'leases' ? { ...(row as Omit<LeaseRow, 'tidyAt'>), tidyAt: 0 } : row),
+  // 2 to 3: a command's row says for how long it could not be sent; before, only that it could not.
+  (kind, row) => (kind === 'vms' && (row as VmRow).command ? withoutHeldUp(row as VmRow) : row),
 ];
+
+function withoutHeldUp(vm: VmRow): VmRow {
+  const { heldUp: _heldUp, ...command } = vm.command as CommandRow;
+  return { ...vm, command };
+}
 
 /** The version of rows that this program writes. */
 export const ROW_VERSION = UPGRADES.length + 1;

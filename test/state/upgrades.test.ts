@@ -7,6 +7,12 @@ test('a lease of version 1 says that old runs are due', (t) => {
   t.deepEqual(upgraded('leases', 1, row), { ...row, tidyAt: 0 });
 });
 
+test('a command of version 2 that could not be sent has all its time from now on', (t) => {
+  const command = { seq: 1, phase: 'intended', deadline: 5 };
+  const row = { vmId: 'v', command: { ...command, heldUp: true } };
+  for (const version of [1, 2]) t.deepEqual(upgraded('vms', version, row), { vmId: 'v', command });
+});
+
 test('what did not change is as it was, and so is a row of this version', (t) => {
   const row = { any: 'row' };
   for (const kind of ['runs', 'outcomes', 'vms', 'frontends'] as const) t.is(upgraded(kind, 1, row), row);
