@@ -39,7 +39,7 @@ test.serial('a dry run shows plan and script, and nothing reaches a VM', async (
       ['10.0.1.101', 1973, '10.0.1.11'],
     ],
   );
-  t.regex(script ?? '', /^#!\/bin\/bash\n# ilb-hairpin-guard command 0{32}\n/);
+  t.regex(script ?? '', /^#!\/bin\/bash -p\n# ilb-hairpin-guard command 0{32}\n/);
   t.is(vmOf(run, 'hs-c').script, undefined);
   t.deepEqual(app.puts(), []);
   t.deepEqual(app.guests.ran, []);

@@ -197,7 +197,7 @@ test('findings and warnings are told as sentences', (t) => {
 });
 
 for (const [os, start] of [
-  ['linux', /^#!\/bin\/bash\n# ilb-hairpin-guard command 0{32}\n/],
+  ['linux', /^#!\/bin\/bash -p\n# ilb-hairpin-guard command 0{32}\n/],
   ['windows', /# ilb-hairpin-guard command 0{32}\r?\n/],
 ] as const) {
   test(`a dry run shows the plan and the ${os} script with a command id of zeros`, (t) => {
