@@ -52,6 +52,7 @@ export function decide(observed: Observed, settings: LoopSettings): Decision {
     if (observed.topologyError) withoutEstate(draft, observed.topologyError);
     giveUp(draft);
   }
+  // A run found in this pass is planned by the next: `running` in the table means that its outcomes are there too.
   for (const move of moves) tellMove(draft, move);
   for (const run of draft.runs.all()) closeRun(draft, run);
   return { writes: writesOf(draft), effects: draft.effects, log: draft.log, again: nextLook(draft, started, settings) };
@@ -72,8 +73,7 @@ function withEstate(draft: Draft, topology: Topology, settings: LoopSettings): n
       draft.runs.touch(run);
     }
     confirm(draft, run, evaluation);
-    // A run found in this pass is planned by the next: `running` in the table means that its outcomes are there too.
-    if (run.state === 'accepted' && !draft.runs.isNew(run)) {
+    if (run.state === 'accepted') {
       planRun(draft, run, evaluation, topology, settings);
       planned += 1;
     }

@@ -95,11 +95,6 @@ export class Shelf<T> {
     return [...this.#rows.values()].map((tracked) => tracked.row);
   }
 
-  /** True for a row that was added in this pass. */
-  isNew(row: T): boolean {
-    return this.#rows.get(this.#keyOf(row))?.etag === undefined;
-  }
-
   /** Adds a row that is not in the table yet. */
   add(row: T): T {
     this.#rows.set(this.#keyOf(row), { row, changed: true });

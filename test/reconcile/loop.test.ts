@@ -418,6 +418,22 @@ test('a message while the lease is held asks for another look', async (t) => {
   t.is(world.executions.length, 2, 'a lease that ran out is taken over');
 });
 
+test('a lease that a dead loop took before the clock was set back is nobody’s', async (t) => {
+  const world = articleWorld();
+  await world.store.leases.put('lease', SUBSCRIPTION, {
+    subscriptionId: SUBSCRIPTION,
+    holder: 'dead',
+    until: world.now + 660_000,
+    again: false,
+    bellAt: 0,
+    healthAsks: [],
+    tidyAt: 0,
+  });
+  const runId = world.sweep();
+  await world.run(1000);
+  t.is((await world.runRow(runId)).state, 'running');
+});
+
 test('a signal that comes while another loop is at work is taken up as soon as that one ends', async (t) => {
   const world = articleWorld();
   const signal = world.signal('manual', [{ kind: 'vm', id: vmId('hs-a') }]);

@@ -1,5 +1,6 @@
 /** Old runs are removed in their time, a batch at a time, and nothing else is. */
 import test from 'ava';
+import { StateError } from '../../shared/errors.ts';
 import { TIDY_BATCH, TIDY_MS } from '../../shared/reconcile/tidy.ts';
 import { acceptedRun, type RunRow } from '../../shared/state/rows.ts';
 import { runIdOf } from '../../shared/state/runId.ts';
@@ -89,6 +90,27 @@ test('what a removal that was cut short left behind goes with the next', async (
   world.bell();
   await world.run(1000);
   t.like(removed, { key: id, found: { etag: '*' } });
+});
+
+test('a removal that fails half way leaves the run, by which the rest is found', async (t) => {
+  const world = articleWorld();
+  const id = await old(world, 'old', 91);
+  const { outcomes } = world.store;
+  const remove = outcomes.remove.bind(outcomes);
+  let removals = 0;
+  outcomes.remove = (...given) => {
+    removals += 1;
+    if (removals === 2) throw new StateError('STATE_FAILED', 'storage is gone for a moment');
+    return remove(...given);
+  };
+  world.bell();
+  await t.throwsAsync(world.run(1000), { code: 'STATE_FAILED' });
+  t.is((await outcomes.list(id)).length, 1);
+  world.now += 60_000;
+  world.bell();
+  await world.run(1000);
+  t.deepEqual(await runIds(world), []);
+  t.deepEqual(await outcomes.list(id), []);
 });
 
 test('a run that changes under the removal stays, and the others go', async (t) => {
