@@ -11,8 +11,8 @@ const isRoot = process.getuid?.() === 0;
 
 const UP = /up: complianceSweep, deadLetter, mirrorFailover, primaryWatch, reconcile, resourceChange, retry, runs on /;
 const UP_MS = 60_000;
-/** Everything is gone this soon after the end. */
-const GONE_MS = 2000;
+/** Everything is gone this soon after the end, on a machine that has much else to do; how soon it was is told. */
+const GONE_MS = 10_000;
 
 /** What `npm start` leaves in its folder for temporary files; npm keeps things of its own there. */
 const leftovers = (started: Pick<Started, 'temporary'>): string[] =>
