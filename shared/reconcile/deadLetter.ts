@@ -3,7 +3,7 @@ import { finding } from '../model/findings.ts';
 import type { SignalMessage } from '../state/messages.ts';
 import { acceptedRun, isOpen, type OutcomeRow, type RunRow } from '../state/rows.ts';
 import { rowKey, type Store } from '../state/store.ts';
-import { countOutcomes } from './outcomes.ts';
+import { countOutcomes, end } from './outcomes.ts';
 import { ownOutcomes } from './ownOutcomes.ts';
 
 /**
@@ -51,9 +51,8 @@ async function endOutcomes(
       continue;
     }
     const findings = [...row.findings, finding('COMMAND_FAILED', { code: 'DEAD_LETTER', detail: text })];
-    const last: OutcomeRow = { ...row, state: 'settled', result: 'failed', findings, settledAt: now };
-    delete last.waitingFor;
-    delete last.notBefore;
+    const last: OutcomeRow = { ...row, findings };
+    end(last, 'failed', now);
     await store.outcomes.put(run.runId, rowKey(row.vmId), last, etag);
     ended.push(last);
   }

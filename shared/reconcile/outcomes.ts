@@ -100,13 +100,18 @@ export function take(draft: Draft, outcome: OutcomeRow, seq: number): void {
   draft.outcomes.touch(outcome);
 }
 
-/** Ends an outcome with a word of its own. */
-export function settle(draft: Draft, run: RunRow, outcome: OutcomeRow, result: OutcomeResult): void {
+/** What an outcome is once it has ended: it waits for nothing any more. */
+export function end(outcome: OutcomeRow, result: OutcomeResult, now: number): void {
   outcome.state = 'settled';
   outcome.result = result;
-  outcome.settledAt = draft.now;
+  outcome.settledAt = now;
   delete outcome.waitingFor;
   delete outcome.notBefore;
+}
+
+/** Ends an outcome with a word of its own. */
+export function settle(draft: Draft, run: RunRow, outcome: OutcomeRow, result: OutcomeResult): void {
+  end(outcome, result, draft.now);
   draft.outcomes.touch(outcome);
   draft.log.push({
     level: result === 'failed' || result === 'blocked' ? 'warn' : 'info',

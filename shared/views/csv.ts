@@ -85,6 +85,7 @@ const sentences = (views: readonly FindingView[]): string =>
   views.map(({ code, text }) => `${code}: ${text}`).join(' ');
 
 const RUN_COLUMNS = ['runId', 'signal', 'mode', 'dryRun', 'state', 'acceptedAt', 'settledAt', 'scope', 'retryOf'];
+const COUNTS = ['vms', ...OUTCOME_RESULTS, 'commands'];
 
 /** A list of runs: a line each, with its counts. */
 export const runsCsv = (runs: readonly RunSummary[]): string =>
@@ -94,9 +95,7 @@ export const runsCsv = (runs: readonly RunSummary[]): string =>
       ...counts,
       scope: scope.join(' '),
       confirmation: confirmation?.state,
-      reason: reason && `${reason.code}: ${reason.text}`,
+      reason: reason && sentences([reason]),
     })),
     [...RUN_COLUMNS, ...COUNTS, 'confirmation', 'reason'],
   );
-
-const COUNTS = ['vms', ...OUTCOME_RESULTS, 'commands'];
