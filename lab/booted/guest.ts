@@ -14,6 +14,7 @@ import type { Inside } from './inside.ts';
 import type { Machine, ShellResult } from './machine.ts';
 import { Management } from './management.ts';
 import type { Addresses, GuestSpec } from './managers/spec.ts';
+import { PORT } from './ports.ts';
 import { Sampler } from './sampler.ts';
 
 const CHECK_MS = 10_000;
@@ -162,7 +163,7 @@ export class Guest {
     const command: GuestCommand = {
       commandId: '0'.repeat(32),
       mode,
-      plan: { frontends: vips.map((vip) => ({ vip, port: 1972, backend, via })) },
+      plan: { frontends: vips.map((vip) => ({ vip, port: PORT, backend, via })) },
       limits: { connectSeconds: 2, totalSeconds: 60 },
     };
     const folder = '/var/lib/waagent/run-command-handler/download/0';

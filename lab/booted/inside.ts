@@ -7,7 +7,7 @@ import { connect } from '../../simulator/guests/kernel/connect.ts';
 import { openInstances } from '../../simulator/guests/kernel/listen.ts';
 import { serve } from '../../simulator/guests/rpc.ts';
 import { now } from './clock.ts';
-import { MANAGEMENT_PORT, PORT } from './ports.ts';
+import { BACKEND_PORTS, MANAGEMENT_PORT, PORT } from './ports.ts';
 
 const EVERY_MS = 100;
 const TIMEOUT_MS = 800;
@@ -22,7 +22,7 @@ export interface Connect {
 
 let connects: Connect[] = [];
 
-/** Ports of its own for each VIP: to the backend, all connections look alike but for them. Twice one would be another. */
+/** Source ports in turn, out of the kernel's own range: one that is taken again soon meets what is left of its last connection. */
 const FIRST_PORT = 10_000;
 const PORTS = 5000;
 let turn = 0;
@@ -38,9 +38,8 @@ async function connectOnce(vip: string, sourcePort: number): Promise<void> {
 const inside = {
   /** Opens the ports, and connects to each VIP every 100 ms from now on. */
   async boot(vm: string, vips: string[]): Promise<void> {
-    await openInstances(vm, [
-      { mirror: 'm', address: '', primary: true, listeners: [{ port: PORT, primaryOnly: false }], status: [] },
-    ]);
+    const listeners = BACKEND_PORTS.map((port) => ({ port, primaryOnly: false }));
+    await openInstances(vm, [{ mirror: 'm', address: '', primary: true, listeners, status: [] }]);
     await new Promise<void>((resolve, reject) => {
       const echo = createServer((socket) => {
         socket.on('error', () => socket.destroy());
@@ -51,7 +50,7 @@ const inside = {
     });
     setInterval(() => {
       turn += 1;
-      vips.forEach((vip, index) => void connectOnce(vip, FIRST_PORT + index * PORTS + (turn % PORTS)));
+      for (const vip of vips) void connectOnce(vip, FIRST_PORT + (turn % PORTS));
     }, EVERY_MS);
   },
   /** What was connected since the last call. */

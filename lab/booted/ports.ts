@@ -1,7 +1,13 @@
 /** Who listens and calls where. */
 
-/** The superserver's. */
+/** Where the VIPs take connections for a superserver. */
 export const PORT = 1972;
+/**
+ * Where the superserver of each VIP's instance listens, in their order. Azure takes no two rules with one backend port
+ * for one pool (RulesUseSameBackendPortProtocolAndPool, MicrosoftDocs/azure-docs#117762), for two connections could then
+ * be alike behind the load balancer: the fabric would give the second another source port, and it would look remote.
+ */
+export const BACKEND_PORTS = [1972, 1973] as const;
 /** Of the management connection. */
 export const MANAGEMENT_PORT = 22;
 /** Where a person's ssh comes from: beyond the gateway. */
