@@ -256,10 +256,13 @@ export function appSettings(arm: Arm, azurite: Azurite, estate: Estate): Record<
     HAIRPIN_WATCH_SECONDS: '5',
     HAIRPIN_CONNECT_SECONDS: '1',
     HAIRPIN_HEALTH_PER_MINUTE: '600',
-    HAIRPIN_SWEEP_SCHEDULE: '0 7 * * * *',
+    HAIRPIN_SWEEP_SCHEDULE: hourly(),
     HAIRPIN_WATCH_SCHEDULE: '30 * * * * *',
   };
 }
+
+/** NCRONTAB, each hour and not within the next 59 minutes: whoever wants a timer before that rings it. */
+export const hourly = (): string => `0 ${(new Date().getUTCMinutes() + 59) % 60} * * * *`;
 
 function readStep(message: string, at: number): Step | undefined {
   if (!message.startsWith('{"step":')) return undefined;

@@ -5,7 +5,7 @@
 import { QueueServiceClient } from '@azure/storage-queue';
 import { articleEstate } from '../../simulator/estate/articleEstate.ts';
 import type { Estate } from '../../simulator/estate/estate.ts';
-import { type Stack, type Step, startStack } from '../../simulator/stack.ts';
+import { hourly, type Stack, type Step, startStack } from '../../simulator/stack.ts';
 import { fakeGuests, type Guests } from './guests.ts';
 
 export interface App extends Stack {
@@ -57,6 +57,8 @@ export async function startApp(options: AppOptions = {}): Promise<App> {
     commandMs: 100,
     port: 0,
     settings: {
+      // No timer fires but those that a test rings.
+      HAIRPIN_WATCH_SCHEDULE: hourly(),
       // The least that a command and its overdue report may take.
       HAIRPIN_COMMAND_SECONDS: '10',
       HAIRPIN_COMMAND_SLACK_SECONDS: '5',
