@@ -72,6 +72,8 @@ const THIEVES = {
   'a rule from the via address': 'ip rule add pref 1 from 10.0.1.11 lookup main',
   'a rule for unbound sockets': 'ip rule add pref 1 from 0.0.0.0/32 lookup main',
   'a route in a table of their own': `ip route add ${UCR}/32 via 10.0.1.1 dev eth0 table 100; ip rule add pref 1 to ${UCR} lookup 100`,
+  'a rule for its port': `ip rule add pref 1 to ${UCR} dport 1972 lookup main`,
+  'a rule for TCP to its port, a blackhole': `ip route add blackhole ${UCR}/32 table 100; ip rule add pref 1 ipproto tcp dport 1972 lookup 100`,
   'a blackhole for the VIP': `ip route add blackhole ${UCR}/32 table 100; ip rule add pref 1 lookup 100`,
 };
 const GIVE_BACK = 'while ip rule del pref 1 2>/dev/null; do :; done; ip route flush table 100 2>/dev/null || true';

@@ -85,12 +85,13 @@ LOCAL_PREFS=' '           # the preferences of all of them
 LOCAL_PROTOCOL=           # the protocol of the one at preference 0
 LOCAL_IS_SPARE=           # the temporary one of order_local is there: at preference 1, with the kernel's protocol
 LOCAL_HELD=               # somebody else's rule at preference 0 that would come before `lookup local` if that were moved
+FOREIGN_PORTS=            # somebody else's rules are limited to a protocol or to ports
 
 # Reads the rules. The key of a rule is "pref from to iif table", and whatever else it says.
 read_rules() {
   local -a words
   local line index position=0 pref from to iif table protocol rest key
-  OUR_RULES=() RULE_AT=() LOCAL_AT=-1 LOCAL_PREFS=' ' LOCAL_PROTOCOL='' LOCAL_IS_SPARE='' LOCAL_HELD=''
+  OUR_RULES=() RULE_AT=() LOCAL_AT=-1 LOCAL_PREFS=' ' LOCAL_PROTOCOL='' LOCAL_IS_SPARE='' LOCAL_HELD='' FOREIGN_PORTS=''
   lines_of ip $NUMERIC -4 -d rule show || return
   for line in "${LINES[@]}"; do
     words=($line)
@@ -107,6 +108,7 @@ read_rules() {
     done
     [[ $table != 255 ]] || table=local
     key="$pref $from $to $iif $table$rest"
+    [[ $rest != *' ipproto '* && $rest != *port\ * ]] || FOREIGN_PORTS=1
     if [[ $protocol == "$PROTOCOL" ]] && is_our_table "$table"; then
       OUR_RULES[$key]="pref $pref ${words[*]:1}"
       RULE_AT[$key]=$position
@@ -164,13 +166,17 @@ read_routes() {
 
 declare -A ROUTED=()      # "destination source-or--" -> "interface gateway source" as the kernel would send
 
-# Asks the kernel where it would send to each VIP, unbound and from the via address, and the replies.
+# Asks the kernel where it would send to each VIP, unbound and from the via address, and the replies. A rule that is
+# limited to a protocol or to ports matches no question but one that names them, which iproute2 and kernel 4.18 can.
 read_routed() {
   local -a words asked=()
-  local line index destination from gateway dev source
+  local line index destination from gateway dev source port names_ports=$FOREIGN_PORTS
   ROUTED=()
+  [[ -z $names_ports ]] || ip -4 route get 127.0.0.1 ipproto 6 dport 1 >/dev/null 2>&1 || names_ports=
   for index in "${!VIP[@]}"; do
-    asked+=("route get ${VIP[index]}" "route get ${VIP[index]} from ${VIA_IP[index]}")
+    port=
+    [[ -z $names_ports || ${PORT[index]} == 0 ]] || port=" ipproto 6 dport ${PORT[index]}"
+    asked+=("route get ${VIP[index]}$port" "route get ${VIP[index]} from ${VIA_IP[index]}$port")
     asked+=("route get ${VIA_IP[index]} from ${BACKEND_IP[index]}")
   done
   # Where there is no way ip says so and goes on; the answers carry what was asked.
