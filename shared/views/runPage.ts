@@ -1,5 +1,6 @@
 /** A run as a page: what a person reads and prints. No scripts, nothing loaded, every value escaped. */
 import { htmlEscape as html } from 'escape-goat';
+import type { PlannedFrontend } from '../model/guest.ts';
 import type { FindingView, RunPathView, RunView, RunVmView } from './run.ts';
 
 const STYLE = `
@@ -12,6 +13,7 @@ dd { margin: 0; white-space: pre-line }
 h1, h2, dd { overflow-wrap: anywhere }
 li, td { overflow-wrap: break-word }
 table { border-collapse: collapse; width: 100% }
+table + table { margin-top: .6rem }
 th, td { border: 1px solid #ccc; padding: .3rem .5rem; text-align: left; vertical-align: top }
 th { background: #f3f3f3 }
 th, time { white-space: nowrap }
@@ -109,7 +111,8 @@ const section = (vm: RunVmView, index: number): string => {
     `<section id="vm${index}" class="${classOf(vm.result)}">`,
     html`<h2 title="${vm.vmId}">${vm.vm}: ${vm.result ?? vm.state}${waits}${changes}</h2>`,
     list([...vm.findings, ...vm.warnings]),
-    vm.paths.length > 0 ? table(vm) : '',
+    vm.paths.length > 0 ? table(`Paths of ${vm.vm}`, PATH_COLUMNS, vm.paths.map(pathRow)) : '',
+    vm.plan === undefined ? '' : table(`Plan of ${vm.vm}`, PLAN_COLUMNS, vm.plan.frontends.map(planRow)),
     vm.script === undefined ? '' : html`<details><summary>The script</summary><pre>${vm.script}</pre></details>`,
     '</section>',
   ]
@@ -120,15 +123,22 @@ const section = (vm: RunVmView, index: number): string => {
 const list = (views: readonly FindingView[]): string =>
   views.length === 0 ? '' : `<ul>${views.map(({ code, text }) => html`<li><b>${code}</b> ${text}</li>`).join('')}</ul>`;
 
-const COLUMNS = ['VIP', 'verdict', 'exposure', 'proof', 'before', 'after', 'findings'];
-
-const table = ({ vm, paths }: RunVmView): string =>
-  `<table aria-label="${html(`Paths of ${vm}`)}">
-<tr>${COLUMNS.map((name) => `<th scope="col">${name}`).join('')}</tr>
-${paths.map(row).join('\n')}
+const table = (label: string, columns: readonly string[], rows: readonly string[]): string =>
+  `<table aria-label="${html(label)}">
+<tr>${columns.map((name) => `<th scope="col">${name}`).join('')}</tr>
+${rows.join('\n')}
 </table>`;
 
-const row = (path: RunPathView): string => {
+/** Cells are markup already, as are the attributes of the first ones. */
+const row = (columns: readonly string[], cells: readonly string[], attributes: readonly string[] = []): string => {
+  const cell = (inner: string, index: number): string =>
+    `<td ${[`data-label="${columns[index]}"`, ...attributes.slice(index, index + 1)].join(' ')}>${inner}</td>`;
+  return `<tr>${cells.map(cell).join('')}</tr>`;
+};
+
+const PATH_COLUMNS = ['VIP', 'verdict', 'exposure', 'proof', 'before', 'after', 'findings'];
+
+const pathRow = (path: RunPathView): string => {
   const at = path.proof.at === undefined ? '' : html`, <time>${path.proof.at}</time>`;
   const cells = [
     html(path.vip),
@@ -139,11 +149,16 @@ const row = (path: RunPathView): string => {
     html(seen(path.after)),
     list(path.findings),
   ];
-  const attributes = [html`title="${path.frontend}"`, `class="${classOf(path.verdict)}"`];
-  const cell = (inner: string, index: number): string =>
-    `<td ${[`data-label="${COLUMNS[index]}"`, ...attributes.slice(index, index + 1)].join(' ')}>${inner}</td>`;
-  return `<tr>${cells.map(cell).join('')}</tr>`;
+  return row(PATH_COLUMNS, cells, [html`title="${path.frontend}"`, `class="${classOf(path.verdict)}"`]);
 };
+
+const PLAN_COLUMNS = ['planned VIP', 'port', 'backend', 'via'];
+
+const planRow = ({ vip, port, backend, via }: PlannedFrontend): string =>
+  row(
+    PLAN_COLUMNS,
+    [vip, `${port ?? ''}`, `${backend.ip}, ${backend.mac}`, `${via.ip}, ${via.mac}`].map((text) => html(text)),
+  );
 
 const seen = (look: RunPathView['before']): string =>
   look === undefined ? '' : [`${look.outcome} ${look.ms} ms`, ...look.drift].join(', ');

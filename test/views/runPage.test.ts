@@ -53,6 +53,7 @@ test('it is valid, and says what the document says', (t) => {
     '',
   ]);
   t.is(cells[13], 'NO_SECONDARY_NIC Add a NIC, then\nstart the VM.');
+  t.deepEqual(cells.slice(14), ['10.0.1.100', '1972', '10.0.1.10, 00:0d:3a:00:0a:01', '10.0.1.11, 00:0d:3a:00:0a:02']);
   t.deepEqual(texts(page, 'pre'), ['#!/bin/bash\necho "<ok>"\n']);
   const facts = Object.fromEntries(texts(page, 'dt').map((name, index) => [name, texts(page, 'dd')[index]] as const));
   t.like(facts, {

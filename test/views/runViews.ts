@@ -62,6 +62,16 @@ export const fullRun: RunView = {
           findings: [{ code: 'NO_SECONDARY_NIC', text: 'Add a NIC, then\nstart the VM.' }],
         },
       ],
+      plan: {
+        frontends: [
+          {
+            vip: '10.0.1.100',
+            port: 1972,
+            backend: { ip: '10.0.1.10', mac: '00:0d:3a:00:0a:01' },
+            via: { ip: '10.0.1.11', mac: '00:0d:3a:00:0a:02' },
+          },
+        ],
+      },
       script: '#!/bin/bash\necho "<ok>"\n',
     },
     {
