@@ -261,7 +261,7 @@ export function appSettings(arm: Arm, azurite: Azurite, estate: Estate): Record<
   };
 }
 
-/** NCRONTAB, each hour and not within the next 59 minutes: whoever wants a timer before that rings it. */
+/** NCRONTAB, each hour and not within the next 58 minutes: whoever wants a timer before that rings it. */
 export const hourly = (): string => `0 ${(new Date().getUTCMinutes() + 59) % 60} * * * *`;
 
 function readStep(message: string, at: number): Step | undefined {
