@@ -1,9 +1,9 @@
 /** Budgets: what could not be done in its time fails, with the reason. Pure. */
 import type { AzureError } from '../errors.ts';
-import { finding } from '../model/findings.ts';
 import { idKey } from '../model/ids.ts';
 import { isOpen, type OutcomeRow, type RunRow } from '../state/rows.ts';
 import { type Draft, outcomesOf } from './draft.ts';
+import { failed } from './endings.ts';
 import { settle } from './outcomes.ts';
 import { RUN_BUDGET_MS, TOPOLOGY_BUDGET_MS } from './settings.ts';
 
@@ -24,7 +24,7 @@ export function giveUp(draft: Draft): void {
 }
 
 function fail(draft: Draft, run: RunRow, outcome: OutcomeRow, code: string, detail: string): void {
-  outcome.findings.push(finding('COMMAND_FAILED', { code, detail: detail.slice(0, 300) }));
+  outcome.findings.push(failed(code, detail));
   settle(draft, run, outcome, 'failed');
 }
 

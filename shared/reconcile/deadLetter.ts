@@ -1,8 +1,8 @@
 /** What the host gave up on: the run of a poisoned signal is marked failed, with the reason. */
-import { finding } from '../model/findings.ts';
 import type { SignalMessage } from '../state/messages.ts';
 import { acceptedRun, isOpen, type OutcomeRow, type RunRow } from '../state/rows.ts';
 import { rowKey, type Store } from '../state/store.ts';
+import { failed } from './endings.ts';
 import { countOutcomes, end } from './outcomes.ts';
 import { ownOutcomes } from './ownOutcomes.ts';
 
@@ -50,7 +50,7 @@ async function endOutcomes(
       ended.push(row);
       continue;
     }
-    const findings = [...row.findings, finding('COMMAND_FAILED', { code: 'DEAD_LETTER', detail: text })];
+    const findings = [...row.findings, failed('DEAD_LETTER', text)];
     const last: OutcomeRow = { ...row, findings };
     end(last, 'failed', now);
     await store.outcomes.put(run.runId, rowKey(row.vmId), last, etag);
