@@ -5,7 +5,7 @@ import { fabricSettings, linkSettings, plugLines } from '../../simulator/guests/
 import { baseRuleset, translations } from '../../simulator/guests/kernel/ruleset.ts';
 import type { Layout, LayoutGuest, LayoutNic } from '../../simulator/guests/layout.ts';
 import { type Addresses, addressesOf } from './managers/spec.ts';
-import { BACKEND_PORTS, PERSON, PORT } from './ports.ts';
+import { backendPort, PERSON, PORT } from './ports.ts';
 
 /** A guest's place on the fabric. */
 export interface Place {
@@ -45,11 +45,7 @@ export async function makeFabric(places: Place[]): Promise<void> {
     rules: places.flatMap(({ addresses }) =>
       addresses.vips.map((vip, index) => ({
         ...{ loadBalancer: 'ilb', name: vip, vip, protocol: 'Tcp' as const, floatingIp: false },
-        ...{
-          frontendPort: PORT,
-          backendPort: BACKEND_PORTS[index] ?? PORT,
-          backends: [{ address: addresses.backend.ip }],
-        },
+        ...{ frontendPort: PORT, backendPort: backendPort(index), backends: [{ address: addresses.backend.ip }] },
       })),
     ),
     probes: [],

@@ -7,7 +7,7 @@ import { connect } from '../../simulator/guests/kernel/connect.ts';
 import { openInstances } from '../../simulator/guests/kernel/listen.ts';
 import { serve } from '../../simulator/guests/rpc.ts';
 import { now } from './clock.ts';
-import { BACKEND_PORTS, MANAGEMENT_PORT, PORT } from './ports.ts';
+import { backendPort, MANAGEMENT_PORT, PORT } from './ports.ts';
 
 const EVERY_MS = 100;
 const TIMEOUT_MS = 800;
@@ -38,7 +38,7 @@ async function connectOnce(vip: string, sourcePort: number): Promise<void> {
 const inside = {
   /** Opens the ports, and connects to each VIP every 100 ms from now on. */
   async boot(vm: string, vips: string[]): Promise<void> {
-    const listeners = BACKEND_PORTS.map((port) => ({ port, primaryOnly: false }));
+    const listeners = vips.map((_, index) => ({ port: backendPort(index), primaryOnly: false }));
     await openInstances(vm, [{ mirror: 'm', address: '', primary: true, listeners, status: [] }]);
     await new Promise<void>((resolve, reject) => {
       const echo = createServer((socket) => {

@@ -3,11 +3,11 @@
 /** Where the VIPs take connections for a superserver. */
 export const PORT = 1972;
 /**
- * Where the superserver of each VIP's instance listens, in their order. Azure takes no two rules with one backend port
+ * Where the superserver behind a guest's first, second ... VIP listens. Azure takes no two rules with one backend port
  * for one pool (RulesUseSameBackendPortProtocolAndPool, MicrosoftDocs/azure-docs#117762), for two connections could then
  * be alike behind the load balancer: the fabric would give the second another source port, and it would look remote.
  */
-export const BACKEND_PORTS = [1972, 1973] as const;
+export const backendPort = (index: number): number => PORT + index;
 /** Of the management connection. */
 export const MANAGEMENT_PORT = 22;
 /** Where a person's ssh comes from: beyond the gateway. */
