@@ -399,17 +399,21 @@ test('an unconfirmed failover of a VM that is no member ends with a word', async
   t.is((await world.outcome(runId, 'elsewhere'))?.findings[0]?.code, 'VM_NOT_FOUND');
 });
 
-test('a message while the lease is held asks for another look', async (t) => {
-  const world = articleWorld();
-  await world.store.leases.put('lease', SUBSCRIPTION, {
+/** Somebody else takes the lease, for so many milliseconds from now. */
+const holdLease = ({ store, now }: World, holder: string, ms: number) =>
+  store.leases.put('lease', SUBSCRIPTION, {
     subscriptionId: SUBSCRIPTION,
-    holder: 'other',
-    until: world.now + 60_000,
+    holder,
+    until: now + ms,
     again: false,
     bellAt: 0,
     healthAsks: [],
     tidyAt: 0,
   });
+
+test('a message while the lease is held asks for another look', async (t) => {
+  const world = articleWorld();
+  await holdLease(world, 'other', 60_000);
   await world.handle(bellMessage(SUBSCRIPTION));
   t.true((await world.store.leases.get('lease', SUBSCRIPTION))?.row.again);
   world.now += 61_000;
@@ -420,15 +424,7 @@ test('a message while the lease is held asks for another look', async (t) => {
 
 test('a lease that a dead loop took before the clock was set back is nobody’s', async (t) => {
   const world = articleWorld();
-  await world.store.leases.put('lease', SUBSCRIPTION, {
-    subscriptionId: SUBSCRIPTION,
-    holder: 'dead',
-    until: world.now + 660_000,
-    again: false,
-    bellAt: 0,
-    healthAsks: [],
-    tidyAt: 0,
-  });
+  await holdLease(world, 'dead', 660_000);
   const runId = world.sweep();
   await world.run(1000);
   t.is((await world.runRow(runId)).state, 'running');

@@ -35,70 +35,58 @@ class SlowWorld extends World {
   }
 }
 
+test.beforeEach(() => mock.timers.enable({ apis: ['setTimeout', 'setInterval'] }));
+test.afterEach.always(() => mock.timers.reset());
+
 for (const [what, slow] of [
   ['health that takes its 20 s for each of 40 mirrors', { topologyMs: 0, healthMs: 20_000 }],
   ['lists that take 100 s', { topologyMs: 100_000, healthMs: 0 }],
 ] as const) {
   test.serial(`${what}: a signal is done all the same`, async (t) => {
-    mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
-    try {
-      const vms = Array.from({ length: 40 }, (_, i) => `vm${i}`);
-      const world = new SlowWorld(
-        vms,
-        vms.map((vm, i) => ({ name: `m${i}`, vip: `10.0.9.${i}`, members: [vm], primary: vm })),
-      );
-      Object.assign(world.slow, slow);
-      const runId = world.manual('apply', 'vm7');
-      await world.pass(1500);
-      t.deepEqual(world.errors, []);
-      t.like(await world.runRow(runId), { state: 'settled', counts: { repaired: 1 } });
-      t.is(world.log.filter(({ step }) => step === 'lease-lost').length, 0);
-      t.deepEqual(world.sent(), ['apply vm7']);
-      t.false(world.queue.some(({ message }) => message.kind === 'signal'));
-    } finally {
-      mock.timers.reset();
-    }
+    const vms = Array.from({ length: 40 }, (_, i) => `vm${i}`);
+    const world = new SlowWorld(
+      vms,
+      vms.map((vm, i) => ({ name: `m${i}`, vip: `10.0.9.${i}`, members: [vm], primary: vm })),
+    );
+    Object.assign(world.slow, slow);
+    const runId = world.manual('apply', 'vm7');
+    await world.pass(1500);
+    t.deepEqual(world.errors, []);
+    t.like(await world.runRow(runId), { state: 'settled', counts: { repaired: 1 } });
+    t.is(world.log.filter(({ step }) => step === 'lease-lost').length, 0);
+    t.deepEqual(world.sent(), ['apply vm7']);
+    t.false(world.queue.some(({ message }) => message.kind === 'signal'));
   });
 }
 
 test.serial('a reading that hangs for ever is left to another loop after ten minutes', async (t) => {
-  mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
-  try {
-    const world = new SlowWorld(['vm0'], [{ name: 'm0', vip: '10.0.9.0', members: ['vm0'], primary: 'vm0' }]);
-    world.slow.topologyMs = 86_400_000;
-    const runId = world.manual('apply', 'vm0');
-    await world.pass(30);
-    world.slow.topologyMs = 0;
-    await world.pass(540);
-    t.is((await world.runRow(runId)).state, 'accepted');
-    await world.pass(240);
-    t.like(await world.runRow(runId), { state: 'settled', counts: { repaired: 1 } });
-  } finally {
-    mock.timers.reset();
-  }
+  const world = new SlowWorld(['vm0'], [{ name: 'm0', vip: '10.0.9.0', members: ['vm0'], primary: 'vm0' }]);
+  world.slow.topologyMs = 86_400_000;
+  const runId = world.manual('apply', 'vm0');
+  await world.pass(30);
+  world.slow.topologyMs = 0;
+  await world.pass(540);
+  t.is((await world.runRow(runId)).state, 'accepted');
+  await world.pass(240);
+  t.like(await world.runRow(runId), { state: 'settled', counts: { repaired: 1 } });
 });
 
 test.serial('a loop that lost its lease while it read does nothing', async (t) => {
-  mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
-  try {
-    const world = new SlowWorld(['vm0'], [{ name: 'm0', vip: '10.0.9.0', members: ['vm0'], primary: 'vm0' }]);
-    world.slow.topologyMs = 30_000;
-    world.manual('apply', 'vm0');
-    await world.pass(1);
-    const found = await world.store.leases.get('lease', SUBSCRIPTION);
-    await world.store.leases.put(
-      'lease',
-      SUBSCRIPTION,
-      { ...(found?.row as object), holder: 'another' } as never,
-      found?.etag,
-    );
-    await world.pass(29);
-    world.begin(bellMessage(SUBSCRIPTION));
-    await world.pass(10);
-    t.deepEqual(world.errors, []);
-    t.true(world.log.some(({ step }) => step === 'lease-lost'));
-    t.deepEqual(world.sent(), []);
-  } finally {
-    mock.timers.reset();
-  }
+  const world = new SlowWorld(['vm0'], [{ name: 'm0', vip: '10.0.9.0', members: ['vm0'], primary: 'vm0' }]);
+  world.slow.topologyMs = 30_000;
+  world.manual('apply', 'vm0');
+  await world.pass(1);
+  const found = await world.store.leases.get('lease', SUBSCRIPTION);
+  await world.store.leases.put(
+    'lease',
+    SUBSCRIPTION,
+    { ...(found?.row as object), holder: 'another' } as never,
+    found?.etag,
+  );
+  await world.pass(29);
+  world.begin(bellMessage(SUBSCRIPTION));
+  await world.pass(10);
+  t.deepEqual(world.errors, []);
+  t.true(world.log.some(({ step }) => step === 'lease-lost'));
+  t.deepEqual(world.sent(), []);
 });
