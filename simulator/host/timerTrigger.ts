@@ -56,15 +56,15 @@ export async function startTimerTrigger({
   function wait(): void {
     if (stopped) return;
     const ms = Math.max(Date.parse(status.next) - Date.now(), 0);
-    timer = setTimeout(() => (ms > LONGEST_WAIT_MS ? wait() : void fire(false)), Math.min(ms, LONGEST_WAIT_MS));
+    // setTimeout may be a millisecond early by the clock, and it would then come twice.
+    const ring = () => (Date.now() < Date.parse(status.next) ? wait() : void fire(false));
+    timer = setTimeout(ring, Math.min(ms, LONGEST_WAIT_MS));
   }
 
-  async function fire(isPastDue: boolean, atStart = false): Promise<void> {
-    const startedAt = Date.now();
+  async function fire(isPastDue: boolean): Promise<void> {
+    const base = new Date();
     running = invoker.invoke(target, { trigger: 'timer', data: timerInfo(isPastDue) });
     await running;
-    // Fired a moment early: count from the time that was meant, or it would come twice.
-    const base = new Date(atStart ? startedAt : Math.max(startedAt, Date.parse(status.next)));
     status = { last: iso(base), next: iso(schedule.next(base)), lastUpdated: iso(base) };
     if (file) await writeStatus(file, status);
     wait();
@@ -77,7 +77,7 @@ export async function startTimerTrigger({
   }
 
   const pastDue = stored !== undefined && Date.parse(stored.next) < Date.now();
-  if (pastDue || trigger.runOnStartup === true) timer = setTimeout(() => void fire(pastDue, true), 0);
+  if (pastDue || trigger.runOnStartup === true) timer = setTimeout(() => void fire(pastDue), 0);
   else wait();
 
   return {
