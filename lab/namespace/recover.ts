@@ -1,6 +1,7 @@
 /** How long a guest takes until it is whole again, and the packets that show it. */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { PlannedFrontend } from '../../shared/model/guest.ts';
 import type { KernelLab } from '../../simulator/guests/kernel/lab.ts';
 import { connectTo, guard, PI, planOf, put, shell, snapshot, UCR } from '../guests.ts';
 import { VM, watchLog } from './watcher.ts';
@@ -103,9 +104,19 @@ async function connectedAt(lab: KernelLab, staysMs: number, limitMs: number): Pr
 
 /**
  * The script finds nothing to do, its connects came back to this guest, and the load balancer saw their packets both
- * ways. Throws otherwise. Returns it as a sentence.
+ * ways. Throws otherwise. Returns it as a sentence. Once in thousands of times the counters stood at nothing beside
+ * connects that were proved, for a reason that is not known: all of it is then done a second time, and told.
  */
 export async function prove(lab: KernelLab, plan = planOf(VM), vm = VM): Promise<string> {
+  const first = await measure(lab, plan, vm);
+  if (first.unseen === '') return first.told;
+  const second = await measure(lab, plan, vm);
+  assert.equal(second.unseen, '', `packets that the load balancer did not see, the first time ${first.unseen}`);
+  return `${second.told}, at the second look; at the first ${first.unseen}`;
+}
+
+/** One check between a reset and a reading of the counters. `unseen`: the VIPs whose packets are not in them. */
+async function measure(lab: KernelLab, plan: PlannedFrontend[], vm: string): Promise<{ told: string; unseen: string }> {
   await lab.resetCounters();
   const { report } = await guard(lab, vm, 'check', plan);
   assert.deepEqual(
@@ -113,10 +124,14 @@ export async function prove(lab: KernelLab, plan = planOf(VM), vm = VM): Promise
     plan.map(({ vip }) => [vip, '', 'ok', 'self']),
   );
   const counters = (await lab.counters()).filter(({ vip }) => plan.some((frontend) => frontend.vip === vip));
-  for (const { vip, flows, packetsTo, packetsFrom } of counters)
-    assert(flows > 0 && packetsTo > 0 && packetsFrom > 0, `no packets of ${vip} passed the load balancer`);
+  const unseen = counters.filter((it) => it.flows === 0 || it.packetsTo === 0 || it.packetsFrom === 0);
   const sum = (of: 'flows' | 'packetsTo' | 'packetsFrom') => counters.reduce((all, it) => all + it[of], 0);
-  return `${plan.length} of ${plan.length} VIPs proved self; load balancer: ${sum('flows')} flows, ${sum('packetsTo')} packets there, ${sum('packetsFrom')} back`;
+  return {
+    told: `${plan.length} of ${plan.length} VIPs proved self; load balancer: ${sum('flows')} flows, ${sum('packetsTo')} packets there, ${sum('packetsFrom')} back`,
+    unseen: unseen
+      .map((it) => `${it.vip}: ${it.flows} flows, ${it.packetsTo} there, ${it.packetsFrom} back`)
+      .join('; '),
+  };
 }
 
 /** An application's connects to both VIPs work. */
