@@ -4,14 +4,14 @@
  * answers over a network. So a figure tells how the work grows, not how long Azure takes.
  */
 import { performance } from 'node:perf_hooks';
+import { acceptedRun, type OutcomeRow, type RunRow, type VmRow } from '../shared/model/rows.ts';
+import { runIdOf } from '../shared/model/runId.ts';
+import { rowKey, type Store } from '../shared/model/store.ts';
 import { inBatches } from '../shared/reconcile/batches.ts';
 import { decide } from '../shared/reconcile/decide.ts';
 import { takeLease } from '../shared/reconcile/lease.ts';
 import { observe } from '../shared/reconcile/observe.ts';
 import { TIDY_BATCH, tidy } from '../shared/reconcile/tidy.ts';
-import { acceptedRun, type OutcomeRow, type RunRow, type VmRow } from '../shared/state/rows.ts';
-import { runIdOf } from '../shared/state/runId.ts';
-import { rowKey, type Store } from '../shared/state/store.ts';
 import { openTables } from '../shared/state/tables.ts';
 import { readRunView } from '../shared/views/run.ts';
 import { readRunList } from '../shared/views/runs.ts';

@@ -1,8 +1,8 @@
 /** Timer, each hour: a sweep of every subscription. Only rings; its run id is that of the scheduled hour. */
 import { app, output } from '@azure/functions';
 import { appConfig } from '../shared/app.ts';
-import { RECONCILE_QUEUE, signalMessage } from '../shared/state/messages.ts';
-import { runIdOf } from '../shared/state/runId.ts';
+import { RECONCILE_QUEUE, signalMessage } from '../shared/model/messages.ts';
+import { runIdOf } from '../shared/model/runId.ts';
 
 const queue = output.storageQueue({ queueName: RECONCILE_QUEUE, connection: 'AzureWebJobsStorage' });
 

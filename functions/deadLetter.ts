@@ -3,7 +3,7 @@ import { app } from '@azure/functions';
 import { failRun } from '../shared/app.ts';
 import { GuardError } from '../shared/errors.ts';
 import { hostLog } from '../shared/log.ts';
-import { POISON_QUEUE, readMessage } from '../shared/state/messages.ts';
+import { POISON_QUEUE, readMessage } from '../shared/model/messages.ts';
 
 app.storageQueue('deadLetter', {
   queueName: POISON_QUEUE,

@@ -2,9 +2,9 @@
 import { app, output } from '@azure/functions';
 import { appConfig } from '../shared/app.ts';
 import { InputError } from '../shared/errors.ts';
-import { readMirrorFailover } from '../shared/events/mirrorFailover.ts';
 import { hostLog } from '../shared/log.ts';
-import { RECONCILE_QUEUE, signalMessage } from '../shared/state/messages.ts';
+import { RECONCILE_QUEUE, signalMessage } from '../shared/model/messages.ts';
+import { readMirrorFailover } from '../shared/requests/mirrorFailover.ts';
 
 const queue = output.storageQueue({ queueName: RECONCILE_QUEUE, connection: 'AzureWebJobsStorage' });
 

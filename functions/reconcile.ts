@@ -2,7 +2,7 @@
 import { app } from '@azure/functions';
 import { runReconcile } from '../shared/app.ts';
 import { hostLog } from '../shared/log.ts';
-import { RECONCILE_QUEUE, readMessage } from '../shared/state/messages.ts';
+import { RECONCILE_QUEUE, readMessage } from '../shared/model/messages.ts';
 
 app.storageQueue('reconcile', {
   queueName: RECONCILE_QUEUE,

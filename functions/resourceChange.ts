@@ -2,9 +2,9 @@
 import { app, output } from '@azure/functions';
 import { appConfig } from '../shared/app.ts';
 import { InputError } from '../shared/errors.ts';
-import { readResourceChange } from '../shared/events/resourceChange.ts';
 import { hostLog } from '../shared/log.ts';
-import { RECONCILE_QUEUE, signalMessage } from '../shared/state/messages.ts';
+import { RECONCILE_QUEUE, signalMessage } from '../shared/model/messages.ts';
+import { readResourceChange } from '../shared/requests/resourceChange.ts';
 
 const queue = output.storageQueue({ queueName: RECONCILE_QUEUE, connection: 'AzureWebJobsStorage' });
 

@@ -2,10 +2,10 @@
 import { app, output } from '@azure/functions';
 import { retryRun } from '../shared/app.ts';
 import { InputError } from '../shared/errors.ts';
-import { readRunId } from '../shared/events/runId.ts';
 import { hostLog } from '../shared/log.ts';
-import { bellMessage, RECONCILE_QUEUE } from '../shared/state/messages.ts';
-import { randomRunId } from '../shared/state/runId.ts';
+import { bellMessage, RECONCILE_QUEUE } from '../shared/model/messages.ts';
+import { randomRunId } from '../shared/model/runId.ts';
+import { readRunId } from '../shared/requests/query.ts';
 import { problem } from '../shared/views/problem.ts';
 
 const queue = output.storageQueue({ queueName: RECONCILE_QUEUE, connection: 'AzureWebJobsStorage' });

@@ -2,13 +2,12 @@
 import { app, type HttpRequest, type HttpResponseInit, type InvocationContext, output } from '@azure/functions';
 import { acceptRun, appConfig, listRuns, viewRun } from '../shared/app.ts';
 import { InputError } from '../shared/errors.ts';
-import { readManualRun } from '../shared/events/manualRun.ts';
-import { readFormat } from '../shared/events/query.ts';
-import { readRunId } from '../shared/events/runId.ts';
-import { readRunQuery } from '../shared/events/runQuery.ts';
 import { hostLog } from '../shared/log.ts';
-import { bellMessage, RECONCILE_QUEUE } from '../shared/state/messages.ts';
-import { randomRunId } from '../shared/state/runId.ts';
+import { bellMessage, RECONCILE_QUEUE } from '../shared/model/messages.ts';
+import { randomRunId } from '../shared/model/runId.ts';
+import { readManualRun } from '../shared/requests/manualRun.ts';
+import { readFormat, readRunId } from '../shared/requests/query.ts';
+import { readRunQuery } from '../shared/requests/runQuery.ts';
 import { problem } from '../shared/views/problem.ts';
 
 const queue = output.storageQueue({ queueName: RECONCILE_QUEUE, connection: 'AzureWebJobsStorage' });

@@ -4,10 +4,10 @@
  */
 import { randomUUID } from 'node:crypto';
 import { type Config, readConfig } from './config.ts';
+import type { ReconcileMessage, SignalMessage } from './model/messages.ts';
 import type { Log } from './model/ports.ts';
 import type { Signal } from './model/signal.ts';
-import type { ReconcileMessage, SignalMessage } from './state/messages.ts';
-import type { Store } from './state/store.ts';
+import type { Store } from './model/store.ts';
 import type { Answer, Format } from './views/answer.ts';
 import type { RunListQuery } from './views/runs.ts';
 

@@ -8,23 +8,20 @@ const ROOT = join(import.meta.dirname, '..');
 
 /** What each place may import, by the first folder below shared/ (or the file there). `!sdk`: no Azure SDK at load. */
 const MAY: Record<string, string[]> = {
-  functions: ['app', 'events', 'state/messages', 'state/runId', 'views/problem', 'log', 'errors', 'model'],
+  functions: ['app', 'requests', 'views/problem', 'log', 'errors', 'model'],
   app: ['reconcile', 'views', 'azure', 'guest', 'state', 'config', 'model', 'errors'],
-  reconcile: ['reconcile', 'evaluate', 'guest', 'state', 'model', 'errors'],
-  views: ['views', 'evaluate', 'guest', 'state', 'model', 'errors'],
-  events: ['events', 'state/messages', 'state/runId', 'model', 'errors'],
+  reconcile: ['reconcile', 'evaluate', 'guest', 'model', 'errors'],
+  views: ['views', 'evaluate', 'guest', 'model', 'errors'],
+  requests: ['requests', 'model', 'errors'],
   azure: ['azure', 'model', 'errors'],
   guest: ['guest', 'model', 'errors'],
   state: ['state', 'model', 'errors'],
   evaluate: ['evaluate', 'model', 'errors'],
   config: ['state/storage', 'model', 'errors'],
   log: ['model'],
-  model: ['model'],
+  model: ['model', 'errors'],
   errors: [],
 };
-
-/** What reconcile and views may use of state: rows and schemas, not the adapters behind them. */
-const STATE_ADAPTERS = ['state/tables', 'state/bells', 'state/storage'];
 
 interface Import {
   from: string;
@@ -67,7 +64,6 @@ test('imports run one way', async (t) => {
     if (target.startsWith('functions/')) return from !== 'functions/index.ts';
     if (!target.startsWith('shared/')) return target.includes('/') && /^(simulator|test|lab|bench)\//.test(target);
     const inner = withinShared(target);
-    if ((place === 'reconcile' || place === 'views') && STATE_ADAPTERS.includes(inner)) return true;
     return !allowed.some((name) => inner === name || inner.startsWith(`${name}/`));
   });
   t.deepEqual(

@@ -2,9 +2,9 @@
 import { type AzureError, PlanError, StateError } from '../errors.ts';
 import { renderScript } from '../guest/render.ts';
 import type { Clock, GuestCommands, Log } from '../model/ports.ts';
+import type { CommandRefusal } from '../model/rows.ts';
 import { CALL_SECONDS } from '../model/settings.ts';
-import type { CommandRefusal } from '../state/rows.ts';
-import { rowKey, type Store } from '../state/store.ts';
+import { rowKey, type Store } from '../model/store.ts';
 import { inBatches } from './batches.ts';
 import type { Effect, RowWrite } from './draft.ts';
 import { isConflict } from './lease.ts';

@@ -1,7 +1,7 @@
 /** Budgets: what could not be done in its time fails, with the reason. Pure. */
 import type { AzureError } from '../errors.ts';
 import { idKey } from '../model/ids.ts';
-import { isOpen, type OutcomeRow, type RunRow } from '../state/rows.ts';
+import { isOpen, type OutcomeRow, type RunRow } from '../model/rows.ts';
 import { type Draft, outcomesOf } from './draft.ts';
 import { failed } from './endings.ts';
 import { settle } from './outcomes.ts';

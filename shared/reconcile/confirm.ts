@@ -1,7 +1,7 @@
 /** A failover's announcement against the probes: the mirror's notice comes before the probe turns. Pure. */
 import { idKey, sameId } from '../model/ids.ts';
 import type { Evaluation } from '../model/path.ts';
-import type { RunRow } from '../state/rows.ts';
+import type { RunRow } from '../model/rows.ts';
 import type { Draft } from './draft.ts';
 import { announcedFrontends, announcedVm } from './targets.ts';
 

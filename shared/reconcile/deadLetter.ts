@@ -1,7 +1,7 @@
 /** What the host gave up on: the run of a poisoned signal is marked failed, with the reason. */
-import type { SignalMessage } from '../state/messages.ts';
-import { acceptedRun, isOpen, type OutcomeRow, type RunRow } from '../state/rows.ts';
-import { rowKey, type Store } from '../state/store.ts';
+import type { SignalMessage } from '../model/messages.ts';
+import { acceptedRun, isOpen, type OutcomeRow, type RunRow } from '../model/rows.ts';
+import { rowKey, type Store } from '../model/store.ts';
 import { failed } from './endings.ts';
 import { countOutcomes, end } from './outcomes.ts';
 import { ownOutcomes } from './ownOutcomes.ts';

@@ -6,9 +6,9 @@
 import { evaluate } from '../evaluate/evaluate.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
 import type { Evaluation, VmKnowledge } from '../model/path.ts';
+import { isOpen, type OutcomeRow, type RunRow, type VmRow } from '../model/rows.ts';
 import type { LoopSettings } from '../model/settings.ts';
 import type { Topology } from '../model/topology.ts';
-import { isOpen, type OutcomeRow, type RunRow, type VmRow } from '../state/rows.ts';
 import { absorb } from './absorb.ts';
 import { giveUp, isOverdue, withoutEstate } from './budgets.ts';
 import { confirm, isUnconfirmed } from './confirm.ts';

@@ -3,9 +3,9 @@ import type { AzureError } from '../errors.ts';
 import type { GuestCommand } from '../model/guest.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
 import type { AgentView, CommandSlot, CommandView } from '../model/ports.ts';
+import type { FrontendRow, OutcomeRow, RunRow, VmRow } from '../model/rows.ts';
+import type { Versioned } from '../model/store.ts';
 import type { BackendHealth, Topology } from '../model/topology.ts';
-import type { FrontendRow, OutcomeRow, RunRow, VmRow } from '../state/rows.ts';
-import type { Versioned } from '../state/store.ts';
 
 /**
  * What Azure showed of a command in flight; `view` undefined: no such command. `agent` was read for a command that is

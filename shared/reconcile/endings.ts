@@ -4,7 +4,7 @@ import { planHash } from '../evaluate/planHash.ts';
 import { type Finding, finding } from '../model/findings.ts';
 import type { GuestReport } from '../model/guest.ts';
 import type { Proof } from '../model/path.ts';
-import type { CommandRow, VmRow } from '../state/rows.ts';
+import type { CommandRow, VmRow } from '../model/rows.ts';
 import type { Draft } from './draft.ts';
 
 /** Takes in a report: the last look, its proofs, and that the command is over. */

@@ -2,9 +2,9 @@
 import { evaluate } from '../evaluate/evaluate.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
 import type { Evaluation } from '../model/path.ts';
+import type { RunRow } from '../model/rows.ts';
 import type { LoopSettings } from '../model/settings.ts';
 import type { Topology } from '../model/topology.ts';
-import type { RunRow } from '../state/rows.ts';
 import { pathsInScope } from './targets.ts';
 
 /** Asked for by observe and by decide of the same pass. */

@@ -2,10 +2,10 @@
 import { soleHealthy } from '../evaluate/healthy.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
 import type { FrontendView } from '../model/path.ts';
+import { acceptedRun, type FrontendRow, isOpen, type RunRow } from '../model/rows.ts';
+import { runIdOf } from '../model/runId.ts';
 import type { LoopSettings } from '../model/settings.ts';
 import type { FrontendHealth, HealthMap } from '../model/topology.ts';
-import { acceptedRun, type FrontendRow, isOpen, type RunRow } from '../state/rows.ts';
-import { runIdOf } from '../state/runId.ts';
 import type { Draft } from './draft.ts';
 
 /** While a run is open, health older than this is asked again, milliseconds. */

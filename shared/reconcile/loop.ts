@@ -2,9 +2,10 @@
  * reconcile: level-triggered, one loop at a time per subscription. A message is a signal to record or just a bell;
  * losing or doubling one does no harm once it is recorded. Nothing waits for a guest in here.
  */
+
+import type { ReconcileMessage } from '../model/messages.ts';
 import type { Bell, Log } from '../model/ports.ts';
 import type { LoopSettings } from '../model/settings.ts';
-import type { ReconcileMessage } from '../state/messages.ts';
 import { act } from './act.ts';
 import { decide } from './decide.ts';
 import { holding, isConflict, LEASE_MS, type Lease, takeLease } from './lease.ts';

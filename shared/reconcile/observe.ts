@@ -2,9 +2,9 @@
 import { AzureError, messageOf } from '../errors.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
 import type { AgentReader, Clock, GuestCommands, RuleHealthReader, TopologyReader } from '../model/ports.ts';
+import type { FrontendRow, OutcomeRow, VmRow } from '../model/rows.ts';
 import type { LoopSettings } from '../model/settings.ts';
-import type { FrontendRow, OutcomeRow, VmRow } from '../state/rows.ts';
-import type { Store, Versioned } from '../state/store.ts';
+import type { Store, Versioned } from '../model/store.ts';
 import { inBatches } from './batches.ts';
 import { needsTopology } from './decide.ts';
 import { type HealthAnswer, type Look, type Observed, startDraft } from './draft.ts';

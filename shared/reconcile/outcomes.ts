@@ -11,7 +11,7 @@ import {
   type RunCounts,
   type RunRow,
   type VmRow,
-} from '../state/rows.ts';
+} from '../model/rows.ts';
 import type { Draft } from './draft.ts';
 
 /** A new outcome that waits for its turn. */

@@ -1,7 +1,7 @@
 /** The outcomes of a run in one subscription. */
 import { isWithin } from '../model/ids.ts';
-import type { OutcomeRow, RunRow } from '../state/rows.ts';
-import type { Store, Versioned } from '../state/store.ts';
+import type { OutcomeRow, RunRow } from '../model/rows.ts';
+import type { Store, Versioned } from '../model/store.ts';
 
 /**
  * Reads the outcomes that one subscription's loop answers for. A run by hand may name several: they share its id, and so

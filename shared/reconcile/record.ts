@@ -1,7 +1,8 @@
 /** Step 1: a signal becomes a run row. Its id makes a repeat the same run. */
+
+import { acceptedRun } from '../model/rows.ts';
 import type { Signal } from '../model/signal.ts';
-import { acceptedRun } from '../state/rows.ts';
-import type { Store } from '../state/store.ts';
+import type { Store } from '../model/store.ts';
 import { isConflict } from './lease.ts';
 
 /** Writes the run's row; false when it was there already. */

@@ -1,8 +1,8 @@
 /** A run once more: the same scope and mode as a new run that names the one it repeats. Pure. */
 import { InputError } from '../errors.ts';
+import { isOpen, type RunRow } from '../model/rows.ts';
 import { type AllowedScope, isAllowed } from '../model/scope.ts';
 import type { Signal } from '../model/signal.ts';
-import { isOpen, type RunRow } from '../state/rows.ts';
 
 /**
  * The signals of a retry, by hand whatever woke the first run: one per subscription. `runs` are the first run's rows of

@@ -1,10 +1,10 @@
 /** Who is looked at in the guest: which VMs a run covers, and which of them need a command. Pure. */
 import { type IdKey, idKey, isWithin, sameId } from '../model/ids.ts';
 import type { Evaluation, Path } from '../model/path.ts';
+import type { VmRow } from '../model/rows.ts';
 import type { LoopSettings } from '../model/settings.ts';
 import type { ScopeItem, Signal } from '../model/signal.ts';
 import type { Topology } from '../model/topology.ts';
-import type { VmRow } from '../state/rows.ts';
 
 /** The paths that a run is about. A failover's are all members of the frontends of its VM, narrowed to a VIP where given. */
 export function pathsInScope(run: Signal, evaluation: Evaluation, topology: Topology): Path[] {

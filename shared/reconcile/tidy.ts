@@ -1,8 +1,8 @@
 /** Old runs are removed, a batch at a time, by whatever loop holds the lease when it is due: nothing else depends on it. */
 import type { Clock, Log } from '../model/ports.ts';
+import { isOpen, type RunRow } from '../model/rows.ts';
 import type { LoopSettings } from '../model/settings.ts';
-import { isOpen, type RunRow } from '../state/rows.ts';
-import { rowKey, type Store } from '../state/store.ts';
+import { rowKey, type Store } from '../model/store.ts';
 import { inBatches } from './batches.ts';
 import { isConflict, type Lease } from './lease.ts';
 import { ownOutcomes } from './ownOutcomes.ts';

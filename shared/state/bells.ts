@@ -1,7 +1,7 @@
 /** Bells on the queue, some of them delayed (which an output binding cannot do). The SDK is loaded at the first ring. */
 import type { QueueClient } from '@azure/storage-queue';
+import { bellMessage, RECONCILE_QUEUE } from '../model/messages.ts';
 import type { Bell } from '../model/ports.ts';
-import { bellMessage, RECONCILE_QUEUE } from './messages.ts';
 import { openQueue } from './queue.ts';
 import type { StorageAccount } from './storage.ts';
 

@@ -1,5 +1,5 @@
 /** The queue of messages that the host gave up on. The SDK is loaded at the first call. */
-import { POISON_QUEUE } from './messages.ts';
+import { POISON_QUEUE } from '../model/messages.ts';
 import { openQueue } from './queue.ts';
 import type { StorageAccount } from './storage.ts';
 

@@ -4,9 +4,9 @@
  * other (learn.microsoft.com, "Azure storage table design patterns": intra-partition secondary index, log tail).
  */
 
+import { isOpen, type RunRow } from '../model/rows.ts';
+import { type RunQuery, type RunRows, runMark, timeMark } from '../model/store.ts';
 import { toEntity } from './entities.ts';
-import { isOpen, type RunRow } from './rows.ts';
-import { type RunQuery, type RunRows, runMark, timeMark } from './store.ts';
 import { getRow, listRows, removeEntity, stateError, type Table } from './table.ts';
 import { ROW_VERSION } from './upgrades.ts';
 

@@ -1,9 +1,9 @@
 /** One Azure table, and rows of one kind in it. */
 import type { TableClient } from '@azure/data-tables';
 import { StateError } from '../errors.ts';
+import type { PassingRows, Versioned } from '../model/store.ts';
 import { type Columns, type Entity, fromEntity, toEntity } from './entities.ts';
 import { type StorageAccount, storageCredential } from './storage.ts';
-import type { PassingRows, Versioned } from './store.ts';
 import type { RowKind } from './upgrades.ts';
 
 export interface Table {

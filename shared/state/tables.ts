@@ -1,7 +1,8 @@
 /** The store in Azure Tables. Every update carries its ETag: data-tables 13 writes unconditionally unless told. */
+
+import type { Store } from '../model/store.ts';
 import { tableRunRows } from './runTable.ts';
 import type { StorageAccount } from './storage.ts';
-import type { Store } from './store.ts';
 import { table, tableRows } from './table.ts';
 
 /** Table names, one per kind of row. */

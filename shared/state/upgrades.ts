@@ -1,5 +1,5 @@
 /** From each older version of rows to the next: what a later program needs that an older one did not write. */
-import type { CommandRow, LeaseRow, VmRow } from './rows.ts';
+import type { CommandRow, LeaseRow, VmRow } from '../model/rows.ts';
 
 /** The kinds of rows, as the store names them. */
 export type RowKind = 'runs' | 'outcomes' | 'vms' | 'frontends' | 'leases';

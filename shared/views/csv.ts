@@ -1,6 +1,6 @@
 /** Runs as CSV (RFC 4180) for spreadsheets: no cell is a formula, none spans lines. */
 import { stringify } from 'csv-stringify/sync';
-import { OUTCOME_RESULTS } from '../state/rows.ts';
+import { OUTCOME_RESULTS } from '../model/rows.ts';
 import type { FindingView, RunPathView, RunSummary, RunView, RunVmView } from './run.ts';
 
 type Cell = string | number | boolean | undefined;

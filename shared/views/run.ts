@@ -5,8 +5,8 @@ import { warningText } from '../guest/warnings.ts';
 import { type Finding, findingText } from '../model/findings.ts';
 import type { GuestPlan } from '../model/guest.ts';
 import { shortName } from '../model/ids.ts';
-import { isOpen, type OutcomePath, type OutcomeRow, type RunRow } from '../state/rows.ts';
-import type { Store } from '../state/store.ts';
+import { isOpen, type OutcomePath, type OutcomeRow, type RunRow } from '../model/rows.ts';
+import type { Store } from '../model/store.ts';
 
 export interface FindingView {
   code: string;

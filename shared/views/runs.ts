@@ -1,7 +1,7 @@
 /** The list of runs, newest first: a page of summaries, and where the next one begins. */
 import { isWithin } from '../model/ids.ts';
-import type { RunRow } from '../state/rows.ts';
-import { type RunQuery, runMark, type Store } from '../state/store.ts';
+import type { RunRow } from '../model/rows.ts';
+import { type RunQuery, runMark, type Store } from '../model/store.ts';
 import { type RunSummary, readRunRows, runSummary } from './run.ts';
 
 export interface RunListView {

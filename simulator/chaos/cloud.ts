@@ -2,7 +2,7 @@
 
 import { rm } from 'node:fs/promises';
 import { AzureKeyCredential, EventGridPublisherClient } from '@azure/eventgrid';
-import type { Store } from '../../shared/state/store.ts';
+import type { Store } from '../../shared/model/store.ts';
 import { openTables } from '../../shared/state/tables.ts';
 import { appRoles } from '../arm/appRoles.ts';
 import { type Arm, startArm } from '../arm/arm.ts';

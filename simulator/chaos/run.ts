@@ -1,8 +1,8 @@
 /** One storm from its start to its verdict. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { QueueClient } from '@azure/storage-queue';
-import { POISON_QUEUE, RECONCILE_QUEUE } from '../../shared/state/messages.ts';
-import { isOpen, type RunRow } from '../../shared/state/rows.ts';
+import { POISON_QUEUE, RECONCILE_QUEUE } from '../../shared/model/messages.ts';
+import { isOpen, type RunRow } from '../../shared/model/rows.ts';
 import { type Cloud, type CloudOptions, startCloud } from './cloud.ts';
 import type { Options } from './options.ts';
 import { pairsEstate } from './pairs.ts';

@@ -1,5 +1,5 @@
 /** What is left after a storm, and what it means. */
-import { isOpen, type RunRow } from '../../shared/state/rows.ts';
+import { isOpen, type RunRow } from '../../shared/model/rows.ts';
 import type { GuestRun } from './scriptedLab.ts';
 
 /** Everything that is judged. */

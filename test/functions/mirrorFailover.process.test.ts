@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { AzureKeyCredential, EventGridPublisherClient } from '@azure/eventgrid';
 import test from 'ava';
-import { runIdOf } from '../../shared/state/runId.ts';
+import { runIdOf } from '../../shared/model/runId.ts';
 import { articleEstate } from '../../simulator/estate/articleEstate.ts';
 import { vmId } from '../../simulator/estate/ids.ts';
 import type { CustomTopic } from '../../simulator/eventgrid/eventGrid.ts';

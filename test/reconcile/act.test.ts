@@ -1,7 +1,7 @@
 import test from 'ava';
+import { rowKey } from '../../shared/model/store.ts';
 import { act } from '../../shared/reconcile/act.ts';
 import type { Effect } from '../../shared/reconcile/draft.ts';
-import { rowKey } from '../../shared/state/store.ts';
 import { articleWorld, refusal, SUBSCRIPTION, vmId } from './world.ts';
 
 test('a refusal that comes when the VM has another command by now is not that one’s', async (t) => {

@@ -1,8 +1,8 @@
 /** What guests and signals were must agree with what the runs say: the model that histories are held against. */
 import { commandIdOf } from '../../shared/guest/plan.ts';
 import { sameId } from '../../shared/model/ids.ts';
-import type { FrontendRow, OutcomeRow, RunRow } from '../../shared/state/rows.ts';
-import { rowKey } from '../../shared/state/store.ts';
+import type { FrontendRow, OutcomeRow, RunRow } from '../../shared/model/rows.ts';
+import { rowKey } from '../../shared/model/store.ts';
 import { breaches } from '../reliability/invariants.ts';
 import type { History } from './histories.ts';
 import { type Execution, SUBSCRIPTION, vmId } from './world.ts';

@@ -1,6 +1,6 @@
 import test from 'ava';
+import { signalMessage } from '../../shared/model/messages.ts';
 import { markFailed } from '../../shared/reconcile/deadLetter.ts';
-import { signalMessage } from '../../shared/state/messages.ts';
 import { breaches } from '../reliability/invariants.ts';
 import { articleWorld, SUBSCRIPTION } from './world.ts';
 

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { StateError } from '../../shared/errors.ts';
-import { bellMessage, signalMessage } from '../../shared/state/messages.ts';
-import { acceptedRun } from '../../shared/state/rows.ts';
+import { bellMessage, signalMessage } from '../../shared/model/messages.ts';
+import { acceptedRun } from '../../shared/model/rows.ts';
 import { articleWorld, refusal, SUBSCRIPTION, vmId, World } from './world.ts';
 
 test('a sweep repairs backups first, one member after the other, and proves each path', async (t) => {

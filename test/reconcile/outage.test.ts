@@ -1,8 +1,8 @@
 /** Nobody looked for a while, or one loop stood still: what histories found, each as a case of its own. */
 import test from 'ava';
 import { StateError } from '../../shared/errors.ts';
-import type { OutcomeRow } from '../../shared/state/rows.ts';
-import { rowKey } from '../../shared/state/store.ts';
+import type { OutcomeRow } from '../../shared/model/rows.ts';
+import { rowKey } from '../../shared/model/store.ts';
 import { MortalWorld } from '../reliability/mortal.ts';
 import { articleWorld, refusal, vmId } from './world.ts';
 

@@ -1,8 +1,8 @@
 /** A run once more: what is repeated, and what is refused. */
 import test from 'ava';
 import { type ErrorCode, InputError } from '../../shared/errors.ts';
+import { acceptedRun, noCounts, type RunRow } from '../../shared/model/rows.ts';
 import { retrySignals } from '../../shared/reconcile/retry.ts';
-import { acceptedRun, noCounts, type RunRow } from '../../shared/state/rows.ts';
 import { articleWorld, SUBSCRIPTION, vmId } from './world.ts';
 
 const NEW = 'e'.repeat(32);

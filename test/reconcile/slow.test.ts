@@ -1,8 +1,8 @@
 /** Azure answers slower than a lease reaches: the loop that waits for it is not overtaken by the next one, for ever. */
 import { mock } from 'node:test';
 import test from 'ava';
+import { bellMessage, type ReconcileMessage } from '../../shared/model/messages.ts';
 import { reconcile } from '../../shared/reconcile/loop.ts';
-import { bellMessage, type ReconcileMessage } from '../../shared/state/messages.ts';
 import { SUBSCRIPTION, World } from './world.ts';
 
 const later = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

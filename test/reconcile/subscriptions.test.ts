@@ -1,9 +1,9 @@
 /** A run by hand may name several subscriptions: each has a loop of its own, and all of them write under one run id. */
 import test from 'ava';
+import { signalMessage } from '../../shared/model/messages.ts';
+import type { OutcomeRow } from '../../shared/model/rows.ts';
+import { rowKey } from '../../shared/model/store.ts';
 import { markFailed } from '../../shared/reconcile/deadLetter.ts';
-import { signalMessage } from '../../shared/state/messages.ts';
-import type { OutcomeRow } from '../../shared/state/rows.ts';
-import { rowKey } from '../../shared/state/store.ts';
 import { articleWorld, SUBSCRIPTION, vmId } from './world.ts';
 
 const OTHER = '00000000-0000-0000-0000-000000000001';

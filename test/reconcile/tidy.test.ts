@@ -1,10 +1,10 @@
 /** Old runs are removed in their time, a batch at a time, and nothing else is. */
 import test from 'ava';
 import { StateError } from '../../shared/errors.ts';
+import { acceptedRun, type RunRow } from '../../shared/model/rows.ts';
+import { runIdOf } from '../../shared/model/runId.ts';
+import { rowKey } from '../../shared/model/store.ts';
 import { TIDY_BATCH, TIDY_MS } from '../../shared/reconcile/tidy.ts';
-import { acceptedRun, type RunRow } from '../../shared/state/rows.ts';
-import { runIdOf } from '../../shared/state/runId.ts';
-import { rowKey } from '../../shared/state/store.ts';
 import { articleWorld, refusal, SUBSCRIPTION, vmId, type World } from './world.ts';
 
 const DAY = 86_400_000;

@@ -5,16 +5,16 @@
  */
 import { AzureError } from '../../shared/errors.ts';
 import { idKey, sameId } from '../../shared/model/ids.ts';
+import { bellMessage, type ReconcileMessage, signalMessage } from '../../shared/model/messages.ts';
 import type { AgentView, CommandSlot, CommandToSend, CommandView } from '../../shared/model/ports.ts';
+import type { OutcomeRow, RunRow, VmRow } from '../../shared/model/rows.ts';
+import { runIdOf } from '../../shared/model/runId.ts';
 import { DEFAULT_TAGS } from '../../shared/model/scope.ts';
 import type { LoopSettings } from '../../shared/model/settings.ts';
 import type { ScopeItem, Signal, SignalKind } from '../../shared/model/signal.ts';
+import { rowKey } from '../../shared/model/store.ts';
 import type { BackendHealth, LoadBalancer, Nic, Topology, Vm } from '../../shared/model/topology.ts';
 import { type LoopPorts, reconcile } from '../../shared/reconcile/loop.ts';
-import { bellMessage, type ReconcileMessage, signalMessage } from '../../shared/state/messages.ts';
-import type { OutcomeRow, RunRow, VmRow } from '../../shared/state/rows.ts';
-import { runIdOf } from '../../shared/state/runId.ts';
-import { rowKey } from '../../shared/state/store.ts';
 import { memoryStore } from '../state/memoryStore.ts';
 
 export const SUBSCRIPTION = '00000000-0000-0000-0000-000000000000';

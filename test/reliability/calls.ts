@@ -1,6 +1,7 @@
 /** Every call over an interface that the loop makes, by name and wrapped: where a test may kill, stall or count. */
+
+import type { Store } from '../../shared/model/store.ts';
 import type { LoopPorts } from '../../shared/reconcile/loop.ts';
-import type { Store } from '../../shared/state/store.ts';
 
 /** The ports whose methods are calls over an interface. Clock and log do nothing that could be lost. */
 const INTERFACES = ['topology', 'health', 'commands', 'agents', 'bell'] as const;

@@ -4,8 +4,8 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
-import { bellMessage, RECONCILE_QUEUE } from '../../shared/state/messages.ts';
-import { isOpen, type RunRow } from '../../shared/state/rows.ts';
+import { bellMessage, RECONCILE_QUEUE } from '../../shared/model/messages.ts';
+import { isOpen, type RunRow } from '../../shared/model/rows.ts';
 import { vmId } from '../../simulator/estate/ids.ts';
 import type { Host } from '../../simulator/host/host.ts';
 import { until } from '../functions/app.ts';

@@ -4,7 +4,7 @@
  * Then the minutes' bells go on. The table of kills is made from the calls themselves.
  */
 import test, { type ExecutionContext } from 'ava';
-import type { RunRow } from '../../shared/state/rows.ts';
+import type { RunRow } from '../../shared/model/rows.ts';
 import { refusal, SUBSCRIPTION } from '../reconcile/world.ts';
 import { interfaceMethods } from './calls.ts';
 import { breaches } from './invariants.ts';

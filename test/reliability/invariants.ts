@@ -1,5 +1,5 @@
 /** What must hold at the end of every history, whatever happened in it. */
-import { isOpen, type LeaseRow, type OutcomeRow, type RunRow, type VmRow } from '../../shared/state/rows.ts';
+import { isOpen, type LeaseRow, type OutcomeRow, type RunRow, type VmRow } from '../../shared/model/rows.ts';
 
 type Read = { list(partition: string): Promise<{ row: unknown }[]> };
 

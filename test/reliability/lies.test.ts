@@ -2,14 +2,14 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { InputError } from '../../shared/errors.ts';
-import { readManualRun } from '../../shared/events/manualRun.ts';
-import { readMirrorFailover } from '../../shared/events/mirrorFailover.ts';
-import { readResourceChange } from '../../shared/events/resourceChange.ts';
+import { readMessage, signalMessage } from '../../shared/model/messages.ts';
 import { DEFAULT_TAGS } from '../../shared/model/scope.ts';
 import type { Signal } from '../../shared/model/signal.ts';
 import type { Topology } from '../../shared/model/topology.ts';
+import { readManualRun } from '../../shared/requests/manualRun.ts';
+import { readMirrorFailover } from '../../shared/requests/mirrorFailover.ts';
+import { readResourceChange } from '../../shared/requests/resourceChange.ts';
 import { toEntity } from '../../shared/state/entities.ts';
-import { readMessage, signalMessage } from '../../shared/state/messages.ts';
 import { SUBSCRIPTION, vmId, World } from '../reconcile/world.ts';
 import { sample } from '../samples.ts';
 import { deepJson, hostile, spoil, textPaths } from './hostile.ts';

@@ -2,9 +2,10 @@
  * A process that can be killed: the loop's ports with every call counted, and an end at a chosen call, before it took
  * effect or after. The dead make no further call and see no error: their promises never resolve.
  */
+
+import { bellMessage, type ReconcileMessage } from '../../shared/model/messages.ts';
+import type { LeaseRow } from '../../shared/model/rows.ts';
 import type { LoopPorts } from '../../shared/reconcile/loop.ts';
-import { bellMessage, type ReconcileMessage } from '../../shared/state/messages.ts';
-import type { LeaseRow } from '../../shared/state/rows.ts';
 import { SUBSCRIPTION, World } from '../reconcile/world.ts';
 import { MemoryRows } from '../state/memoryStore.ts';
 import { TABLES, wrapPorts } from './calls.ts';

@@ -1,8 +1,8 @@
 /** Storms, echoes and starvation over the real loop in memory. */
 import test from 'ava';
-import { readResourceChange } from '../../shared/events/resourceChange.ts';
+import { signalMessage } from '../../shared/model/messages.ts';
 import { DEFAULT_TAGS } from '../../shared/model/scope.ts';
-import { signalMessage } from '../../shared/state/messages.ts';
+import { readResourceChange } from '../../shared/requests/resourceChange.ts';
 import { resourceEvent } from '../../simulator/arm/events.ts';
 import { refusal, SUBSCRIPTION, vmId, World } from '../reconcile/world.ts';
 import { breaches } from './invariants.ts';

@@ -5,12 +5,12 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { StateError } from '../../shared/errors.ts';
+import type { ReconcileMessage } from '../../shared/model/messages.ts';
+import { isOpen, type OutcomeRow, type RunRow, type VmRow } from '../../shared/model/rows.ts';
 import { CALL_SECONDS } from '../../shared/model/settings.ts';
+import type { Rows } from '../../shared/model/store.ts';
 import { markFailed } from '../../shared/reconcile/deadLetter.ts';
 import { type LoopPorts, reconcile } from '../../shared/reconcile/loop.ts';
-import type { ReconcileMessage } from '../../shared/state/messages.ts';
-import { isOpen, type OutcomeRow, type RunRow, type VmRow } from '../../shared/state/rows.ts';
-import type { Rows } from '../../shared/state/store.ts';
 import { refusal, World } from '../reconcile/world.ts';
 
 /** What happens at a call. `kill` and `fail`: before the call took effect, or after. */

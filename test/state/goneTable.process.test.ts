@@ -2,9 +2,9 @@
 import { TableServiceClient } from '@azure/data-tables';
 import test from 'ava';
 import { StateError } from '../../shared/errors.ts';
+import { runIdOf } from '../../shared/model/runId.ts';
 import type { Signal } from '../../shared/model/signal.ts';
 import { record } from '../../shared/reconcile/record.ts';
-import { runIdOf } from '../../shared/state/runId.ts';
 import { stateError } from '../../shared/state/table.ts';
 import { openTables, TABLES } from '../../shared/state/tables.ts';
 import { startAzurite } from '../../simulator/storage/azurite.ts';

@@ -3,7 +3,7 @@
  * one that changed. Rows are kept as JSON, as the tables keep them.
  */
 import { StateError } from '../../shared/errors.ts';
-import { isOpen, type RunRow } from '../../shared/state/rows.ts';
+import { isOpen, type RunRow } from '../../shared/model/rows.ts';
 import {
   isOnPage,
   type PassingRows,
@@ -13,7 +13,7 @@ import {
   runMark,
   type Store,
   type Versioned,
-} from '../../shared/state/store.ts';
+} from '../../shared/model/store.ts';
 
 interface Kept {
   json: string;

@@ -1,8 +1,8 @@
 import test from 'ava';
 import { FINDINGS, finding } from '../../shared/model/findings.ts';
-import type { OutcomePath, OutcomeRow, RunCounts, RunRow } from '../../shared/state/rows.ts';
-import { acceptedRun, noCounts } from '../../shared/state/rows.ts';
-import { rowKey } from '../../shared/state/store.ts';
+import type { OutcomePath, OutcomeRow, RunCounts, RunRow } from '../../shared/model/rows.ts';
+import { acceptedRun, noCounts } from '../../shared/model/rows.ts';
+import { rowKey } from '../../shared/model/store.ts';
 import { readRunView, runView } from '../../shared/views/run.ts';
 import { memoryStore } from '../state/memoryStore.ts';
 

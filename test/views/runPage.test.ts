@@ -2,7 +2,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { type DefaultTreeAdapterTypes, parse } from 'parse5';
-import { noCounts } from '../../shared/state/rows.ts';
+import { noCounts } from '../../shared/model/rows.ts';
 import type { RunVmView } from '../../shared/views/run.ts';
 import { runPage } from '../../shared/views/runPage.ts';
 import { hostile } from '../reliability/hostile.ts';

@@ -1,8 +1,8 @@
 /** The list of runs: pages over several subscriptions, filters, and the request for the next page. */
 import test from 'ava';
-import { readRunQuery } from '../../shared/events/runQuery.ts';
-import { acceptedRun, noCounts, type RunRow } from '../../shared/state/rows.ts';
-import { runIdOf } from '../../shared/state/runId.ts';
+import { acceptedRun, noCounts, type RunRow } from '../../shared/model/rows.ts';
+import { runIdOf } from '../../shared/model/runId.ts';
+import { readRunQuery } from '../../shared/requests/runQuery.ts';
 import { type RunListQuery, type RunListView, readRunList } from '../../shared/views/runs.ts';
 import { memoryStore } from '../state/memoryStore.ts';
 

@@ -3,7 +3,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AzureKeyCredential, EventGridPublisherClient } from '@azure/eventgrid';
 import { QueueClient } from '@azure/storage-queue';
-import type { Store } from '../../../shared/state/store.ts';
+import type { Store } from '../../../shared/model/store.ts';
 import { openTables } from '../../../shared/state/tables.ts';
 import { appRoles } from '../../../simulator/arm/appRoles.ts';
 import { type Arm, startArm } from '../../../simulator/arm/arm.ts';

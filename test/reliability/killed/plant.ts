@@ -5,8 +5,8 @@
 import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from '../../../build.ts';
-import { POISON_QUEUE, RECONCILE_QUEUE } from '../../../shared/state/messages.ts';
-import type { Store } from '../../../shared/state/store.ts';
+import { POISON_QUEUE, RECONCILE_QUEUE } from '../../../shared/model/messages.ts';
+import type { Store } from '../../../shared/model/store.ts';
 import { openTables } from '../../../shared/state/tables.ts';
 import { appRoles } from '../../../simulator/arm/appRoles.ts';
 import { type Arm, startArm } from '../../../simulator/arm/arm.ts';

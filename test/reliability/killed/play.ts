@@ -1,6 +1,6 @@
 /** Plays one step in an estate of its own to its rest, with a process killed on the way, and judges what is left. */
-import { bellMessage, signalMessage } from '../../../shared/state/messages.ts';
-import { isOpen, type RunRow, type VmRow } from '../../../shared/state/rows.ts';
+import { bellMessage, signalMessage } from '../../../shared/model/messages.ts';
+import { isOpen, type RunRow, type VmRow } from '../../../shared/model/rows.ts';
 import { SETTINGS } from '../../reconcile/world.ts';
 import { breaches } from '../invariants.ts';
 import type { Delivery } from './inbox.ts';

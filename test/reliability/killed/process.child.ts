@@ -4,9 +4,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { LoopSettings } from '../../../shared/model/settings.ts';
+import type { Store } from '../../../shared/model/store.ts';
 import type { LoopPorts } from '../../../shared/reconcile/loop.ts';
 import type { StorageAccount } from '../../../shared/state/storage.ts';
-import type { Store } from '../../../shared/state/store.ts';
 import { type Around, interfaceMethods, wrapPorts, wrapStore } from '../calls.ts';
 import type { Answer, Order } from './orders.ts';
 
@@ -18,7 +18,7 @@ const [{ reconcile }, { markFailed }, { openTables }, { openBells }, { openAzure
     import('../../../shared/state/tables.ts'),
     import('../../../shared/state/bells.ts'),
     import('../../../shared/azure/adapters.ts'),
-    import('../../../shared/state/messages.ts'),
+    import('../../../shared/model/messages.ts'),
     import('@azure/arm-compute'),
     import('@azure/arm-network'),
     import('@azure/data-tables'),

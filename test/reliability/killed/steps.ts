@@ -1,8 +1,8 @@
 /** The kinds of work whose processes are killed. */
 
+import { randomRunId } from '../../../shared/model/runId.ts';
 import type { ScopeItem, Signal, SignalKind } from '../../../shared/model/signal.ts';
 import { LEASE_MS } from '../../../shared/reconcile/lease.ts';
-import { randomRunId } from '../../../shared/state/runId.ts';
 import type { Arm } from '../../../simulator/arm/arm.ts';
 import { vmId } from '../../../simulator/estate/ids.ts';
 import type { Plot } from './plant.ts';

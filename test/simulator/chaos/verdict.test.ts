@@ -1,5 +1,5 @@
 import test from 'ava';
-import { acceptedRun, type RunRow } from '../../../shared/state/rows.ts';
+import { acceptedRun, type RunRow } from '../../../shared/model/rows.ts';
 import { judge, type Remains } from '../../../simulator/chaos/verdict.ts';
 
 const run = (runId: string, change: Partial<RunRow> = {}): RunRow => ({

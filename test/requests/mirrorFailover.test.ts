@@ -1,6 +1,6 @@
 import test from 'ava';
 import { InputError } from '../../shared/errors.ts';
-import { readMirrorFailover } from '../../shared/events/mirrorFailover.ts';
+import { readMirrorFailover } from '../../shared/requests/mirrorFailover.ts';
 
 const SUBSCRIPTION = '00000000-0000-0000-0000-000000000000';
 const VM = `/subscriptions/${SUBSCRIPTION}/resourceGroups/healthshare/providers/Microsoft.Compute/virtualMachines/hs-a`;

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { InputError } from '../../shared/errors.ts';
-import { readFormat, readParameters } from '../../shared/events/query.ts';
+import { readFormat, readParameters } from '../../shared/requests/query.ts';
 
 const of = (query: string) => new URLSearchParams(query);
 

@@ -1,5 +1,6 @@
 /** The parameters of a request's address. */
 import { clip, InputError } from '../errors.ts';
+import { RUN_ID } from '../model/runId.ts';
 
 /** Each parameter's value, but for the function key. Throws InputError INPUT_INVALID for one that is given twice. */
 export function readParameters(parameters: Iterable<[string, string]>): Record<string, string> {
@@ -22,4 +23,15 @@ export function readFormat(parameters: Iterable<[string, string]>): (typeof FORM
   const known = FORMATS.find((item) => item === format);
   if (!known) throw new InputError('INPUT_INVALID', 'format', format, `must be one of ${FORMATS.join(', ')}`);
   return known;
+}
+
+/** A run's id as a caller gives it, in lower case. Throws InputError INPUT_INVALID for what is none. */
+export function readRunId(id: string): string {
+  if (RUN_ID.test(id.toLowerCase())) return id.toLowerCase();
+  throw new InputError(
+    'INPUT_INVALID',
+    'id',
+    id,
+    'must be a run id of 32 hex digits, as the answer to POST /api/runs gave it',
+  );
 }

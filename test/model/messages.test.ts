@@ -1,8 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { InputError } from '../../shared/errors.ts';
-import { bellMessage, readMessage, signalMessage } from '../../shared/state/messages.ts';
-import { runIdOf } from '../../shared/state/runId.ts';
+import { bellMessage, readMessage, signalMessage } from '../../shared/model/messages.ts';
+import { runIdOf } from '../../shared/model/runId.ts';
 
 const SUBSCRIPTION = '00000000-0000-0000-0000-000000000000';
 const signal = signalMessage({

@@ -1,8 +1,8 @@
 /** The store as the loop and the views see it: rows with versions, written only when unchanged. */
 import { createHash } from 'node:crypto';
-import { idKey } from '../model/ids.ts';
-import type { SignalKind } from '../model/signal.ts';
+import { idKey } from './ids.ts';
 import type { FrontendRow, LeaseRow, OutcomeRow, RunRow, RunState, VmRow } from './rows.ts';
+import type { SignalKind } from './signal.ts';
 
 /** A row with the ETag it was read under. */
 export interface Versioned<T> {

@@ -2,7 +2,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { InputError } from '../../shared/errors.ts';
-import { readRunQuery } from '../../shared/events/runQuery.ts';
+import { readRunQuery } from '../../shared/requests/runQuery.ts';
 
 const GROUP = '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/healthshare';
 const VM = `${GROUP}/providers/Microsoft.Compute/virtualMachines/hs-a`;

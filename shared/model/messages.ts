@@ -1,8 +1,9 @@
 /** Messages of the queue `reconcile`: a signal to record, or just a bell. Read with `unknown` in, by schema. */
 import * as z from 'zod/mini';
 import { InputError } from '../errors.ts';
-import { isSubscriptionId } from '../model/ids.ts';
-import type { Signal } from '../model/signal.ts';
+import { isSubscriptionId } from './ids.ts';
+import { RUN_ID } from './runId.ts';
+import type { Signal } from './signal.ts';
 
 /** The queue that every entry puts its message on. */
 export const RECONCILE_QUEUE = 'reconcile';
@@ -12,7 +13,6 @@ export const POISON_QUEUE = `${RECONCILE_QUEUE}-poison`;
 const MESSAGE_VERSION = 1;
 
 const subscriptionId = z.string().check(z.refine(isSubscriptionId, 'must be a subscription id (a GUID)'));
-const RUN_ID = /^[0-9a-f]{32}$/;
 
 const scopeItemSchema = z.object({
   kind: z.enum(['subscription', 'resourceGroup', 'vm', 'nic', 'loadBalancer', 'frontend', 'vip']),

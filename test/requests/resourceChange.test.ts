@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { InputError } from '../../shared/errors.ts';
-import { readResourceChange } from '../../shared/events/resourceChange.ts';
+import { readResourceChange } from '../../shared/requests/resourceChange.ts';
 
 const SUBSCRIPTION = '00000000-0000-0000-0000-000000000000';
 const ALLOWED = { subscriptionIds: [SUBSCRIPTION], within: [] as string[] };

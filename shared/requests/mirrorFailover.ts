@@ -2,8 +2,8 @@
 import * as z from 'zod/mini';
 import { InputError } from '../errors.ts';
 import { idKey, isWithin, parseResourceId } from '../model/ids.ts';
+import { runIdOf } from '../model/runId.ts';
 import type { Signal } from '../model/signal.ts';
-import { runIdOf } from '../state/runId.ts';
 import { check, readEnvelope } from './envelope.ts';
 
 /** The event's type, compared in any letter case. */

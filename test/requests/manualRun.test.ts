@@ -1,6 +1,6 @@
 import test from 'ava';
 import { InputError } from '../../shared/errors.ts';
-import { MOST_BODY, readManualRun } from '../../shared/events/manualRun.ts';
+import { MOST_BODY, readManualRun } from '../../shared/requests/manualRun.ts';
 
 const ONE = '00000000-0000-0000-0000-000000000001';
 const TWO = '00000000-0000-0000-0000-000000000002';

@@ -1,10 +1,10 @@
 /** The rows that are the program's truth. Times are epoch milliseconds. */
-import type { Exposure, Finding, ProofKind, Verdict } from '../model/findings.ts';
-import type { ConnectOutcome, Drift, GuestCommand, GuestMode, GuestPlan } from '../model/guest.ts';
-import type { GuestLook, Proof } from '../model/path.ts';
-import type { CommandSlot } from '../model/ports.ts';
-import type { Signal } from '../model/signal.ts';
-import type { BackendHealth } from '../model/topology.ts';
+import type { Exposure, Finding, ProofKind, Verdict } from './findings.ts';
+import type { ConnectOutcome, Drift, GuestCommand, GuestMode, GuestPlan } from './guest.ts';
+import type { GuestLook, Proof } from './path.ts';
+import type { CommandSlot } from './ports.ts';
+import type { Signal } from './signal.ts';
+import type { BackendHealth } from './topology.ts';
 
 /** `accepted`: nothing looked at yet. `running`: its VMs are known. `settled`, `failed`: ended. */
 export type RunState = 'accepted' | 'running' | 'settled' | 'failed';

@@ -6,8 +6,8 @@
 import * as z from 'zod/mini';
 import { InputError } from '../errors.ts';
 import { isWithin, parseResourceId } from '../model/ids.ts';
+import { runIdOf } from '../model/runId.ts';
 import type { ScopeItem, ScopeKind, Signal } from '../model/signal.ts';
-import { runIdOf } from '../state/runId.ts';
 import { check, readEnvelope } from './envelope.ts';
 
 const VM = 'microsoft.compute/virtualmachines';
