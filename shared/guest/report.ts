@@ -3,9 +3,18 @@ import * as z from 'zod';
 import { clip, ReportError } from '../errors.ts';
 import type { ConnectOutcome, Drift, GuestCommand, GuestReport, PathReport } from '../model/guest.ts';
 import { addLost } from './firewall.ts';
+import type { WARNINGS } from './warnings.ts';
 import { DETAIL, DRIFT_LETTERS, ERROR_CODES, MARKER, OUTCOME_LETTERS, PROOF_LETTERS } from './wire.ts';
 
+/**
+ * What a report takes as JSON at the most, whatever a guest prints, with a command of as many frontends as there may be.
+ * A VM's row holds one, and a table takes rows of 480,000 characters (state/entities.ts).
+ */
+export const MAX_REPORT_CHARACTERS = 200_000;
+
 const WARNING = /^[a-z][a-z0-9-]{0,39}$/;
+/** The warning that not all firewalls are named. */
+const CUT = 'firewalls-cut' satisfies keyof typeof WARNINGS;
 const ENTRY =
   /^(\d{1,2});([A-Z]{0,14});([A-Z]{0,14}|=);([a-z])(\d{0,7});(?:([a-z])(\d{0,7})|=);([a-z]);(b|-|\d{1,3}(?:\.\d{1,3}){3})?$/;
 
@@ -78,7 +87,7 @@ function toReport(wire: z.infer<typeof body>, command: GuestCommand): GuestRepor
   }
   const missing = command.plan.frontends.findIndex((_, index) => !paths.has(index));
   if (missing !== -1 && wire.e === undefined) throw invalid(`path ${missing} is missing`);
-  const wrong = addLost(wire.fw ?? [], paths, command.plan.frontends);
+  const { wrong, isCut } = addLost(wire.fw ?? [], paths, command.plan.frontends);
   if (wrong !== undefined) throw invalid(`${clip(wrong, 80)} is no firewall entry`);
   return {
     schema: 1,
@@ -87,7 +96,7 @@ function toReport(wire: z.infer<typeof body>, command: GuestCommand): GuestRepor
     mode: wire.mode,
     changed: wire.chg,
     paths: [...paths].sort(([a], [b]) => a - b).map(([, path]) => path),
-    warnings: wire.w,
+    warnings: isCut && !wire.w.includes(CUT) ? [...wire.w, CUT] : wire.w,
     ...(wire.e === undefined ? {} : { errorCode: wire.e }),
     ...(wire.d === undefined ? {} : { errorDetail: wire.d }),
   };
