@@ -103,7 +103,8 @@ const byKey = <T>(of: Record<string, T> = {}, id: (name: string) => string): Map
 
 /** A pass that has the estate, as it stands once the answers of this pass are in. */
 export function pass(words: Words = {}): EstatePass {
-  const observed = { ...seen({ ...words, estate: 'read' }) };
+  const observed = seen({ ...words, estate: 'read' });
+  if (words.estate instanceof AzureError) observed.estateError = words.estate;
   const begun = startPass(observed, { ...SETTINGS, ...words.settings });
   const known = observed.survey as NonNullable<Observed['survey']>;
   const evaluation = judge(known, healthOf(begun.frontends.all()), knowledgeOf(begun, known), NOW);
