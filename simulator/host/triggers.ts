@@ -2,12 +2,12 @@
 import type { RegisteredFunction } from './core.ts';
 import { WEBHOOK_PATH } from './eventGridTrigger.ts';
 import type { FunctionSummary, LogLine } from './events.ts';
+import type { RpcTypedData } from './functionsCore.ts';
 import type { HostJson } from './hostJson.ts';
 import { type HttpTrigger, httpTrigger } from './httpTrigger.ts';
 import { type Invoker, triggerOf } from './invoke.ts';
 import type { Queues } from './queues.ts';
 import { type Listener, startQueueTrigger } from './queueTrigger.ts';
-import type { RpcTypedData } from './rpc.ts';
 import type { Settings } from './settings.ts';
 import { startTimerTrigger, type TimerTrigger } from './timerTrigger.ts';
 
