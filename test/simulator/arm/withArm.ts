@@ -41,7 +41,7 @@ export async function withArm(
 /** Clients with a token of the simulator's first identity. */
 export const clientsOf = (arm: Arm): AzureClients =>
   createClients({
-    credential: { getToken: async () => ({ token: arm.token(), expiresOnTimestamp: Date.now() + 3_600_000 }) },
+    credential: { getToken: async () => ({ token: await arm.token(), expiresOnTimestamp: Date.now() + 3_600_000 }) },
     endpoint: arm.endpoint,
     audience: 'https://management.azure.com',
   });
