@@ -1,12 +1,13 @@
 /** `ip route`: show, add, replace, append, del, flush, get. */
 import { isIPv4 } from 'node:net';
-import { type Prefix, toAddress } from '../../ipv4.ts';
+import type { Prefix } from '../../ipv4.ts';
 import { type Machine, PROTOCOL, type Route, type RouteType, SCOPE, TABLE } from '../machine.ts';
 import { routeOutput, UNBOUND } from '../route.ts';
 import { addRoute, deleteRoute } from '../routes.ts';
 import type { ShowOptions } from './ruleCommand.ts';
 import {
   notModelled,
+  prefixText,
   protocolName,
   readPrefix,
   readProtocol,
@@ -149,9 +150,6 @@ function routeText(route: Route, { all, protocol, device }: Filter, { details, n
   if (metric !== 0) words.push('metric', String(metric));
   return words.join(' ');
 }
-
-const prefixText = ({ base, length }: Prefix): string =>
-  length === 32 ? toAddress(base) : `${toAddress(base)}/${length}`;
 
 function getRoute(machine: Machine, words: Words): string {
   if (words.done) throw new UsageError('need at least a destination address', 1);
