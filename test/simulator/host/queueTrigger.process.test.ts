@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import test from 'ava';
 import type { Host } from '../../../simulator/host/host.ts';
-import { type Bench, runsOf, seen, startBench, until } from './fixture/start.ts';
+import { until } from '../../../simulator/until.ts';
+import { type Bench, runsOf, seen, startBench } from './fixture/start.ts';
 
 let bench: Bench;
 test.before(async () => {
