@@ -43,14 +43,15 @@ export interface Happening {
 const ZERO = '00000000-0000-0000-0000-000000000000';
 const SOMEBODY: Principal = { clientId: ZERO, principalId: ZERO };
 
+function kindOf(operationName: string): 'Write' | 'Delete' | 'Action' {
+  if (operationName.endsWith('/write')) return 'Write';
+  return operationName.endsWith('/delete') ? 'Delete' : 'Action';
+}
+
 /** The event of a happening, in Event Grid's own schema. */
 export function resourceEvent(what: Happening): ResourceEvent {
   const principal = what.principal ?? SOMEBODY;
-  const kind = what.operationName.endsWith('/write')
-    ? 'Write'
-    : what.operationName.endsWith('/delete')
-      ? 'Delete'
-      : 'Action';
+  const kind = kindOf(what.operationName);
   return {
     id: randomUUID(),
     topic: `/subscriptions/${what.subscriptionId}`,

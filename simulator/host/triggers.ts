@@ -72,7 +72,7 @@ export async function startTriggers(
     const summary = await start[triggerOf(target).type]?.(name, target);
     if (summary) summaries.push(summary);
   }
-  http.sort((a, b) => (a.route.rank < b.route.rank ? -1 : a.route.rank > b.route.rank ? 1 : 0));
+  http.sort((a, b) => Number(a.route.rank > b.route.rank) - Number(a.route.rank < b.route.rank));
 
   return {
     http,

@@ -89,8 +89,9 @@ function completed(machine: Machine, { type = 'unicast', ...named }: Named): Rou
   const inLocal = type === 'local' || type === 'broadcast';
   if ((type === 'unicast' || inLocal) && device === undefined && via === undefined)
     throw new UsageError('RTNETLINK answers: No such device', 2);
-  const scope =
-    type === 'local' ? SCOPE.host : via === undefined && (type === 'unicast' || inLocal) ? SCOPE.link : SCOPE.universe;
+  const isOnLink = via === undefined && (type === 'unicast' || inLocal);
+  const farther = isOnLink ? SCOPE.link : SCOPE.universe;
+  const scope = type === 'local' ? SCOPE.host : farther;
   return { table: inLocal ? TABLE.local : TABLE.main, metric: 0, protocol: PROTOCOL.boot, scope, ...named, type };
 }
 
@@ -160,7 +161,9 @@ function getRoute(machine: Machine, words: Words): string {
     else throw notModelled(`route get ... ${words.next()}`);
   }
   const { source, route, local } = routeOutput(machine, from, destination);
-  const text = [local ? 'local ' : route.type === 'broadcast' ? 'broadcast ' : '', destination];
+  const text = [destination];
+  if (local) text.unshift('local ');
+  else if (route.type === 'broadcast') text.unshift('broadcast ');
   if (from !== UNBOUND) text.push(` from ${from}`);
   if (route.via !== undefined) text.push(` via ${route.via}`);
   text.push(` dev ${local ? 'lo' : route.device}`);
