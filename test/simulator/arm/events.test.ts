@@ -183,3 +183,35 @@ test('the estate that was given is not changed', async (t) => {
   t.is(arm.estates[0]?.vms[0]?.power, 'stopped');
   t.is(ESTATE.vms[0]?.power, 'running');
 });
+
+const NIC = {
+  resourceId: '/subscriptions/s/resourceGroups/rg/providers/Microsoft.Network/networkInterfaces/nic1',
+  subscriptionId: 's',
+};
+
+test('every field of an event, the documented sample has', (t) => {
+  const documented = sample('eg_resource_write_nic').derived_nic_write[0];
+  const made = resourceEvent({
+    ...NIC,
+    operationName: 'Microsoft.Network/networkInterfaces/write',
+    method: 'PUT',
+    url: 'https://x',
+  });
+  const extra = (part: unknown, whole: unknown, path: string): string[] =>
+    typeof part !== 'object' || part === null
+      ? []
+      : Object.entries(part).flatMap(([key, value]) => {
+          const other = (whole as Record<string, unknown> | undefined)?.[key];
+          return other === undefined ? [`${path}.${key}`] : extra(value, other, `${path}.${key}`);
+        });
+  t.deepEqual(extra(made, documented, ''), []);
+  t.is(made.eventType, documented.eventType);
+  t.is(made.dataVersion, documented.dataVersion);
+});
+
+test('the type follows the operation', (t) => {
+  const type = (operationName: string): string => resourceEvent({ ...NIC, operationName }).eventType;
+  t.is(type('Microsoft.Network/networkInterfaces/delete'), 'Microsoft.Resources.ResourceDeleteSuccess');
+  t.is(type('MICROSOFT.COMPUTE/VIRTUALMACHINES/WRITE'), 'Microsoft.Resources.ResourceWriteSuccess');
+  t.is(type('Microsoft.Compute/virtualMachines/start/action'), 'Microsoft.Resources.ResourceActionSuccess');
+});
