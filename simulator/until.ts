@@ -4,6 +4,9 @@ import pWaitFor from 'p-wait-for';
 /** Gives what is waited for, or undefined or false while it is not there. */
 export type Look<T> = () => T | undefined | false | Promise<T | undefined | false>;
 
+/** Long enough for a machine that has far more to do than it can: only what never comes takes this long. */
+export const PATIENCE_MS = 120_000;
+
 const isThere = <T>(seen: T | undefined | false): seen is T => seen !== undefined && seen !== false;
 
 /**
@@ -25,7 +28,7 @@ export async function within<T>(look: Look<T>, limitMs: number, stepMs = 20): Pr
 export async function until<T>(
   what: string | (() => string),
   look: Look<T>,
-  limitMs = 60_000,
+  limitMs = PATIENCE_MS,
   stepMs = 20,
 ): Promise<T> {
   const seen = await within(look, limitMs, stepMs);

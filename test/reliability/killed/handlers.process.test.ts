@@ -16,7 +16,7 @@ import { vmId } from '../../../simulator/estate/ids.ts';
 import type { Host } from '../../../simulator/host/host.ts';
 import { until } from '../../../simulator/until.ts';
 import { LONG_MS } from '../../functions/app.ts';
-import { SETTINGS } from '../../reconcile/world.ts';
+import { SETTINGS } from '../../helpers/world.ts';
 import { breaches } from '../invariants.ts';
 import { type Hosts, startHosts, type Victim } from './hosts.ts';
 
