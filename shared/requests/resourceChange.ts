@@ -3,6 +3,7 @@
  * and load balancers that changed. Every ARM write, delete and POST yields one, this program's own Run Commands and
  * health questions too, so an allow-list decides (learn.microsoft.com, "Azure subscription as an Event Grid source").
  */
+import type { KnownSystemEventTypes, ResourceWriteSuccessEventData } from '@azure/eventgrid';
 import * as z from 'zod/mini';
 import { InputError } from '../errors.ts';
 import { isWithin, parseResourceId } from '../model/ids.ts';
@@ -22,14 +23,19 @@ const VM_OPERATIONS = [
 ];
 const CHANGES = ['write', 'delete'];
 
-const TYPES = ['resourcewritesuccess', 'resourcedeletesuccess', 'resourceactionsuccess'].map(
-  (name) => `microsoft.resources.${name}`,
-);
+const TYPES: KnownSystemEventTypes[] = [
+  'Microsoft.Resources.ResourceWriteSuccess',
+  'Microsoft.Resources.ResourceDeleteSuccess',
+  'Microsoft.Resources.ResourceActionSuccess',
+];
+
+/** What is read of an event's data; all three types have it. */
+type Data = Pick<ResourceWriteSuccessEventData, 'operationName' | 'resourceUri'>;
 
 const dataSchema = z.object({
   operationName: z.string().check(z.maxLength(256)),
   resourceUri: z.string().check(z.maxLength(1024)),
-});
+}) satisfies z.ZodMiniType<Data>;
 
 export type ResourceChange =
   | { kind: 'signal'; signal: Signal }
@@ -45,7 +51,7 @@ export function readResourceChange(
   observedAt: number,
 ): ResourceChange {
   const event = readEnvelope(raw);
-  if (!TYPES.includes(event.type.toLowerCase())) {
+  if (!TYPES.some((type) => type.toLowerCase() === event.type.toLowerCase())) {
     throw new InputError(
       'EVENT_FOREIGN',
       'type',

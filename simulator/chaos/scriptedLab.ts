@@ -72,7 +72,8 @@ export function scriptedLab(estate: Estate, scriptMs: number): ScriptedLab {
         primary !== undefined && behaviour !== 'broken' && (isRight || primary !== run.vm);
       const connect = (isRight: boolean) => (works(isRight) ? 'o3' : 't2000');
       const after = run.mode === 'apply' || wasRight;
-      const proof = works(after) ? (primary === run.vm ? 's' : 'r') : 'n';
+      const seen = primary === run.vm ? 's' : 'r';
+      const proof = works(after) ? seen : 'n';
       return `${i};${drift(wasRight)};${drift(after)};${connect(wasRight)};${connect(after)};${proof};`;
     });
     const changed = (run.mode === 'apply' && !wasRight) || (run.mode === 'remove' && wasRight) ? 4 : 0;

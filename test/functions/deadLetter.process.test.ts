@@ -5,7 +5,8 @@ import { TABLES } from '../../shared/state/tables.ts';
 import { ROW_VERSION } from '../../shared/state/upgrades.ts';
 import { articleEstate } from '../../simulator/estate/articleEstate.ts';
 import { vmId } from '../../simulator/estate/ids.ts';
-import { type App, failures, LONG_MS, startApp, until } from './app.ts';
+import { until } from '../../simulator/until.ts';
+import { type App, failures, LONG_MS, startApp } from './app.ts';
 
 const BROKEN = '00000000-0000-0000-0000-000000000002';
 let app: App;
@@ -27,7 +28,7 @@ const put = async (queue: string, message: unknown): Promise<void> => {
   await client.sendMessage(typeof message === 'string' ? message : JSON.stringify(message));
 };
 /** The host deletes a message after its function has ended, which is later than what the function logs. */
-const emptied = () => until('no poison', async () => (await count('reconcile-poison')) === 0 || undefined);
+const emptied = () => until('no poison', async () => (await count('reconcile-poison')) === 0);
 const count = async (queue: string): Promise<number | undefined> =>
   (await app.queues.getQueueClient(queue).getProperties()).approximateMessagesCount;
 

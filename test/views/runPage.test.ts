@@ -23,8 +23,10 @@ function texts(node: Node, name: string): string[] {
   const inner = node.childNodes.flatMap((child) => texts(child, name));
   return node.nodeName === name ? [textOf(node), ...inner] : inner;
 }
-const textOf = (node: Node): string =>
-  'value' in node ? node.value : 'childNodes' in node ? node.childNodes.map(textOf).join('') : '';
+function textOf(node: Node): string {
+  if ('value' in node) return node.value;
+  return 'childNodes' in node ? node.childNodes.map(textOf).join('') : '';
+}
 
 function elements(node: Node, name: string): DefaultTreeAdapterTypes.Element[] {
   if (!('childNodes' in node)) return [];
