@@ -4,22 +4,41 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { COMMAND_FAILURES } from '../shared/model/commandFailures.ts';
 import { FINDINGS } from '../shared/model/findings.ts';
+import { GUEST_ERRORS } from '../shared/model/guestErrors.ts';
+import { WAITS } from '../shared/model/waits.ts';
 
 const README = join(import.meta.dirname, '..', 'README.md');
 
-/** The table of findings, one row per code. */
-export function findingsTable(): string {
-  const rows = Object.entries(FINDINGS).map(
-    ([code, { verdict, sentence }]) => `| \`${code}\` | ${verdict} | ${sentence.replaceAll('|', '\\|')} |`,
-  );
-  return ['| code | verdict | what a person is told |', '|---|---|---|', ...rows].join('\n');
+/** A table in Markdown. */
+function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(columns), `|${'---|'.repeat(columns.length)}`, ...rows.map(line)].join('\n');
 }
 
+/** A table of codes with a sentence each. */
+const sentences = (codes: Readonly<Record<string, string>>): string =>
+  table(
+    ['code', 'what a person is told'],
+    Object.entries(codes).map(([code, sentence]) => [`\`${code}\``, sentence]),
+  );
+
+/** What README takes from the code, by the name in its marks. */
+export const TABLES: Record<string, () => string> = {
+  findings: () =>
+    table(
+      ['code', 'verdict', 'what a person is told'],
+      Object.entries(FINDINGS).map(([code, { verdict, sentence }]) => [`\`${code}\``, verdict, sentence]),
+    ),
+  waits: () => sentences(WAITS),
+  'command failures': () => sentences(COMMAND_FAILURES),
+  'guest errors': () => sentences(GUEST_ERRORS),
+};
+
 /** The text with everything between the marks made anew. Throws when a mark is missing. */
-export function withGenerated(text: string): string {
-  return between(text, 'findings', findingsTable());
-}
+export const withGenerated = (text: string): string =>
+  Object.entries(TABLES).reduce((made, [name, content]) => between(made, name, content()), text);
 
 function between(text: string, name: string, content: string): string {
   const [begin, end] = [`<!-- ${name}: made by npm run docs -->`, `<!-- end of ${name} -->`];
