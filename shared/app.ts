@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Config, readConfig } from './config.ts';
 import type { ReconcileMessage, SignalMessage } from './model/messages.ts';
+import { defined } from './model/optional.ts';
 import type { Log } from './model/ports.ts';
 import type { Signal } from './model/signal.ts';
 import type { Store } from './model/store.ts';
@@ -77,7 +78,8 @@ export async function listRuns(query: RunListQuery): Promise<Answer> {
     // Looked for where dead letters are looked for.
     query.state === 'failed' ? countPoisoned(storage) : 0,
   ]);
-  return runsAnswer({ ...list, ...(unreadable > 0 ? { unreadableMessages: unreadable } : {}) }, query.format ?? 'json');
+  const unreadableMessages = unreadable > 0 ? unreadable : undefined;
+  return runsAnswer({ ...list, ...defined({ unreadableMessages }) }, query.format ?? 'json');
 }
 
 /** Accepts a run again as a new one; returns its signals, or undefined when there is no run of that id. */

@@ -1,4 +1,5 @@
 /** Documents as HTTP answers, in the format that the caller asked for. */
+import { defined } from '../model/optional.ts';
 import { runCsv, runsCsv } from './csv.ts';
 import type { RunView } from './run.ts';
 import { runPage } from './runPage.ts';
@@ -45,7 +46,7 @@ export function runsAnswer(list: RunListView, format: Exclude<Format, 'html'>): 
   if (format === 'json') return answer(format, JSON.stringify(list));
   return answer(format, runsCsv(list.runs), {
     ...attachment('runs'),
-    ...(list.next === undefined ? {} : { link: `<${list.next}>; rel="next"` }),
+    ...defined({ link: list.next && `<${list.next}>; rel="next"` }),
   });
 }
 
