@@ -8,6 +8,7 @@ import { COMMAND_FAILURES } from '../shared/model/commandFailures.ts';
 import { FINDINGS } from '../shared/model/findings.ts';
 import { GUEST_ERRORS } from '../shared/model/guestErrors.ts';
 import { WAITS } from '../shared/model/waits.ts';
+import { SETTINGS, type Setting } from '../shared/settings/settings.ts';
 
 const README = join(import.meta.dirname, '..', 'README.md');
 
@@ -21,15 +22,38 @@ function table(columns: readonly string[], rows: readonly (readonly string[])[])
 const sentences = (codes: Readonly<Record<string, string>>): string =>
   table(
     ['code', 'what a person is told'],
-    Object.entries(codes).map(([code, sentence]) => [`\`${code}\``, sentence]),
+    Object.entries(codes).map(([code, sentence]) => [asCode(code), sentence]),
   );
+
+const asCode = (text: string): string => `\`${text}\``;
+
+/** What a setting may be, and what holds when it is not set. */
+function valuesOf(setting: Setting): [values: string, otherwise: string] {
+  switch (setting.kind) {
+    case 'whole':
+      return [`${setting.least} to ${setting.most} ${setting.unit}`, asCode(String(setting.fallback))];
+    case 'word':
+      return [setting.words.map(asCode).join(', '), asCode(setting.fallback)];
+    case 'text':
+    case 'host': {
+      const { expected, example, fallback = '', otherwise } = setting;
+      // An example that is the default is seen beside it.
+      return [example === fallback ? expected : `${expected}: ${asCode(example)}`, otherwise ?? asCode(fallback)];
+    }
+  }
+}
 
 /** What README takes from the code, by the name in its marks. */
 export const TABLES: Record<string, () => string> = {
+  settings: () =>
+    table(
+      ['setting', 'what it does', 'values', 'when not set'],
+      Object.entries(SETTINGS).map(([name, setting]) => [asCode(name), setting.meaning, ...valuesOf(setting)]),
+    ),
   findings: () =>
     table(
       ['code', 'verdict', 'what a person is told'],
-      Object.entries(FINDINGS).map(([code, { verdict, sentence }]) => [`\`${code}\``, verdict, sentence]),
+      Object.entries(FINDINGS).map(([code, { verdict, sentence }]) => [asCode(code), verdict, sentence]),
     ),
   waits: () => sentences(WAITS),
   'command failures': () => sentences(COMMAND_FAILURES),

@@ -65,7 +65,7 @@ export async function failRun(message: SignalMessage, text: string): Promise<voi
 }
 
 /** A page of runs, newest first. */
-export async function listRuns(query: RunListQuery): Promise<Answer> {
+export async function pageOfRuns(query: RunListQuery): Promise<Answer> {
   const { scope, storage } = appConfig();
   const [{ readRunList }, { runsAnswer }, { countPoisoned }, opened] = await Promise.all([
     import('./views/runs.ts'),

@@ -2,11 +2,11 @@
  * Both schemas of Event Grid as one shape. Schemas: learn.microsoft.com "Event Grid event schema" and
  * "CloudEvents v1.0 schema with Azure Event Grid". Loaded by event handlers: zod/mini only.
  */
-
 import type { CloudEvent, EventGridEvent } from '@azure/eventgrid';
 import * as z from 'zod/mini';
 import { InputError } from '../errors.ts';
 import { firstIssue } from '../model/firstIssue.ts';
+import type { Signal } from '../model/signal.ts';
 
 /** An event of either schema. `data` is not looked at here. */
 export interface EventEnvelope {
@@ -19,6 +19,11 @@ export interface EventEnvelope {
   time: string;
   data: unknown;
 }
+
+/** What an event comes to: a signal, or why it is none. */
+export type EventRead =
+  | { kind: 'signal'; signal: Signal }
+  | { kind: 'ignored'; why: string; operation: string; resource: string };
 
 const text = (most: number) => z.string().check(z.maxLength(most));
 const named = (most: number) => z.string().check(z.minLength(1), z.maxLength(most));

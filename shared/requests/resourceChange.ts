@@ -9,8 +9,8 @@ import { parseResourceId } from '../model/ids.ts';
 import { LOAD_BALANCER_TYPE, NIC_TYPE, VM_TYPE } from '../model/resourceTypes.ts';
 import { runIdOf } from '../model/runId.ts';
 import { type AllowedScope, isInScope, isInSubscriptions } from '../model/scope.ts';
-import type { ScopeItem, ScopeKind, Signal } from '../model/signal.ts';
-import { check, readEnvelope } from './envelope.ts';
+import type { ScopeItem, ScopeKind } from '../model/signal.ts';
+import { check, type EventRead, readEnvelope } from './envelope.ts';
 
 /** Operations that can change a path, lower case. Letter case of live events is not told by any source read. */
 const VM_OPERATIONS = [
@@ -29,15 +29,11 @@ const dataSchema = z.object({
   resourceUri: z.string().check(z.maxLength(1024)),
 });
 
-export type ResourceChange =
-  | { kind: 'signal'; signal: Signal }
-  | { kind: 'ignored'; why: string; operation: string; resource: string };
-
 /**
  * Reads a resource event: a signal, or why it is none.
  * Throws InputError EVENT_INVALID for a malformed one, EVENT_FOREIGN for an event of another source.
  */
-export function readResourceChange(raw: unknown, allowed: AllowedScope, observedAt: number): ResourceChange {
+export function readResourceChange(raw: unknown, allowed: AllowedScope, observedAt: number): EventRead {
   const event = readEnvelope(raw);
   if (!TYPES.includes(event.type.toLowerCase())) {
     throw new InputError(
@@ -48,7 +44,7 @@ export function readResourceChange(raw: unknown, allowed: AllowedScope, observed
     );
   }
   const { operationName, resourceUri } = check(z.object({ data: dataSchema }), { data: event.data }).data;
-  const ignored = (why: string): ResourceChange => ({
+  const ignored = (why: string): EventRead => ({
     kind: 'ignored',
     why,
     operation: operationName,
