@@ -4,12 +4,13 @@
  */
 import { randomUUID } from 'node:crypto';
 import { type Config, readConfig } from './config.ts';
+import type { RunFormat } from './model/formats.ts';
 import type { ReconcileMessage, SignalMessage } from './model/messages.ts';
 import { defined } from './model/optional.ts';
 import type { Log } from './model/ports.ts';
 import type { Signal } from './model/signal.ts';
 import type { Store } from './model/store.ts';
-import type { Answer, Format } from './views/answer.ts';
+import type { Answer } from './views/answer.ts';
 import type { RunListQuery } from './views/runs.ts';
 
 let config: Config | undefined;
@@ -98,7 +99,7 @@ export async function retryRun(id: string, runId: string): Promise<Signal[] | un
 }
 
 /** A run in all subscriptions that it covers; undefined when there is none of that id. */
-export async function viewRun(runId: string, format: Format): Promise<Answer | undefined> {
+export async function viewRun(runId: string, format: RunFormat): Promise<Answer | undefined> {
   const [{ readRunView }, { runAnswer }, opened] = await Promise.all([
     import('./views/run.ts'),
     import('./views/answer.ts'),

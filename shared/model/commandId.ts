@@ -1,6 +1,6 @@
 /** Ids of commands, and the line of a script that carries one: Azure shows the script, so it tells whose command it holds. */
 import { createHash } from 'node:crypto';
-import { RUN_ID } from './runId.ts';
+import { ID, RUN_ID } from './runId.ts';
 
 /** A command id has the shape of a run id: 32 hex digits in lower case. */
 export const COMMAND_ID = RUN_ID;
@@ -10,7 +10,7 @@ export const commandIdOf = (vmKey: string, seq: number): string =>
   createHash('sha256').update(`${vmKey}\n${seq}`).digest('hex').slice(0, 32);
 
 const LINE = '# ilb-hairpin-guard command ';
-const LINE_IN_SCRIPT = new RegExp(String.raw`^${LINE}([0-9a-f]{32})\r?$`, 'm');
+const LINE_IN_SCRIPT = new RegExp(String.raw`^${LINE}(${ID})\r?$`, 'm');
 
 /** The line that carries a command's id: a comment in bash and in PowerShell. */
 export const commandLine = (commandId: string): string => `${LINE}${commandId}`;

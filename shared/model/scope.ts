@@ -32,6 +32,9 @@ export interface AllowedScope {
   within: readonly string[];
 }
 
+/** The subscription that an id lies in, lower case; empty for what is no id. */
+export const subscriptionOf = (id: string): string => /^\/subscriptions\/([^/]+)/i.exec(id)?.[1]?.toLowerCase() ?? '';
+
 /** True when an id lies in a configured subscription. */
 export const isInSubscriptions = (id: string, { subscriptionIds }: AllowedScope): boolean =>
   subscriptionIds.some((own) => isWithin(id, `/subscriptions/${own}`));

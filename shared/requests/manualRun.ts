@@ -5,7 +5,7 @@ import { firstIssue } from '../model/firstIssue.ts';
 import { GUEST_MODES } from '../model/guest.ts';
 import { idKey, isSubscriptionId, parseResourceId } from '../model/ids.ts';
 import { FRONTEND_TYPE, LOAD_BALANCER_TYPE, NIC_TYPE, VM_TYPE } from '../model/resourceTypes.ts';
-import { type AllowedScope, isAllowed } from '../model/scope.ts';
+import { type AllowedScope, isAllowed, subscriptionOf } from '../model/scope.ts';
 import type { ScopeItem, ScopeKind, Signal } from '../model/signal.ts';
 
 /** What a body may hold in all, characters: 100 ids of 1,024 and room to spare. */
@@ -69,19 +69,17 @@ function sayExpected(field: string, message: string): string {
   if (field === 'mode') return 'must be check, apply or remove';
   if (field === 'dryRun') return 'must be true or false';
   if (field.startsWith('scope')) return EXPECTED;
-  return field === 'body'
-    ? `must be an object with scope and mode (${message})`
-    : 'is not known; known are scope, mode and dryRun';
+  if (field === 'body') return `must be an object with scope and mode (${message})`;
+  return 'is not known; known are scope, mode and dryRun';
 }
 
 function readItem(id: string, field: string, allowed: AllowedScope): { subscriptionId: string; item: ScopeItem } {
   const kind = kindOf(id);
   if (!kind) throw new InputError('INPUT_INVALID', field, id, EXPECTED);
-  const subscriptionId = (id.split('/')[2] ?? '').toLowerCase();
   if (!isAllowed(id, allowed)) {
     throw new InputError('SCOPE_NOT_ALLOWED', field, id, 'is outside the configured scope');
   }
-  return { subscriptionId, item: { kind, id: id.replace(/\/+$/, '') } };
+  return { subscriptionId: subscriptionOf(id), item: { kind, id: id.replace(/\/+$/, '') } };
 }
 
 function kindOf(id: string): ScopeKind | undefined {

@@ -5,7 +5,7 @@ import { isHostAddress } from '../model/address.ts';
 import { idKey, parseResourceId } from '../model/ids.ts';
 import { VM_TYPE } from '../model/resourceTypes.ts';
 import { runIdOf } from '../model/runId.ts';
-import { type AllowedScope, isInScope } from '../model/scope.ts';
+import { type AllowedScope, isInScope, subscriptionOf } from '../model/scope.ts';
 import type { ScopeItem, Signal } from '../model/signal.ts';
 import { check, readEnvelope } from './envelope.ts';
 
@@ -29,8 +29,7 @@ export function readMirrorFailover(raw: unknown, allowed: AllowedScope, observed
     throw new InputError('EVENT_FOREIGN', 'type', event.type, `this function takes ${MIRROR_FAILOVER} only`);
   }
   const data = check(z.object({ data: dataSchema }), { data: event.data }).data;
-  const parsed = parseResourceId(data.vmId);
-  if (parsed?.type !== VM_TYPE) {
+  if (parseResourceId(data.vmId)?.type !== VM_TYPE) {
     throw new InputError('EVENT_INVALID', 'data.vmId', data.vmId, 'must be the resource id of a virtual machine');
   }
   if (event.subject !== '' && idKey(event.subject) !== idKey(data.vmId)) {
@@ -42,7 +41,7 @@ export function readMirrorFailover(raw: unknown, allowed: AllowedScope, observed
   const scope: ScopeItem[] = [{ kind: 'vm', id: data.vmId }];
   if (data.vip !== undefined) scope.push({ kind: 'vip', id: data.vip });
   return {
-    subscriptionId: parsed.subscriptionId.toLowerCase(),
+    subscriptionId: subscriptionOf(data.vmId),
     runId: runIdOf('failover', event.source, event.id),
     signal: 'failover',
     scope,

@@ -8,7 +8,7 @@ import { InputError } from '../errors.ts';
 import { parseResourceId } from '../model/ids.ts';
 import { LOAD_BALANCER_TYPE, NIC_TYPE, VM_TYPE } from '../model/resourceTypes.ts';
 import { runIdOf } from '../model/runId.ts';
-import { type AllowedScope, isInScope, isInSubscriptions } from '../model/scope.ts';
+import { type AllowedScope, isInScope, isInSubscriptions, subscriptionOf } from '../model/scope.ts';
 import type { ScopeItem, ScopeKind } from '../model/signal.ts';
 import { check, type EventRead, readEnvelope } from './envelope.ts';
 
@@ -58,7 +58,7 @@ export function readResourceChange(raw: unknown, allowed: AllowedScope, observed
   return {
     kind: 'signal',
     signal: {
-      subscriptionId: (parseResourceId(item.id)?.subscriptionId ?? '').toLowerCase(),
+      subscriptionId: subscriptionOf(item.id),
       runId: runIdOf('resourceChange', event.source, event.id),
       signal: 'resourceChange',
       scope: [item],

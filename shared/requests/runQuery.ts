@@ -2,14 +2,15 @@
 import * as z from 'zod/mini';
 import { clip, InputError } from '../errors.ts';
 import { firstIssue } from '../model/firstIssue.ts';
+import { LIST_FORMATS, type ListFormat } from '../model/formats.ts';
 import { isScopeId } from '../model/ids.ts';
 import { defined } from '../model/optional.ts';
 import type { RunState } from '../model/rows.ts';
+import { RUN_MARK } from '../model/runId.ts';
 import { SIGNAL_KINDS, type SignalKind } from '../model/signal.ts';
 import { readParameters } from './query.ts';
 
 const STATES = ['accepted', 'running', 'settled', 'failed'] as const satisfies readonly RunState[];
-const FORMATS = ['json', 'csv'] as const;
 /** The most runs in one answer, and how many when none are asked for. */
 const MOST_RUNS = 200;
 const SOME_RUNS = 50;
@@ -26,7 +27,7 @@ export interface RunsAsked {
   after?: string;
   limit: number;
   /** What to show them as; JSON when not there. */
-  format?: (typeof FORMATS)[number];
+  format?: ListFormat;
 }
 
 /** With a zone, as JSON writes times: without one it would be taken for the server's. */
@@ -39,7 +40,7 @@ const EXPECTED = {
   since: 'must be a time such as 2026-01-05T10:00:00Z',
   after: 'must be what the answer before gave in `next`',
   limit: `must be a whole number from 1 to ${MOST_RUNS}`,
-  format: `must be one of ${FORMATS.join(', ')}`,
+  format: `must be one of ${LIST_FORMATS.join(', ')}`,
 } satisfies Record<keyof RunsAsked, string>;
 
 const querySchema = z.strictObject({
@@ -52,9 +53,9 @@ const querySchema = z.strictObject({
       z.transform((text) => Date.parse(text)),
     ),
   ),
-  after: z.optional(z.string().check(z.regex(/^\d{15}-[0-9a-f]{32}$/))),
+  after: z.optional(z.string().check(z.regex(RUN_MARK))),
   limit: z._default(z.pipe(z.string().check(z.regex(/^\d{1,3}$/)), z.transform(Number)), SOME_RUNS),
-  format: z.optional(z.enum(FORMATS)),
+  format: z.optional(z.enum(LIST_FORMATS)),
 });
 
 /** Reads the query. Throws InputError INPUT_INVALID that names the first parameter that is wrong, unknown or doubled. */

@@ -1,4 +1,5 @@
 /** The list of runs, newest first: a page of summaries, and where the next one begins. */
+import type { ListFormat } from '../model/formats.ts';
 import { isWithin } from '../model/ids.ts';
 import { defined } from '../model/optional.ts';
 import type { RunRow } from '../model/rows.ts';
@@ -17,7 +18,7 @@ export interface RunListView {
 export interface RunListQuery extends RunQuery {
   scope?: string;
   /** What they are shown as: `next` asks for the same. */
-  format?: 'json' | 'csv';
+  format?: ListFormat;
 }
 
 /** Rows looked at for one page when few of them fit the scope. */
