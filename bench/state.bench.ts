@@ -4,11 +4,12 @@
  * answers over a network. So a figure tells how the work grows, not how long Azure takes.
  */
 import { performance } from 'node:perf_hooks';
+import { decide } from '../shared/decide/decide.ts';
+import { survey } from '../shared/evaluate/survey.ts';
 import { acceptedRun, type OutcomeRow, type RunRow, type VmRow } from '../shared/model/rows.ts';
 import { runIdOf } from '../shared/model/runId.ts';
 import { rowKey, type Store } from '../shared/model/store.ts';
 import { inBatches } from '../shared/reconcile/batches.ts';
-import { decide } from '../shared/reconcile/decide.ts';
 import { takeLease } from '../shared/reconcile/lease.ts';
 import { observe } from '../shared/reconcile/observe.ts';
 import { TIDY_BATCH, tidy } from '../shared/reconcile/tidy.ts';
@@ -16,7 +17,7 @@ import { openTables } from '../shared/state/tables.ts';
 import { readRunView } from '../shared/views/run.ts';
 import { readRunList } from '../shared/views/runs.ts';
 import { startAzurite } from '../simulator/storage/azurite.ts';
-import { SETTINGS, SUBSCRIPTION, vmId, World } from '../test/reconcile/world.ts';
+import { SETTINGS, SUBSCRIPTION, vmId, World } from '../test/helpers/world.ts';
 import type { Figure } from './main.ts';
 
 const VMS = 1000;
@@ -153,8 +154,8 @@ async function openRuns(store: Store, count: number): Promise<void> {
 async function look(store: Store) {
   const world = new World([], []);
   world.now = NOW;
-  const observed = await observe({ ...world.ports(), store }, SUBSCRIPTION, [], SETTINGS);
-  return { world, observed };
+  const { seen } = await observe({ ...world.ports(), store }, SUBSCRIPTION, { healthAsks: [] }, new Map(), SETTINGS);
+  return { world, observed: seen };
 }
 
 async function readAll(store: Store): Promise<string> {
@@ -166,7 +167,7 @@ let lastLook: Awaited<ReturnType<typeof look>> | undefined;
 async function decideOnce(store: Store): Promise<string> {
   lastLook ??= await look(store);
   const { observed, world } = lastLook;
-  const { writes } = decide({ ...observed, topology: world.topology() }, SETTINGS);
+  const { writes } = decide({ ...observed, survey: survey(world.topology(), SETTINGS.scope) }, SETTINGS);
   return `${writes.length} writes`;
 }
 

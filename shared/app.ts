@@ -88,7 +88,7 @@ export async function retryRun(id: string, runId: string): Promise<Signal[] | un
   const { scope } = appConfig();
   const [{ readRunRows }, { retrySignals }, opened] = await Promise.all([
     import('./views/run.ts'),
-    import('./reconcile/retry.ts'),
+    import('./decide/retry.ts'),
     appStore(),
   ]);
   const runs = await readRunRows(opened, scope.subscriptionIds, id);

@@ -26,6 +26,8 @@ export type ErrorCode =
   | 'AZURE_FAILED'
   | 'STATE_CONFLICT'
   | 'STATE_VERSION_UNKNOWN'
+  | 'STATE_ROW_BROKEN'
+  | 'STATE_ROW_TOO_LARGE'
   | 'STATE_FAILED';
 
 /** Base of all errors of this program. `message` says what is wrong, `nextStep` what to do. */
@@ -130,6 +132,12 @@ export class AzureError extends GuardError {
   }
 }
 
+/** Adapters throw AzureError; anything else is a fault of ours and is told as such, not swallowed. */
+export const asAzureError = (error: unknown, action: string): AzureError =>
+  error instanceof AzureError
+    ? error
+    : new AzureError({ status: -1, azureCode: '', action, message: messageOf(error), cause: error });
+
 /** A row changed under us, or a store call failed. */
 export class StateError extends GuardError {
   constructor(code: StateErrorCode, message: string, options?: ErrorOptions) {
@@ -142,6 +150,8 @@ type StateErrorCode = Extract<ErrorCode, `STATE_${string}`>;
 const STATE_NEXT_STEP: Record<StateErrorCode, string> = {
   STATE_CONFLICT: 'Nothing to do: the loop reads the rows again.',
   STATE_VERSION_UNKNOWN: 'Deploy the later program again: this one cannot know what its rows mean.',
+  STATE_ROW_BROKEN: 'Look at the row: somebody else wrote it, or changed it. Where nothing of it is needed, delete it.',
+  STATE_ROW_TOO_LARGE: 'Report this: what is kept of a VM has a bound.',
   STATE_FAILED:
     'Look at the message: the app must reach the tables of its storage account, and may read and write them.',
 };

@@ -9,8 +9,9 @@ const ROOT = join(import.meta.dirname, '..');
 /** What each place may import, by the first folder below shared/ (or the file there). `!sdk`: no Azure SDK at load. */
 const MAY: Record<string, string[]> = {
   functions: ['app', 'requests', 'views/problem', 'log', 'errors', 'model'],
-  app: ['reconcile', 'views', 'azure', 'guest', 'state', 'config', 'model', 'errors'],
-  reconcile: ['reconcile', 'evaluate', 'guest', 'model', 'errors'],
+  app: ['reconcile', 'decide', 'views', 'azure', 'guest', 'state', 'config', 'model', 'errors'],
+  reconcile: ['reconcile', 'decide', 'evaluate', 'guest', 'model', 'errors'],
+  decide: ['decide', 'evaluate', 'guest', 'model', 'errors'],
   views: ['views', 'evaluate', 'guest', 'model', 'errors'],
   requests: ['requests', 'model', 'errors'],
   azure: ['azure', 'model', 'errors'],
@@ -127,4 +128,29 @@ test('only config.ts reads the environment, and only app.ts reads config.ts', as
   t.deepEqual(readers, ['shared/app.ts']);
   const users = (await importsOf('{functions,shared}/**/*.ts')).filter(({ target }) => target === 'shared/config.ts');
   t.deepEqual([...new Set(users.map(({ from }) => from))], ['shared/app.ts']);
+});
+
+test('the core awaits nothing and asks no clock', async (t) => {
+  const wrong: string[] = [];
+  let files = 0;
+  for await (const file of glob('shared/{decide,evaluate}/**/*.ts', { cwd: ROOT })) {
+    files += 1;
+    const text = readFileSync(join(ROOT, file), 'utf8');
+    const found = text.match(
+      /\bawait\b|\basync\b|\bPromise\b|Date\.now|new Date\(\)|performance\.|setTimeout|Math\.random|process\./g,
+    );
+    if (found) wrong.push(`${file}: ${found.join(', ')}`);
+  }
+  t.true(files > 20, 'the core was found');
+  t.deepEqual(wrong, []);
+});
+
+test('no test imports another test, and bench imports none', async (t) => {
+  const wrong = [...(await importsOf('test/**/*.ts')), ...(await importsOf('bench/**/*.ts'))].filter(
+    ({ from, target }) => /\.test\.ts$/.test(target) || (from.startsWith('bench/') && target.startsWith('test/')),
+  );
+  t.deepEqual(
+    wrong.map(({ from, target }) => `${from} -> ${target}`),
+    [],
+  );
 });

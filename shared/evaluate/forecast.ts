@@ -2,6 +2,7 @@
 import { type IdKey, idKey } from '../model/ids.ts';
 import type { Evaluation } from '../model/path.ts';
 import { compareText } from './address.ts';
+import { push } from './push.ts';
 
 /** Frontends whose primaries share a VM, two or more. */
 export interface Sharing {
@@ -91,18 +92,19 @@ interface Primaries {
 function primariesOf({ paths, frontends }: Evaluation): Primaries {
   const failing = new Map<string, FailingPath>();
   const stopped = new Set<IdKey>();
-  for (const { vmId, frontendId, verdict, findings } of paths) {
-    if (verdict !== 'compliant') failing.set(`${idKey(vmId)} ${idKey(frontendId)}`, { vmId, frontendId });
-    if (findings.some(({ code }) => code === 'VM_NOT_RUNNING')) stopped.add(idKey(vmId));
+  for (const { vmId, vmKey, frontendId, frontendKey, verdict, findings } of paths) {
+    if (verdict !== 'compliant') failing.set(`${vmKey} ${frontendKey}`, { vmId, frontendId });
+    if (findings.some(({ code }) => code === 'VM_NOT_RUNNING')) stopped.add(vmKey);
   }
   const names = new Map<IdKey, string>();
   const served = new Map<IdKey, Movable[]>();
-  for (const { id, memberIds, primaryId } of frontends) {
-    for (const named of [id, ...memberIds]) names.set(idKey(named), named);
-    if (primaryId === undefined) continue;
-    const primary = idKey(primaryId);
-    const candidates = memberIds.map(idKey).filter((key) => key !== primary && !stopped.has(key));
-    served.set(primary, [...(served.get(primary) ?? []), { key: idKey(id), id, candidates }]);
+  for (const { id, key, memberIds, primaryKey } of frontends) {
+    names.set(key, id);
+    const members = memberIds.map(idKey);
+    for (const [i, member] of members.entries()) names.set(member, memberIds[i] ?? member);
+    if (primaryKey === undefined) continue;
+    const candidates = members.filter((member) => member !== primaryKey && !stopped.has(member));
+    push(served, primaryKey, { key, id, candidates });
   }
   return {
     served: new Map([...served].sort(([a], [b]) => compareText(a, b))),
@@ -117,7 +119,7 @@ function outlook(estate: Primaries, moving: readonly Movable[]): Outlook {
   const failing: FailingPath[] = [];
   const arriving = new Map<IdKey, IdKey[]>();
   for (const { key, candidates } of moving) {
-    for (const vm of candidates) arriving.set(vm, [...(arriving.get(vm) ?? []), key]);
+    for (const vm of candidates) push(arriving, vm, key);
   }
   for (const [vm, keys] of arriving) {
     const serves = [...(estate.served.get(vm) ?? []).map(({ key }) => key), ...keys];

@@ -3,7 +3,7 @@ import { type Finding, finding } from '../model/findings.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
 import type { ListedFinding } from '../model/path.ts';
 import type { Scope } from '../model/scope.ts';
-import type { FrontendIp, LoadBalancer, Probe, Rule, Topology } from '../model/topology.ts';
+import type { FrontendIp, LoadBalancer, Pool, Probe, Rule, Topology } from '../model/topology.ts';
 import { compareAddresses, compareText, isHostAddress } from './address.ts';
 import { byId } from './indexTopology.ts';
 import { isOptedOut } from './touchable.ts';
@@ -14,6 +14,8 @@ export interface FrontendInPlay {
   loadBalancer: LoadBalancer;
   frontend: FrontendIp;
   vip: string;
+  /** The pools of its load balancer. */
+  pools: ReadonlyMap<IdKey, Pool>;
   /** Its rules that do not float, by port and id. */
   rules: Rule[];
   isMirrorRule: (rule: Rule) => boolean;
@@ -38,20 +40,19 @@ export function frontendsInPlay(
   const listed: ListedFinding[] = [];
   const seen = new Set<IdKey>();
   for (const loadBalancer of topology.loadBalancers) {
-    if (loadBalancer.sku.toLowerCase() !== 'standard' || seen.has(idKey(loadBalancer.id))) continue;
-    seen.add(idKey(loadBalancer.id));
+    const key = idKey(loadBalancer.id);
+    if (loadBalancer.sku.toLowerCase() !== 'standard' || seen.has(key)) continue;
+    seen.add(key);
+    const parts = partsOf(loadBalancer);
     for (const { frontend, rules } of internalFrontends(loadBalancer)) {
       const out = whyNotInPlay(loadBalancer, frontend, rules, scope);
-      if (out) listed.push(out);
-      else
-        inPlay.set(
-          idKey(frontend.id),
-          describe(
-            loadBalancer,
-            frontend,
-            rules.filter((rule) => !rule.floatingIp),
-          ),
-        );
+      if (out) {
+        listed.push(out);
+        continue;
+      }
+      const translating = rules.filter((rule) => !rule.floatingIp);
+      const described = describe(loadBalancer, frontend, translating, parts);
+      inPlay.set(described.key, described);
     }
   }
   return {
@@ -60,12 +61,23 @@ export function frontendsInPlay(
   };
 }
 
+/** What a load balancer's rules refer to, by key. */
+interface Parts {
+  pools: ReadonlyMap<IdKey, Pool>;
+  probes: ReadonlyMap<IdKey, Probe>;
+}
+
+const partsOf = ({ pools, probes }: LoadBalancer): Parts => ({
+  pools: new Map(pools.map((pool) => [idKey(pool.id), pool])),
+  probes: new Map(probes.map((probe) => [idKey(probe.id), probe])),
+});
+
 /** Frontends with an address in a subnet (public ones have neither) that at least one rule serves. */
 function internalFrontends(loadBalancer: LoadBalancer): { frontend: FrontendIp; rules: Rule[] }[] {
-  const rulesOf = Map.groupBy([...loadBalancer.rules].sort(byPort), (rule) => idKey(rule.frontendId));
+  const rulesOf = Map.groupBy(loadBalancer.rules, (rule) => idKey(rule.frontendId));
   return loadBalancer.frontends
     .filter((frontend) => frontend.address !== undefined || frontend.subnetId !== undefined)
-    .map((frontend) => ({ frontend, rules: rulesOf.get(idKey(frontend.id)) ?? [] }))
+    .map((frontend) => ({ frontend, rules: (rulesOf.get(idKey(frontend.id)) ?? []).sort(byPort) }))
     .filter(({ rules }) => rules.length > 0);
 }
 
@@ -84,10 +96,15 @@ function whyNotInPlay(
   return undefined;
 }
 
-function describe(loadBalancer: LoadBalancer, frontend: FrontendIp, rules: Rule[]): FrontendInPlay {
-  const probes = new Map(loadBalancer.probes.map((probe) => [idKey(probe.id), probe]));
+function describe(
+  loadBalancer: LoadBalancer,
+  frontend: FrontendIp,
+  rules: Rule[],
+  { pools, probes }: Parts,
+): FrontendInPlay {
   const probeOf = (rule: Rule) => (rule.probeId === undefined ? undefined : probes.get(idKey(rule.probeId)));
-  const isMirrorRule = (rule: Rule) => isMirrorProbe(probeOf(rule));
+  const mirrorRules = new Set(rules.filter((rule) => isMirrorProbe(probeOf(rule))));
+  const isMirrorRule = (rule: Rule) => mirrorRules.has(rule);
   const probed = rules.filter((rule) => rule.probeId !== undefined);
   const healthRule =
     probed.find((rule) => isMirrorRule(rule) && rule.protocol !== 'udp') ??
@@ -101,9 +118,10 @@ function describe(loadBalancer: LoadBalancer, frontend: FrontendIp, rules: Rule[
     loadBalancer,
     frontend,
     vip,
+    pools,
     rules,
     isMirrorRule,
-    mirror: rules.some(isMirrorRule),
+    mirror: mirrorRules.size > 0,
     ...(healthRule ? { healthRule } : {}),
     probeSeconds: probe ? probe.intervalSeconds * probe.threshold : 0,
     findings: [

@@ -2,29 +2,35 @@
 import { type IdKey, idKey, parentId } from '../model/ids.ts';
 import type { IpConfiguration, Nic, Topology, Vm } from '../model/topology.ts';
 import { compareText } from './address.ts';
+import { push } from './push.ts';
+
+/** A NIC, and the VM that it is on: what the NIC says counts, and the VM's own list where the NIC says nothing. */
+export interface NicPlace {
+  key: IdKey;
+  nic: Nic;
+  vmKey?: IdKey;
+}
 
 /** An ip configuration and the NIC that it is on. */
 export interface NicIp {
-  nic: Nic;
+  key: IdKey;
   ip: IpConfiguration;
+  on: NicPlace;
 }
 
 export interface TopologyIndex {
   vms: ReadonlyMap<IdKey, Vm>;
-  nics: ReadonlyMap<IdKey, Nic>;
+  nics: ReadonlyMap<IdKey, NicPlace>;
   ips: ReadonlyMap<IdKey, NicIp>;
-  /** NICs on a VM, by name: what the NIC says of its VM counts, and the VM's own list where the NIC says nothing. */
-  nicsOfVm: ReadonlyMap<IdKey, readonly Nic[]>;
-  /** VMs by NICs that do not say themselves where they are. */
-  vmOfNic: ReadonlyMap<IdKey, Vm>;
+  /** NICs on a VM, by name. */
+  nicsOfVm: ReadonlyMap<IdKey, readonly NicPlace[]>;
   /** Ip configurations that name a pool themselves, by the pool. */
   ipsOfPool: ReadonlyMap<IdKey, readonly NicIp[]>;
-  /** Ip configurations by {@link placeOf}. */
-  ipsAt: ReadonlyMap<string, readonly NicIp[]>;
+  /** The ip configurations with an address in a virtual network. Few pools are asked for by address. */
+  ipsAt(network: IdKey, address: string): readonly NicIp[];
+  /** {@link networkOf}, told once for each subnet: there are few, and every address asks. */
+  networkOf(subnetId: string | undefined): IdKey | undefined;
 }
-
-/** An address is only an address within its virtual network. */
-export const placeOf = (network: IdKey, address: string): string => `${network} ${address}`;
 
 /** The virtual network of a subnet; undefined when the subnet is not known. */
 export function networkOf(subnetId: string | undefined): IdKey | undefined {
@@ -34,51 +40,95 @@ export function networkOf(subnetId: string | undefined): IdKey | undefined {
 
 /** Indexes a topology. Of resources listed twice (a page boundary moved between two reads) the first counts. */
 export function indexTopology(topology: Topology): TopologyIndex {
-  const vms = byKey(topology.vms);
-  const nics = byKey(topology.nics);
+  const vms = vmsByKey(topology);
+  const nics = placeNics(topology, vms);
   const ips = new Map<IdKey, NicIp>();
   const ipsOfPool = new Map<IdKey, NicIp[]>();
-  const ipsAt = new Map<string, NicIp[]>();
-  const nicsOfVm = new Map<IdKey, Nic[]>();
-  const vmOfNic = new Map<IdKey, Vm>();
+  const nicsOfVm = new Map<IdKey, NicPlace[]>();
+  for (const place of nics.values()) {
+    if (place.vmKey !== undefined) push(nicsOfVm, place.vmKey, place);
+    for (const ip of place.nic.ipConfigurations) {
+      const here = { key: idKey(ip.id), ip, on: place };
+      if (ips.has(here.key)) continue;
+      ips.set(here.key, here);
+      for (const pool of once(ip.poolIds)) push(ipsOfPool, pool, here);
+    }
+  }
+  for (const list of nicsOfVm.values()) if (list.length > 1) list.sort((a, b) => compareText(a.key, b.key));
 
-  for (const nic of nics.values()) {
-    if (nic.vmId !== undefined) push(nicsOfVm, idKey(nic.vmId), nic);
-    for (const ip of nic.ipConfigurations) {
-      const here = { nic, ip };
-      if (ips.has(idKey(ip.id))) continue;
-      ips.set(idKey(ip.id), here);
-      for (const pool of new Set(ip.poolIds.map(idKey))) push(ipsOfPool, pool, here);
-      const network = networkOf(ip.subnetId);
-      if (network && ip.address !== undefined) push(ipsAt, placeOf(network, ip.address), here);
-    }
-  }
-  for (const [vmKey, vm] of vms) {
-    for (const nicKey of new Set(vm.nicIds.map(idKey))) {
-      const nic = nics.get(nicKey);
-      if (!nic || nic.vmId !== undefined || vmOfNic.has(nicKey)) continue;
-      vmOfNic.set(nicKey, vm);
-      push(nicsOfVm, vmKey, nic);
-    }
-  }
-  for (const list of nicsOfVm.values()) list.sort(byId);
-  return { vms, nics, ips, nicsOfVm, vmOfNic, ipsOfPool, ipsAt };
+  const network = memo(networkOf);
+  let places: Map<string, NicIp[]> | undefined;
+  return {
+    vms,
+    nics,
+    ips,
+    nicsOfVm,
+    ipsOfPool,
+    ipsAt(virtualNetwork, address) {
+      places ??= byPlace(ips.values(), network);
+      return places.get(placeOf(virtualNetwork, address)) ?? [];
+    },
+    networkOf: network,
+  };
 }
 
-/** Orders resources by key. */
-export const byId = (a: { id: string }, b: { id: string }): number => compareText(idKey(a.id), idKey(b.id));
-
-function byKey<T extends { id: string }>(items: readonly T[]): Map<IdKey, T> {
-  const map = new Map<IdKey, T>();
-  for (const item of items) {
-    const key = idKey(item.id);
-    if (!map.has(key)) map.set(key, item);
+function vmsByKey({ vms }: Topology): Map<IdKey, Vm> {
+  const map = new Map<IdKey, Vm>();
+  for (const vm of vms) {
+    const key = idKey(vm.id);
+    if (!map.has(key)) map.set(key, vm);
   }
   return map;
 }
 
-function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
-  const list = map.get(key);
-  if (list) list.push(value);
-  else map.set(key, [value]);
+function placeNics(topology: Topology, vms: ReadonlyMap<IdKey, Vm>): Map<IdKey, NicPlace> {
+  const nics = new Map<IdKey, NicPlace>();
+  let silent = 0;
+  for (const nic of topology.nics) {
+    const key = idKey(nic.id);
+    if (nics.has(key)) continue;
+    if (nic.vmId === undefined) silent += 1;
+    nics.set(key, nic.vmId === undefined ? { key, nic } : { key, nic, vmKey: idKey(nic.vmId) });
+  }
+  if (silent === 0) return nics;
+  for (const [vmKey, vm] of vms) {
+    for (const nicKey of once(vm.nicIds)) {
+      const place = nics.get(nicKey);
+      if (place) place.vmKey ??= vmKey;
+    }
+  }
+  return nics;
 }
+
+/** An address is only an address within its virtual network. */
+const placeOf = (network: IdKey, address: string): string => `${network} ${address}`;
+
+function byPlace(ips: Iterable<NicIp>, network: TopologyIndex['networkOf']): Map<string, NicIp[]> {
+  const map = new Map<string, NicIp[]>();
+  for (const here of ips) {
+    const { address, subnetId } = here.ip;
+    const there = address === undefined ? undefined : network(subnetId);
+    if (there !== undefined && address !== undefined) push(map, placeOf(there, address), here);
+  }
+  return map;
+}
+
+function memo<K, V>(make: (key: K) => V): (key: K) => V {
+  const made = new Map<K, V>();
+  return (key) => {
+    const known = made.get(key);
+    if (known !== undefined || made.has(key)) return known as V;
+    const value = make(key);
+    made.set(key, value);
+    return value;
+  };
+}
+
+/** Each key once; most lists name one thing. */
+function once(ids: readonly string[]): Iterable<IdKey> {
+  const keys = ids.map(idKey);
+  return keys.length > 1 ? new Set(keys) : keys;
+}
+
+/** Orders resources by key. */
+export const byId = (a: { id: string }, b: { id: string }): number => compareText(idKey(a.id), idKey(b.id));

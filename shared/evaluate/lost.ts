@@ -2,8 +2,8 @@
 import { type Finding, finding } from '../model/findings.ts';
 import type { FirewallPlace, LostConnect, LostPacket } from '../model/guest.ts';
 import { shortName } from '../model/ids.ts';
-import type { PathDraft } from './draft.ts';
 import type { Healthy } from './exposure.ts';
+import type { Way } from './way.ts';
 
 const PACKETS: Record<LostPacket, string> = {
   'request-out': 'the request, as it leaves by the secondary NIC,',
@@ -22,10 +22,10 @@ const said = (places: readonly FirewallPlace[]): { where: string; rule: string }
  * backends; with another member there, that member's firewall does not know the via address, or the reply was ended
  * here.
  */
-export function lostFindings(lost: LostConnect, draft: PathDraft, healthy: Healthy): Finding[] {
-  const { vip } = draft.frontend;
-  const others = lost.packet === 'request-in' ? healthy.members.filter(({ key }) => key !== draft.member.key) : [];
-  const isOwn = lost.packet !== 'request-in' || healthy.exposureOf(draft.member).exposure === 'active';
+export function lostFindings(lost: LostConnect, way: Way, healthy: Healthy): Finding[] {
+  const { vip } = way.frontend;
+  const others = lost.packet === 'request-in' ? healthy.members.filter(({ key }) => key !== way.member.key) : [];
+  const isOwn = lost.packet !== 'request-in' || healthy.exposureOf(way.member).exposure === 'active';
   const findings: Finding[] = [];
   if (isOwn && lost.places.length > 0) {
     findings.push(finding('FIREWALL_BLOCKS', { vip, packet: PACKETS[lost.packet], ...said(lost.places) }));
@@ -36,7 +36,7 @@ export function lostFindings(lost: LostConnect, draft: PathDraft, healthy: Healt
   if (others.length > 0) {
     const addresses = others.flatMap(({ ips }) => ips.flatMap(({ ip }) => ip.address ?? [])).join(', ');
     const members = others.map(({ vmId }) => shortName(vmId)).join(', ');
-    findings.push(finding('FIREWALL_ELSEWHERE', { vip, members, addresses, via: draft.via?.ip ?? 'the via address' }));
+    findings.push(finding('FIREWALL_ELSEWHERE', { vip, members, addresses, via: way.via?.ip ?? 'the via address' }));
     if (lost.replyPlaces.length > 0) findings.push(finding('FIREWALL_MAY_BLOCK', { vip, ...said(lost.replyPlaces) }));
   }
   return findings;

@@ -5,7 +5,7 @@ import type { ListedFinding } from '../model/path.ts';
 import type { Pool, Rule } from '../model/topology.ts';
 import { compareText } from './address.ts';
 import type { FrontendInPlay } from './frontends.ts';
-import { type NicIp, networkOf, placeOf, type TopologyIndex } from './indexTopology.ts';
+import type { NicIp, TopologyIndex } from './indexTopology.ts';
 
 /** A VM behind a frontend. */
 export interface Member {
@@ -39,8 +39,7 @@ export interface Membership {
  */
 export function membersOf(frontend: FrontendInPlay, index: TopologyIndex): Membership {
   const listed: ListedFinding[] = [];
-  const pools = new Map(frontend.loadBalancer.pools.map((pool) => [idKey(pool.id), pool]));
-  const byVm = new Map<IdKey, { vmId: string; ips: Map<IdKey, NicIp>; rules: Set<Rule> }>();
+  const byVm = new Map<IdKey, { ips: Set<NicIp>; rules: Set<Rule> }>();
   const nicKeys = new Set<IdKey>();
 
   const dangling = (id: string) => {
@@ -51,35 +50,42 @@ export function membersOf(frontend: FrontendInPlay, index: TopologyIndex): Membe
         : { id: frontend.frontend.id, finding: finding('DANGLING_REFERENCE', { vip: frontend.vip, id }) },
     );
   };
-  const poolIps = new Map<IdKey, NicIp[]>();
-  const ipsOf = (poolId: string): NicIp[] => {
+  const poolIps = new Map<IdKey, Set<NicIp>>();
+  const ipsOf = (poolId: string): Set<NicIp> => {
     const key = idKey(poolId);
     let ips = poolIps.get(key);
     if (!ips) {
-      ips = ipsIn(key, pools.get(key), frontend, index, dangling);
-      if (!pools.has(key)) dangling(poolId);
+      const pool = frontend.pools.get(key);
+      ips = ipsIn(key, pool, frontend, index, dangling);
+      if (!pool) dangling(poolId);
       poolIps.set(key, ips);
     }
     return ips;
   };
 
   for (const rule of frontend.rules) {
-    for (const { nic, ip } of rule.poolIds.flatMap(ipsOf)) {
-      nicKeys.add(idKey(nic.id));
-      const vmId = nic.vmId ?? index.vmOfNic.get(idKey(nic.id))?.id;
-      if (vmId === undefined) continue;
-      const key = idKey(vmId);
-      const member = byVm.get(key) ?? { vmId: index.vms.get(key)?.id ?? vmId, ips: new Map(), rules: new Set() };
-      member.ips.set(idKey(ip.id), { nic, ip });
-      member.rules.add(rule);
-      byVm.set(key, member);
+    for (const poolId of rule.poolIds) {
+      for (const here of ipsOf(poolId)) {
+        nicKeys.add(here.on.key);
+        const key = here.on.vmKey;
+        if (key === undefined) continue;
+        let member = byVm.get(key);
+        if (!member) {
+          member = { ips: new Set(), rules: new Set() };
+          byVm.set(key, member);
+        }
+        member.ips.add(here);
+        member.rules.add(rule);
+      }
     }
   }
 
   const members: Member[] = [];
-  for (const [key, { vmId, ips, rules }] of byVm) {
-    const [first, ...rest] = [...ips.values()].sort(byPrecedence);
-    if (first) members.push({ key, vmId, ips: [first, ...rest], rules: [...rules] });
+  for (const [key, { ips, rules }] of byVm) {
+    const [first, ...rest] = [...ips].sort(byPrecedence);
+    if (!first) continue;
+    const vmId = index.vms.get(key)?.id ?? first.on.nic.vmId ?? key;
+    members.push({ key, vmId, ips: [first, ...rest], rules: [...rules] });
   }
   members.sort((a, b) => compareText(a.key, b.key));
   return { members, nicKeys, listed };
@@ -92,21 +98,25 @@ function ipsIn(
   frontend: FrontendInPlay,
   index: TopologyIndex,
   missing: (id: string) => void,
-): NicIp[] {
-  const found = [...(index.ipsOfPool.get(key) ?? [])];
+): Set<NicIp> {
+  const found = new Set<NicIp>();
+  const add = (here: NicIp) => {
+    if (here.ip.version === 'IPv4') found.add(here);
+  };
+  for (const here of index.ipsOfPool.get(key) ?? []) add(here);
   for (const id of pool?.ipConfigurationIds ?? []) {
     const here = index.ips.get(idKey(id));
-    if (here) found.push(here);
+    if (here) add(here);
     else missing(id);
   }
   for (const { address, virtualNetworkId, subnetId } of pool?.addresses ?? []) {
-    const network = virtualNetworkId === undefined ? undefined : idKey(virtualNetworkId);
-    const place = network ?? networkOf(subnetId) ?? networkOf(frontend.frontend.subnetId);
-    const here = place === undefined ? undefined : index.ipsAt.get(placeOf(place, address));
-    if (here) found.push(...here);
-    else missing(address);
+    const named = virtualNetworkId === undefined ? undefined : idKey(virtualNetworkId);
+    const network = named ?? index.networkOf(subnetId) ?? index.networkOf(frontend.frontend.subnetId);
+    const here = network === undefined ? [] : index.ipsAt(network, address);
+    if (here.length === 0) missing(address);
+    for (const one of here) add(one);
   }
-  return found.filter(({ ip }) => ip.version === 'IPv4');
+  return found;
 }
 
 /** The instance's id when an ip configuration belongs to a uniform scale set. */
@@ -117,6 +127,6 @@ function scaleSetInstance(id: string): string | undefined {
 }
 
 const byPrecedence = (a: NicIp, b: NicIp): number =>
-  Number(b.nic.primary) - Number(a.nic.primary) ||
+  Number(b.on.nic.primary) - Number(a.on.nic.primary) ||
   Number(b.ip.primary) - Number(a.ip.primary) ||
-  compareText(idKey(a.ip.id), idKey(b.ip.id));
+  compareText(a.key, b.key);

@@ -1,13 +1,13 @@
 /** The plan of a VM: every frontend that its guest must reach, and how. */
 import { type FindingCode, finding, findingVerdict } from '../model/findings.ts';
 import type { GuestPlan, PlannedFrontend } from '../model/guest.ts';
-import { isProvable, type PathDraft } from './draft.ts';
+import { isProvable, type Way } from './way.ts';
 
 /** Findings that leave a path without proof, and not without a way to set it up. */
 const UNPROVED: ReadonlySet<FindingCode> = new Set(['NO_PROBE', 'UDP_ONLY', 'NO_SAFE_PORT']);
 
 /**
- * Plans one VM from its drafts. Frontends are in the drafts' order, which is that of their VIPs, each VIP once.
+ * Plans one VM from its ways. Frontends are in the ways' order, which is that of their VIPs, each VIP once.
  *
  * There is a plan only where at least one path can be proved: nothing is put on a VM of which nothing can be
  * claimed. Then a frontend that lacks a proof (no probe, no safe port) is planned as well when it has a port or is a
@@ -17,26 +17,22 @@ const UNPROVED: ReadonlySet<FindingCode> = new Set(['NO_PROBE', 'UDP_ONLY', 'NO_
  * Azure gives a VM one virtual network and a virtual network each address once, so one VIP cannot stand for two
  * frontends of a VM. Should it say so all the same, those paths get ADDRESS_INVALID and are not planned.
  */
-export function planVm(drafts: readonly PathDraft[]): GuestPlan | undefined {
+export function planVm(ways: readonly Way[]): GuestPlan | undefined {
   const planned = new Map<string, PlannedFrontend>();
-  for (const [vip, rivals] of Map.groupBy(drafts.filter(isPlannable), (draft) => draft.frontend.vip)) {
-    const entries = rivals.map(plannedFrontend);
-    const [first] = entries;
+  for (const [vip, rivals] of Map.groupBy(ways.filter(isPlannable), (way) => way.frontend.vip)) {
+    const [first, ...others] = rivals.map(plannedFrontend);
     if (!first) continue;
-    if (entries.every((entry) => JSON.stringify(entry) === JSON.stringify(first))) planned.set(vip, first);
+    if (others.every((entry) => JSON.stringify(entry) === JSON.stringify(first))) planned.set(vip, first);
     else for (const rival of rivals) rival.findings.push(finding('ADDRESS_INVALID', { value: vip }));
   }
-  if (planned.size === 0 || !drafts.some(isProvable)) return undefined;
+  if (planned.size === 0 || !ways.some(isProvable)) return undefined;
   return { frontends: [...planned.values()] };
 }
 
-function isPlannable(draft: PathDraft): draft is PathDraft & Required<Pick<PathDraft, 'backend' | 'via'>> {
-  const hindered = draft.findings.some((item) => findingVerdict(item.code) === 'blocked' && !UNPROVED.has(item.code));
+function isPlannable(way: Way): way is Way & Required<Pick<Way, 'backend' | 'via'>> {
+  const hindered = way.findings.some((item) => findingVerdict(item.code) === 'blocked' && !UNPROVED.has(item.code));
   return (
-    !hindered &&
-    draft.backend !== undefined &&
-    draft.via !== undefined &&
-    (draft.port !== undefined || draft.frontend.mirror)
+    !hindered && way.backend !== undefined && way.via !== undefined && (way.port !== undefined || way.frontend.mirror)
   );
 }
 
@@ -45,7 +41,7 @@ const plannedFrontend = ({
   port,
   backend,
   via,
-}: PathDraft & Required<Pick<PathDraft, 'backend' | 'via'>>): PlannedFrontend => ({
+}: Way & Required<Pick<Way, 'backend' | 'via'>>): PlannedFrontend => ({
   vip: frontend.vip,
   ...(port === undefined ? {} : { port }),
   backend,

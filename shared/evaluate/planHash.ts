@@ -1,6 +1,7 @@
 /** The name of a plan: equal plans have equal hashes. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { GuestPlan } from '../model/guest.ts';
+import type { NamedPlan } from '../model/path.ts';
 import { compareText } from './address.ts';
 
 /**
@@ -11,5 +12,17 @@ export function planHash(plan: GuestPlan): string {
   const lines = plan.frontends.map(({ vip, port, backend, via }) =>
     [vip, port ?? 0, backend.ip, backend.mac, via.ip, via.mac].join(' '),
   );
-  return createHash('sha256').update(lines.sort(compareText).join('\n')).digest('hex');
+  return hash('sha256', lines.sort(compareText).join('\n'));
+}
+
+/** A plan with its hash, made when it is first asked for: most plans of a pass are compared with nothing. */
+export function namePlan(plan: GuestPlan): NamedPlan {
+  let name: string | undefined;
+  return {
+    plan,
+    get hash() {
+      name ??= planHash(plan);
+      return name;
+    },
+  };
 }

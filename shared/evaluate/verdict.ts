@@ -1,11 +1,9 @@
 /** The verdict of a path: what Azure's lists, rule health and the guest's last report say together. */
 import { type Finding, finding, findingVerdict, type Verdict } from '../model/findings.ts';
-import type { GuestPlan } from '../model/guest.ts';
-import type { GuestLook, Proof, VmKnowledge } from '../model/path.ts';
-import type { PathDraft } from './draft.ts';
+import type { GuestLook, NamedPlan, Proof, VmKnowledge } from '../model/path.ts';
 import type { Healthy } from './exposure.ts';
 import { lostFindings } from './lost.ts';
-import { planHash } from './planHash.ts';
+import type { Way } from './way.ts';
 
 export interface Judged {
   verdict: Verdict;
@@ -13,44 +11,35 @@ export interface Judged {
   proof: Proof;
 }
 
-/** A VM's plan with its hash, made once for all its paths. */
-export interface NamedPlan {
-  plan: GuestPlan;
-  hash: string;
-}
-
-/** Names a plan. */
-export const namePlan = (plan: GuestPlan): NamedPlan => ({ plan, hash: planHash(plan) });
-
 const NO_PROOF: Proof = { kind: 'none', at: 0 };
 
 /**
  * Judges a path. Blocked findings come first, then unknown ones, then the guest's report under the current plan.
  * Without such a report the verdict is unknown with no finding: a look is all that is missing.
  */
-export function judge(
-  draft: PathDraft,
+export function verdictOf(
+  way: Way,
   named: NamedPlan | undefined,
   knowledge: VmKnowledge | undefined,
   healthy: Healthy,
 ): Judged {
-  const { vip } = draft.frontend;
-  const look = named && knowledge?.look?.planHash === named.hash ? knowledge.look : undefined;
-  const findings = [...draft.findings, ...knownFindings(knowledge, vip)];
+  const { vip } = way.frontend;
+  const look = named && knowledge?.look && knowledge.look.planHash === named.hash ? knowledge.look : undefined;
+  const findings = [...way.findings, ...knownFindings(knowledge, vip)];
   const proof = (look && ownProof(knowledge, vip)) ?? NO_PROOF;
 
   const verdict = worstOf(findings);
   if (verdict) return { verdict, findings, proof };
-  const heard = look ? hear(look, draft, healthy) : 'unknown';
+  const heard = look ? hear(look, way, healthy) : 'unknown';
   if (typeof heard === 'string') return { verdict: heard, findings, proof };
   if (findingVerdict(heard.code) === 'unknown') return { verdict: 'unknown', findings: [...findings, heard], proof };
-  return { verdict: 'blocked', findings: [...findings, heard, ...lostOn(look, draft, healthy)], proof };
+  return { verdict: 'blocked', findings: [...findings, heard, ...lostOn(look, way, healthy)], proof };
 }
 
 /** Where a connect got lost in the guest: said beside a connect that failed, and beside an apply that was taken back. */
-function lostOn(look: GuestLook | undefined, draft: PathDraft, healthy: Healthy): Finding[] {
-  const lost = look?.report.paths.find((path) => path.vip === draft.frontend.vip)?.lost;
-  return lost ? lostFindings(lost, draft, healthy) : [];
+function lostOn(look: GuestLook | undefined, way: Way, healthy: Healthy): Finding[] {
+  const lost = look?.report.paths.find((path) => path.vip === way.frontend.vip)?.lost;
+  return lost ? lostFindings(lost, way, healthy) : [];
 }
 
 /**
@@ -82,7 +71,7 @@ function worstOf(findings: readonly Finding[]): Verdict | undefined {
  * - a connect that succeeded: compliant; one that was not tried: not proved;
  * - a connect that failed counts against the path only when a backend was healthy, now and at the look.
  */
-function hear(look: GuestLook, { frontend, port }: PathDraft, healthy: Healthy): Verdict | Finding {
+function hear(look: GuestLook, { frontend, port }: Way, healthy: Healthy): Verdict | Finding {
   const { report } = look;
   const { vip } = frontend;
   if (report.mode === 'remove') return 'unknown';

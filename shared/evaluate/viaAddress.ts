@@ -7,7 +7,7 @@ import { isTrueWord, type Scope } from '../model/scope.ts';
 import type { IpConfiguration, Nic } from '../model/topology.ts';
 import { compareText, isHostAddress, isMac } from './address.ts';
 import type { FrontendInPlay } from './frontends.ts';
-import { byId, type NicIp, networkOf, type TopologyIndex } from './indexTopology.ts';
+import { byId, type NicIp, type NicPlace, type TopologyIndex } from './indexTopology.ts';
 import type { Member, Membership } from './members.ts';
 import { isOptedOut, tagValue } from './touchable.ts';
 
@@ -33,21 +33,21 @@ export function addressesOf(
 ): Addresses {
   const { vip } = frontend;
   const [own] = member.ips;
-  if (isOptedOut(own.nic.tags, scope)) return { findings: [], optedOut: own.nic.id };
+  const { nic: ownNic } = own.on;
+  if (isOptedOut(ownNic.tags, scope)) return { findings: [], optedOut: ownNic.id };
 
   const nics = index.nicsOfVm.get(member.key) ?? [];
-  const outside = nics.filter((nic) => !membership.nicKeys.has(idKey(nic.id)));
+  const outside = nics.filter(({ key }) => !membership.nicKeys.has(key)).map(({ nic }) => nic);
   const allowed = outside.filter((nic) => !isOptedOut(nic.tags, scope));
   if (allowed.length === 0 && outside[0]) return { findings: [], optedOut: outside[0].id };
 
-  const backend = addressOn(own.nic, own.ip, finding('BACKEND_NIC_NOT_READY', { vip, nic: shortName(own.nic.id) }));
+  const backend = addressOn(ownNic, own.ip, 'BACKEND_NIC_NOT_READY', vip);
   const chosen = chooseVia(allowed, own, scope);
   if (!chosen)
     return { ...only('backend', backend), findings: [...backend.findings, noVia(member, frontend, nics, index)] };
 
-  const notReady = finding('SECONDARY_NIC_NOT_READY', { vip, nic: shortName(chosen.nic.id) });
-  const via = addressOn(chosen.nic, firstIpv4(chosen.nic), notReady);
-  const findings = [...backend.findings, ...via.findings, ...elsewhere(chosen.nic, frontend)];
+  const via = addressOn(chosen.nic, firstIpv4(chosen.nic), 'SECONDARY_NIC_NOT_READY', vip);
+  const findings = [...backend.findings, ...via.findings, ...elsewhere(chosen.nic, frontend, index)];
   if (backend.address && via.address) findings.push(...clashes(vip, nics, backend.address, via.address));
   return { ...only('backend', backend), ...only('via', via), viaReason: chosen.reason, findings };
 }
@@ -97,8 +97,15 @@ interface Checked {
 }
 
 /** Address and MAC of a NIC when both are there and well formed. */
-function addressOn(nic: Nic, ip: IpConfiguration | undefined, notReady: Finding): Checked {
-  if (nic.mac === undefined || ip?.address === undefined) return { findings: [notReady] };
+function addressOn(
+  nic: Nic,
+  ip: IpConfiguration | undefined,
+  notReady: 'BACKEND_NIC_NOT_READY' | 'SECONDARY_NIC_NOT_READY',
+  vip: string,
+): Checked {
+  if (nic.mac === undefined || ip?.address === undefined) {
+    return { findings: [finding(notReady, { vip, nic: shortName(nic.id) })] };
+  }
   const address = { ip: ip.address, mac: nic.mac.toLowerCase() };
   const wrong = [...(isHostAddress(address.ip) ? [] : [address.ip]), ...(isMac(address.mac) ? [] : [nic.mac])];
   if (wrong.length > 0) return { findings: wrong.map((value) => finding('ADDRESS_INVALID', { value })) };
@@ -109,18 +116,18 @@ const only = <K extends 'backend' | 'via'>(role: K, { address }: Checked): { [P 
   (address ? { [role]: address } : {}) as { [P in K]?: NicAddress };
 
 /** Why a VM has no NIC to choose from. One that Azure names and does not list may be the very NIC that is missed. */
-function noVia(member: Member, { vip }: FrontendInPlay, nics: readonly Nic[], index: TopologyIndex): Finding {
+function noVia(member: Member, { vip }: FrontendInPlay, nics: readonly NicPlace[], index: TopologyIndex): Finding {
   const named = index.vms.get(member.key)?.nicIds ?? [];
   const unlisted = named.toSorted(compareText).find((id) => !index.nics.has(idKey(id)));
   if (unlisted !== undefined) return finding('DANGLING_REFERENCE', { vip, id: unlisted });
-  const other = nics.find((nic) => idKey(nic.id) !== idKey(member.ips[0].nic.id));
+  const other = nics.find(({ key }) => key !== member.ips[0].on.key)?.nic;
   return other
     ? finding('SECONDARY_NIC_IN_POOL', { vip, nic: shortName(other.id) })
     : finding('NO_SECONDARY_NIC', { vip });
 }
 
 /** A NIC in another virtual network than the VIP cannot reach it. Said only where both networks are known. */
-function elsewhere(nic: Nic, { vip, frontend }: FrontendInPlay): Finding[] {
+function elsewhere(nic: Nic, { vip, frontend }: FrontendInPlay, { networkOf }: TopologyIndex): Finding[] {
   const here = networkOf(firstIpv4(nic)?.subnetId);
   const there = networkOf(frontend.subnetId);
   const same = here === undefined || there === undefined || here === there;
@@ -131,9 +138,9 @@ function elsewhere(nic: Nic, { vip, frontend }: FrontendInPlay): Finding[] {
  * What Azure never shows of one VM and a guest could not carry: a VIP that is an address of the VM itself, and
  * backend and via address that are one address or one NIC.
  */
-function clashes(vip: string, nics: readonly Nic[], backend: NicAddress, via: NicAddress): Finding[] {
+function clashes(vip: string, nics: readonly NicPlace[], backend: NicAddress, via: NicAddress): Finding[] {
   const values: string[] = [];
-  if (nics.some((nic) => nic.ipConfigurations.some((ip) => ip.address === vip))) values.push(vip);
+  if (nics.some(({ nic }) => nic.ipConfigurations.some((ip) => ip.address === vip))) values.push(vip);
   if (backend.ip === via.ip) values.push(via.ip);
   if (backend.mac === via.mac) values.push(via.mac);
   return values.map((value) => finding('ADDRESS_INVALID', { value }));

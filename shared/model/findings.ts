@@ -96,6 +96,11 @@ export const FINDINGS = {
     sentence:
       'The failover notice named this VM, but the health probe of {vip} did not follow. Look at the mirror and its probe path.',
   },
+  ROW_UNUSABLE: {
+    verdict: 'blocked',
+    sentence:
+      'The app’s own row {row} cannot be used: {why} Nothing is changed on the VMs that it is about until it can. Look at the row in the storage account; where nothing of it is needed, delete it, and the app makes it anew.',
+  },
   UNSUPPORTED_OS: {
     verdict: 'blocked',
     sentence:

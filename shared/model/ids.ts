@@ -3,8 +3,10 @@
  * (`/IpConfigurations/` in rule health, `/ipConfigurations/` in a NIC), so ids are compared by key, never as text.
  */
 
+declare const madeByIdKey: unique symbol;
+
 /** An id in lower case: what maps and sets are keyed by. Made by {@link idKey} only. */
-export type IdKey = string & { readonly __brand?: 'IdKey' };
+export type IdKey = string & { readonly [madeByIdKey]: true };
 
 /** A resource id taken apart. Names keep the letter case they came in. */
 export interface ResourceId {
@@ -75,11 +77,11 @@ export const shortName = (id: string): string => parseResourceId(id)?.names.at(-
  * True when `id` is `scope` or lies under it; both may be subscriptions, resource groups or resources. Nothing lies
  * under an empty scope.
  */
-export function isWithin(id: string, scope: string): boolean {
-  const inner = idKey(id);
-  const outer = idKey(scope);
-  return outer !== '' && (inner === outer || inner.startsWith(`${outer}/`));
-}
+export const isWithin = (id: string, scope: string): boolean => isKeyWithin(idKey(id), idKey(scope));
+
+/** {@link isWithin} for keys. */
+export const isKeyWithin = (inner: IdKey, outer: IdKey): boolean =>
+  outer !== '' && (inner === outer || inner.startsWith(`${outer}/`));
 
 const GROUP = /^\/subscriptions\/[0-9a-f-]{36}(\/resourceGroups\/[^/]+)?$/i;
 

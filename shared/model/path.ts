@@ -12,7 +12,9 @@ export interface Proof {
 /** One member towards one frontend. */
 export interface Path {
   vmId: string;
+  vmKey: IdKey;
   frontendId: string;
+  frontendKey: IdKey;
   vip: string;
   exposure: Exposure;
   /** Share of the member's own flows that come back to it while `active`: 1 for a mirror's primary. */
@@ -54,6 +56,7 @@ export interface VmKnowledge {
 /** One frontend with its members. */
 export interface FrontendView {
   id: string;
+  key: IdKey;
   vip: string;
   loadBalancerId: string;
   /** True when it looks like a mirror: a probe path ending in mirror_status.cxw. */
@@ -65,6 +68,7 @@ export interface FrontendView {
   memberIds: string[];
   /** The one member that health shows as up; undefined with none, several, or unknown. */
   primaryId?: string;
+  primaryKey?: IdKey;
   /** Members that health shows as up with evidence. */
   healthyIds: string[];
   healthKnown: boolean;
@@ -78,13 +82,26 @@ export interface ListedFinding {
   finding: Finding;
 }
 
-/** Result of evaluate. */
+/** A plan with its hash, which names it: equal plans have equal hashes. */
+export interface NamedPlan {
+  plan: GuestPlan;
+  readonly hash: string;
+}
+
+/** What Azure's lists, rule health and the guests' reports say of an estate. */
 export interface Evaluation {
   paths: Path[];
   frontends: FrontendView[];
   /** The plan each VM should have, by VM key; no entry where nothing can be done. */
-  plans: Map<IdKey, GuestPlan>;
+  plans: ReadonlyMap<IdKey, NamedPlan>;
   listed: ListedFinding[];
   /** Frontends whose primaries share a VM now, by VM id, two or more each. */
   colocated: { vmId: string; frontendIds: string[] }[];
+  /** The paths of each VM that has any, in the order of `paths`. */
+  pathsOfVm: ReadonlyMap<IdKey, readonly Path[]>;
+  /** The paths towards each frontend. */
+  pathsOfFrontend: ReadonlyMap<IdKey, readonly Path[]>;
+  frontendByKey: ReadonlyMap<IdKey, FrontendView>;
+  /** What is listed of each resource. */
+  listedOf: ReadonlyMap<IdKey, readonly ListedFinding[]>;
 }

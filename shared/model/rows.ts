@@ -31,6 +31,10 @@ export interface RunRow extends Signal {
   counts: RunCounts;
   /** VMs in its scope that were compliant by a fresh look and got no outcome. */
   fresh: number;
+  /** When the latest signal that joined it was accepted. */
+  latestAt?: number;
+  /** The run that it joined: that one does the work for both. */
+  joined?: string;
   confirmation?: Confirmation;
   /** Why it could not go on so far, or failed. */
   reason?: { code: string; text: string; at: number };
@@ -132,6 +136,9 @@ export interface CommandRow {
   refusal?: CommandRefusal;
 }
 
+/** True for a command that takes one of the places under the ceiling: one that outlasted its deadline is cancelled, and does not. */
+export const hasPlace = (command: CommandRow): boolean => command.phase !== 'cancelling';
+
 export interface VmRow {
   vmId: string;
   location: string;
@@ -188,6 +195,10 @@ export interface LeaseRow {
   healthAsks: number[];
   /** When the estate was last read. */
   readAt?: number;
+  /** When a mirror's health is to be watched next; at once where it is not there. */
+  watchAt?: number;
+  /** Runs that the latest pass began to plan. */
+  begun?: string[];
   /** When old runs are looked for again. */
   tidyAt: number;
 }

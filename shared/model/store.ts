@@ -1,5 +1,6 @@
 /** The store as the loop and the views see it: rows with versions, written only when unchanged. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
+import type { StateError } from '../errors.ts';
 import { idKey } from './ids.ts';
 import type { FrontendRow, LeaseRow, OutcomeRow, RunRow, RunState, VmRow } from './rows.ts';
 import type { SignalKind } from './signal.ts';
@@ -10,23 +11,35 @@ export interface Versioned<T> {
   etag: string;
 }
 
-/** Rows of one kind. Partition and key are plain text without `/ \ # ?`. */
-export interface Rows<T> {
+/** A row that cannot be read: foreign, broken, or of a later program. */
+export interface UnreadableRow {
+  key: string;
+  /** Table, partition and key, for a person to find it. */
+  where: string;
+  error: StateError;
+}
+
+export interface ListOptions {
+  /** No more than so many. */
+  limit?: number;
+  /** Told of each row that cannot be read; without it such a row throws. */
+  unreadable?: (row: UnreadableRow) => void;
+}
+
+/** Rows of one kind. Partition and key are plain text without `/ \ # ?`. `F`: what may be listed besides all of them. */
+export interface Rows<T, F extends string = never> {
   get(partition: string, key: string): Promise<Versioned<T> | undefined>;
-  /**
-   * All rows of a partition. Of runs, `open` are those with something left to do, and `outdated` those that an older
-   * program wrote last.
-   */
-  list(partition: string, filter?: 'open' | 'outdated'): Promise<Versioned<T>[]>;
+  /** The rows of a partition, or those of them that a filter names. Throws StateError. */
+  list(partition: string, filter?: F | 'all', options?: ListOptions): Promise<Versioned<T>[]>;
   /**
    * Writes a row: creates it without an ETag, replaces it under one. Returns the new ETag.
-   * Throws StateError STATE_CONFLICT when it exists already or has changed.
+   * Throws StateError STATE_CONFLICT when it exists already or has changed, STATE_ROW_TOO_LARGE when no table takes it.
    */
   put(partition: string, key: string, row: T, etag?: string): Promise<string>;
 }
 
 /** Rows that are not kept for ever. */
-export interface PassingRows<T> extends Rows<T> {
+export interface PassingRows<T, F extends string = never> extends Rows<T, F> {
   /** Takes a row away; one that is gone is no error. Throws StateError STATE_CONFLICT when it has changed. */
   remove(partition: string, key: string, found: Versioned<T>): Promise<void>;
 }
@@ -44,7 +57,13 @@ export interface RunQuery {
   limit: number;
 }
 
-export interface RunRows extends PassingRows<RunRow> {
+/**
+ * `open`: runs with something left to do. `urgent`: those of them that are under way or asked for by hand. `arrived`: the
+ * others, which nobody has planned yet. `outdated`: those that an older program wrote last.
+ */
+export type RunFilter = 'open' | 'urgent' | 'arrived' | 'outdated';
+
+export interface RunRows extends PassingRows<RunRow, RunFilter> {
   /** The newest runs first. */
   page(partition: string, query: RunQuery): Promise<RunRow[]>;
 }
@@ -52,10 +71,10 @@ export interface RunRows extends PassingRows<RunRow> {
 export interface Store {
   /** Partition: subscription id; key: run id. */
   runs: RunRows;
-  /** Partition: run id; key: VM key. */
-  outcomes: PassingRows<OutcomeRow>;
-  /** Partition: subscription id; key: VM key. */
-  vms: Rows<VmRow>;
+  /** Partition: run id; key: VM key. `open`: those that have not ended. */
+  outcomes: PassingRows<OutcomeRow, 'open'>;
+  /** Partition: subscription id; key: VM key. `commanded`: those with a command in flight. */
+  vms: Rows<VmRow, 'commanded'>;
   /** Partition: subscription id; key: hash of the frontend id. */
   frontends: Rows<FrontendRow>;
   /** Partition `lease`; key: subscription id. */
@@ -63,7 +82,7 @@ export interface Store {
 }
 
 /** The key of a resource's row: sha256 of its lower-cased id (an id holds `/`, which a table key must not). */
-export const rowKey = (id: string): string => createHash('sha256').update(idKey(id)).digest('hex');
+export const rowKey = (id: string): string => hash('sha256', idKey(id));
 
 /** 9999-12-31, the latest time that a mark may stand for. */
 const LAST_MS = 253_402_300_799_999;

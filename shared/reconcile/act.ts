@@ -1,16 +1,19 @@
 /** Step 6: the rows under their ETags first, then the effects side by side. A failed effect is one VM's matter. */
-import { type AzureError, PlanError, StateError } from '../errors.ts';
+
+import type { Effect, RowWrite } from '../decide/pass.ts';
+import { type AzureError, asAzureError, PlanError, StateError } from '../errors.ts';
 import { renderScript } from '../guest/render.ts';
+import type { Finding } from '../model/findings.ts';
 import type { Clock, GuestCommands, Log } from '../model/ports.ts';
 import type { CommandRefusal } from '../model/rows.ts';
 import { CALL_SECONDS } from '../model/settings.ts';
 import { rowKey, type Store } from '../model/store.ts';
 import { inBatches } from './batches.ts';
-import type { Effect, RowWrite } from './draft.ts';
 import { isConflict } from './lease.ts';
-import { asAzureError } from './observe.ts';
+import { rowUnusable } from './observe.ts';
 
-export interface Hands {
+/** What the loop acts through. */
+export interface Actors {
   store: Store;
   commands: GuestCommands;
   clock: Clock;
@@ -22,36 +25,64 @@ const WRITES = 16;
 const EFFECTS = 16;
 
 /**
- * Writes all rows, in order of tables, then does the effects. Throws StateError STATE_CONFLICT when a row changed
- * under the loop, and when the lease ends meanwhile (`until`, epoch milliseconds), or an effect could last longer than
- * it: nothing more is done then, and the next pass decides anew.
+ * Writes all rows, in order of tables, then does the effects. Returns the rows that no table takes, by row key of their
+ * VM or frontend: nothing that rests on them was done. Throws StateError STATE_CONFLICT when a row changed under the
+ * loop, and when the lease ends meanwhile (`until`, epoch milliseconds), or an effect could last longer than it: nothing
+ * more is done then, and the next pass decides anew.
  */
 export async function act(
-  hands: Hands,
+  actors: Actors,
   subscriptionId: string,
   { writes, effects }: { writes: readonly RowWrite[]; effects: readonly Effect[] },
-  until: number,
-): Promise<void> {
+  until: () => number,
+): Promise<Map<string, Finding>> {
+  const unwritten = new Map<string, Finding>();
   const check = (ahead = 0): void => {
-    if (hands.clock.now() + ahead < until) return;
+    if (actors.clock.now() + ahead < until()) return;
     throw new StateError('STATE_CONFLICT', 'The lease ran out before all was done.');
   };
   for (const group of inOrder(writes)) {
     await inBatches(group, WRITES, async (write) => {
       check();
-      await put(hands.store, subscriptionId, write);
+      const key = subjectKey(write);
+      if (key !== undefined && unwritten.has(key)) return;
+      try {
+        await put(actors.store, subscriptionId, write);
+      } catch (error) {
+        if (key === undefined || !isTooLarge(error)) throw error;
+        unwritten.set(key, rowUnusable(`${write.table} ${key}`, error));
+        actors.log('error', 'row-not-written', { table: write.table, key, text: error.message });
+      }
     });
   }
   await inBatches(effects, EFFECTS, async (effect) => {
+    if (unwritten.has(rowKey(effect.vmId))) return;
     // A PUT that is still on its way when another loop decides could come after that one's next command.
     check(CALL_SECONDS * 1000);
     try {
-      await perform(hands.commands, effect);
+      await perform(actors.commands, effect);
     } catch (error) {
-      await keepRefusal(hands, subscriptionId, effect, asAzureError(error, effect.kind));
+      await keepRefusal(actors, subscriptionId, effect, asAzureError(error, effect.kind));
     }
   });
+  return unwritten;
 }
+
+/** The row key of the VM or frontend that a row is about; a run's row is about none. */
+function subjectKey(write: RowWrite): string | undefined {
+  switch (write.table) {
+    case 'runs':
+      return undefined;
+    case 'outcomes':
+    case 'vms':
+      return rowKey(write.row.vmId);
+    case 'frontends':
+      return rowKey(write.row.frontendId);
+  }
+}
+
+const isTooLarge = (error: unknown): error is StateError =>
+  error instanceof StateError && error.code === 'STATE_ROW_TOO_LARGE';
 
 /** Neighbouring writes of one table are side by side; tables follow one another. */
 function inOrder(writes: readonly RowWrite[]): RowWrite[][] {
@@ -93,8 +124,8 @@ async function perform(commands: GuestCommands, effect: Effect): Promise<void> {
 const RETRY_SECONDS: Partial<Record<AzureError['code'], number>> = { AZURE_CONFLICT: 20, AZURE_THROTTLED: 30 };
 
 /** Azure's refusal is kept on the VM's row, so that the outcome can say why. Losing it does no harm. */
-async function keepRefusal(hands: Hands, subscriptionId: string, effect: Effect, error: AzureError): Promise<void> {
-  const now = hands.clock.now();
+async function keepRefusal(actors: Actors, subscriptionId: string, effect: Effect, error: AzureError): Promise<void> {
+  const now = actors.clock.now();
   const seconds = error.retryAfterSeconds ?? RETRY_SECONDS[error.code] ?? 10;
   const refusal: CommandRefusal = {
     code: error.cause instanceof PlanError ? error.cause.code : error.code,
@@ -104,9 +135,9 @@ async function keepRefusal(hands: Hands, subscriptionId: string, effect: Effect,
     at: now,
     notBefore: now + seconds * 1000,
   };
-  hands.log('warn', 'refused', { vmId: effect.vmId, seq: effect.seq, effect: effect.kind, ...refusal });
-  const found = await hands.store.vms.get(subscriptionId, rowKey(effect.vmId));
+  actors.log('warn', 'refused', { vmId: effect.vmId, seq: effect.seq, effect: effect.kind, ...refusal });
+  const found = await actors.store.vms.get(subscriptionId, rowKey(effect.vmId));
   if (found?.row.command?.seq !== effect.seq) return;
   const row = { ...found.row, command: { ...found.row.command, refusal } };
-  await hands.store.vms.put(subscriptionId, rowKey(effect.vmId), row, found.etag);
+  await actors.store.vms.put(subscriptionId, rowKey(effect.vmId), row, found.etag);
 }

@@ -1,9 +1,10 @@
 /** What the host gave up on: the run of a poisoned signal is marked failed, with the reason. */
+
+import { failed } from '../decide/endings.ts';
+import { countOutcomes, end } from '../decide/outcomes.ts';
 import type { SignalMessage } from '../model/messages.ts';
 import { acceptedRun, isOpen, type OutcomeRow, type RunRow } from '../model/rows.ts';
 import { rowKey, type Store } from '../model/store.ts';
-import { failed } from './endings.ts';
-import { countOutcomes, end } from './outcomes.ts';
 import { ownOutcomes } from './ownOutcomes.ts';
 
 /**

@@ -16,7 +16,7 @@ const TRIES = 8;
 export interface Lease {
   readonly row: LeaseRow;
   /** Reaches another minute ahead. Throws StateError STATE_CONFLICT when another loop took it. */
-  renew(change?: Partial<Pick<LeaseRow, 'healthAsks' | 'readAt' | 'tidyAt'>>): Promise<void>;
+  renew(change?: Partial<Pick<LeaseRow, 'healthAsks' | 'readAt' | 'tidyAt' | 'watchAt' | 'begun'>>): Promise<void>;
   /** Gives it back. `plan` sees the row (with `again`) and says when a bell will be rung; that is kept as `bellAt` and returned. */
   release(plan: (row: LeaseRow) => number | undefined): Promise<number | undefined>;
 }
@@ -37,14 +37,14 @@ export async function takeLease(
     const row: LeaseRow = held
       ? { ...found.row, again: true }
       : {
+          bellAt: 0,
+          healthAsks: [],
+          tidyAt: 0,
+          ...found?.row,
           subscriptionId,
           holder,
           until: now + LEASE_MS,
           again: false,
-          bellAt: found?.row.bellAt ?? 0,
-          healthAsks: found?.row.healthAsks ?? [],
-          tidyAt: found?.row.tidyAt ?? 0,
-          ...(found?.row.readAt === undefined ? {} : { readAt: found.row.readAt }),
         };
     if (held && found.row.again) return undefined;
     try {

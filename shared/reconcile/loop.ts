@@ -3,17 +3,18 @@
  * losing or doubling one does no harm once it is recorded. Nothing waits for a guest in here.
  */
 
+import { decide } from '../decide/decide.ts';
+import type { Finding } from '../model/findings.ts';
 import type { ReconcileMessage } from '../model/messages.ts';
 import type { Bell, Log } from '../model/ports.ts';
 import type { LoopSettings } from '../model/settings.ts';
 import { act } from './act.ts';
-import { decide } from './decide.ts';
 import { holding, isConflict, LEASE_MS, type Lease, takeLease } from './lease.ts';
-import { type Eyes, observe } from './observe.ts';
+import { type Observation, observe, type Readers } from './observe.ts';
 import { record } from './record.ts';
 import { tidy } from './tidy.ts';
 
-export interface LoopPorts extends Eyes {
+export interface LoopPorts extends Readers {
   bell: Bell;
   log: Log;
   /** A name for this invocation, new each time. */
@@ -36,16 +37,16 @@ export async function reconcile(message: ReconcileMessage, ports: LoopPorts, set
   const lease = await takeLease(ports.store.leases, subscriptionId, ports.holder, ports.clock);
   if (!lease) return;
   // What is thrown on is tried again by the host, at its own pace: a bell of ours besides that would be a storm.
-  let again: number | undefined;
+  let lookAt: number | undefined;
   try {
-    again = tooSoon(lease.row.readAt, ports.clock.now()) ?? (await passes(lease, ports, settings));
+    lookAt = tooSoon(lease.row.readAt, ports.clock.now()) ?? (await passes(lease, ports, settings));
     await tidy(lease, ports, settings);
   } catch (error) {
     if (!isConflict(error)) throw error;
     // The lease ran out and another loop took it: that one goes on, and `leave` says so.
-    again = ports.clock.now();
+    lookAt = ports.clock.now();
   } finally {
-    await leave(lease, again, ports);
+    await leave(lease, lookAt, ports);
   }
 }
 
@@ -58,44 +59,68 @@ function tooSoon(readAt: number | undefined, now: number): number | undefined {
   return since >= 0 && since < PACE_MS && readAt !== undefined ? readAt + PACE_MS : undefined;
 }
 
-/** Passes until nothing more can be done at once. Returns when to look again, epoch ms. */
+/** Passes until nothing more can be done at once. Returns when to look again, epoch milliseconds. */
 async function passes(lease: Lease, ports: LoopPorts, settings: LoopSettings): Promise<number | undefined> {
-  const { subscriptionId } = lease.row;
   const began = ports.clock.now();
+  // Rows that could not be written: not tried again before the next invocation.
+  const unwritten = new Map<string, Finding>();
   for (let pass = 0; pass < MOST_PASSES && ports.clock.now() - began < MOST_MS; pass += 1) {
-    const observed = await holding(lease, observe(ports, subscriptionId, lease.row.healthAsks, settings));
-    const decision = decide(observed, settings);
-    // The lease is renewed before anything is done: a loop that lost it must not act.
-    const asks = [...lease.row.healthAsks, ...Array.from(observed.health, () => observed.now)];
-    await lease.renew({
-      healthAsks: asks.filter((at) => observed.now - at < 60_000),
-      ...(observed.topology || observed.topologyError ? { readAt: observed.now } : {}),
-    });
-    // It stood still since it looked: what it decided, deadlines too, goes by a time that is over.
-    if (ports.clock.now() - observed.now > LEASE_MS / 2) continue;
-    for (const { level, step, fields } of decision.log) ports.log(level, step, fields);
-    try {
-      await act(ports, subscriptionId, decision, lease.row.until);
-    } catch (error) {
-      if (!isConflict(error)) throw error;
-      ports.log('info', 'rows-changed', { subscriptionId, text: (error as Error).message });
-      continue;
-    }
-    if (decision.again !== 0) {
-      return decision.again === undefined ? undefined : ports.clock.now() + decision.again * 1000;
-    }
+    const nextLook = await onePass(lease, ports, settings, unwritten);
+    if (nextLook !== 'now') return nextLook;
   }
   return ports.clock.now();
 }
 
+/** Observes, decides and acts. Returns when to look again, epoch milliseconds, or that more can be done now. */
+async function onePass(
+  lease: Lease,
+  ports: LoopPorts,
+  settings: LoopSettings,
+  unwritten: Map<string, Finding>,
+): Promise<number | undefined | 'now'> {
+  const { subscriptionId } = lease.row;
+  const observation = await holding(lease, observe(ports, subscriptionId, lease.row, unwritten, settings));
+  const { seen } = observation;
+  for (const { where, error } of observation.unreadable) {
+    ports.log('error', 'row-unreadable', { subscriptionId, row: where, code: error.code, text: error.message });
+  }
+  const decision = decide(seen, settings);
+  // The lease is renewed before anything is done: a loop that lost it must not act.
+  await lease.renew(remember(lease, observation));
+  // It stood still since it looked: what it decided, deadlines too, goes by a time that is over.
+  if (ports.clock.now() - seen.now > LEASE_MS / 2) return 'now';
+  for (const { level, step, fields } of decision.log) ports.log(level, step, fields);
+  try {
+    const acting = act(ports, subscriptionId, decision, () => lease.row.until);
+    for (const [key, finding] of await holding(lease, acting)) unwritten.set(key, finding);
+  } catch (error) {
+    if (!isConflict(error)) throw error;
+    ports.log('info', 'rows-changed', { subscriptionId, text: (error as Error).message });
+    return 'now';
+  }
+  if (decision.nextLook === 0) return 'now';
+  return decision.nextLook === undefined ? undefined : ports.clock.now() + decision.nextLook * 1000;
+}
+
+/** What the lease is to remember of a pass. */
+function remember(lease: Lease, { seen, watchAt }: Observation): Parameters<Lease['renew']>[0] {
+  const asks = [...lease.row.healthAsks, ...Array.from(seen.health, () => seen.now)];
+  return {
+    healthAsks: asks.filter((at) => seen.now - at < 60_000),
+    ...(seen.survey || seen.estateError ? { readAt: seen.now } : {}),
+    ...(watchAt === undefined ? {} : { watchAt }),
+    begun: [...seen.intake.planned],
+  };
+}
+
 /** Gives the lease back and rings, unless an earlier bell is already on its way. */
-async function leave(lease: Lease, again: number | undefined, ports: LoopPorts): Promise<void> {
+async function leave(lease: Lease, lookAt: number | undefined, ports: LoopPorts): Promise<void> {
   const { subscriptionId } = lease.row;
   const now = ports.clock.now();
   let ringAt: number | undefined;
   try {
     ringAt = await lease.release((row) => {
-      const at = row.again ? now : again;
+      const at = row.again ? now : lookAt;
       const onItsWay = row.bellAt > now && at !== undefined && row.bellAt <= at + 500;
       return at === undefined || onItsWay ? undefined : Math.max(at, now);
     });

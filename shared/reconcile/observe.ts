@@ -1,19 +1,26 @@
-/** Step 3: reads only. Rows, the commands in flight, the estate when something needs it, rule health that is due. */
-import { AzureError, messageOf } from '../errors.ts';
+/**
+ * Step 3: reads only. What is open and what is in flight always; the estate, with all rows about it, where a pass needs
+ * it; rule health that is due.
+ */
+
+import { newFrontendRow } from '../decide/frontends.ts';
+import { intakeOf, MOST_ARRIVED } from '../decide/intake.ts';
+import { healthDue, needsEstate, needsFrontends, nextWatch, roomForHealth } from '../decide/needs.ts';
+import type { HealthAnswer, Look, Observed } from '../decide/pass.ts';
+import { frontendsOfRuns } from '../decide/scope.ts';
+import { asAzureError, type StateError } from '../errors.ts';
+import { survey } from '../evaluate/survey.ts';
+import { type Finding, finding } from '../model/findings.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
 import type { AgentReader, Clock, GuestCommands, RuleHealthReader, TopologyReader } from '../model/ports.ts';
-import type { FrontendRow, OutcomeRow, VmRow } from '../model/rows.ts';
+import type { FrontendRow, LeaseRow, OutcomeRow, RunRow, VmRow } from '../model/rows.ts';
 import type { LoopSettings } from '../model/settings.ts';
-import type { Store, Versioned } from '../model/store.ts';
+import { type ListOptions, rowKey, type Store, type UnreadableRow, type Versioned } from '../model/store.ts';
 import { inBatches } from './batches.ts';
-import { needsTopology } from './decide.ts';
-import { type HealthAnswer, type Look, type Observed, startDraft } from './draft.ts';
-import { bareEvaluation, frontendsInPlay } from './estate.ts';
-import { healthDue, keepFrontends } from './health.ts';
 import { ownOutcomes } from './ownOutcomes.ts';
 
 /** What the loop reads through. */
-export interface Eyes {
+export interface Readers {
   store: Store;
   topology: TopologyReader;
   health: RuleHealthReader;
@@ -22,87 +29,190 @@ export interface Eyes {
   clock: Clock;
 }
 
+/** What the lease remembers of earlier passes. */
+export type Remembered = Pick<LeaseRow, 'healthAsks' | 'watchAt' | 'begun'>;
+
+/** What was read, and when a mirror is to be watched next, where the frontends were read. */
+export interface Observation {
+  seen: Observed;
+  watchAt?: number;
+  /** Rows that cannot be read, in the words of the store. */
+  unreadable: UnreadableRow[];
+}
+
 /** Queries of the store side by side, one per open run: a storm's runs all at once would open a connection each. */
 const READS = 32;
 /** Calls to Azure side by side. */
 const SIDE_BY_SIDE = 10;
 
-/** Reads everything that one pass needs. A failed read of Azure is data; a store that fails throws. */
+/**
+ * Reads everything that one pass needs. A failed read of Azure is data; a store that fails throws. `unusable` are rows
+ * that an earlier pass could not write, by row key.
+ */
 export async function observe(
-  eyes: Eyes,
+  readers: Readers,
   subscriptionId: string,
+  remembered: Remembered,
+  unusable: ReadonlyMap<string, Finding>,
+  settings: LoopSettings,
+): Promise<Observation> {
+  const { store, clock } = readers;
+  const unreadable: UnreadableRow[] = [];
+  const told: ListOptions = { unreadable: (row) => unreadable.push(row) };
+  const broken = new Map(unusable);
+  const noted: ListOptions = {
+    unreadable: (row) => {
+      unreadable.push(row);
+      broken.set(row.key, rowUnusable(row.where, row.error));
+    },
+  };
+
+  const [urgent, arrived, commanded] = await Promise.all([
+    store.runs.list(subscriptionId, 'urgent', told),
+    store.runs.list(subscriptionId, 'arrived', { ...told, limit: MOST_ARRIVED }),
+    store.vms.list(subscriptionId, 'commanded', noted),
+  ]);
+  // Between the two queries a run may have been read twice.
+  const runs = [...new Map([...arrived, ...urgent].map((run) => [run.row.runId, run])).values()];
+  const intake = intakeOf(
+    runs.map(({ row }) => row),
+    remembered.begun,
+  );
+  const seen: Observed = {
+    subscriptionId,
+    now: clock.now(),
+    runs,
+    intake,
+    ...(await readOutcomes(store, runs, intake.planned)),
+    vms: commanded.filter(({ row }) => row.command),
+    frontends: [],
+    looks: new Map(),
+    health: new Map(),
+    unusable: broken,
+  };
+  seen.looks = await lookAtCommands(
+    readers,
+    seen.vms.map(({ row }) => row),
+  );
+  seen.now = clock.now();
+  await readEstate(readers, seen, noted, settings);
+
+  const { healthAsks, watchAt = 0 } = remembered;
+  seen.now = clock.now();
+  const isWatched = roomForHealth(seen.now, healthAsks, settings) > 0;
+  if (!seen.survey && !needsFrontends(seen, isWatched ? watchAt : Number.POSITIVE_INFINITY))
+    return { seen, unreadable };
+  seen.frontends = await store.frontends.list(subscriptionId, 'all', noted);
+  const rows = frontendsNow(seen);
+  const due = dueNow(seen, rows, healthAsks, settings);
+  seen.health = await askHealth(readers, due);
+  seen.now = clock.now();
+  const asked = new Set(due.map((row) => row.frontendId));
+  const asOfNow = rows.map((row) => (asked.has(row.frontendId) ? { ...row, askedAt: seen.now } : row));
+  return { seen, unreadable, watchAt: nextWatch(asOfNow, seen.now, settings) };
+}
+
+/** What is said of a VM or frontend whose row cannot be used. */
+export const rowUnusable = (row: string, error: StateError): Finding =>
+  finding('ROW_UNUSABLE', { row, why: error.message });
+
+type OutcomesRead = Pick<Observed, 'outcomes' | 'whole' | 'unreadableOutcomes'>;
+
+/** The open outcomes of runs that are under way, and all of a run's where it is planned or closed now. */
+async function readOutcomes(
+  store: Store,
+  runs: readonly Versioned<RunRow>[],
+  planned: ReadonlySet<string>,
+): Promise<OutcomesRead> {
+  const found = new Map<string, Versioned<OutcomeRow>[]>();
+  const whole = new Set<string>();
+  const unreadableOutcomes = new Map<string, Set<string>>();
+  const read = async (run: RunRow, filter: 'open' | 'all') => {
+    const unreadable = new Set<string>();
+    const options: ListOptions = { unreadable: ({ key }) => unreadable.add(key) };
+    found.set(run.runId, await ownOutcomes(store, run, filter, options));
+    if (unreadable.size > 0) unreadableOutcomes.set(run.runId, unreadable);
+  };
+  const wanted = runs.filter(({ row }) => row.state === 'running' || planned.has(row.runId));
+  await inBatches(wanted, READS, async ({ row }) => {
+    if (row.state === 'running') await read(row, 'open');
+    if (found.get(row.runId)?.length) return;
+    await read(row, 'all');
+    whole.add(row.runId);
+  });
+  return { outcomes: runs.flatMap(({ row }) => found.get(row.runId) ?? []), whole, unreadableOutcomes };
+}
+
+/** The lists of Azure, surveyed, and all VMs' rows, where this pass needs them. */
+async function readEstate(
+  { topology, store }: Readers,
+  seen: Observed,
+  noted: ListOptions,
+  settings: LoopSettings,
+): Promise<void> {
+  if (!needsEstate(seen, settings)) return;
+  try {
+    seen.survey = survey(await topology.read(seen.subscriptionId), settings.scope);
+  } catch (error) {
+    seen.estateError = asAzureError(error, 'read the estate');
+    return;
+  }
+  // One loop at a time writes them: what was read before is still so.
+  const known = new Map(seen.vms.map((vm) => [vm.row.vmId, vm]));
+  const all = await store.vms.list(seen.subscriptionId, 'all', noted);
+  seen.vms = all.map((vm) => known.get(vm.row.vmId) ?? vm);
+}
+
+function dueNow(
+  seen: Observed,
+  frontends: readonly FrontendRow[],
   recentAsks: readonly number[],
   settings: LoopSettings,
-): Promise<Observed> {
-  const { store, clock } = eyes;
-  const [runs, vms, frontends] = await Promise.all([
-    store.runs.list(subscriptionId, 'open'),
-    store.vms.list(subscriptionId),
-    store.frontends.list(subscriptionId),
-  ]);
-  const outcomesOf = new Map<string, Versioned<OutcomeRow>[]>();
-  await inBatches(runs, READS, async ({ row }) => {
-    outcomesOf.set(row.runId, await ownOutcomes(store, row));
-  });
-  const outcomes = runs.flatMap(({ row }) => outcomesOf.get(row.runId) ?? []);
-  const looks = await lookAtCommands(
-    eyes,
-    vms.map(({ row }) => row),
-  );
-  const seen: Observed = { subscriptionId, now: clock.now(), runs, outcomes, vms, frontends, looks, health: new Map() };
-  if (needsTopology(seen)) {
-    try {
-      seen.topology = await eyes.topology.read(subscriptionId);
-    } catch (error) {
-      seen.topologyError = asAzureError(error, 'read the estate');
-    }
-  }
-  seen.now = clock.now();
-  seen.health = await askHealth(eyes, dueNow(seen, recentAsks, settings));
-  seen.now = clock.now();
-  return seen;
+): FrontendRow[] {
+  const runs = seen.runs.map(({ row }) => row);
+  const covering = runs.filter((run) => run.state === 'running' || seen.intake.planned.has(run.runId));
+  const inPlay: ReadonlySet<IdKey> = seen.survey ? frontendsOfRuns(covering, seen.survey) : new Set();
+  return healthDue({ now: seen.now, frontends, runs, inPlay, recentAsks }, settings);
 }
 
-function dueNow(seen: Observed, recentAsks: readonly number[], settings: LoopSettings): FrontendRow[] {
-  // A working copy of what is needed here alone: there may be thousands of the others.
-  const draft = startDraft({ ...seen, outcomes: [], vms: [] });
-  const runs = draft.runs.all();
-  let inPlay: ReadonlySet<IdKey> = new Set();
-  if (seen.topology) {
-    const bare = bareEvaluation(seen.topology, settings);
-    keepFrontends(draft, bare.frontends);
-    inPlay = frontendsInPlay(runs, bare, seen.topology);
+/** The frontends' rows as decide will keep them: of the estate where it was read, with the rules that are there now. */
+function frontendsNow({ frontends, survey: estate, unusable }: Observed): FrontendRow[] {
+  const rows = frontends.map(({ row }) => row);
+  if (!estate) return rows;
+  const known = new Map(rows.map((row) => [idKey(row.frontendId), row]));
+  const now: FrontendRow[] = [];
+  for (const surveyed of estate.frontends) {
+    const fresh = newFrontendRow(surveyed);
+    const row = known.get(surveyed.frontend.key);
+    if (row) now.push({ ...fresh, askedAt: row.askedAt });
+    else if (unusable.size === 0 || !unusable.has(rowKey(fresh.frontendId))) now.push(fresh);
   }
-  return healthDue({ now: seen.now, frontends: draft.frontends.all(), runs, inPlay, recentAsks }, settings);
+  return now;
 }
 
-async function lookAtCommands(eyes: Eyes, vms: readonly VmRow[]): Promise<Map<IdKey, Look>> {
+async function lookAtCommands(readers: Readers, vms: readonly VmRow[]): Promise<Map<IdKey, Look>> {
   const looks = new Map<IdKey, Look>();
-  await inBatches(
-    vms.filter((vm) => vm.command),
-    SIDE_BY_SIDE,
-    async (vm) => {
-      const at = eyes.clock.now();
-      try {
-        const isNext = vm.command?.phase === 'intended';
-        const [view, agent] = await Promise.all([
-          eyes.commands.look(vm.vmId, vm.command?.slot ?? vm.slot),
-          isNext ? eyes.agents.read(vm.vmId) : undefined,
-        ]);
-        looks.set(idKey(vm.vmId), { kind: 'seen', at, view, ...(isNext ? { agent: agent ?? {} } : {}) });
-      } catch (error) {
-        looks.set(idKey(vm.vmId), { kind: 'failed', at, error: asAzureError(error, 'look at the command') });
-      }
-    },
-  );
+  await inBatches(vms, SIDE_BY_SIDE, async (vm) => {
+    const at = readers.clock.now();
+    try {
+      const isNext = vm.command?.phase === 'intended';
+      const [view, agent] = await Promise.all([
+        readers.commands.look(vm.vmId, vm.command?.slot ?? vm.slot),
+        isNext ? readers.agents.read(vm.vmId) : undefined,
+      ]);
+      looks.set(idKey(vm.vmId), { kind: 'seen', at, view, ...(isNext ? { agent: agent ?? {} } : {}) });
+    } catch (error) {
+      looks.set(idKey(vm.vmId), { kind: 'failed', at, error: asAzureError(error, 'look at the command') });
+    }
+  });
   return looks;
 }
 
-async function askHealth(eyes: Eyes, due: readonly FrontendRow[]): Promise<Map<IdKey, HealthAnswer>> {
+async function askHealth(readers: Readers, due: readonly FrontendRow[]): Promise<Map<IdKey, HealthAnswer>> {
   const answers = new Map<IdKey, HealthAnswer>();
   await inBatches(due, SIDE_BY_SIDE, async (row) => {
     try {
-      const backends = await eyes.health.read(row.healthRuleId ?? '');
+      const backends = await readers.health.read(row.healthRuleId ?? '');
       answers.set(idKey(row.frontendId), backends ? { kind: 'known', backends } : { kind: 'unfinished' });
     } catch (error) {
       answers.set(idKey(row.frontendId), { kind: 'failed', error: asAzureError(error, 'ask rule health') });
@@ -110,9 +220,3 @@ async function askHealth(eyes: Eyes, due: readonly FrontendRow[]): Promise<Map<I
   });
   return answers;
 }
-
-/** Adapters throw AzureError; anything else is a fault of ours and is told as such, not swallowed. */
-export const asAzureError = (error: unknown, action: string): AzureError =>
-  error instanceof AzureError
-    ? error
-    : new AzureError({ status: -1, azureCode: '', action, message: messageOf(error), cause: error });

@@ -1,7 +1,7 @@
 /** The outcomes of a run in one subscription. */
 import { isWithin } from '../model/ids.ts';
 import type { OutcomeRow, RunRow } from '../model/rows.ts';
-import type { Store, Versioned } from '../model/store.ts';
+import type { ListOptions, Store, Versioned } from '../model/store.ts';
 
 /**
  * Reads the outcomes that one subscription's loop answers for. A run by hand may name several: they share its id, and so
@@ -10,7 +10,9 @@ import type { Store, Versioned } from '../model/store.ts';
 export async function ownOutcomes(
   { outcomes }: Pick<Store, 'outcomes'>,
   { runId, subscriptionId }: Pick<RunRow, 'runId' | 'subscriptionId'>,
+  filter: 'all' | 'open' = 'all',
+  options: ListOptions = {},
 ): Promise<Versioned<OutcomeRow>[]> {
-  const found = await outcomes.list(runId);
+  const found = await outcomes.list(runId, filter, options);
   return found.filter(({ row }) => isWithin(row.vmId, `/subscriptions/${subscriptionId}`));
 }

@@ -14,7 +14,7 @@ const TIDY_SOON_MS = 60_000;
 export const TIDY_BATCH = 50;
 const SIDE_BY_SIDE = 8;
 
-interface Broom {
+interface Ports {
   store: Pick<Store, 'runs' | 'outcomes'>;
   clock: Clock;
   log: Log;
@@ -24,27 +24,27 @@ interface Broom {
  * Removes ended runs that were accepted longer ago than the setting, and writes anew those that an older program wrote.
  * Once an hour; a loop killed in here is followed by another within a minute.
  */
-export async function tidy(lease: Lease, broom: Broom, settings: LoopSettings): Promise<void> {
+export async function tidy(lease: Lease, ports: Ports, settings: LoopSettings): Promise<void> {
   const { subscriptionId, tidyAt } = lease.row;
-  const now = broom.clock.now();
+  const now = ports.clock.now();
   // Due further ahead than ever set: before the clock was set back.
   if (now < tidyAt && tidyAt <= now + TIDY_MS) return;
   await lease.renew({ tidyAt: now + TIDY_SOON_MS });
-  const renewed = await renew(broom.store, subscriptionId);
+  const renewed = await renew(ports.store, subscriptionId);
   const before = now - settings.runAgeMs;
-  const old = await broom.store.runs.page(subscriptionId, { before, limit: TIDY_BATCH });
+  const old = await ports.store.runs.page(subscriptionId, { before, limit: TIDY_BATCH });
   let removed = 0;
   await inBatches(old, SIDE_BY_SIDE, async (run) => {
-    if (await isRemoved(broom.store, run)) removed += 1;
+    if (await isRemoved(ports.store, run)) removed += 1;
   });
-  if (renewed + removed > 0) broom.log('info', 'tidied', { subscriptionId, removed, renewed });
+  if (renewed + removed > 0) ports.log('info', 'tidied', { subscriptionId, removed, renewed });
   // What stays open for so long, or changed just now, is for the next hour.
   const more = removed === TIDY_BATCH || renewed === TIDY_BATCH;
-  if (!more) await lease.renew({ tidyAt: broom.clock.now() + TIDY_MS });
+  if (!more) await lease.renew({ tidyAt: ports.clock.now() + TIDY_MS });
 }
 
 /** Removes one run with its outcomes, the run last: what is left by a loop that was killed is found again. */
-async function isRemoved(store: Broom['store'], old: RunRow): Promise<boolean> {
+async function isRemoved(store: Ports['store'], old: RunRow): Promise<boolean> {
   const { subscriptionId, runId } = old;
   const { runs, outcomes } = store;
   try {
@@ -63,7 +63,7 @@ async function isRemoved(store: Broom['store'], old: RunRow): Promise<boolean> {
 }
 
 /** Rows of an older program, as this one writes them: then they are listed, and removed in their time. */
-async function renew({ runs }: Broom['store'], subscriptionId: string): Promise<number> {
+async function renew({ runs }: Ports['store'], subscriptionId: string): Promise<number> {
   const outdated = (await runs.list(subscriptionId, 'outdated')).slice(0, TIDY_BATCH);
   await inBatches(outdated, SIDE_BY_SIDE, async ({ row, etag }) => {
     try {

@@ -9,9 +9,12 @@ import { ROW_VERSION, type RowKind, upgraded } from './upgrades.ts';
 /** Characters per property: 64 KiB of UTF-16 is 32,768, with room to spare. */
 const PIECE = 30_000;
 
+/** What fits into an entity of 1 MiB with two bytes a character, with room for the other properties. */
+const MOST_PIECES = 16;
+
 const envelopeSchema = z.object({
   v: z.number().int().min(1),
-  pieces: z.number().int().min(1).max(30),
+  pieces: z.number().int().min(1).max(MOST_PIECES),
 });
 
 /** What rows are filtered by, beside their keys. */
@@ -19,6 +22,7 @@ export interface Columns {
   /** The id a person would look for; shown by table browsers, never read back. */
   id: string;
   open?: boolean;
+  commanded?: boolean;
   state?: string;
   signal?: string;
 }
@@ -30,6 +34,9 @@ export function toEntity(partitionKey: string, key: string, row: unknown, column
   const json = JSON.stringify(row);
   const pieces: string[] = [];
   for (let at = 0; at < json.length; at += PIECE) pieces.push(json.slice(at, at + PIECE));
+  if (pieces.length > MOST_PIECES) {
+    throw new StateError('STATE_ROW_TOO_LARGE', `Row ${partitionKey}/${key} would take ${json.length} characters.`);
+  }
   return {
     partitionKey,
     rowKey: key,
@@ -40,14 +47,18 @@ export function toEntity(partitionKey: string, key: string, row: unknown, column
   };
 }
 
+/** Where a row is, for a person to find it. */
+export const whereIs = (table: { name: string }, { partitionKey, rowKey }: Entity): string =>
+  `${table.name}/${partitionKey}/${rowKey}`;
+
 /**
  * Reads a row back, one of an older version as this program knows it. Throws StateError STATE_VERSION_UNKNOWN for a
- * later version, STATE_FAILED for a broken entity.
+ * later version, STATE_ROW_BROKEN for an entity that is none of this program's.
  */
 export function fromEntity<T>(table: { kind: RowKind; name: string }, entity: Entity): T {
-  const where = `${table.name}/${entity.partitionKey}/${entity.rowKey}`;
+  const where = whereIs(table, entity);
   const envelope = envelopeSchema.safeParse(entity);
-  if (!envelope.success) throw new StateError('STATE_FAILED', `Row ${where} is not one of this program's.`);
+  if (!envelope.success) throw new StateError('STATE_ROW_BROKEN', `Row ${where} is not one of this program's.`);
   const { v, pieces } = envelope.data;
   if (v > ROW_VERSION) {
     throw new StateError(
@@ -59,6 +70,6 @@ export function fromEntity<T>(table: { kind: RowKind; name: string }, entity: En
   try {
     return upgraded(table.kind, v, JSON.parse(json)) as T;
   } catch (cause) {
-    throw new StateError('STATE_FAILED', `Row ${where} holds broken JSON.`, { cause });
+    throw new StateError('STATE_ROW_BROKEN', `Row ${where} holds broken JSON.`, { cause });
   }
 }

@@ -5,7 +5,7 @@
  */
 
 import { isOpen, type RunRow } from '../model/rows.ts';
-import { type RunQuery, type RunRows, runMark, timeMark } from '../model/store.ts';
+import { type RunFilter, type RunQuery, type RunRows, runMark, timeMark } from '../model/store.ts';
 import { toEntity } from './entities.ts';
 import { getRow, listRows, removeEntity, stateError, type Table } from './table.ts';
 import { ROW_VERSION } from './upgrades.ts';
@@ -13,16 +13,22 @@ import { ROW_VERSION } from './upgrades.ts';
 /** Copies sort behind all run ids, which are hex digits. */
 const COPY = 't';
 
+const FILTERS: Record<RunFilter | 'all', string> = {
+  all: '',
+  open: ' and open eq true',
+  urgent: ` and open eq true and (state eq 'running' or signal eq 'manual')`,
+  arrived: ` and open eq true and state eq 'accepted' and signal ne 'manual'`,
+  outdated: ` and v lt ${ROW_VERSION}`,
+};
+
 /** The store's runs. A row that an older program wrote has no copy before it is written anew. */
 export function tableRunRows(table: Table): RunRows {
   return {
     get: (partition, key) => getRow<RunRow>(table, partition, key),
-    async list(partition, filter) {
+    async list(partition, filter = 'all', options = {}) {
       const { odata } = await import('@azure/data-tables');
       const mine = odata`PartitionKey eq ${partition} and RowKey lt ${COPY}`;
-      if (filter === undefined) return listRows<RunRow>(table, mine);
-      const wanted = filter === 'open' ? 'open eq true' : odata`v lt ${ROW_VERSION}`;
-      return listRows<RunRow>(table, `${mine} and ${wanted}`);
+      return listRows<RunRow>(table, mine + FILTERS[filter], options);
     },
     async put(partition, key, row, etag) {
       const columns = { id: row.runId, open: isOpen(row), state: row.state, signal: row.signal };
@@ -41,7 +47,7 @@ export function tableRunRows(table: Table): RunRows {
       const { odata } = await import('@azure/data-tables');
       const filter =
         odata`PartitionKey eq ${partition}` + [...conditions(query)].map((text) => ` and ${text}`).join('');
-      return (await listRows<RunRow>(table, filter, query.limit)).map(({ row }) => row);
+      return (await listRows<RunRow>(table, filter, { limit: query.limit })).map(({ row }) => row);
     },
     // The copy last: it is what a run to be removed is found by.
     async remove(partition, key, { row, etag }) {

@@ -1,8 +1,8 @@
 /** One Azure table, and rows of one kind in it. */
 import type { TableClient } from '@azure/data-tables';
 import { StateError } from '../errors.ts';
-import type { PassingRows, Versioned } from '../model/store.ts';
-import { type Columns, type Entity, fromEntity, toEntity } from './entities.ts';
+import type { ListOptions, PassingRows, Versioned } from '../model/store.ts';
+import { type Columns, type Entity, fromEntity, toEntity, whereIs } from './entities.ts';
 import { type StorageAccount, storageCredential } from './storage.ts';
 import type { RowKind } from './upgrades.ts';
 
@@ -45,13 +45,17 @@ async function openTable(account: StorageAccount, name: string): Promise<TableCl
   return client;
 }
 
-/** Rows of one kind, one entity each. */
-export function tableRows<T>(table: Table, columns: (row: T) => Columns): PassingRows<T> {
+/** Rows of one kind, one entity each. `filters` are what may be listed besides all of them. */
+export function tableRows<T, F extends string = never>(
+  table: Table,
+  columns: (row: T) => Columns,
+  filters: Record<F | 'all', string>,
+): PassingRows<T, F> {
   return {
     get: (partition, key) => getRow<T>(table, partition, key),
-    async list(partition) {
+    async list(partition, filter = 'all', options = {}) {
       const { odata } = await import('@azure/data-tables');
-      return listRows<T>(table, odata`PartitionKey eq ${partition}`);
+      return listRows<T>(table, odata`PartitionKey eq ${partition}` + filters[filter], options);
     },
     async put(partition, key, row, etag) {
       const entity = toEntity(partition, key, row, columns(row));
@@ -81,16 +85,28 @@ export async function getRow<T>(table: Table, partition: string, key: string): P
   }
 }
 
-/** The rows that a filter lets through, in the order of their keys; no more than `limit`. */
-export async function listRows<T>(table: Table, filter: string, limit = Infinity): Promise<Versioned<T>[]> {
+/** The rows that a filter lets through, in the order of their keys. */
+export async function listRows<T>(
+  table: Table,
+  filter: string,
+  { limit = Infinity, unreadable }: ListOptions = {},
+): Promise<Versioned<T>[]> {
   const rows: Versioned<T>[] = [];
+  const take = (entity: Entity & { etag: string }) => {
+    try {
+      rows.push(read(table, entity));
+    } catch (error) {
+      if (!unreadable || !(error instanceof StateError)) throw error;
+      unreadable({ key: entity.rowKey, where: whereIs(table, entity), error });
+    }
+  };
   try {
     // 1,000 is the most that Azure answers with at once.
     const pages = (await table.client())
       .listEntities<Entity>({ queryOptions: { filter } })
       .byPage({ maxPageSize: Math.min(limit, 1000) });
     for await (const page of pages) {
-      for (const entity of page) rows.push(read(table, entity as Entity & { etag: string }));
+      for (const entity of page) take(entity as Entity & { etag: string });
       if (rows.length >= limit) break;
     }
   } catch (error) {
@@ -124,6 +140,10 @@ const isTableGone = (error: unknown): boolean =>
   error instanceof Error &&
   /\b(TableNotFound|TableBeingDeleted)\b/.test(`${'code' in error ? error.code : ''} ${error.message}`);
 
+/** A row that no table takes (learn.microsoft.com, "Table Storage error codes"). */
+const isTooLarge = (status: number | undefined, text: string): boolean =>
+  status === 413 || /\b(EntityTooLarge|PropertyValueTooLarge|RequestBodyTooLarge)\b/.test(text);
+
 /**
  * 409: created by another; 412: changed by another; 404: deleted by another. All mean: read it again. A table that is
  * gone has the same numbers, and must not pass for a row that is there.
@@ -136,6 +156,8 @@ export function stateError(table: Pick<Table, 'name' | 'reopen'>, error: unknown
     return new StateError('STATE_FAILED', `Table ${table.name} was deleted. It is made anew.`, { cause: error });
   }
   const status = statusOf(error);
+  if (isTooLarge(status, text))
+    return new StateError('STATE_ROW_TOO_LARGE', `Table ${table.name}: ${text}`, { cause: error });
   const conflict = status === 409 || status === 412 || status === 404;
   return new StateError(conflict ? 'STATE_CONFLICT' : 'STATE_FAILED', `Table ${table.name}: ${text}`, { cause: error });
 }

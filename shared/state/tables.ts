@@ -14,14 +14,23 @@ export const TABLES = {
   leases: 'hairpinLeases',
 } as const;
 
+/** The version of rows since which outcomes and VMs have the columns that they are filtered by. */
+const COLUMNS_SINCE = 4;
+
 /** Opens the store; the SDK is loaded and the tables are made at the first call of each. */
 export function openTables(account: StorageAccount): Store {
   const open = (kind: keyof typeof TABLES) => table(account, kind, TABLES[kind]);
   return {
     runs: tableRunRows(open('runs')),
-    outcomes: tableRows(open('outcomes'), (outcome) => ({ id: outcome.vmId })),
-    vms: tableRows(open('vms'), (vm) => ({ id: vm.vmId })),
-    frontends: tableRows(open('frontends'), (frontend) => ({ id: frontend.frontendId })),
-    leases: tableRows(open('leases'), (lease) => ({ id: lease.subscriptionId })),
+    outcomes: tableRows(open('outcomes'), ({ vmId, state }) => ({ id: vmId, open: state !== 'settled' }), {
+      all: '',
+      open: ` and (open eq true or v lt ${COLUMNS_SINCE})`,
+    }),
+    vms: tableRows(open('vms'), ({ vmId, command }) => ({ id: vmId, commanded: command !== undefined }), {
+      all: '',
+      commanded: ` and (commanded eq true or v lt ${COLUMNS_SINCE})`,
+    }),
+    frontends: tableRows(open('frontends'), (frontend) => ({ id: frontend.frontendId }), { all: '' }),
+    leases: tableRows(open('leases'), (lease) => ({ id: lease.subscriptionId }), { all: '' }),
   };
 }

@@ -12,6 +12,8 @@ const UPGRADES: readonly Upgrade[] = [
   (kind, row) => (kind === 'leases' ? { ...(row as Omit<LeaseRow, 'tidyAt'>), tidyAt: 0 } : row),
   // 2 to 3: a command's row says for how long it could not be sent; before, only that it could not.
   (kind, row) => (kind === 'vms' && (row as VmRow).command ? withoutHeldUp(row as VmRow) : row),
+  // 3 to 4: an outcome says in a column whether it is open, a VM whether it has a command; the rows are as they were.
+  (_kind, row) => row,
 ];
 
 function withoutHeldUp(vm: VmRow): VmRow {

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { estate, frontendId, healthOf, ilb, look, pair, vm, vmId } from './build.ts';
+import { estate, frontendId, healthOf, ilb, look, pair, vm, vmId } from '../helpers/estate.ts';
 
 const TWO = estate(...pair(), ilb('ucr', '10.0.1.100', ['a1', 'b1']), ilb('pix', '10.0.1.101', ['a1', 'b1']));
 const colocated = (up: Record<string, string[]>, topology = TWO) =>

@@ -2,7 +2,20 @@ import test from 'ava';
 import { HEALTH_STALE_MS } from '../../shared/evaluate/exposure.ts';
 import { idKey } from '../../shared/model/ids.ts';
 import type { BackendHealth } from '../../shared/model/topology.ts';
-import { backend, estate, frontendId, healthOf, ilb, ipId, look, mirror, NOW, pair, vm, vmId } from './build.ts';
+import {
+  backend,
+  estate,
+  frontendId,
+  healthOf,
+  ilb,
+  ipId,
+  look,
+  mirror,
+  NOW,
+  pair,
+  vm,
+  vmId,
+} from '../helpers/estate.ts';
 
 const told = (backends: BackendHealth[], topology = mirror()) => {
   const one = { frontendId: frontendId('ucr'), state: 'known' as const, backends, at: NOW };

@@ -2,8 +2,8 @@ import test from 'ava';
 import { FORECAST_LIMITS, type Forecast, forecast } from '../../shared/evaluate/forecast.ts';
 import { shortName } from '../../shared/model/ids.ts';
 import type { Topology } from '../../shared/model/topology.ts';
-import { estate, healthOf, ilb, look, mirror, nicId, pair, vm } from './build.ts';
-import { knowingAll } from './guests.ts';
+import { estate, healthOf, ilb, look, mirror, nicId, pair, vm } from '../helpers/estate.ts';
+import { knowingAll } from '../helpers/looked.ts';
 
 const c = vm('c', { c1: '10.0.1.30', c2: '10.0.1.31' });
 

@@ -12,7 +12,7 @@ import {
   pair,
   subnetId,
   vm,
-} from './build.ts';
+} from '../helpers/estate.ts';
 
 const NOT_IN_PLAY: [why: string, spec: IlbSpec, listed: string[]][] = [
   ['a Basic load balancer', { sku: 'Basic' }, []],

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { isEvidence, soleHealthy } from '../../shared/evaluate/healthy.ts';
-import { backend } from './build.ts';
+import { backend } from '../helpers/estate.ts';
 
 test('up by a probe is evidence; up by a person or because nobody is up is none; down never is', (t) => {
   t.true(isEvidence(backend('10.0.1.10', true)));

@@ -1,14 +1,14 @@
 import test from 'ava';
-import { byId, indexTopology, networkOf, placeOf } from '../../shared/evaluate/indexTopology.ts';
+import { byId, indexTopology, type NicPlace, networkOf } from '../../shared/evaluate/indexTopology.ts';
 import { idKey, shortName } from '../../shared/model/ids.ts';
-import { estate, ipId, networkId, nicId, nicOf, pair, poolId, subnetId, vm, vmId } from './build.ts';
+import { estate, ipId, networkId, nicId, nicOf, pair, poolId, subnetId, vm, vmId } from '../helpers/estate.ts';
 
-const names = (list: readonly { id: string }[] | undefined) => list?.map(({ id }) => shortName(id));
+const names = (list: readonly NicPlace[] | undefined) => list?.map(({ nic }) => shortName(nic.id));
 
 test('everything is found by key, whatever the letter case', (t) => {
   const index = indexTopology(estate(...pair()));
   t.is(index.vms.get(idKey(vmId('A').toUpperCase()))?.id, vmId('a'));
-  t.is(index.ips.get(idKey(ipId('b2').toUpperCase()))?.nic.id, nicId('b2'));
+  t.is(index.ips.get(idKey(ipId('b2').toUpperCase()))?.on.nic.id, nicId('b2'));
   t.deepEqual(names(index.nicsOfVm.get(idKey(vmId('a')))), ['a1', 'a2']);
 });
 
@@ -19,8 +19,8 @@ test('NICs of a VM come by name; its own list is asked only where a NIC says not
   topology.vms[0]?.nicIds.push(nicId('b').toUpperCase());
   const index = indexTopology(topology);
   t.deepEqual(names(index.nicsOfVm.get(idKey(vmId('a')))), ['b', 'm', 'z']);
-  t.is(index.vmOfNic.get(idKey(nicId('b')))?.id, vmId('a'));
-  t.is(index.vmOfNic.get(idKey(nicId('z'))), undefined);
+  t.is(index.nics.get(idKey(nicId('b')))?.vmKey, idKey(vmId('a')));
+  t.is(index.nics.get(idKey(nicId('z')))?.vmKey, idKey(vmId('a')));
 });
 
 test('two VMs that claim one NIC: the first has it', (t) => {
@@ -33,8 +33,8 @@ test('two VMs that claim one NIC: the first has it', (t) => {
 test('pools and places of ip configurations', (t) => {
   const index = indexTopology(estate(vm('a', { a1: { at: '10.0.1.10', pools: ['ucr', 'UCR'] }, a2: '10.0.1.11' })));
   t.is(index.ipsOfPool.get(idKey(poolId('ucr')))?.length, 1);
-  t.is(index.ipsAt.get(placeOf(idKey(networkId()), '10.0.1.11'))?.[0]?.nic.id, nicId('a2'));
-  t.is(index.ipsAt.get(placeOf(idKey(networkId('other')), '10.0.1.11')), undefined);
+  t.is(index.ipsAt(idKey(networkId()), '10.0.1.11')[0]?.on.nic.id, nicId('a2'));
+  t.is(index.ipsAt(idKey(networkId('other')), '10.0.1.11').length, 0);
 });
 
 test('the network of a subnet', (t) => {

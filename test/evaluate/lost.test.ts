@@ -2,8 +2,8 @@ import test from 'ava';
 import { findingText } from '../../shared/model/findings.ts';
 import type { LostConnect } from '../../shared/model/guest.ts';
 import { idKey } from '../../shared/model/ids.ts';
-import { healthOf, look, mirror, vmId } from './build.ts';
-import { type Heard, knowing } from './guests.ts';
+import { healthOf, look, mirror, vmId } from '../helpers/estate.ts';
+import { type Heard, knowing } from '../helpers/looked.ts';
 
 const HERE = { where: 'nftables (table inet filter, chain input)', rule: 'nft insert rule inet filter input accept' };
 const REPLY = { where: 'iptables (table filter, chain INPUT)', rule: 'iptables -I INPUT -j ACCEPT' };

@@ -13,7 +13,7 @@ import {
   subnetId,
   vm,
   vmId,
-} from './build.ts';
+} from '../helpers/estate.ts';
 
 const VIP = '10.0.1.100';
 const at = (address: string, place: { virtualNetworkId?: string; subnetId?: string } = {}) => ({ address, ...place });

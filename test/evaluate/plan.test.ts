@@ -1,6 +1,6 @@
 import test from 'ava';
 import { checkCommand } from '../../shared/guest/plan.ts';
-import { estate, ilb, look, macOf, mirror, OPT_OUT, pair, SCOPE, vm, vmId } from './build.ts';
+import { estate, ilb, look, macOf, mirror, OPT_OUT, pair, SCOPE, vm, vmId } from '../helpers/estate.ts';
 
 const VIP = '10.0.1.100';
 const vips = (seen: ReturnType<typeof look>, name = 'a') =>
@@ -99,7 +99,7 @@ test('an opted-out or out-of-scope frontend or VM is in no plan', (t) => {
 
 test('a plan passes the gate before the guest', (t) => {
   const seen = look(estate(...pair(), ilb('one', VIP, ['a1', 'b1']), ilb('two', '10.0.1.101', ['a2', 'b2'])));
-  for (const plan of seen.evaluation.plans.values()) {
+  for (const { plan } of seen.evaluation.plans.values()) {
     const limits = { connectSeconds: 5, totalSeconds: 60 };
     t.notThrows(() => checkCommand({ commandId: '0'.repeat(32), mode: 'apply', plan, limits }));
   }

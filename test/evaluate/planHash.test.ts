@@ -1,7 +1,7 @@
 import test from 'ava';
 import { planHash } from '../../shared/evaluate/planHash.ts';
 import type { GuestPlan, PlannedFrontend } from '../../shared/model/guest.ts';
-import { macOf } from './build.ts';
+import { macOf } from '../helpers/estate.ts';
 
 const one: PlannedFrontend = {
   vip: '10.0.1.100',

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { isInScope, isOptedOut, tagValue } from '../../shared/evaluate/touchable.ts';
-import { SCOPE, SUBSCRIPTION, vmId } from './build.ts';
+import { SCOPE, SUBSCRIPTION, vmId } from '../helpers/estate.ts';
 
 const GROUP = `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg`;
 

@@ -4,8 +4,8 @@ import { finding } from '../../shared/model/findings.ts';
 import { idKey } from '../../shared/model/ids.ts';
 import type { Proof, VmKnowledge } from '../../shared/model/path.ts';
 import type { Topology } from '../../shared/model/topology.ts';
-import { backend, estate, healthOf, ilb, look, mirror, pair, vm, vmId } from './build.ts';
-import { type Heard, knowing, unseen } from './guests.ts';
+import { backend, estate, healthOf, ilb, look, mirror, pair, vm, vmId } from '../helpers/estate.ts';
+import { type Heard, knowing, unseen } from '../helpers/looked.ts';
 
 const VIP = '10.0.1.100';
 

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { estate, ilb, look, macOf, nicId, OPT_OUT, poolId, VIA, vm, vmId } from './build.ts';
+import { estate, ilb, look, macOf, nicId, OPT_OUT, poolId, VIA, vm, vmId } from '../helpers/estate.ts';
 
 const VIP = '10.0.1.100';
 type Nics = Parameters<typeof vm>[1];

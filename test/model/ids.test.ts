@@ -18,7 +18,7 @@ const LB = `${GROUP}/providers/Microsoft.Network/loadBalancers/ilb`;
 test('ids are compared without letter case and trailing slash', (t) => {
   t.true(sameId(VM, `${VM.toUpperCase()}/`));
   t.false(sameId(VM, `${VM}1`));
-  t.is(idKey(`${VM}//`), VM.toLowerCase());
+  t.is<string, string>(idKey(`${VM}//`), VM.toLowerCase());
 });
 
 test('an id is taken apart; names keep their letter case, types do not', (t) => {

@@ -1,8 +1,8 @@
 import test from 'ava';
 import { signalMessage } from '../../shared/model/messages.ts';
 import { markFailed } from '../../shared/reconcile/deadLetter.ts';
+import { articleWorld, SUBSCRIPTION } from '../helpers/world.ts';
 import { breaches } from '../reliability/invariants.ts';
-import { articleWorld, SUBSCRIPTION } from './world.ts';
 
 const REASON = 'the app failed on it five times';
 

@@ -1,7 +1,7 @@
 /** What never ends or never answers: whatever waits for it ends all the same, and whatever need not wait goes on. */
 import test from 'ava';
 import type { RunState } from '../../shared/model/rows.ts';
-import { articleWorld, refusal, SUBSCRIPTION, World } from './world.ts';
+import { articleWorld, refusal, SUBSCRIPTION, World } from '../helpers/world.ts';
 
 const HOUR_MS = 3_600_000;
 

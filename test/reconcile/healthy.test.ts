@@ -1,10 +1,10 @@
 /** Random histories in which guests and Azure are well, and only messages and the loop's own ground make trouble. */
 import test from 'ava';
 import fc from 'fast-check';
-import { disagreements, unkept } from './agreement.ts';
-import { type Act, estate, History, healthy } from './histories.ts';
-import { HISTORIES, parameters, tell } from './seed.ts';
-import { SUBSCRIPTION } from './world.ts';
+import { disagreements, unkept } from '../helpers/agreement.ts';
+import { type Act, estate, History, healthy } from '../helpers/histories.ts';
+import { HISTORIES, parameters, tell } from '../helpers/seed.ts';
+import { SUBSCRIPTION } from '../helpers/world.ts';
 
 const history = fc.array(healthy, { minLength: 1, maxLength: 30, size: 'max' });
 

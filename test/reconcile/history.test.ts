@@ -1,9 +1,9 @@
 /** Random histories over random estates, in which anything may happen: what must hold whatever it was. */
 import test from 'ava';
 import fc from 'fast-check';
-import { disagreements, recovery } from './agreement.ts';
-import { anything, estate, History } from './histories.ts';
-import { HISTORIES, parameters, tell } from './seed.ts';
+import { disagreements, recovery } from '../helpers/agreement.ts';
+import { anything, estate, History } from '../helpers/histories.ts';
+import { HISTORIES, parameters, tell } from '../helpers/seed.ts';
 
 test('whatever happens: nothing lost, nothing doubled, and what runs say is what guests were', async (t) => {
   t.timeout(1_200_000);

@@ -2,7 +2,8 @@ import test from 'ava';
 import { StateError } from '../../shared/errors.ts';
 import { bellMessage, signalMessage } from '../../shared/model/messages.ts';
 import { acceptedRun } from '../../shared/model/rows.ts';
-import { articleWorld, refusal, SUBSCRIPTION, vmId, World } from './world.ts';
+import type { ScopeItem } from '../../shared/model/signal.ts';
+import { articleWorld, nicId, refusal, SUBSCRIPTION, vmId, World } from '../helpers/world.ts';
 
 test('a sweep repairs backups first, one member after the other, and proves each path', async (t) => {
   const world = articleWorld();
@@ -593,9 +594,10 @@ test('two manual modes on one VM: the latest wins, the other is superseded', asy
 
 test('signals that meet on a VM share one command', async (t) => {
   const world = articleWorld();
-  const runs = Array.from({ length: 5 }, () =>
-    world.post(world.signal('resourceChange', [{ kind: 'vm', id: vmId('hs-a') }])),
-  );
+  const vm: ScopeItem = { kind: 'vm', id: vmId('hs-a') };
+  const nics = [0, 1].map((n): ScopeItem => ({ kind: 'nic', id: nicId(`hs-a-${n}`) }));
+  const scopes = [[vm], ...nics.map((nic) => [nic]), ...nics.map((nic) => [vm, nic])];
+  const runs = scopes.map((scope) => world.post(world.signal('resourceChange', scope)));
   for (const { message } of world.queue.splice(0)) {
     if (message.kind === 'signal') await world.store.runs.put(SUBSCRIPTION, message.runId, acceptedRun(message));
   }

@@ -3,8 +3,8 @@ import test from 'ava';
 import { StateError } from '../../shared/errors.ts';
 import type { OutcomeRow } from '../../shared/model/rows.ts';
 import { rowKey } from '../../shared/model/store.ts';
+import { articleWorld, refusal, vmId } from '../helpers/world.ts';
 import { MortalWorld } from '../reliability/mortal.ts';
-import { articleWorld, refusal, vmId } from './world.ts';
 
 const article = (): MortalWorld =>
   new MortalWorld(['hs-a', 'hs-b'], [{ name: 'ucr', vip: '10.0.1.100', members: ['hs-a', 'hs-b'], primary: 'hs-a' }]);

@@ -1,9 +1,9 @@
 /** A run once more: what is repeated, and what is refused. */
 import test from 'ava';
+import { retrySignals } from '../../shared/decide/retry.ts';
 import { type ErrorCode, InputError } from '../../shared/errors.ts';
 import { acceptedRun, noCounts, type RunRow } from '../../shared/model/rows.ts';
-import { retrySignals } from '../../shared/reconcile/retry.ts';
-import { articleWorld, SUBSCRIPTION, vmId } from './world.ts';
+import { articleWorld, SUBSCRIPTION, vmId } from '../helpers/world.ts';
 
 const NEW = 'e'.repeat(32);
 const ALLOWED = { subscriptionIds: [SUBSCRIPTION], within: [] as string[] };

@@ -3,7 +3,7 @@ import { mock } from 'node:test';
 import test from 'ava';
 import { bellMessage, type ReconcileMessage } from '../../shared/model/messages.ts';
 import { reconcile } from '../../shared/reconcile/loop.ts';
-import { SUBSCRIPTION, World } from './world.ts';
+import { SUBSCRIPTION, World } from '../helpers/world.ts';
 
 const later = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 const turn = () => new Promise((resolve) => setImmediate(resolve));

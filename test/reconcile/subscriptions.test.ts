@@ -4,7 +4,7 @@ import { signalMessage } from '../../shared/model/messages.ts';
 import type { OutcomeRow } from '../../shared/model/rows.ts';
 import { rowKey } from '../../shared/model/store.ts';
 import { markFailed } from '../../shared/reconcile/deadLetter.ts';
-import { articleWorld, SUBSCRIPTION, vmId } from './world.ts';
+import { articleWorld, SUBSCRIPTION, vmId } from '../helpers/world.ts';
 
 const OTHER = '00000000-0000-0000-0000-000000000001';
 

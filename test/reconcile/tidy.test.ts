@@ -5,7 +5,7 @@ import { acceptedRun, type RunRow } from '../../shared/model/rows.ts';
 import { runIdOf } from '../../shared/model/runId.ts';
 import { rowKey } from '../../shared/model/store.ts';
 import { TIDY_BATCH, TIDY_MS } from '../../shared/reconcile/tidy.ts';
-import { articleWorld, refusal, SUBSCRIPTION, vmId, type World } from './world.ts';
+import { articleWorld, refusal, SUBSCRIPTION, vmId, type World } from '../helpers/world.ts';
 
 const DAY = 86_400_000;
 

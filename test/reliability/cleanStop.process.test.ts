@@ -9,7 +9,7 @@ import { isOpen, type RunRow } from '../../shared/model/rows.ts';
 import { vmId } from '../../simulator/estate/ids.ts';
 import type { Host } from '../../simulator/host/host.ts';
 import { until } from '../functions/app.ts';
-import { SETTINGS } from '../reconcile/world.ts';
+import { SETTINGS } from '../helpers/world.ts';
 import { breaches } from './invariants.ts';
 import { type Hosts, startHosts } from './killed/hosts.ts';
 

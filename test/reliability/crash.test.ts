@@ -5,7 +5,7 @@
  */
 import test, { type ExecutionContext } from 'ava';
 import type { RunRow } from '../../shared/model/rows.ts';
-import { refusal, SUBSCRIPTION } from '../reconcile/world.ts';
+import { refusal, SUBSCRIPTION } from '../helpers/world.ts';
 import { interfaceMethods } from './calls.ts';
 import { breaches } from './invariants.ts';
 import { MortalWorld } from './mortal.ts';

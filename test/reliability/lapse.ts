@@ -22,9 +22,9 @@ import { type ScriptedLab, scriptedLab } from '../../simulator/chaos/scriptedLab
 import { articleEstate } from '../../simulator/estate/articleEstate.ts';
 import type { Estate } from '../../simulator/estate/estate.ts';
 import { vmId } from '../../simulator/estate/ids.ts';
-import { SETTINGS } from '../reconcile/world.ts';
+import { memoryStore } from '../helpers/memoryStore.ts';
+import { SETTINGS } from '../helpers/world.ts';
 import { clientsOf, trust } from '../simulator/arm/withArm.ts';
-import { memoryStore } from '../state/memoryStore.ts';
 
 const SPEED = 10;
 

@@ -10,7 +10,7 @@ import { readManualRun } from '../../shared/requests/manualRun.ts';
 import { readMirrorFailover } from '../../shared/requests/mirrorFailover.ts';
 import { readResourceChange } from '../../shared/requests/resourceChange.ts';
 import { toEntity } from '../../shared/state/entities.ts';
-import { SUBSCRIPTION, vmId, World } from '../reconcile/world.ts';
+import { SUBSCRIPTION, vmId, World } from '../helpers/world.ts';
 import { sample } from '../samples.ts';
 import { deepJson, hostile, spoil, textPaths } from './hostile.ts';
 import { breaches } from './invariants.ts';

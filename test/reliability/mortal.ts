@@ -6,8 +6,8 @@
 import { bellMessage, type ReconcileMessage } from '../../shared/model/messages.ts';
 import type { LeaseRow } from '../../shared/model/rows.ts';
 import type { LoopPorts } from '../../shared/reconcile/loop.ts';
-import { SUBSCRIPTION, World } from '../reconcile/world.ts';
-import { MemoryRows } from '../state/memoryStore.ts';
+import { MemoryRows } from '../helpers/memoryStore.ts';
+import { SUBSCRIPTION, World } from '../helpers/world.ts';
 import { TABLES, wrapPorts } from './calls.ts';
 
 /** Where the process is killed: at the n-th call of the scenario, counted from 0. */

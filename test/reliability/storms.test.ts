@@ -4,7 +4,7 @@ import { signalMessage } from '../../shared/model/messages.ts';
 import { DEFAULT_TAGS } from '../../shared/model/scope.ts';
 import { readResourceChange } from '../../shared/requests/resourceChange.ts';
 import { resourceEvent } from '../../simulator/arm/events.ts';
-import { refusal, SUBSCRIPTION, vmId, World } from '../reconcile/world.ts';
+import { refusal, SUBSCRIPTION, vmId, World } from '../helpers/world.ts';
 import { breaches } from './invariants.ts';
 
 /** Mirrors of two VMs each. */

@@ -11,7 +11,7 @@ import { CALL_SECONDS } from '../../shared/model/settings.ts';
 import type { Rows } from '../../shared/model/store.ts';
 import { markFailed } from '../../shared/reconcile/deadLetter.ts';
 import { type LoopPorts, reconcile } from '../../shared/reconcile/loop.ts';
-import { refusal, World } from '../reconcile/world.ts';
+import { refusal, World } from '../helpers/world.ts';
 
 /** What happens at a call. `kill` and `fail`: before the call took effect, or after. */
 export type Trouble =

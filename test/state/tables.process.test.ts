@@ -8,7 +8,7 @@ import { type RunQuery, rowKey, runMark, type Store, type Versioned } from '../.
 import { inBatches } from '../../shared/reconcile/batches.ts';
 import { openTables, TABLES } from '../../shared/state/tables.ts';
 import { type Azurite, startAzurite } from '../../simulator/storage/azurite.ts';
-import { memoryStore } from './memoryStore.ts';
+import { memoryStore } from '../helpers/memoryStore.ts';
 
 const SUBSCRIPTION = '00000000-0000-0000-0000-000000000000';
 let azurite: Azurite;

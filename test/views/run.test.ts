@@ -6,7 +6,7 @@ import { acceptedRun, noCounts } from '../../shared/model/rows.ts';
 import { rowKey } from '../../shared/model/store.ts';
 import { WAITS, waitText } from '../../shared/model/waits.ts';
 import { readRunView, runView } from '../../shared/views/run.ts';
-import { memoryStore } from '../state/memoryStore.ts';
+import { memoryStore } from '../helpers/memoryStore.ts';
 
 const ONE = '00000000-0000-0000-0000-000000000001';
 const TWO = '00000000-0000-0000-0000-000000000002';

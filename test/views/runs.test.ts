@@ -4,7 +4,7 @@ import { acceptedRun, noCounts, type RunRow } from '../../shared/model/rows.ts';
 import { runIdOf } from '../../shared/model/runId.ts';
 import { readRunQuery } from '../../shared/requests/runQuery.ts';
 import { type RunListQuery, type RunListView, readRunList } from '../../shared/views/runs.ts';
-import { memoryStore } from '../state/memoryStore.ts';
+import { memoryStore } from '../helpers/memoryStore.ts';
 
 const [ONE, TWO] = ['00000000-0000-0000-0000-000000000001', '00000000-0000-0000-0000-000000000002'] as const;
 const BOTH = [ONE, TWO];

@@ -15,7 +15,7 @@ import { resourceEvent } from '../../../simulator/arm/events.ts';
 import { vmId } from '../../../simulator/estate/ids.ts';
 import type { Host } from '../../../simulator/host/host.ts';
 import { LONG_MS, until } from '../../functions/app.ts';
-import { SETTINGS } from '../../reconcile/world.ts';
+import { SETTINGS } from '../../helpers/world.ts';
 import { breaches } from '../invariants.ts';
 import { type Hosts, startHosts, type Victim } from './hosts.ts';
 

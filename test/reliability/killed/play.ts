@@ -1,7 +1,7 @@
 /** Plays one step in an estate of its own to its rest, with a process killed on the way, and judges what is left. */
 import { bellMessage, signalMessage } from '../../../shared/model/messages.ts';
 import { isOpen, type RunRow, type VmRow } from '../../../shared/model/rows.ts';
-import { SETTINGS } from '../../reconcile/world.ts';
+import { SETTINGS } from '../../helpers/world.ts';
 import { breaches } from '../invariants.ts';
 import type { Delivery } from './inbox.ts';
 import type { Counts, Kill } from './orders.ts';

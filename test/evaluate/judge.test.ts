@@ -1,5 +1,4 @@
 import test from 'ava';
-import { evaluate } from '../../shared/evaluate/evaluate.ts';
 import { shortName } from '../../shared/model/ids.ts';
 import {
   estate,
@@ -15,8 +14,9 @@ import {
   SCOPE,
   vm,
   vmId,
-} from './build.ts';
-import { knowingAll } from './guests.ts';
+} from '../helpers/estate.ts';
+import { evaluate } from '../helpers/evaluate.ts';
+import { knowingAll } from '../helpers/looked.ts';
 
 /** The estate of the vendor's article: two mirrors on the same two VMs, both primaries on one, and a member with one NIC. */
 const article = () =>
@@ -95,7 +95,18 @@ test('a frontend with no path of ours is not shown, and health is not asked of i
 });
 
 test('nothing at all', (t) => {
-  t.deepEqual(look(estate()).evaluation, { paths: [], frontends: [], plans: new Map(), listed: [], colocated: [] });
+  const none = new Map();
+  t.deepEqual(look(estate()).evaluation, {
+    paths: [],
+    frontends: [],
+    plans: none,
+    listed: [],
+    colocated: [],
+    pathsOfVm: none,
+    pathsOfFrontend: none,
+    frontendByKey: none,
+    listedOf: none,
+  });
 });
 
 test('a frontend with no member is no path', (t) => {

@@ -3,7 +3,7 @@ import { planHash } from '../../shared/evaluate/planHash.ts';
 import type { ConnectOutcome, Drift, GuestMode, GuestPlan, GuestReport, PathReport } from '../../shared/model/guest.ts';
 import type { IdKey } from '../../shared/model/ids.ts';
 import type { Evaluation, GuestLook, VmKnowledge } from '../../shared/model/path.ts';
-import { NOW } from './build.ts';
+import { NOW } from './estate.ts';
 
 export interface Heard {
   mode?: GuestMode;
@@ -50,7 +50,7 @@ export function knowing(plan: GuestPlan, heard: Heard = {}): VmKnowledge {
 
 /** The same for every VM that has a plan. */
 export const knowingAll = ({ plans }: Evaluation, heard: Heard = {}): Map<IdKey, VmKnowledge> =>
-  new Map([...plans].map(([key, plan]) => [key, knowing(plan, heard)]));
+  new Map([...plans].map(([key, { plan }]) => [key, knowing(plan, heard)]));
 
 /** Of a VM that was never looked at. */
 export const unseen = (knowledge: Partial<VmKnowledge>): VmKnowledge => ({

@@ -1,4 +1,4 @@
-/** A path before the guest is heard: what Azure's lists alone say of one member towards one frontend. */
+/** A way: what Azure's lists alone say of one member towards one frontend, before health and the guest are heard. */
 import { type Finding, finding, findingVerdict } from '../model/findings.ts';
 import { idKey } from '../model/ids.ts';
 import type { ListedFinding, Path } from '../model/path.ts';
@@ -11,21 +11,22 @@ import { type PortChoice, provePort } from './provePort.ts';
 import { isInScope, isOptedOut, tagValue } from './touchable.ts';
 import { addressesOf } from './viaAddress.ts';
 
-/** One member towards one frontend. */
-export interface PathDraft extends Pick<Path, 'backend' | 'via' | 'viaReason' | 'port'> {
+/** One member's way towards one frontend. */
+export interface Way extends Pick<Path, 'vmKey' | 'frontendKey' | 'vip' | 'backend' | 'via' | 'viaReason' | 'port'> {
   member: Member;
   frontend: FrontendInPlay;
   findings: Finding[];
 }
 
-/** Drafts a path, or says why there is none: a VM, NIC or load balancer that is not to be touched. */
-export function draftPath(
+/** A member's way, or why there is none: a VM, NIC or load balancer that is not to be touched. */
+export function wayOf(
   member: Member,
   frontend: FrontendInPlay,
+  port: PortChoice,
   membership: Membership,
   index: TopologyIndex,
   scope: Scope,
-): PathDraft | ListedFinding {
+): Way | ListedFinding {
   const { vmId } = member;
   const vm = index.vms.get(member.key);
   if (!isInScope(vmId, scope)) return { id: vmId, finding: finding('OUT_OF_SCOPE', { id: vmId }) };
@@ -34,9 +35,13 @@ export function draftPath(
   const { optedOut, findings, ...addresses } = addressesOf(member, frontend, membership, index, scope);
   if (optedOut !== undefined) return { id: vmId, finding: finding('OPTED_OUT', { id: optedOut }) };
 
-  const tag = tagValue(frontend.loadBalancer.tags, scope.portTag);
-  const choice = provePort(member.rules, frontend, tag);
+  // Most members have all rules of the frontend, and so its port.
+  const hasAll = member.rules.length === frontend.rules.length;
+  const choice = hasAll ? port : provePort(member.rules, frontend, tagValue(frontend.loadBalancer.tags, scope.portTag));
   return {
+    vmKey: member.key,
+    frontendKey: frontend.key,
+    vip: frontend.vip,
     member,
     frontend,
     ...addresses,
@@ -50,12 +55,11 @@ export function draftPath(
   };
 }
 
-/** True when a draft is a path. */
-export const isDraft = (item: PathDraft | ListedFinding): item is PathDraft => 'member' in item;
+/** True for a way. */
+export const isWay = (item: Way | ListedFinding): item is Way => 'member' in item;
 
 /** True when nothing that Azure's lists show keeps a person's help waiting: the path can be repaired and proved. */
-export const isProvable = (draft: PathDraft): boolean =>
-  draft.findings.every((item) => findingVerdict(item.code) !== 'blocked');
+export const isProvable = (way: Way): boolean => way.findings.every((item) => findingVerdict(item.code) !== 'blocked');
 
 function portFindings(choice: PortChoice, { vip, loadBalancer }: FrontendInPlay, scope: Scope): Finding[] {
   if ('port' in choice) return [];

@@ -3,11 +3,20 @@
  * one that changed. Rows are kept as JSON, as the tables keep them.
  */
 import { StateError } from '../../shared/errors.ts';
-import { isOpen, type RunRow } from '../../shared/model/rows.ts';
+import {
+  type FrontendRow,
+  isOpen,
+  type LeaseRow,
+  type OutcomeRow,
+  type RunRow,
+  type VmRow,
+} from '../../shared/model/rows.ts';
 import {
   isOnPage,
+  type ListOptions,
   type PassingRows,
   type Rows,
+  type RunFilter,
   type RunQuery,
   type RunRows,
   runMark,
@@ -22,11 +31,18 @@ interface Kept {
 
 const read = <T>({ json, etag }: Kept): Versioned<T> => ({ row: JSON.parse(json) as T, etag });
 
-/** Rows by partition and key. `puts` counts writes. */
-export class MemoryRows<T> implements Rows<T> {
+type Filters<T, F extends string> = Record<F, (row: T) => boolean>;
+
+/** Rows by partition and key. `puts` counts writes. `filters`: what may be listed besides all of them. */
+export class MemoryRows<T, F extends string = never> implements Rows<T, F> {
+  readonly #filters: Filters<T, F>;
   protected readonly rows = new Map<string, Map<string, Kept>>();
   #version = 0;
   puts = 0;
+
+  constructor(filters: Filters<T, F>) {
+    this.#filters = filters;
+  }
 
   /** Copies all rows, ETags included. */
   static copy<T>(from: MemoryRows<T>, to: MemoryRows<T>): void {
@@ -39,8 +55,14 @@ export class MemoryRows<T> implements Rows<T> {
     return found && read(found);
   }
 
-  async list(partition: string): Promise<Versioned<T>[]> {
-    return [...(this.rows.get(partition)?.values() ?? [])].map((kept) => read<T>(kept));
+  async list(
+    partition: string,
+    filter: F | 'all' = 'all',
+    { limit = Infinity }: ListOptions = {},
+  ): Promise<Versioned<T>[]> {
+    const all = [...(this.rows.get(partition)?.values() ?? [])].map((kept) => read<T>(kept));
+    const wanted = filter === 'all' ? all : all.filter(({ row }) => this.#filters[filter as F](row));
+    return wanted.slice(0, limit);
   }
 
   async put(partition: string, key: string, row: T, etag?: string): Promise<string> {
@@ -56,7 +78,7 @@ export class MemoryRows<T> implements Rows<T> {
 }
 
 /** Rows that may be removed. */
-class MemoryPassingRows<T> extends MemoryRows<T> implements PassingRows<T> {
+class MemoryPassingRows<T, F extends string = never> extends MemoryRows<T, F> implements PassingRows<T, F> {
   async remove(partition: string, key: string, { etag }: Versioned<T>): Promise<void> {
     const found = this.rows.get(partition)?.get(key);
     if (found && found.etag !== etag) throw new StateError('STATE_CONFLICT', `${partition}/${key} changed`);
@@ -64,16 +86,21 @@ class MemoryPassingRows<T> extends MemoryRows<T> implements PassingRows<T> {
   }
 }
 
+const isUrgent = (run: RunRow): boolean => run.state === 'running' || run.signal === 'manual';
+
 /** Runs in memory; none was ever written by an older program. */
-class MemoryRuns extends MemoryPassingRows<RunRow> implements RunRows {
-  override async list(partition: string, filter?: 'open' | 'outdated'): Promise<Versioned<RunRow>[]> {
-    if (filter === 'outdated') return [];
-    const runs = await super.list(partition);
-    return filter === 'open' ? runs.filter(({ row }) => isOpen(row)) : runs;
+class MemoryRuns extends MemoryPassingRows<RunRow, RunFilter> implements RunRows {
+  constructor() {
+    super({
+      open: isOpen,
+      urgent: (run) => isOpen(run) && isUrgent(run),
+      arrived: (run) => isOpen(run) && !isUrgent(run),
+      outdated: () => false,
+    });
   }
 
   async page(partition: string, query: RunQuery): Promise<RunRow[]> {
-    const runs = (await super.list(partition)).map(({ row }) => row).filter((run) => isOnPage(run, query));
+    const runs = (await this.list(partition)).map(({ row }) => row).filter((run) => isOnPage(run, query));
     return runs.toSorted((a, b) => (runMark(a) < runMark(b) ? -1 : 1)).slice(0, query.limit);
   }
 }
@@ -81,8 +108,8 @@ class MemoryRuns extends MemoryPassingRows<RunRow> implements RunRows {
 export const memoryStore = () =>
   ({
     runs: new MemoryRuns(),
-    outcomes: new MemoryPassingRows(),
-    vms: new MemoryRows(),
-    frontends: new MemoryRows(),
-    leases: new MemoryRows(),
+    outcomes: new MemoryPassingRows<OutcomeRow, 'open'>({ open: (outcome) => outcome.state !== 'settled' }),
+    vms: new MemoryRows<VmRow, 'commanded'>({ commanded: (vm) => vm.command !== undefined }),
+    frontends: new MemoryRows<FrontendRow>({}),
+    leases: new MemoryRows<LeaseRow>({}),
   }) satisfies Store;

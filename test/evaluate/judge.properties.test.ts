@@ -1,7 +1,6 @@
 /** What holds of every estate. fast-check prints the seed and the smallest counterexample of a failure. */
 import test from 'ava';
 import fc from 'fast-check';
-import { evaluate } from '../../shared/evaluate/evaluate.ts';
 import { forecast } from '../../shared/evaluate/forecast.ts';
 import { planHash } from '../../shared/evaluate/planHash.ts';
 import { checkCommand } from '../../shared/guest/plan.ts';
@@ -10,9 +9,10 @@ import { type IdKey, idKey, isWithin, sameId } from '../../shared/model/ids.ts';
 import type { Evaluation, Path, VmKnowledge } from '../../shared/model/path.ts';
 import { isTrueWord } from '../../shared/model/scope.ts';
 import type { FrontendIp, IpConfiguration, LoadBalancer, Nic, Topology } from '../../shared/model/topology.ts';
-import { type Draw, disguised, draws, mangled, type World, worldOf } from './arbitrary.ts';
-import { estate, ilb, NOW, networkId, nicOf, OPT_OUT, SCOPE, vm } from './build.ts';
-import { type Heard, knowingAll } from './guests.ts';
+import { type Draw, disguised, draws, mangled, type World, worldOf } from '../helpers/arbitraryEstate.ts';
+import { estate, ilb, NOW, networkId, nicOf, OPT_OUT, SCOPE, vm } from '../helpers/estate.ts';
+import { evaluate } from '../helpers/evaluate.ts';
+import { type Heard, knowingAll } from '../helpers/looked.ts';
 
 const runs = { numRuns: 500 };
 const nothing = new Map<IdKey, VmKnowledge>();
@@ -102,7 +102,7 @@ test('nothing that is out of scope or opted out is on a path or in a plan', (t) 
     }
     const macs = new Set(topology.nics.filter(({ tags }) => isOptedOut(tags)).map(({ mac }) => mac));
     all(seen.paths, ({ via }) => !via || !macs.has(via.mac), 'opted-out NIC');
-    for (const plan of seen.plans.values()) {
+    for (const { plan } of seen.plans.values()) {
       all(
         plan.frontends,
         ({ backend, via }) => !macs.has(backend.mac) && !macs.has(via.mac),
@@ -145,7 +145,7 @@ test('every path has one verdict, which its findings explain; what can be repair
       for (const path of seen.paths) {
         reached.add(path.verdict);
         t.is<string, string>(path.verdict, explained(path));
-        const planned = seen.plans.get(idKey(path.vmId))?.frontends.some(({ vip }) => vip === path.vip) ?? false;
+        const planned = seen.plans.get(idKey(path.vmId))?.plan.frontends.some(({ vip }) => vip === path.vip) ?? false;
         if (path.verdict === 'repairable' || path.verdict === 'compliant') t.true(planned);
         if (path.verdict === 'compliant') t.truthy(path.port);
         if (!planned) t.is(path.verdict, 'blocked');
@@ -190,7 +190,7 @@ test('neither letter case nor order of anything that Azure lists changes a thing
 
 /** An evaluation as text without letter case. Findings are compared as sets: their order follows the lists. */
 const plain = (evaluation: Evaluation) => {
-  const plans = [...evaluation.plans].map(([key, plan]) => [key, planHash(plan)]).toSorted();
+  const plans = [...evaluation.plans].map(([key, { plan }]) => [key, planHash(plan)]).toSorted();
   return JSON.parse(JSON.stringify({ ...evaluation, plans }).toLowerCase());
 };
 
@@ -237,7 +237,7 @@ test('a broken topology is evaluated: no throw, no path twice, no plan that the 
       forecast(evaluation);
       const keys = evaluation.paths.map(({ vmId, frontendId }) => `${idKey(vmId)} ${idKey(frontendId)}`);
       t.is(new Set(keys).size, keys.length);
-      for (const plan of evaluation.plans.values()) {
+      for (const { plan } of evaluation.plans.values()) {
         plans += 1;
         t.notThrows(() => checkCommand({ commandId, mode: 'apply', plan, limits }));
       }

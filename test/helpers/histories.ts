@@ -1,9 +1,9 @@
 /** Random estates and random histories over them: what may happen, and how it is played. */
 import fc from 'fast-check';
+import { retrySignals } from '../../shared/decide/retry.ts';
 import { bellMessage, type ReconcileMessage, type SignalMessage } from '../../shared/model/messages.ts';
 import type { RunRow } from '../../shared/model/rows.ts';
 import { runIdOf } from '../../shared/model/runId.ts';
-import { retrySignals } from '../../shared/reconcile/retry.ts';
 import { type Trouble, type Turn, UnrulyWorld } from '../reliability/unruly.ts';
 import { refusal, SETTINGS, SUBSCRIPTION, vmId } from './world.ts';
 

@@ -1,6 +1,6 @@
 /** Random estates: sound ones, the same in other letter case and order, and broken ones. */
 import fc from 'fast-check';
-import { idKey } from '../../shared/model/ids.ts';
+import { type IdKey, idKey } from '../../shared/model/ids.ts';
 import type { Scope } from '../../shared/model/scope.ts';
 import type {
   BackendHealth,
@@ -31,7 +31,7 @@ import {
   subnetId,
   VIA,
   vmId,
-} from './build.ts';
+} from './estate.ts';
 
 export interface World {
   topology: Topology;
@@ -188,7 +188,7 @@ function healthFor(g: Dice, { loadBalancers, nics }: Topology): HealthMap {
   const ips = nics.flatMap((nic) => nic.ipConfigurations);
   const all = loadBalancers.flatMap(({ frontends }) => frontends);
   return new Map(
-    all.map(({ id }): [string, FrontendHealth] => {
+    all.map(({ id }): [IdKey, FrontendHealth] => {
       const backends = g.some(ips).map(({ id, address = '' }): BackendHealth => {
         const reason = g.pick(undefined, undefined, undefined, 'Up_Admin', 'Down_Admin', 'Up_Probe_AllDownIsUp');
         return backend(address, g.pick(true, false, false), g.pick(id, undefined), reason);

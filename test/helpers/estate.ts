@@ -2,7 +2,7 @@
  * Estates in a few lines. Names are short: `vm('a', {a1: '10.0.1.10'})` is a VM with one NIC, `ilb('ucr',
  * '10.0.1.100', ['a1', 'b1'])` a mirror's load balancer, frontend and VIP in front of those NICs.
  */
-import { evaluate } from '../../shared/evaluate/evaluate.ts';
+
 import type { FindingCode } from '../../shared/model/findings.ts';
 import type { GuestPlan } from '../../shared/model/guest.ts';
 import { type IdKey, idKey, shortName } from '../../shared/model/ids.ts';
@@ -21,6 +21,7 @@ import type {
   Topology,
   Vm,
 } from '../../shared/model/topology.ts';
+import { evaluate } from './evaluate.ts';
 
 export const SUBSCRIPTION = '00000000-0000-0000-0000-000000000000';
 const GROUP = `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg`;
@@ -258,7 +259,7 @@ class Looked {
   }
 
   plan(vmName: string): GuestPlan | undefined {
-    return this.evaluation.plans.get(idKey(vmId(vmName)));
+    return this.evaluation.plans.get(idKey(vmId(vmName)))?.plan;
   }
 
   view(name = 'ucr'): Evaluation['frontends'][number] {

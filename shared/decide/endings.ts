@@ -1,58 +1,57 @@
 /** How a command ends on its VM's row: with a report, or with the finding that says why there is none. Pure. */
-import { isEvidence } from '../evaluate/healthy.ts';
 import { planHash } from '../evaluate/planHash.ts';
 import { type Finding, finding } from '../model/findings.ts';
 import type { GuestReport } from '../model/guest.ts';
 import type { Proof } from '../model/path.ts';
 import type { CommandRow, VmRow } from '../model/rows.ts';
-import type { Draft } from './draft.ts';
+import { type Pass, tell } from './pass.ts';
+
+/** A VM with its command in flight. */
+export interface InFlight {
+  vm: VmRow;
+  command: CommandRow;
+}
 
 /** Takes in a report: the last look, its proofs, and that the command is over. */
-export function succeed(draft: Draft, vm: VmRow, command: CommandRow, report: GuestReport): void {
+export function succeed(pass: Pass, { vm, command }: InFlight, report: GuestReport): void {
   const hash = planHash(command.plan);
   if (command.mode === 'remove') {
     delete vm.look;
     vm.proofs = {};
   } else {
-    vm.proofs = renewProofs(vm, hash, report, draft.now);
-    vm.look = { at: draft.now, planHash: hash, report, healthyVips: healthyThroughout(draft, command) };
+    vm.proofs = renewProofs(vm, hash, report, pass.now);
+    vm.look = { at: pass.now, planHash: hash, report, healthyVips: healthyThroughout(pass, command) };
   }
   vm.findings = [];
-  vm.last = {
-    seq: command.seq,
-    mode: command.mode,
-    endedAt: draft.now,
+  endCommand(pass, { vm, command }, { changed: report.changed, warnings: report.warnings });
+  if (command.mode === 'remove' && report.errorCode && vm.last) {
+    vm.last.failure = finding('GUEST_FAILED', { code: report.errorCode, detail: report.errorDetail ?? '' });
+  }
+  tell(pass, 'info', 'report', {
+    ...namesOf(vm, command),
     changed: report.changed,
-    warnings: report.warnings,
-    ...(command.mode === 'remove' && report.errorCode
-      ? { failure: finding('GUEST_FAILED', { code: report.errorCode, detail: report.errorDetail ?? '' }) }
-      : {}),
-  };
-  delete vm.command;
-  draft.vms.touch(vm);
-  draft.log.push({
-    level: 'info',
-    step: 'report',
-    fields: {
-      vmId: vm.vmId,
-      runIds: command.runIds,
-      seq: command.seq,
-      changed: report.changed,
-      errorCode: report.errorCode ?? '',
-    },
+    errorCode: report.errorCode ?? '',
   });
 }
 
+function endCommand(
+  { now }: Pass,
+  { vm, command }: InFlight,
+  how: Pick<NonNullable<VmRow['last']>, 'changed' | 'warnings' | 'failure' | 'retryAt'>,
+): void {
+  vm.last = { seq: command.seq, mode: command.mode, endedAt: now, ...how };
+  delete vm.command;
+}
+
+const namesOf = (vm: VmRow, { runIds, seq }: CommandRow) => ({ vmId: vm.vmId, runIds, seq });
+
 /** The command's VIPs with somebody to connect to, as far as is known. */
-export const healthyVips = (draft: Draft, { vips }: CommandRow): string[] =>
-  draft.frontends
-    .all()
-    .filter((row) => vips.includes(row.vip) && row.backends.some(isEvidence))
-    .map((row) => row.vip);
+export const healthyVips = (pass: Pass, { vips }: CommandRow): string[] =>
+  vips.filter((vip) => pass.healthyVips().has(vip));
 
 /** When it was sent and when it ended: a connect that failed while there was nobody says nothing later. */
-const healthyThroughout = (draft: Draft, command: CommandRow): string[] =>
-  healthyVips(draft, command).filter((vip) => command.healthyVips?.includes(vip) ?? true);
+const healthyThroughout = (pass: Pass, command: CommandRow): string[] =>
+  healthyVips(pass, command).filter((vip) => command.healthyVips?.includes(vip) ?? true);
 
 /**
  * A proof is kept by VIP. A connect to another member does not wipe out that a connect to itself was seen under
@@ -71,31 +70,19 @@ function renewProofs(vm: VmRow, hash: string, report: GuestReport, now: number):
 }
 
 /** Ends a command without a report. */
-export function fail(draft: Draft, vm: VmRow, command: CommandRow, failure: Finding): void {
+export function fail(pass: Pass, { vm, command }: InFlight, failure: Finding): void {
   vm.findings = [failure];
-  vm.last = { seq: command.seq, mode: command.mode, endedAt: draft.now, changed: 0, warnings: [], failure };
-  delete vm.command;
-  draft.vms.touch(vm);
-  draft.log.push({
-    level: 'warn',
-    step: 'command-failed',
-    fields: { vmId: vm.vmId, runIds: command.runIds, seq: command.seq, code: failure.code, ...failure.params },
-  });
+  endCommand(pass, { vm, command }, { changed: 0, warnings: [], failure });
+  tell(pass, 'warn', 'command-failed', { ...namesOf(vm, command), code: failure.code, ...failure.params });
 }
 
 /**
  * Azure took nothing: somebody else's command is on the VM, or too many calls were made. That is no failure. The
  * command is given up, so that its place goes to another VM, and the outcome takes its turn again after `retryAt`.
  */
-export function withdraw(draft: Draft, vm: VmRow, command: CommandRow, failure: Finding, retryAt: number): void {
-  vm.last = { seq: command.seq, mode: command.mode, endedAt: draft.now, changed: 0, warnings: [], failure, retryAt };
-  delete vm.command;
-  draft.vms.touch(vm);
-  draft.log.push({
-    level: 'info',
-    step: 'withdrawn',
-    fields: { vmId: vm.vmId, runIds: command.runIds, seq: command.seq, retryAt, ...failure.params },
-  });
+export function withdraw(pass: Pass, { vm, command }: InFlight, failure: Finding, retryAt: number): void {
+  endCommand(pass, { vm, command }, { changed: 0, warnings: [], failure, retryAt });
+  tell(pass, 'info', 'withdrawn', { ...namesOf(vm, command), retryAt, ...failure.params });
 }
 
 /** 403. A 401 is a token that ran out or could not be had: that passes. */

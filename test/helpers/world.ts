@@ -15,12 +15,12 @@ import type { ScopeItem, Signal, SignalKind } from '../../shared/model/signal.ts
 import { rowKey } from '../../shared/model/store.ts';
 import type { BackendHealth, LoadBalancer, Nic, Topology, Vm } from '../../shared/model/topology.ts';
 import { type LoopPorts, reconcile } from '../../shared/reconcile/loop.ts';
-import { memoryStore } from '../state/memoryStore.ts';
+import { memoryStore } from './memoryStore.ts';
 
 export const SUBSCRIPTION = '00000000-0000-0000-0000-000000000000';
 const GROUP = `/subscriptions/${SUBSCRIPTION}/resourceGroups/healthshare/providers`;
 export const vmId = (name: string) => `${GROUP}/Microsoft.Compute/virtualMachines/${name}`;
-const nicId = (name: string) => `${GROUP}/Microsoft.Network/networkInterfaces/${name}`;
+export const nicId = (name: string) => `${GROUP}/Microsoft.Network/networkInterfaces/${name}`;
 const lbId = `${GROUP}/Microsoft.Network/loadBalancers/lb`;
 const frontendId = (name: string) => `${lbId}/frontendIPConfigurations/${name}`;
 const vnet = `${GROUP}/Microsoft.Network/virtualNetworks/vnet`;

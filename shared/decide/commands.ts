@@ -1,0 +1,207 @@
+/**
+ * Follows each command in flight by what Azure shows of it: from intended to sent, from sent to its report or its
+ * failure, from cancelling to gone. Pure. Clocks of guest and app are never compared; that an execution is the one we
+ * sent is told by its script's command id and by a start time that changed.
+ */
+import { type AzureError, ReportError } from '../errors.ts';
+import { commandIdOf } from '../guest/plan.ts';
+import { parseReport } from '../guest/report.ts';
+import type { GuestCommand, GuestReport } from '../model/guest.ts';
+import { idKey } from '../model/ids.ts';
+import type { CommandView } from '../model/ports.ts';
+import type { CommandRow, VmRow } from '../model/rows.ts';
+import { rowKey } from '../model/store.ts';
+import { unfitAgent } from './agent.ts';
+import { denied, fail, failed, healthyVips, type InFlight, isMissingRight, succeed, withdraw } from './endings.ts';
+import { commandMs, guestLimits } from './limits.ts';
+import { take } from './outcomes.ts';
+import { type Look, type Pass, tell } from './pass.ts';
+
+/** A command at hand. `lookedAt`: when Azure was asked; no deadline passes between that and its answer. */
+interface Watched extends InFlight {
+  lookedAt: number;
+}
+
+/** Moves every command in flight as far as what was seen allows. */
+export function followCommands(pass: Pass): void {
+  for (const [key, look] of pass.seen.looks) {
+    const vm = pass.vms.get(key);
+    if (vm?.command) follow(pass, { vm, command: vm.command, lookedAt: look.at }, look);
+  }
+}
+
+/** A loop killed after a VM's row held its command and before the outcomes said so: they are given it, not another one. */
+export function rejoinCommands({ vms, outcomes }: Pass): void {
+  for (const vm of vms.all()) {
+    for (const runId of vm.command?.runIds ?? []) {
+      const outcome = outcomes.get(runId, idKey(vm.vmId));
+      if (vm.command && outcome?.state === 'waiting') take(outcome, vm.command.seq);
+    }
+  }
+}
+
+function follow(pass: Pass, watched: Watched, look: Look): void {
+  if (look.kind === 'failed') return unseen(pass, watched, look.error);
+  switch (watched.command.phase) {
+    case 'intended':
+      return intended(pass, watched, look);
+    case 'sent':
+      return sent(pass, watched, look.view);
+    case 'cancelling':
+      return cancelling(pass, watched, look.view);
+  }
+}
+
+const RUNNING = new Set(['Pending', 'Running']);
+const ENDED = new Set(['Succeeded', 'Failed', 'TimedOut', 'Canceled']);
+
+/** True while Azure may still be running something in this slot. */
+const isBusy = (view: CommandView): boolean =>
+  RUNNING.has(view.state) || (!ENDED.has(view.state) && /^(Creating|Updating|Deleting)$/i.test(view.provisioningState));
+
+/** The command that a VM row stands for, as the guest gets it. */
+const guestCommand = ({ settings }: Pass, { vm, command }: InFlight): GuestCommand => ({
+  commandId: commandIdOf(rowKey(vm.vmId), command.seq),
+  mode: command.mode,
+  plan: command.plan,
+  limits: guestLimits(settings),
+});
+
+/** The look itself failed: a missing right is final, anything else (a token that ran out too) is tried again until the deadline. */
+function unseen(pass: Pass, watched: Watched, error: AzureError): void {
+  const { vm, command } = watched;
+  if (isMissingRight(error) && command.phase !== 'cancelling') return fail(pass, watched, denied(error.action));
+  if (command.phase === 'intended' && isHeldUpTooLong(pass, watched, 1000 * pass.settings.commandSeconds)) {
+    return fail(pass, watched, failed('COMMAND_NOT_SEEN', error.message));
+  }
+  const { code, status, message: text } = error;
+  tell(pass, 'warn', 'look-failed', { vmId: vm.vmId, seq: command.seq, code, status, text });
+}
+
+/**
+ * What Azure does not hold yet is given so many milliseconds of looks that found it so, each a bell or two after the one
+ * before. Time in which nobody looked, because the app was down or its clock jumped, is nobody's fault: it does not count.
+ */
+function isHeldUpTooLong({ settings }: Pass, { command, lookedAt }: Watched, most: number): boolean {
+  const { ms, at } = command.heldUp ?? { ms: 0, at: lookedAt };
+  const since = Math.min(Math.max(0, lookedAt - at), 2000 * settings.bellSeconds);
+  command.heldUp = { ms: ms + since, at: lookedAt };
+  return command.heldUp.ms >= most;
+}
+
+function intended(pass: Pass, watched: Watched, { view, agent }: Extract<Look, { kind: 'seen' }>): void {
+  const { vm, command } = watched;
+  const unfit = agent && unfitAgent(vm.os, agent);
+  if (unfit) return fail(pass, watched, unfit);
+  if (view && isBusy(view)) {
+    // An earlier command still runs in this slot: it is waited for, never overtaken.
+    if (isHeldUpTooLong(pass, watched, 1000 * pass.settings.commandSeconds)) {
+      fail(pass, watched, failed('COMMAND_SLOT_BUSY', `${view.state} since ${view.startTime ?? 'unknown'}`));
+    }
+    return;
+  }
+  command.phase = 'sent';
+  delete command.heldUp;
+  command.sentAt = pass.now;
+  command.healthyVips = healthyVips(pass, command);
+  command.deadline = pass.now + commandMs(pass.settings);
+  if (view?.startTime !== undefined) command.priorStart = view.startTime;
+  send(pass, watched);
+}
+
+function sent(pass: Pass, watched: Watched, view: CommandView | undefined): void {
+  const { command } = watched;
+  const { refusal } = command;
+  if (refusal && isMissingRight(refusal)) return fail(pass, watched, denied(refusal.action));
+  if (refusal?.code === 'PLAN_INVALID') return fail(pass, watched, failed(refusal.code, refusal.text));
+  if (refusal?.code === 'AZURE_NOT_FOUND') return fail(pass, watched, failed('VM_GONE', refusal.text));
+
+  const wanted = guestCommand(pass, watched);
+  if (view?.commandId !== wanted.commandId) return notHeld(pass, watched, view);
+  if (!command.shown) {
+    // Azure holds it: its time begins here, however long a loop stood still on the way to the PUT.
+    command.shown = true;
+    command.deadline = pass.now + commandMs(pass.settings);
+  }
+  if (!ENDED.has(view.state)) {
+    // Provisioning that failed without an execution: the agent could not run it at all.
+    if (/^Failed$/i.test(view.provisioningState) && !RUNNING.has(view.state)) {
+      return fail(pass, watched, failed('COMMAND_NOT_RUN', view.message || 'provisioning failed'));
+    }
+    return late(pass, watched, 'COMMAND_TIMED_OUT', view.state);
+  }
+  if (view.startTime !== undefined && view.startTime === command.priorStart) {
+    return late(pass, watched, 'COMMAND_NOT_STARTED', 'Azure still shows the execution before');
+  }
+  ended(pass, watched, view, wanted);
+}
+
+/** Azure does not hold our script: the PUT was refused, lost, or never made. An equal PUT does no harm. */
+function notHeld(pass: Pass, watched: Watched, view: CommandView | undefined): void {
+  const { command } = watched;
+  const { refusal } = command;
+  if (view && isBusy(view)) return late(pass, watched, 'COMMAND_SLOT_BUSY', view.state);
+  if (refusal?.code === 'AZURE_CONFLICT' || refusal?.code === 'AZURE_THROTTLED') {
+    return withdraw(pass, watched, failed(refusal.code, refusal.text), refusal.notBefore);
+  }
+  if (isHeldUpTooLong(pass, watched, commandMs(pass.settings))) {
+    if (refusal?.code === 'AZURE_DENIED') return fail(pass, watched, denied(refusal.action));
+    const [code, text] = refusal ? [refusal.code, refusal.text] : ['COMMAND_NOT_ACCEPTED', 'Azure never showed it'];
+    return fail(pass, watched, failed(code, text));
+  }
+  if (refusal && pass.now < refusal.notBefore) return;
+  delete command.refusal;
+  send(pass, watched);
+}
+
+function ended(pass: Pass, watched: Watched, view: CommandView, wanted: GuestCommand): void {
+  let report: GuestReport;
+  try {
+    report = parseReport(view.output, wanted);
+  } catch (error) {
+    if (!(error instanceof ReportError)) throw error;
+    if (error.code === 'REPORT_OF_ANOTHER_RUN') return late(pass, watched, error.code, error.message);
+    const state = view.state === 'Succeeded' ? '' : `${view.state}, exit code ${view.exitCode ?? 'none'}: `;
+    return fail(pass, watched, failed(error.code, `${state}${error.message}`));
+  }
+  succeed(pass, watched, report);
+}
+
+/** Not there yet. Past the deadline it has failed, and what may still run is cancelled first. */
+function late(pass: Pass, { vm, command, lookedAt }: Watched, code: string, detail: string): void {
+  if (lookedAt < command.deadline) return;
+  vm.findings = [failed(code, detail)];
+  command.phase = 'cancelling';
+  cancel(pass, vm, command);
+  tell(pass, 'warn', 'cancel', { vmId: vm.vmId, runIds: command.runIds, seq: command.seq, code });
+}
+
+function cancelling(pass: Pass, { vm, command }: Watched, view: CommandView | undefined): void {
+  if (view && !ENDED.has(view.state)) {
+    // A lock may refuse the delete; the guest's own time limit then ends it. Asked again, but not in a hurry.
+    if (!command.refusal || pass.now >= command.refusal.notBefore) cancel(pass, vm, command);
+    return;
+  }
+  vm.slot = command.slot === 'A' ? 'B' : 'A';
+  fail(pass, { vm, command }, vm.findings[0] ?? failed('COMMAND_CANCELED', 'canceled'));
+}
+
+function cancel({ effects }: Pass, vm: VmRow, { seq, slot }: CommandRow): void {
+  effects.push({ kind: 'cancel', vmId: vm.vmId, seq, slot });
+}
+
+function send(pass: Pass, { vm, command }: InFlight): void {
+  pass.effects.push({
+    kind: 'send',
+    vmId: vm.vmId,
+    seq: command.seq,
+    os: vm.os,
+    location: vm.location,
+    slot: command.slot,
+    command: guestCommand(pass, { vm, command }),
+    timeoutSeconds: pass.settings.commandSeconds,
+    tags: pass.settings.commandTags,
+  });
+  const { runIds, seq, mode } = command;
+  tell(pass, 'info', 'send', { vmId: vm.vmId, runIds, seq, mode });
+}

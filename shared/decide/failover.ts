@@ -1,0 +1,62 @@
+/** A failover's announcement against the probes: the mirror's notice comes before the probe turns. Pure. */
+import { idKey } from '../model/ids.ts';
+import type { FrontendView } from '../model/path.ts';
+import type { RunRow } from '../model/rows.ts';
+import { type EstatePass, tell } from './pass.ts';
+import { announcedFrontends, announcedVm } from './scope.ts';
+
+/** Probe windows that an announcement may take to show. */
+const WINDOWS = 3;
+/** Least time to wait, milliseconds: one question to Azure takes seconds itself. */
+const LEAST_MS = 15_000;
+/** How much longer it may take when Azure's health does not answer, milliseconds. */
+const UNANSWERED_MS = 60_000;
+
+/** Starts a confirmation for a failover run and moves one that is pending. */
+export function confirm(pass: EstatePass, run: RunRow): void {
+  if (run.signal !== 'failover') return;
+  if (!run.confirmation) begin(pass, run);
+  const confirmation = run.confirmation;
+  if (confirmation?.state !== 'pending') return;
+
+  const announced = idKey(confirmation.vmId);
+  const views = viewsOf(pass, confirmation.frontendIds);
+  const since = run.latestAt ?? run.observedAt;
+  const fresh = views.filter((view) => view.healthKnown && view.healthAt >= since);
+  const settledOnOne =
+    views.length > 0 && fresh.length === views.length && views.every((view) => view.primaryKey !== undefined);
+  // Without a VIP in the event, which of the VM's mirrors moved is not known: one of them must be its own.
+  const confirmed = settledOnOne && views.some((view) => view.primaryKey === announced);
+  const probed = views.some((view) => view.healthRuleId !== undefined);
+  const late = pass.now >= confirmation.until && (fresh.length > 0 || pass.now >= confirmation.until + UNANSWERED_MS);
+  if (!confirmed && probed && !late) return;
+
+  confirmation.state = confirmed ? 'confirmed' : 'refused';
+  confirmation.at = pass.now;
+  tell(pass, confirmed ? 'info' : 'warn', confirmed ? 'failover-confirmed' : 'failover-not-confirmed', {
+    runId: run.runId,
+    vmId: confirmation.vmId,
+    afterMs: pass.now - run.observedAt,
+  });
+}
+
+function begin(pass: EstatePass, run: RunRow): void {
+  const vmId = announcedVm(run);
+  const keys = announcedFrontends(run, pass.survey);
+  if (vmId === undefined || keys.length === 0) return;
+  const views = keys.flatMap((key) => pass.evaluation.frontendByKey.get(key) ?? []);
+  const window = Math.max(...views.map((view) => view.probeSeconds));
+  run.confirmation = {
+    state: 'pending',
+    vmId,
+    frontendIds: views.map((view) => view.id),
+    // From the first look: a signal that waited for the app is not refused by what goes wrong first.
+    until: pass.now + Math.max(LEAST_MS, WINDOWS * window * 1000),
+  };
+}
+
+const viewsOf = ({ evaluation }: EstatePass, ids: readonly string[]): FrontendView[] =>
+  ids.flatMap((id) => evaluation.frontendByKey.get(idKey(id)) ?? []);
+
+/** True while a run must not send commands yet. */
+export const isUnconfirmed = (run: RunRow): boolean => run.confirmation?.state === 'pending';

@@ -1,0 +1,108 @@
+/** What observe must read for a pass, said of what it has read already. Pure. */
+import { type IdKey, idKey } from '../model/ids.ts';
+import { type CommandRow, type FrontendRow, hasPlace, type OutcomeRow, type RunRow } from '../model/rows.ts';
+import type { LoopSettings } from '../model/settings.ts';
+import type { Look, Observed } from './pass.ts';
+
+/** While a run is open, health older than this is asked again, milliseconds. */
+const FRESH_MS = 15_000;
+const MINUTE_MS = 60_000;
+
+/** True while Azure shows a command to be running. */
+const isRunning = (look: Look | undefined): boolean =>
+  look?.kind === 'seen' && ['Pending', 'Running'].includes(look.view?.state ?? '');
+
+/**
+ * True when a pass needs the estate: a run to plan, a VM that may be next, or a command that ended. While all that
+ * is open waits for commands that still run, nothing of it is read.
+ */
+export function needsEstate(
+  seen: Pick<Observed, 'runs' | 'intake' | 'outcomes' | 'looks' | 'vms' | 'now'>,
+  settings: Pick<LoopSettings, 'maxCommands'>,
+): boolean {
+  if (seen.intake.planned.size > 0) return true;
+  if (seen.runs.some(({ row }) => row.confirmation?.state === 'pending')) return true;
+  const commands = new Map<IdKey, CommandRow>();
+  for (const { row } of seen.vms) if (row.command) commands.set(idKey(row.vmId), row.command);
+  let running = 0;
+  let places = settings.maxCommands;
+  for (const [vm, command] of commands) {
+    if (isRunning(seen.looks.get(vm))) running += 1;
+    if (hasPlace(command)) places -= 1;
+  }
+  const mayGo = running === 0 || running < commands.size;
+  return seen.outcomes.some(({ row }) => {
+    if (row.state === 'settled') return false;
+    if (row.state === 'waiting') return (row.notBefore ?? 0) <= seen.now && (mayGo || mayBeNext(row, places > 0));
+    const key = idKey(row.vmId);
+    return commands.get(key)?.seq !== row.seq || !isRunning(seen.looks.get(key));
+  });
+}
+
+/** Most of what is waited for is another command's end, the rest is a place under the ceiling or a time that has come. */
+function mayBeNext(outcome: OutcomeRow, isPlaceFree: boolean): boolean {
+  if (outcome.waitingFor === 'COMMAND_LIMIT') return isPlaceFree;
+  return outcome.waitingFor === undefined || outcome.notBefore !== undefined;
+}
+
+/** True when a pass needs the frontends' rows without the estate: a command is about to move, or one is to be watched. */
+export const needsFrontends = ({ looks, now }: Pick<Observed, 'looks' | 'now'>, watchAt: number): boolean =>
+  now >= watchAt || [...looks.values()].some((look) => !isRunning(look));
+
+export interface DueInput {
+  now: number;
+  frontends: readonly FrontendRow[];
+  runs: readonly RunRow[];
+  /** Frontends that open runs look at in this pass. */
+  inPlay: ReadonlySet<IdKey>;
+  /** When health was asked for within the last minute. */
+  recentAsks: readonly number[];
+}
+
+/** How many times health may be asked for now. */
+export const roomForHealth = (now: number, recentAsks: readonly number[], settings: LoopSettings): number =>
+  settings.healthPerMinute - recentAsks.filter((at) => at <= now && now - at < MINUTE_MS).length;
+
+/** How long ago a frontend was asked. In the future: before the clock was set back. */
+const ageOf = (row: FrontendRow, now: number): number =>
+  row.askedAt > now ? Number.POSITIVE_INFINITY : now - row.askedAt;
+
+/**
+ * The frontends to ask now, most urgent first and the longest unasked before others, so that a ceiling below the
+ * number of frontends rotates through them all.
+ */
+export function healthDue(input: DueInput, settings: LoopSettings): FrontendRow[] {
+  const { now } = input;
+  const room = roomForHealth(now, input.recentAsks, settings);
+  if (room <= 0) return [];
+  const announced = new Set(
+    input.runs.flatMap((run) => (run.confirmation?.state === 'pending' ? run.confirmation.frontendIds.map(idKey) : [])),
+  );
+  const urgency = (row: FrontendRow, key: IdKey): number | undefined => {
+    const age = ageOf(row, now);
+    if (announced.has(key)) return age > 0 ? 0 : undefined;
+    if (input.inPlay.has(key) && age >= FRESH_MS) return 1;
+    return row.mirror && age >= settings.watchSeconds * 1000 ? 2 : undefined;
+  };
+  const due: { row: FrontendRow; key: IdKey; urgency: number }[] = [];
+  for (const row of input.frontends) {
+    if (row.healthRuleId === undefined) continue;
+    const key = idKey(row.frontendId);
+    const how = urgency(row, key);
+    if (how !== undefined) due.push({ row, key, urgency: how });
+  }
+  return due
+    .sort((a, b) => a.urgency - b.urgency || a.row.askedAt - b.row.askedAt || (a.key < b.key ? -1 : 1))
+    .slice(0, room)
+    .map((item) => item.row);
+}
+
+/**
+ * When a mirror is to be watched next, epoch milliseconds: until then nobody needs to read the frontends for that. At
+ * once where some are due and found no room.
+ */
+export function nextWatch(frontends: readonly FrontendRow[], now: number, settings: LoopSettings): number {
+  const watched = frontends.filter((row) => row.mirror && row.healthRuleId !== undefined);
+  const dueIn = watched.map((row) => Math.max(0, settings.watchSeconds * 1000 - ageOf(row, now)));
+  return dueIn.reduce((soonest, ms) => Math.min(soonest, now + ms), now + settings.watchSeconds * 1000);
+}

@@ -1,0 +1,158 @@
+/** Outcomes: what a run says of one VM, and of its counts. Pure. */
+import { type Finding, finding, findingVerdict } from '../model/findings.ts';
+import { idKey, sameId } from '../model/ids.ts';
+import type { Path } from '../model/path.ts';
+import {
+  noCounts,
+  type OutcomePath,
+  type OutcomeResult,
+  type OutcomeRow,
+  type RunCounts,
+  type RunRow,
+  type VmRow,
+} from '../model/rows.ts';
+import { type EstatePass, type Pass, tell } from './pass.ts';
+
+/** A new outcome that waits for its turn. */
+export const waitingOutcome = (run: RunRow, vmId: string): OutcomeRow => ({
+  runId: run.runId,
+  vmId,
+  state: 'waiting',
+  findings: [],
+  paths: [],
+  changed: 0,
+  warnings: [],
+});
+
+/** Ends an outcome without a command: what the estate says of the VM stands. `result` where that is not it. */
+export function settleFromEstate(
+  pass: EstatePass,
+  outcome: OutcomeRow,
+  why: readonly Finding[] = [],
+  result?: OutcomeResult,
+): void {
+  const key = idKey(outcome.vmId);
+  const paths = pass.evaluation.pathsOfVm.get(key) ?? [];
+  const listed = pass.evaluation.listedOf.get(key) ?? [];
+  outcome.paths = paths.map((path) => outcomePath(path));
+  outcome.findings = [...why, ...listed.map((item) => item.finding)];
+  if (paths.length === 0 && outcome.findings.length === 0) {
+    outcome.findings.push(finding('NOT_A_MEMBER', { id: outcome.vmId }));
+  }
+  settle(pass, outcome, result ?? (why.length > 0 ? 'blocked' : worst(paths)));
+}
+
+/** Ends an outcome whose command has ended. */
+export function settleFromCommand(pass: EstatePass, run: RunRow, outcome: OutcomeRow, vm: VmRow): void {
+  // A later command may have ended by now, of which this outcome must not speak: what the estate says of the VM stands.
+  const last = vm.last?.seq === outcome.seq ? vm.last : undefined;
+  const reported = last !== undefined && vm.look?.at === last.endedAt ? vm.look.report.paths : [];
+  const paths = pass.evaluation.pathsOfVm.get(idKey(outcome.vmId)) ?? [];
+  outcome.paths = paths.map((path) => {
+    const row = reported.find((candidate) => candidate.vip === path.vip);
+    if (!row) return outcomePath(path);
+    return {
+      ...outcomePath(path),
+      before: { drift: row.before, ...row.connectBefore },
+      after: { drift: row.after, ...row.connectAfter },
+    };
+  });
+  outcome.changed = last?.changed ?? 0;
+  outcome.warnings = last?.warnings ?? [];
+  outcome.findings = last?.failure ? [last.failure] : [];
+  const refused = refusedVips(run, outcome, paths);
+  if (refused) outcome.findings.push(finding('PRIMARY_NOT_CONFIRMED', { vip: refused.join(', ') }));
+  settle(pass, outcome, resultOf(last, outcome, paths, refused !== undefined));
+}
+
+/** The VIPs for which the probes did not follow the notice that named this VM; undefined where that is not so. */
+function refusedVips(run: RunRow, outcome: OutcomeRow, paths: readonly Path[]): string[] | undefined {
+  const { confirmation } = run;
+  if (confirmation?.state !== 'refused' || !sameId(confirmation.vmId, outcome.vmId)) return undefined;
+  const announced = new Set(confirmation.frontendIds.map(idKey));
+  return paths.filter((path) => announced.has(path.frontendKey)).map((path) => path.vip);
+}
+
+function resultOf(last: VmRow['last'], outcome: OutcomeRow, paths: readonly Path[], refused: boolean): OutcomeResult {
+  if (last?.failure) return resultOfFailure(last.failure);
+  const result = last?.mode === 'remove' ? 'removed' : foundOn(paths, outcome.changed);
+  return refused && result !== 'repairable' ? 'blocked' : result;
+}
+
+function foundOn(paths: readonly Path[], changed: number): OutcomeResult {
+  const found = worst(paths);
+  return found === 'compliant' && changed > 0 ? 'repaired' : found;
+}
+
+/** A command that failed, unless the finding stands for something else: an agent that is not ready is no failure. */
+function resultOfFailure({ code }: Finding): OutcomeResult {
+  if (findingVerdict(code) === 'unknown') return 'unknown';
+  return code === 'AGENT_TOO_OLD' ? 'blocked' : 'failed';
+}
+
+/** Gives an outcome the command that will settle it. */
+export function take(outcome: OutcomeRow, seq: number): void {
+  outcome.state = 'commanded';
+  outcome.seq = seq;
+  outcome.commands = (outcome.commands ?? 0) + 1;
+  delete outcome.waitingFor;
+  delete outcome.notBefore;
+}
+
+/** Lets an outcome wait for something, and until a time where there is one. */
+export function letWait(outcome: OutcomeRow, why: string, until?: number): void {
+  outcome.state = 'waiting';
+  outcome.waitingFor = why;
+  if (until === undefined) delete outcome.notBefore;
+  else outcome.notBefore = until;
+}
+
+/** What an outcome is once it has ended: it waits for nothing any more. */
+export function end(outcome: OutcomeRow, result: OutcomeResult, now: number): void {
+  outcome.state = 'settled';
+  outcome.result = result;
+  outcome.settledAt = now;
+  delete outcome.waitingFor;
+  delete outcome.notBefore;
+}
+
+/** Ends an outcome with a word of its own. */
+export function settle(pass: Pass, outcome: OutcomeRow, result: OutcomeResult): void {
+  end(outcome, result, pass.now);
+  const { runId, vmId, changed } = outcome;
+  tell(pass, result === 'failed' || result === 'blocked' ? 'warn' : 'info', 'settled', {
+    runId,
+    vmId,
+    result,
+    changed,
+  });
+}
+
+/** One word for all paths of a VM: the one a person must care for first. */
+function worst(paths: readonly Path[]): OutcomeResult {
+  for (const verdict of ['blocked', 'repairable', 'unknown'] as const) {
+    if (paths.some((path) => path.verdict === verdict)) return verdict;
+  }
+  return paths.length === 0 ? 'unknown' : 'compliant';
+}
+
+const outcomePath = ({ frontendId, vip, exposure, verdict, proof, findings }: Path): OutcomePath => ({
+  frontendId,
+  vip,
+  exposure,
+  verdict,
+  proof,
+  findings,
+});
+
+/** A run's counts: the VMs that needed no look, those with an outcome, and those whose outcome cannot be read. */
+export function countOutcomes(notLookedAt: number, outcomes: readonly OutcomeRow[], unreadable = 0): RunCounts {
+  const counts: RunCounts = { ...noCounts(), vms: notLookedAt + outcomes.length + unreadable };
+  for (const { result, commands } of outcomes) {
+    if (result !== undefined) counts[result] += 1;
+    counts.commands += commands ?? 0;
+  }
+  counts.compliant += notLookedAt;
+  counts.failed += unreadable;
+  return counts;
+}

@@ -1,0 +1,123 @@
+/** From an accepted run to its outcomes: who is looked at, who is settled without, who needs no word. Pure. */
+import { finding } from '../model/findings.ts';
+import { type IdKey, idKey } from '../model/ids.ts';
+import type { Path } from '../model/path.ts';
+import type { RunRow, VmRow } from '../model/rows.ts';
+import type { LoopSettings } from '../model/settings.ts';
+import { rowKey } from '../model/store.ts';
+import { guestLimits } from './limits.ts';
+import { settle, settleFromEstate, waitingOutcome } from './outcomes.ts';
+import { type EstatePass, tell, whyUnusable } from './pass.ts';
+import { covered, liftsHold } from './scope.ts';
+
+/** Plans the runs of this pass's intake. */
+export function planRuns(pass: EstatePass): void {
+  let changed: IdKey[] | undefined;
+  for (const runId of pass.seen.intake.planned) {
+    const run = pass.runs.get(runId);
+    if (run?.state !== 'accepted') continue;
+    if (run.signal === 'resourceChange') changed ??= changedPlans(pass);
+    planRun(pass, run, changed ?? []);
+  }
+}
+
+/** Gives an accepted run its outcomes and starts it. Doing it twice changes nothing. */
+function planRun(pass: EstatePass, run: RunRow, changed: readonly IdKey[]): void {
+  const { evaluation, survey } = pass;
+  const places = { all: evaluation.paths, ofVm: evaluation.pathsOfVm, ofFrontend: evaluation.pathsOfFrontend };
+  const groups = new Map<IdKey, readonly Path[]>(Map.groupBy(covered(run, places, survey), (path) => path.vmKey));
+  if (run.signal === 'resourceChange') {
+    for (const key of changed) if (!groups.has(key)) groups.set(key, evaluation.pathsOfVm.get(key) ?? []);
+  }
+  run.fresh = 0;
+  for (const [key, paths] of groups) planVm(pass, run, key, paths);
+  for (const vmId of namedWithoutPath(pass, run, groups)) planNamed(pass, run, vmId);
+  run.state = 'running';
+  run.startedAt = pass.now;
+  tell(pass, 'info', 'planned', { runId: run.runId, signal: run.signal, vms: groups.size, fresh: run.fresh });
+}
+
+/** True for a VM with an outcome already: planned by a loop that was killed, and perhaps unreadable by now. */
+function isPlanned({ outcomes, seen }: EstatePass, { runId }: RunRow, key: IdKey): boolean {
+  return outcomes.get(runId, key) !== undefined || (seen.unreadableOutcomes.get(runId)?.has(rowKey(key)) ?? false);
+}
+
+function planVm(pass: EstatePass, run: RunRow, key: IdKey, paths: readonly Path[]): void {
+  const vmId = paths[0]?.vmId;
+  if (vmId === undefined || isPlanned(pass, run, key)) return;
+  const vm = pass.vms.get(key);
+  const named = pass.evaluation.plans.get(key);
+  if (vm?.hold && liftsHold(run, vmId) && !run.dryRun) delete vm.hold;
+  const held = vm?.hold !== undefined && run.mode === 'apply';
+  const running = !paths.every((path) => path.findings.some((item) => item.code === 'VM_NOT_RUNNING'));
+  // Removal needs no plan: the guest knows what is ours.
+  const actionable = running && !held && (named !== undefined || run.mode === 'remove');
+  const byNeed = run.signal === 'sweep' || (run.signal === 'resourceChange' && !namesVmOrNic(run));
+  const due = !byNeed || (named !== undefined && lookDue(vm, named.hash, pass.now, pass.settings));
+
+  if (!due && paths.every((path) => path.verdict === 'compliant')) {
+    run.fresh += 1;
+    return;
+  }
+  const outcome = pass.outcomes.add(waitingOutcome(run, vmId));
+  const os = pass.survey.vms.get(key)?.os;
+  if (run.dryRun && actionable && os !== undefined && os !== 'unknown') {
+    outcome.planned = { os, plan: named?.plan ?? { frontends: [] }, limits: guestLimits(pass.settings) };
+    return settle(pass, outcome, 'planned');
+  }
+  if (vm?.look && named === undefined) {
+    // Told once: what was seen of a plan that is gone says nothing of the next one.
+    delete vm.look;
+    vm.proofs = {};
+  }
+  const unusable = whyUnusable(pass, key);
+  if (unusable) settleFromEstate(pass, outcome, [unusable]);
+  else if (!actionable || !due) settleFromEstate(pass, outcome, held ? [finding('REMOVED_BY_HAND')] : []);
+}
+
+/** A VM that the run names and that is on no path. */
+function planNamed(pass: EstatePass, run: RunRow, vmId: string): void {
+  const key = idKey(vmId);
+  if (isPlanned(pass, run, key)) return;
+  const outcome = pass.outcomes.add(waitingOutcome(run, vmId));
+  const why = pass.survey.vms.has(key) ? [] : [finding('VM_NOT_FOUND', { id: vmId })];
+  settleFromEstate(pass, outcome, why, 'unknown');
+}
+
+const namesVmOrNic = (run: RunRow): boolean => run.scope.some((item) => item.kind === 'vm' || item.kind === 'nic');
+
+/** VMs whose plan is not the one that was last looked at, or that lost it: a NIC that is gone names no VM any more. */
+function changedPlans({ evaluation, vms }: EstatePass): IdKey[] {
+  const changed: IdKey[] = [];
+  for (const { vmId, look } of vms.all()) {
+    const key = idKey(vmId);
+    if (look && evaluation.pathsOfVm.has(key) && evaluation.plans.get(key)?.hash !== look.planHash) changed.push(key);
+  }
+  return changed;
+}
+
+/** VMs that a person or a mirror names and that are on no path: deleted, opted out, out of scope, or no member of anything. */
+function namedWithoutPath(
+  { evaluation }: EstatePass,
+  run: RunRow,
+  groups: ReadonlyMap<IdKey, readonly Path[]>,
+): string[] {
+  // Most VMs of a subscription are none of ours: that one of them changed is no word worth.
+  if (run.signal === 'resourceChange') return [];
+  return run.scope
+    .filter(({ kind, id }) => kind === 'vm' && !groups.has(idKey(id)) && !evaluation.pathsOfVm.has(idKey(id)))
+    .map((item) => item.id);
+}
+
+/**
+ * True when a sweep must look into the guest: never looked, the plan changed, the look is older than the set age,
+ * or it did not end with everything right.
+ */
+function lookDue(vm: VmRow | undefined, planHash: string, now: number, settings: LoopSettings): boolean {
+  if (!vm?.look || vm.findings.length > 0) return true;
+  const { look } = vm;
+  const isOld = now - look.at > settings.proofAgeMs;
+  if (look.planHash !== planHash || isOld || look.report.errorCode !== undefined) return true;
+  // `none`: a frontend without a port to prove, which no further look would prove either.
+  return look.report.paths.some((path) => path.after.length > 0 || !['ok', 'none'].includes(path.connectAfter.outcome));
+}

@@ -1,0 +1,165 @@
+/**
+ * Which commands may go now. The careful part: one command per VM, members of a frontend one after another,
+ * those that are primary for nothing first, a failed apply halts its frontends, N at a time. Pure.
+ */
+import { type Finding, finding } from '../model/findings.ts';
+import { type IdKey, idKey, sameId } from '../model/ids.ts';
+import { hasPlace, type OutcomeRow, type RunRow, type VmRow } from '../model/rows.ts';
+import { type Candidate, chooseCommands } from './candidates.ts';
+import { isUnconfirmed } from './failover.ts';
+import { letWait, settle, settleFromEstate, take } from './outcomes.ts';
+import { type EstatePass, type Pass, tell, whyUnusable } from './pass.ts';
+
+/** What a command must wait for: another's end, or a time. */
+interface Wait {
+  why: string;
+  until?: number;
+}
+
+/** What commands under way leave to others. */
+interface Room {
+  /** VIPs of VMs whose guest is being changed. */
+  taken: Set<string>;
+  /** How many more commands may be sent. */
+  places: number;
+  /** VMs that a failover run will look at once it is confirmed. */
+  announced: ReadonlySet<IdKey>;
+}
+
+/** Starts the commands that may go; returns how many. */
+export function startCommands(pass: EstatePass): number {
+  const { candidates, superseded, refused } = chooseCommands(pass);
+  for (const { outcome } of superseded) settle(pass, outcome, 'superseded');
+  for (const { wish, why } of refused) settleFromEstate(pass, wish.outcome, why);
+  const room = roomLeft(pass);
+  let started = 0;
+  for (const candidate of candidates) {
+    const why = whyHalted(pass, candidate);
+    if (why) {
+      for (const { outcome } of candidate.wishes) settleFromEstate(pass, outcome, [why]);
+      continue;
+    }
+    const wait = mustWait(pass, candidate, room);
+    if (wait) {
+      for (const { outcome } of candidate.wishes) letWait(outcome, wait.why, wait.until);
+      continue;
+    }
+    if (!start(pass, candidate)) continue;
+    started += 1;
+    room.places -= 1;
+    if (candidate.mode !== 'check') for (const vip of candidate.vips) room.taken.add(vip);
+  }
+  return started;
+}
+
+function roomLeft(pass: Pass): Room {
+  const taken = new Set<string>();
+  let places = pass.settings.maxCommands;
+  for (const { command } of pass.vms.all()) {
+    if (!command) continue;
+    if (command.mode !== 'check') for (const vip of command.vips) taken.add(vip);
+    // One that outlasts its deadline keeps its VM, and the other members away; its place is for others.
+    if (hasPlace(command)) places -= 1;
+  }
+  return { taken, places, announced: vmsOfUnconfirmed(pass) };
+}
+
+function vmsOfUnconfirmed({ outcomes, runs }: Pass): Set<IdKey> {
+  const vms = new Set<IdKey>();
+  for (const run of runs.all()) {
+    if (run.state !== 'running' || !isUnconfirmed(run)) continue;
+    for (const outcome of outcomes.ofRun(run.runId)) if (outcome.state === 'waiting') vms.add(idKey(outcome.vmId));
+  }
+  return vms;
+}
+
+/**
+ * Why a candidate is left alone: a failed apply on another member, unless a person asks, or a frontend whose row cannot
+ * be used, since that row may say so.
+ */
+function whyHalted(pass: EstatePass, { key, mode, plan, wishes, vmId }: Candidate): Finding | undefined {
+  if (mode !== 'apply') return undefined;
+  const byHand = wishes.some((wish) => wish.run.signal === 'manual');
+  const planned = new Set(plan.frontends.map((frontend) => frontend.vip));
+  for (const { frontendKey, vip } of pass.evaluation.pathsOfVm.get(key) ?? []) {
+    if (!planned.has(vip)) continue;
+    const unusable = whyUnusable(pass, frontendKey);
+    if (unusable) return unusable;
+    const halted = pass.frontends.get(frontendKey)?.halted;
+    if (!byHand && halted && !sameId(halted.vmId, vmId)) return finding('ROLLOUT_HALTED', { vip });
+  }
+  return undefined;
+}
+
+function mustWait(pass: EstatePass, candidate: Candidate, room: Room): Wait | undefined {
+  const vm = pass.vms.get(candidate.key);
+  if (vm?.command) return { why: 'VM_BUSY' };
+  const { retryAt = 0, failure } = vm?.last ?? {};
+  if (retryAt > pass.now) return { why: failure?.params.code ?? 'AZURE_CONFLICT', until: retryAt };
+  if (candidate.mode !== 'check' && candidate.vips.some((vip) => room.taken.has(vip))) return { why: 'MEMBER_BUSY' };
+  if (room.places <= 0) return { why: 'COMMAND_LIMIT' };
+  return awaitsFailover(pass, candidate, room.announced) ? { why: 'FAILOVER_PENDING' } : undefined;
+}
+
+/** How long an automatic command waits to be shared with a failover that is not confirmed yet, milliseconds. */
+const SHARE_MS = 2 * 60_000;
+
+/** One command for both instead of one now and one right after it. */
+function awaitsFailover({ now }: Pass, { key, wishes }: Candidate, announced: ReadonlySet<IdKey>): boolean {
+  const automatic = wishes.every((wish) => wish.run.signal !== 'manual');
+  const oldest = Math.min(...wishes.map((wish) => wish.run.observedAt));
+  return automatic && announced.has(key) && now - oldest < SHARE_MS;
+}
+
+function start(pass: EstatePass, { key, wishes, mode, plan, planHash, vips }: Candidate): boolean {
+  const listed = pass.survey.vms.get(key);
+  if (!listed || listed.os === 'unknown') return false;
+  const vm: VmRow =
+    pass.vms.get(key) ??
+    pass.vms.add({
+      vmId: listed.id,
+      location: listed.location,
+      os: listed.os,
+      // Numbers go on from the clock, so that a program installed anew never repeats a command id that the VM knows.
+      seq: Math.floor(pass.now / 1000),
+      slot: 'A',
+      proofs: {},
+      findings: [],
+    });
+  vm.location = listed.location;
+  vm.os = listed.os;
+  vm.seq += 1;
+  vm.command = {
+    seq: vm.seq,
+    mode,
+    slot: vm.slot,
+    phase: 'intended',
+    runIds: wishes.map((wish) => wish.run.runId),
+    plan,
+    planHash,
+    vips,
+    intendedAt: pass.now,
+    deadline: pass.now + pass.settings.commandSeconds * 1000,
+  };
+  if (mode === 'remove') vm.hold = { runId: wishes[0]?.run.runId ?? '', at: pass.now };
+  for (const { outcome } of wishes) take(outcome, vm.seq);
+  const { runIds, seq } = vm.command;
+  tell(pass, 'info', 'intend', { vmId: vm.vmId, runIds, seq, mode, vips: plan.frontends.length });
+  return true;
+}
+
+/** Breaks that halt a frontend. */
+const BROKEN = new Set(['CONNECT_FAILED', 'GUEST_FAILED', 'COMMAND_FAILED']);
+
+/** A failed apply halts its frontends for the other members; a working one clears them. */
+export function haltOrClear(pass: Pass, run: RunRow, outcome: OutcomeRow, vm: VmRow): void {
+  if (vm.last?.mode !== 'apply') return;
+  for (const path of outcome.paths) {
+    const row = pass.frontends.get(idKey(path.frontendId));
+    if (!row) continue;
+    if (path.findings.some((item) => BROKEN.has(item.code)) && !row.halted) {
+      row.halted = { vmId: vm.vmId, runId: run.runId, at: pass.now };
+      tell(pass, 'warn', 'halted', { runId: run.runId, vmId: vm.vmId, frontendId: row.frontendId });
+    } else if (path.verdict === 'compliant') delete row.halted;
+  }
+}

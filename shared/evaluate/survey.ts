@@ -1,0 +1,105 @@
+/** What Azure's lists say of an estate: frontends, members, ways and plans. Needs no health, and no guest. */
+import { type IdKey, idKey } from '../model/ids.ts';
+import type { ListedFinding, NamedPlan } from '../model/path.ts';
+import type { Scope } from '../model/scope.ts';
+import type { Topology, Vm } from '../model/topology.ts';
+import { compareText } from './address.ts';
+import { type FrontendInPlay, frontendsInPlay } from './frontends.ts';
+import { indexTopology } from './indexTopology.ts';
+import { type Member, membersOf } from './members.ts';
+import { planVm } from './plan.ts';
+import { namePlan } from './planHash.ts';
+import { provePort } from './provePort.ts';
+import { push } from './push.ts';
+import { tagValue } from './touchable.ts';
+import { isWay, type Way, wayOf } from './way.ts';
+
+/** A frontend in play, with its members and their ways towards it. */
+export interface SurveyedFrontend {
+  frontend: FrontendInPlay;
+  members: Member[];
+  ways: Way[];
+  /** The port to prove for the frontend as a whole; undefined when none may be touched. */
+  port?: number;
+}
+
+/** An estate as its lists show it. */
+export interface Survey {
+  /** In order of their VIPs; those with a way alone. */
+  frontends: SurveyedFrontend[];
+  /** All ways, in the order of their frontends. */
+  ways: Way[];
+  waysOfVm: ReadonlyMap<IdKey, readonly Way[]>;
+  waysOfFrontend: ReadonlyMap<IdKey, readonly Way[]>;
+  /** The plan each VM should have, by VM key; no entry where nothing can be done. */
+  plans: ReadonlyMap<IdKey, NamedPlan>;
+  listed: ListedFinding[];
+  /** What the reader of the lists could not make sense of. */
+  notes: Topology['notes'];
+  /** Every VM that Azure lists. */
+  vms: ReadonlyMap<IdKey, Vm>;
+  /** The VM that a NIC is on. */
+  vmOfNic(nic: IdKey): IdKey | undefined;
+}
+
+/**
+ * Surveys an estate. Never throws for anything a topology can hold: references that lead nowhere, addresses that
+ * are none and words that Azure added since are findings.
+ *
+ * Every member of every frontend in play has exactly one way, or is covered by what is listed: its frontend or load
+ * balancer that is not in play, its VM that is out of scope, a VM or NIC that is opted out. Frontends are in order of
+ * their VIP, ways by VM. A frontend without any way is left out, since nothing of it is ours; the others name all
+ * members, those without a way too.
+ */
+export function survey(topology: Topology, scope: Scope): Survey {
+  const index = indexTopology(topology);
+  const { inPlay, listed } = frontendsInPlay(topology, scope);
+  const frontends: SurveyedFrontend[] = [];
+  const waysOfVm = new Map<IdKey, Way[]>();
+  for (const frontend of inPlay) {
+    const membership = membersOf(frontend, index);
+    listed.push(...membership.listed);
+    const choice = provePort(frontend.rules, frontend, tagValue(frontend.loadBalancer.tags, scope.portTag));
+    const ways: Way[] = [];
+    for (const member of membership.members) {
+      const item = wayOf(member, frontend, choice, membership, index, scope);
+      if (!isWay(item)) {
+        listed.push(item);
+        continue;
+      }
+      ways.push(item);
+      push(waysOfVm, member.key, item);
+    }
+    if (ways.length === 0) continue;
+    frontends.push({ frontend, members: membership.members, ways, ...('port' in choice ? choice : {}) });
+  }
+  return {
+    frontends,
+    ways: frontends.flatMap(({ ways }) => ways),
+    waysOfVm,
+    waysOfFrontend: new Map(frontends.map(({ frontend, ways }) => [frontend.key, ways])),
+    plans: plansOf(waysOfVm),
+    listed: once(listed),
+    notes: topology.notes,
+    vms: index.vms,
+    vmOfNic: (nic) => index.nics.get(nic)?.vmKey,
+  };
+}
+
+function plansOf(waysOfVm: ReadonlyMap<IdKey, Way[]>): Map<IdKey, NamedPlan> {
+  const plans = new Map<IdKey, NamedPlan>();
+  for (const [key, ways] of waysOfVm) {
+    const plan = planVm(ways);
+    if (plan) plans.set(key, namePlan(plan));
+  }
+  return plans;
+}
+
+/** The same thing said of the same resource once, in order of resources. */
+function once(listed: readonly ListedFinding[]): ListedFinding[] {
+  const said = ({ id, finding }: ListedFinding) =>
+    `${idKey(id)} ${finding.code} ${JSON.stringify(finding.params).toLowerCase()}`;
+  return [...new Map(listed.map((item) => [said(item), item])).entries()]
+    .sort(([a], [b]) => compareText(a, b))
+    .map(([, item]) => item);
+}
