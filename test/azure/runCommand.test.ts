@@ -1,6 +1,7 @@
 import test from 'ava';
-import { commandIdOf, createGuestCommands, mapCommand } from '../../shared/azure/runCommand.ts';
+import { createGuestCommands, mapCommand } from '../../shared/azure/runCommand.ts';
 import { AzureError, InputError } from '../../shared/errors.ts';
+import { commandIdIn } from '../../shared/model/commandId.ts';
 import type { CommandToSend, CommandView } from '../../shared/model/ports.ts';
 import type { Estate } from '../../simulator/estate/estate.ts';
 import { vmId } from '../../simulator/estate/ids.ts';
@@ -84,7 +85,7 @@ test('a repeated send does not run again, and one whose answer was lost has run 
 test('the previous execution’s view stands until the new one reports', async (t) => {
   const { clients, estate, lab } = await withArm(t, { commandMs: 2000 });
   const commands = createGuestCommands(clients);
-  lab.answer = ({ script: text }) => result(`of ${commandIdOf(text)}\n`);
+  lab.answer = ({ script: text }) => result(`of ${commandIdIn(text)}\n`);
   await commands.send(commandOf(estate, ID_1));
   const first = await until('the end of the command', async () =>
     ended(await commands.look(vmId(estate, 'hs-a'), 'A')),
@@ -118,15 +119,6 @@ test('refusals are thrown as they are', async (t) => {
   t.is(locked.azureCode, 'ScopeLocked');
   await t.throwsAsync(commands.send(commandOf(estate, ID_1, 'gone')), { message: /was not found/ });
   await t.throwsAsync(commands.look('/subscriptions/none', 'A'), { instanceOf: InputError });
-});
-
-test('the command id is read from its line alone', (t) => {
-  t.is(commandIdOf(script(ID_1)), ID_1);
-  t.is(commandIdOf(script(ID_1).replaceAll('\n', '\r\n')), ID_1);
-  t.is(commandIdOf(`# ilb-hairpin-guard command ${ID_1}0`), undefined);
-  t.is(commandIdOf(`echo "# ilb-hairpin-guard command ${ID_1}"`), undefined);
-  t.is(commandIdOf('Write-Host Hello'), undefined);
-  t.is(commandIdOf(undefined), undefined);
 });
 
 test('the documentation’s example of an instance view', (t) => {

@@ -44,6 +44,12 @@ test('it is valid, and says what the document says', (t) => {
   t.deepEqual(errors, []);
   t.deepEqual(texts(page, 'h1'), [`Run ${fullRun.runId}: settled`]);
   t.deepEqual(texts(page, 'h2'), ['hs-a: repaired, 4 changes', 'hs-b: waiting, waits for MEMBER_BUSY']);
+  t.deepEqual(texts(page, 'li').slice(0, 4), [
+    'forwarding The VM forwards IPv4 packets.',
+    'NO_SECONDARY_NIC Add a NIC, then\nstart the VM.',
+    'MEMBER_BUSY Another member is being changed.',
+    'AGENT_NOT_READY The agent does not answer.',
+  ]);
   const cells = texts(page, 'td');
   t.deepEqual(cells.slice(0, 7), [
     '10.0.1.100',
