@@ -15,7 +15,7 @@ import { unfitAgent } from './agent.ts';
 import { denied, fail, failed, healthyVips, type InFlight, isMissingRight, succeed, withdraw } from './endings.ts';
 import { commandMs, guestLimits } from './limits.ts';
 import { take } from './outcomes.ts';
-import { type Look, type Pass, tell } from './pass.ts';
+import { type Look, type Pass, tell, whyUnusable } from './pass.ts';
 
 /** A command at hand. `lookedAt`: when Azure was asked; no deadline passes between that and its answer. */
 interface Watched extends InFlight {
@@ -155,6 +155,9 @@ function notHeld(pass: Pass, watched: Watched, view: CommandView | undefined): v
 }
 
 function ended(pass: Pass, watched: Watched, view: CommandView, wanted: GuestCommand): void {
+  // The row could not be written with what the command came to: that it ended is kept, and why no more is.
+  const unusable = whyUnusable(pass, idKey(watched.vm.vmId));
+  if (unusable) return fail(pass, watched, unusable);
   let report: GuestReport;
   try {
     report = parseReport(view.output, wanted);

@@ -4,7 +4,7 @@
  */
 import { type Finding, finding } from '../model/findings.ts';
 import { type IdKey, idKey, sameId } from '../model/ids.ts';
-import { hasPlace, type OutcomeRow, type RunRow, type VmRow } from '../model/rows.ts';
+import { type FrontendRow, hasPlace, type OutcomeRow, type RunRow, type VmRow } from '../model/rows.ts';
 import { type Candidate, chooseCommands } from './candidates.ts';
 import { isUnconfirmed } from './failover.ts';
 import { letWait, settle, settleFromEstate, take } from './outcomes.ts';
@@ -151,6 +151,19 @@ function start(pass: EstatePass, { key, wishes, mode, plan, planHash, vips }: Ca
 /** Breaks that halt a frontend. */
 const BROKEN = new Set(['CONNECT_FAILED', 'GUEST_FAILED', 'COMMAND_FAILED']);
 
+function halt(pass: Pass, run: RunRow, vmId: string, row: FrontendRow): void {
+  row.halted = { vmId, runId: run.runId, at: pass.now };
+  tell(pass, 'warn', 'halted', { runId: run.runId, vmId, frontendId: row.frontendId });
+}
+
+/** Halts all frontends of a VM: what came of its apply cannot be known, so no other member is next. */
+export function haltAll(pass: EstatePass, run: RunRow, vmId: string): void {
+  for (const { frontendKey } of pass.evaluation.pathsOfVm.get(idKey(vmId)) ?? []) {
+    const row = pass.frontends.get(frontendKey);
+    if (row && !row.halted) halt(pass, run, vmId, row);
+  }
+}
+
 /** A failed apply halts its frontends for the other members; a working one clears them. */
 export function haltOrClear(pass: Pass, run: RunRow, outcome: OutcomeRow, vm: VmRow): void {
   if (vm.last?.mode !== 'apply') return;
@@ -158,8 +171,7 @@ export function haltOrClear(pass: Pass, run: RunRow, outcome: OutcomeRow, vm: Vm
     const row = pass.frontends.get(idKey(path.frontendId));
     if (!row) continue;
     if (path.findings.some((item) => BROKEN.has(item.code)) && !row.halted) {
-      row.halted = { vmId: vm.vmId, runId: run.runId, at: pass.now };
-      tell(pass, 'warn', 'halted', { runId: run.runId, vmId: vm.vmId, frontendId: row.frontendId });
+      halt(pass, run, vm.vmId, row);
     } else if (path.verdict === 'compliant') delete row.halted;
   }
 }

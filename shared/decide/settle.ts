@@ -6,7 +6,7 @@ import { failed } from './endings.ts';
 import { AGENT_BUDGET_MS, AGENT_PAUSE_MS, ESTATE_BUDGET_MS, isOverdue } from './limits.ts';
 import { countOutcomes, letWait, settle, settleFromCommand, settleFromEstate } from './outcomes.ts';
 import { type EstatePass, type Pass, tell, whyUnusable } from './pass.ts';
-import { haltOrClear } from './rollout.ts';
+import { haltAll, haltOrClear } from './rollout.ts';
 
 /** Outcomes whose command has ended, and what that means for their frontends. */
 export function settleEnded(pass: EstatePass): void {
@@ -18,6 +18,7 @@ export function settleEnded(pass: EstatePass): void {
     const unusable = whyUnusable(pass, key);
     if (unusable) {
       settleFromEstate(pass, outcome, [unusable], 'failed');
+      if (run.mode === 'apply') haltAll(pass, run, outcome.vmId);
       continue;
     }
     const vm = pass.vms.get(key);

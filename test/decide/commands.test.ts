@@ -297,6 +297,14 @@ test('what is sent goes by the plan on the row, with its own id', (t) => {
   t.deepEqual(steps(at), ['send']);
 });
 
+test('a report that its VM’s row could not take: the command is over, and why no more of it is kept', (t) => {
+  const look = shows({ ...mine, state: 'Succeeded', output: printed('hs-a', 7) });
+  const at = pass({ vms: [sent()], looks: { 'hs-a': look }, unusable: ['hs-a'] });
+  followCommands(at);
+  t.deepEqual(shown(at), ['vm hs-a ended 7 ROW_UNUSABLE']);
+  t.is([...at.vms.all()][0]?.look, undefined);
+});
+
 test('a look at a VM whose command is over by now changes nothing', (t) => {
   const at = pass({ vms: [vm('hs-a ok 7')], looks: { 'hs-a': shows({ ...mine, state: 'Running' }) } });
   followCommands(at);

@@ -123,8 +123,17 @@ const settled: [string, Words, string[]][] = [
     ['outcome m1 hs-a compliant'],
   ],
   [
-    'a VM whose row cannot be used by now: failed, and why',
+    'a VM whose row cannot be used by now: failed, and since nobody knows what came of its apply, its mirrors are halted',
     { runs: byHand, outcomes: seven, unusable: ['hs-a'] },
+    [
+      'frontend ucr 10.0.1.10 halted by hs-a',
+      'frontend pi 10.0.1.10 halted by hs-a',
+      'outcome m1 hs-a failed ROW_UNUSABLE',
+    ],
+  ],
+  [
+    'a VM that was only looked at, and whose row cannot be used by now: failed, and no more',
+    { runs: [run('m1 manual hs-a', { mode: 'check' })], outcomes: seven, unusable: ['hs-a'] },
     ['outcome m1 hs-a failed ROW_UNUSABLE'],
   ],
   [
