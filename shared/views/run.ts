@@ -1,7 +1,7 @@
 /** The run document: what a person or a script sees of one run, with a line per VM. */
 import { renderScript } from '../guest/render.ts';
 import { warningText } from '../guest/warnings.ts';
-import { type Finding, findingText } from '../model/findings.ts';
+import { type Finding, finding, findingText } from '../model/findings.ts';
 import type { GuestPlan } from '../model/guest.ts';
 import { shortName } from '../model/ids.ts';
 import { defined } from '../model/optional.ts';
@@ -56,6 +56,8 @@ export interface RunSummary {
   scope: string[];
   /** The run that it repeats. */
   retryOf?: string;
+  /** The run that it joined: that one does the work for both. */
+  joined?: string;
   event?: { source: string; id: string; time: string };
   /** What the probes say to a failover, and how long they took. */
   confirmation?: { state: string; afterMs?: number };
@@ -65,6 +67,8 @@ export interface RunSummary {
 
 export interface RunView extends RunSummary {
   vms: RunVmView[];
+  /** Its rows that cannot be read, and why: VMs of which nothing can be said. Not there when there are none. */
+  unreadable?: CodeView[];
 }
 
 /** Reads a run from every subscription that may hold a row of it. */
@@ -75,10 +79,16 @@ export async function readRunView(
 ): Promise<RunView | undefined> {
   const runs = await readRunRows(store, subscriptionIds, runId);
   if (runs.length === 0) return undefined;
-  const outcomes = (await store.outcomes.list(runId)).map(({ row }) => row);
+  const unreadable: CodeView[] = [];
+  const found = await store.outcomes.list(runId, 'all', {
+    unreadable: ({ where, error }) =>
+      unreadable.push(findingView(finding('ROW_UNUSABLE', { row: where, why: error.message }))),
+  });
+  const outcomes = found.map(({ row }) => row);
   // In a run that has ended nothing waits: such a line was written by a loop that had lost its lease, and is nobody's.
   const isEnded = runs.every((run) => !isOpen(run));
-  return runView(runs, isEnded ? outcomes.filter(({ state }) => state === 'settled') : outcomes);
+  const view = runView(runs, isEnded ? outcomes.filter(({ state }) => state === 'settled') : outcomes);
+  return unreadable.length > 0 ? { ...view, unreadable } : view;
 }
 
 /** The rows of a run; empty when no subscription has one. */
@@ -123,6 +133,7 @@ export function runSummary(runs: readonly RunRow[]): RunSummary {
     scope: runs.flatMap((row) => row.scope.map((item) => item.id)),
     ...defined({
       retryOf: run.retryOf,
+      joined: run.joined,
       event: run.event,
       confirmation: run.confirmation && confirmationView(run.confirmation, run),
       reason: reason && { code: reason.code, text: reason.text },
