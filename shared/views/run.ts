@@ -6,7 +6,7 @@ import type { GuestPlan } from '../model/guest.ts';
 import { shortName } from '../model/ids.ts';
 import { defined } from '../model/optional.ts';
 import { type Confirmation, isOpen, type OutcomePath, type OutcomeRow, type RunRow } from '../model/rows.ts';
-import type { Store } from '../model/store.ts';
+import type { Store, UnreadableRow } from '../model/store.ts';
 import { waitText } from '../model/waits.ts';
 
 /** A code for scripts, and what it says for people. */
@@ -81,8 +81,7 @@ export async function readRunView(
   if (runs.length === 0) return undefined;
   const unreadable: CodeView[] = [];
   const found = await store.outcomes.list(runId, 'all', {
-    unreadable: ({ where, error }) =>
-      unreadable.push(findingView(finding('ROW_UNUSABLE', { row: where, why: error.message }))),
+    unreadable: (row) => unreadable.push(unreadableView(row)),
   });
   const outcomes = found.map(({ row }) => row);
   // In a run that has ended nothing waits: such a line was written by a loop that had lost its lease, and is nobody's.
@@ -180,6 +179,10 @@ const pathView = (path: OutcomePath): RunPathView => ({
   findings: path.findings.map(findingView),
   ...defined({ before: path.before, after: path.after }),
 });
+
+/** A row that cannot be read, and why. */
+export const unreadableView = ({ where, error }: UnreadableRow): CodeView =>
+  findingView(finding('ROW_UNUSABLE', { row: where, why: error.message }));
 
 const findingView = (item: Finding): CodeView => ({ code: item.code, text: findingText(item) });
 const codeView = (code: string, textOf: (code: string) => string): CodeView => ({ code, text: textOf(code) });
