@@ -14,6 +14,9 @@ const twoMirrors = (): World =>
     ],
   );
 
+/** As long as all of it takes, milliseconds; a loop that looks again and again is stopped by it. */
+const ENOUGH = 200_000;
+
 /** What a run says of each VM: `repaired`, `blocked ROW_UNUSABLE`; nothing of one without an outcome. */
 async function told(world: World, runId: string): Promise<Record<string, string>> {
   const said: Record<string, string> = {};
@@ -94,7 +97,7 @@ for (const [what, arrange, outcomes, counts] of cases) {
     const world = twoMirrors();
     arrange(world);
     const runId = world.sweep();
-    await world.run();
+    await world.run(ENOUGH);
     t.deepEqual(await told(world, runId), outcomes);
     const run = await world.runRow(runId);
     t.is(run.state, 'settled');
@@ -108,13 +111,13 @@ test('a report too large for its VM’s row: that VM is told so, its command is 
   const world = twoMirrors();
   world.store.vms.isTooLarge = (row: VmRow) => row.vmId === vmId('hs-b') && row.look !== undefined;
   const runId = world.sweep();
-  await world.run();
+  await world.run(ENOUGH);
   // The report was read and its connects worked, so hs-a was next: only the row could not take it.
   t.deepEqual(await told(world, runId), { ...REPAIRED, 'hs-b': 'failed ROW_UNUSABLE' });
   t.is((await world.runRow(runId)).state, 'settled');
   t.like(await world.vmRow('hs-b'), { command: undefined, look: undefined });
   const later = world.manual('apply', 'hs-c');
-  await world.run();
+  await world.run(ENOUGH);
   t.is((await world.outcome(later, 'hs-c'))?.result, 'compliant');
 });
 
@@ -123,7 +126,7 @@ test('an outcome that cannot be read: its run ends without it, and counts it as 
   const runId = world.sweep();
   await world.run(5000);
   world.store.outcomes.broken.add(`${runId}/${rowKey(vmId('hs-b'))}`);
-  await world.run();
+  await world.run(ENOUGH);
   const run = await world.runRow(runId);
   t.is(run.state, 'settled');
   t.like(run.counts, { vms: 4, failed: 1, repaired: 3 });
@@ -135,17 +138,17 @@ test('a row that can be used again is used again', async (t) => {
   const world = twoMirrors();
   breakVm(world, 'hs-a');
   world.sweep();
-  await world.run();
+  await world.run(ENOUGH);
   world.store.vms.broken.clear();
   const runId = world.manual('apply', 'hs-a');
-  await world.run();
+  await world.run(ENOUGH);
   t.deepEqual(await told(world, runId), { 'hs-a': 'repaired' });
 });
 
 test('old runs are removed past a run and an outcome that cannot be read', async (t) => {
   const world = twoMirrors();
   const runId = world.sweep();
-  await world.run();
+  await world.run(ENOUGH);
   world.now += 100 * 86_400_000;
   world.store.runs.broken.add(`${SUBSCRIPTION}/${'f'.repeat(32)}`);
   world.store.outcomes.broken.add(`${runId}/${rowKey(vmId('hs-b'))}`);
