@@ -1,5 +1,6 @@
 /** A guest of the booted lab: a machine with two NICs on the fabric, and what is looked at while it is disturbed. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { renderScript } from '../../shared/guest/render.ts';
@@ -111,8 +112,19 @@ export class Guest {
 
   /** Shuts it down. Nothing of it stays but its files. */
   async off(): Promise<void> {
-    this.#management?.end();
     await this.machine.poweroff();
+    await this.#clear();
+  }
+
+  /** Ends it, whatever state it is in, and throws away its files. */
+  async destroy(): Promise<void> {
+    await this.machine.destroy();
+    await this.#clear();
+  }
+
+  /** Takes away what it has on the fabric, and what of it runs outside its machine. */
+  async #clear(): Promise<void> {
+    this.#management?.end();
     await this.sampler.stop();
     this.#process?.kill('SIGKILL');
     this.#inside = undefined;
@@ -120,7 +132,7 @@ export class Guest {
     this.dhcp?.stop();
     const { name, layout } = this.place;
     for (const nic of layout.nics) await ip([`link delete ${nic.link}`]).catch(() => {}); // one that was not there
-    await ip([`netns delete ${name}`]);
+    if (existsSync(`/run/netns/${name}`)) await ip([`netns delete ${name}`]);
   }
 
   shell(text: string): Promise<ShellResult> {

@@ -117,6 +117,12 @@ export class Machine {
     this.#nspawn?.kill('SIGKILL');
     await this.#gone;
   }
+
+  /** Ends it, and with it every file that it wrote. */
+  async destroy(): Promise<void> {
+    await this.kill();
+    await run(['umount', '--lazy', this.root, dirname(this.root)]);
+  }
 }
 
 /** NetworkManager takes no profile, and netplan is not content with a file, that others may read. */
