@@ -17,9 +17,9 @@ export async function startFirewalld(lab: GuestLab): Promise<void> {
     `rm -rf /etc/firewalld; mkdir -p /etc/firewalld/zones /run/dbus
     echo '${BUS.replaceAll('\n', ' ')}' >/run/bus.conf
     setsid dbus-daemon --config-file=/run/bus.conf --nofork --nopidfile >/run/bus.log 2>&1 </dev/null &
-    for i in {1..50}; do [[ ! -S /run/dbus/system_bus_socket ]] || break; sleep 0.1; done
+    for i in {1..1000}; do [[ ! -S /run/dbus/system_bus_socket ]] || break; sleep 0.1; done
     setsid firewalld --nofork --nopid --log-file=/run/firewalld.log >/run/firewalld.out 2>&1 </dev/null &
-    for i in {1..100}; do if firewall-cmd --state >/dev/null 2>&1; then exit 0; fi; sleep 0.2; done
+    for i in {1..500}; do if firewall-cmd --state >/dev/null 2>&1; then exit 0; fi; sleep 0.2; done
     cat /run/bus.log /run/firewalld.out; exit 1`,
   );
 }
