@@ -129,7 +129,7 @@ test.serial('a parent that is killed leaves no process: host and Azurite end', a
   const here = (path: string): string => JSON.stringify(fileURLToPath(new URL(path, import.meta.url)));
   await writeFile(
     script,
-    `import { type Host, startHost } from ${here('../../../simulator/host/host.ts')};
+    `import { startHost } from ${here('../../../simulator/host/host.ts')};
      import { startAzurite } from ${here('../../../simulator/storage/azurite.ts')};
      const azurite = await startAzurite();
      const host = await startHost({ appFolder: ${JSON.stringify(appFolder)}, port: 0,
@@ -137,8 +137,12 @@ test.serial('a parent that is killed leaves no process: host and Azurite end', a
      console.log(JSON.stringify([azurite.pid, host.pid]));`,
   );
   const parent: ChildProcess = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [line] = (await once(parent.stdout ?? t.fail(), 'data')) as [Buffer];
-  const pids = JSON.parse(line.toString()) as number[];
+  let said = '';
+  parent.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  await until('the process ids, or the end', () => said.includes('\n') || parent.exitCode !== null);
+  const pids = JSON.parse(said) as number[];
   t.true(pids.every(isAlive));
   parent.kill('SIGKILL');
   const killedAt = Date.now();
