@@ -28,7 +28,7 @@ const estate = articleEstate((it) => {
 });
 const freshLab = labOf(startKernelLab, estate);
 
-const plan = [{ vip: VIP, port: 7000, ...NICS['vm-a'] }];
+const plan = [{ vip: VIP, port: 7000, backends: [NICS['vm-a'].backend], via: NICS['vm-a'].via }];
 
 /** Starts a server in a guest and waits for the probe. `body` is what it does with a connection `c`. */
 async function serve(lab: GuestLab, vm: string, address: string, body: string): Promise<void> {
