@@ -12,7 +12,7 @@ const TOOLS =
   /^ +for tool in (.+); do$/m.exec(renderScript('linux', commandFor('check', planOf(VM))))?.[1]?.split(' ') ?? [];
 
 /** Folders of programs with links to the machine's own, so that some can be taken away. */
-const OWN_PROGRAMS = `
+export const OWN_PROGRAMS = `
 for folder in /usr/bin /usr/sbin /bin /sbin; do
   [[ ! -L $folder ]] || continue
   machine=/run/machine/programs$folder
@@ -22,8 +22,9 @@ for folder in /usr/bin /usr/sbin /bin /sbin; do
   rm -r /tmp/links
 done`;
 /** Shell text with all programs, for what the case itself does there. */
-const WITH_ALL = 'PATH=/run/machine/programs/usr/bin:/run/machine/programs/bin';
-const FOLDERS = 'for folder in /usr/bin /usr/sbin /bin /sbin; do [[ ! -L $folder ]] || continue;';
+export const WITH_ALL = 'PATH=/run/machine/programs/usr/bin:/run/machine/programs/bin';
+/** The beginning of a loop over these folders. */
+export const FOLDERS = 'for folder in /usr/bin /usr/sbin /bin /sbin; do [[ ! -L $folder ]] || continue;';
 
 const missingTools: LabCase['run'] = async () => {
   const lab = await freshLab(articleLab);
@@ -42,7 +43,7 @@ const missingTools: LabCase['run'] = async () => {
   return { ok: true, detail: `each of ${TOOLS.length} named, nothing changed; with all of them ${await prove(lab)}` };
 };
 
-/** Nothing but bash and the tools that are asked for. */
+/** Nothing but bash, the tools that are asked for, and ss, which is iproute2's too and makes the proof. */
 const bareTools: LabCase['run'] = async () => {
   const lab = await freshLab(articleLab);
   await shell(
@@ -51,7 +52,7 @@ const bareTools: LabCase['run'] = async () => {
     `${OWN_PROGRAMS}
     ${WITH_ALL}
     ${FOLDERS}
-      for it in $folder/*; do case " bash sh ${TOOLS.join(' ')} " in *" \${it##*/} "*) ;; *) echo "$it" ;; esac; done
+      for it in $folder/*; do case " bash sh ss ${TOOLS.join(' ')} " in *" \${it##*/} "*) ;; *) echo "$it" ;; esac; done
     done >/tmp/others
     mapfile -t others </tmp/others; rm -f "\${others[@]}"`,
   );
@@ -59,7 +60,7 @@ const bareTools: LabCase['run'] = async () => {
     const { report, stderr } = await guard(lab, VM, mode, planOf(VM));
     assert.deepEqual([report.errorCode, /command not found|No such file/.test(stderr)], [undefined, false], stderr);
   }
-  return { ok: true, detail: `bash and ${TOOLS.length} programs; ${await prove(lab)}` };
+  return { ok: true, detail: `bash, ss and ${TOOLS.length} programs; ${await prove(lab)}` };
 };
 
 /** Versions by stand-ins before the machine's own on the path: too old ones are found before any change. */
@@ -132,9 +133,7 @@ const namedNumbers: LabCase['run'] = async () => {
 const notRoot: LabCase['run'] = async () => {
   const lab = await freshLab(articleLab);
   const before = await snapshot(lab, VM);
-  const { report } = await guard(lab, VM, 'apply', planOf(VM), (text) =>
-    text.replace('((EUID == 0))', '((EUID == 12))'),
-  );
+  const { report } = await guard(lab, VM, 'apply', planOf(VM), (text) => text.replace('$EUID == 0', '$EUID == 12'));
   assert.deepEqual([report.errorCode, report.errorDetail], ['ACCESS_DENIED', 'not root']);
   assert.equal(await snapshot(lab, VM), before, 'nothing was changed');
   await guard(lab, VM, 'apply', planOf(VM));
