@@ -1,7 +1,8 @@
 /** Machines that lack what the script needs: it says so before any change. */
 import assert from 'node:assert/strict';
 import { renderScript } from '../../shared/guest/render.ts';
-import type { LabCase } from '../case.ts';
+import type { KernelLab } from '../../simulator/guests/kernel/lab.ts';
+import type { CaseResult, LabCase } from '../case.ts';
 import { commandFor, guard, planOf, put, shell, snapshot } from '../guests.ts';
 import { freshLab } from '../labs.ts';
 import { prove } from './recover.ts';
@@ -112,23 +113,36 @@ const oldBash: LabCase['run'] = async () => {
 };
 
 /** Administrators name tables and protocols, and iproute2 then shows the names. */
-const namedNumbers: LabCase['run'] = async () => {
+const namedNumbers: LabCase['run'] = async () => namesGiven(await freshLab(articleLab));
+
+/** Before 5.3 ip had no -N, and shows nothing but the names. */
+const namedNumbersOld: LabCase['run'] = async () => {
   const lab = await freshLab(articleLab);
+  const standIn = `#!/bin/bash
+for word; do [[ $word != -N ]] || { echo 'Option "-N" is unknown, try "ip -help".' >&2; exit 255; }; done
+exec /usr/bin/ip "$@"
+`;
+  await put(lab, VM, '/usr/local/sbin/ip', standIn);
+  return namesGiven(lab);
+};
+
+async function namesGiven(lab: KernelLab): Promise<Omit<CaseResult, 'case' | 'manager'>> {
   await shell(
     lab,
     VM,
     `mkdir /tmp/names; cp -rL /etc/iproute2/. /tmp/names 2>/dev/null || true; rm -rf /etc/iproute2; mv /tmp/names /etc/iproute2
-    echo 7201 hairpin >>/etc/iproute2/rt_tables; echo 201 guard >>/etc/iproute2/rt_protos`,
+    echo 7201 hairpin >>/etc/iproute2/rt_tables; echo 201 guard >>/etc/iproute2/rt_protos
+    mkdir -p /etc/iproute2/rt_tables.d; printf '# of this site\\n0x1c22 replies # to the wire\\n' >/etc/iproute2/rt_tables.d/site.conf`,
   );
   const before = await snapshot(lab, VM);
   const { report } = await guard(lab, VM, 'apply', planOf(VM));
   assert.deepEqual([report.errorCode, report.paths[0]?.after], [undefined, []], report.errorDetail);
-  assert.match(await shell(lab, VM, 'ip rule'), /lookup hairpin proto guard/);
+  assert.match(await shell(lab, VM, 'ip rule'), /lookup replies proto guard\n(?:.*\n)*.*lookup hairpin proto guard/);
   const proof = await prove(lab);
   await guard(lab, VM, 'remove', planOf(VM));
   assert.equal(await snapshot(lab, VM), before);
   return { ok: true, detail: `known by their numbers, removed byte for byte; ${proof}` };
-};
+}
 
 const notRoot: LabCase['run'] = async () => {
   const lab = await freshLab(articleLab);
@@ -146,5 +160,6 @@ export const groundCases = (): LabCase[] => [
   { name: 'kernels and iproute2 of all ages', manager: 'none', run: oldVersions },
   { name: 'bash that is too old', manager: 'none', run: oldBash },
   { name: 'names given to our table and protocol numbers', manager: 'none', run: namedNumbers },
+  { name: 'names given to our numbers, and an ip from before 5.3', manager: 'none', run: namedNumbersOld },
   { name: 'not root', manager: 'none', run: notRoot },
 ];

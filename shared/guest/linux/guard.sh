@@ -57,6 +57,7 @@ readonly REPORT_BYTES=3500
 . ./report.sh
 . ./ground.sh
 . ./lock.sh
+. ./names.sh
 . ./look.sh
 . ./drift.sh
 . ./change.sh

@@ -26,7 +26,8 @@ read_sockets() { # sets SOCKETS to lines of "local peer inode"
     is_between["${VIP[index]}"]=1
   done
   for line in "${LINES[@]}"; do
-    [[ $line != TIME-WAIT* ]] && read_ends "$line" || continue
+    [[ $line != TIME-WAIT* ]] || continue
+    read_ends "$line" || continue
     [[ -n ${is_between["${NEAR%:*} ${FAR%:*}"]-}${is_between["${FAR%:*}"]-} ]] || continue
     inode=-
     for word in $line; do [[ $word == ino:* ]] && inode=${word#ino:}; done
