@@ -16,6 +16,7 @@ read_names() {
   done
 }
 
+# shellcheck disable=SC2034 # numbers is the list that is named
 # Lines are `7201 hairpin`, or with the number in hex, and # begins a comment. What is in FILE.d/*.conf counts too.
 read_name_file() { # name of the list, file
   local -n numbers=$1
