@@ -45,7 +45,7 @@ const sleepers = (): string[] =>
 test.serial('the connecting program holds its connection until it ends, and ss shows both ends', async (t) => {
   const lab = await fresh();
   await ip(lab, 'vm-a', ...recipe(ON_A));
-  const script = `$HAIRPIN_CONNECT ${UCR_VIP} 1972 2 >/run/said & until [ -s /run/said ]; do sleep 0.02; done; cat /run/said; ss -Htan state established; kill $!; wait $!; until [ -z "$(ss -Htan state established)" ]; do sleep 0.02; done; echo after; ss -Htan state established`;
+  const script = `connect ${UCR_VIP} 1972 2 >/run/said & until [ -s /run/said ]; do sleep 0.02; done; cat /run/said; ss -Htan state established; kill $!; wait $!; until [ -z "$(ss -Htan state established)" ]; do sleep 0.02; done; echo after; ss -Htan state established`;
   const { stdout } = await lab.runScript('vm-a', script, 60);
   const [said, ...rest] = stdout.split('\n');
   const [, port] = /^o \d+ 10\.0\.1\.11:(\d+)$/.exec(said ?? '') ?? [];
