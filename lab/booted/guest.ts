@@ -18,9 +18,10 @@ import type { Addresses, GuestSpec } from './managers/spec.ts';
 import { PORT } from './ports.ts';
 import { Sampler } from './sampler.ts';
 
-const CHECK_MS = 10_000;
+/** All of these are long enough for a machine that has far more to do than it can. */
+const CHECK_MS = 120_000;
 /** TCP waits longer and longer between two tries while a NIC is away. */
-const ECHO_MS = 8000;
+const ECHO_MS = 60_000;
 /** The service's own time to put right what the last case left. */
 const HEAL_MS = 3000;
 /** Until a service that was started has looked. */
@@ -166,7 +167,8 @@ export class Guest {
   /** Takes what is in place now for what must be there. */
   async remember(): Promise<void> {
     this.sampler.take();
-    await until(() => this.sampler.last() !== undefined, CHECK_MS);
+    if (!(await until(() => this.sampler.last() !== undefined, CHECK_MS)))
+      throw new Error(`${this.place.name} could not be looked at within ${CHECK_MS} ms`);
     this.whole = this.sampler.last()?.ours ?? '';
   }
 

@@ -12,8 +12,8 @@ import { fabricLines, fabricSettings, linkSettings, plugLines } from './network.
 import { probe } from './probe.ts';
 import { baseRuleset, translations } from './ruleset.ts';
 
-/** How long guests may take from boot until the probes see what the estate says. */
-const SETTLE_MS = 10_000;
+/** How long guests may take from boot until the probes see what the estate says, on a machine that is busy. */
+const SETTLE_MS = 120_000;
 
 /** The lab as the fabric's process offers it. */
 export interface FabricLab extends Omit<PowerLab, 'kind' | 'stop' | 'runScript'> {

@@ -5,7 +5,7 @@ import { tryCase } from '../../../lab/case.ts';
 import { BOOTED, testNeeding } from '../../needs.ts';
 
 /** A guest boots nine times. */
-const ALL_MS = 10 * 60_000;
+const ALL_MS = 20 * 60_000;
 
 test.after.always(() => stopBooted());
 
