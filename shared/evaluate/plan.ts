@@ -44,6 +44,6 @@ const plannedFrontend = ({
 }: Way & Required<Pick<Way, 'backend' | 'via'>>): PlannedFrontend => ({
   vip: frontend.vip,
   ...(port === undefined ? {} : { port }),
-  backend,
+  backends: [backend],
   via,
 });
