@@ -1,8 +1,8 @@
 /** The name of a plan: equal plans have equal hashes. */
 import { hash } from 'node:crypto';
+import { compareText } from '../model/address.ts';
 import type { GuestPlan } from '../model/guest.ts';
 import type { NamedPlan } from '../model/path.ts';
-import { compareText } from './address.ts';
 
 /**
  * Hex sha256 over a plan's canonical form: one line per frontend, sorted, so that neither the order of frontends nor

@@ -9,8 +9,6 @@ import { COMMAND_ID } from '../model/commandId.ts';
 import { firstIssue } from '../model/firstIssue.ts';
 import { GUEST_MODES, type GuestCommand } from '../model/guest.ts';
 
-export { commandIdOf } from '../model/commandId.ts';
-
 /** More frontends than this do not fit in one report (see wire.ts). */
 export const MAX_FRONTENDS = 64;
 

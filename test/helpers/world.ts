@@ -250,7 +250,8 @@ export class World {
       const healthy = mirror?.primary !== undefined && state !== 'broken';
       const works = (drift: string) => healthy && (drift === '' || !mine);
       const connect = (drift: string) => (works(drift) ? 'o12' : 't3000');
-      return `${i};${before};${after};${connect(before)};${connect(after)};${works(after) ? (mine ? 's' : 'r') : 'n'};`;
+      const proof = mine ? 's' : 'r';
+      return `${i};${before};${after};${connect(before)};${connect(after)};${works(after) ? proof : 'n'};`;
     });
     const changed = (mode === 'apply' && state === 'wrong') || (mode === 'remove' && state === 'right') ? 4 : 0;
     const p = mode === 'remove' ? paths.map((_, i) => `${i};;;n;n;n;`) : paths;
