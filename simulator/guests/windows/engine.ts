@@ -4,7 +4,7 @@
  */
 import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -49,9 +49,13 @@ export interface WindowsEngine {
   stop(): Promise<void>;
 }
 
+/** Why there is no engine, whether it was to be built or only to be started. */
+const NO_DOTNET = 'The PowerShell engine needs the .NET 10 SDK, and there is no program dotnet in the PATH.';
+
 /**
- * Starts the engine; the first time on a machine this builds it (about 10 s, with NuGet in reach). Throws Error with
- * the compiler's words when it cannot be built, or when there is no .NET SDK.
+ * Starts the engine; the first time on a machine this builds it (about 10 s, with NuGet in reach). Resolves when it has
+ * answered. Throws Error with the compiler's words when it cannot be built, with its last words when it cannot run, and
+ * with what is missing when there is no dotnet.
  */
 export async function startWindowsEngine(): Promise<WindowsEngine> {
   const program = join(built(), 'engine.dll');
@@ -59,23 +63,29 @@ export async function startWindowsEngine(): Promise<WindowsEngine> {
   const folder = await temporaryFolder('engine');
   const child = spawn('dotnet', [program], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...quiet, TMPDIR: folder },
+    env: { ...quiet, PATH: process.env.PATH, TMPDIR: folder },
     // Ctrl+C in a terminal then reaches the parent alone; the engine ends with its standard input.
     detached: process.platform !== 'win32',
   });
+  // `close` comes for a process that never started too, which has no `exit`.
+  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const ask = conversation(child);
+  const stop = async () => {
+    child.stdin.end();
+    await closed;
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await ask({ op: 'framework', types: [] });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   return {
     runScript: async (state, script) => (await ask({ op: 'run', script, state })) as WindowsRun,
     syntax: async (script) => (await ask({ op: 'syntax', script })) as WindowsSyntax,
     framework: async (types) => (await ask({ op: 'framework', types })) as Record<string, string[] | null>,
-    async stop() {
-      await new Promise<void>((resolve) => {
-        if (child.exitCode !== null || child.signalCode !== null) return resolve();
-        child.once('exit', () => resolve());
-        child.stdin.end();
-      });
-      await rm(folder, { recursive: true, force: true });
-    },
+    stop,
   };
 }
 
@@ -89,14 +99,15 @@ function built(): string {
   for (const name of files.sort()) hash.update(name).update(readFileSync(join(SOURCES, name)));
   const folder = join(CACHE, hash.digest('hex').slice(0, 16));
   if (existsSync(join(folder, 'engine.dll'))) return folder;
-  const work = join(CACHE, `build-${process.pid}`);
-  mkdirSync(work, { recursive: true });
+  mkdirSync(CACHE, { recursive: true });
+  // Not by the process' id: the threads of one process may build side by side.
+  const work = mkdtempSync(join(CACHE, 'build-'));
   const properties = [`-p:BaseIntermediateOutputPath=${join(work, 'obj')}/`, '-o', join(work, 'out')];
   const build = spawnSync('dotnet', ['build', SOURCES, '-c', 'Release', '-v', 'q', '-nologo', ...properties], {
     encoding: 'utf8',
-    env: quiet,
+    env: { ...quiet, PATH: process.env.PATH },
   });
-  if (build.error) throw new Error('The PowerShell engine needs the .NET SDK (dotnet).', { cause: build.error });
+  if (build.error) throw noProgram(build.error);
   if (build.status !== 0) throw new Error(`The PowerShell engine could not be built:\n${build.stdout}${build.stderr}`);
   try {
     renameSync(join(work, 'out'), folder);
@@ -107,6 +118,9 @@ function built(): string {
   rmSync(work, { recursive: true, force: true });
   return folder;
 }
+
+const noProgram = (cause: Error): Error =>
+  (cause as NodeJS.ErrnoException).code === 'ENOENT' ? new Error(NO_DOTNET, { cause }) : cause;
 
 /** One question at a time, answers in order; a dead engine fails what waits with its last words. */
 function conversation(child: ChildProcessByStdio<Writable, Readable, Readable>): (request: object) => Promise<unknown> {
@@ -121,14 +135,18 @@ function conversation(child: ChildProcessByStdio<Writable, Readable, Readable>):
     if (typeof answer.failure === 'string') next?.reject(new Error(`The PowerShell engine failed: ${answer.failure}`));
     else next?.resolve(answer);
   });
-  const end = (why: string) => {
-    for (const { reject } of waiting.splice(0)) reject(new Error(`The PowerShell engine ended (${why}): ${words}`));
+  let ended: Error | undefined;
+  const end = (why: Error) => {
+    ended ??= why;
+    for (const { reject } of waiting.splice(0)) reject(ended);
   };
-  child.once('exit', (code, signal) => end(String(code ?? signal)));
-  child.once('error', (error) => end(error.message));
+  child.once('close', (code, signal) => end(new Error(`The PowerShell engine ended (${code ?? signal}): ${words}`)));
+  child.once('error', (error) => end(noProgram(error)));
+  // A question to an engine that is ending is answered by its end.
+  child.stdin.on('error', () => {});
   return (request) =>
     new Promise((resolve, reject) => {
-      if (child.exitCode !== null) return reject(new Error(`The PowerShell engine has ended: ${words}`));
+      if (ended) return reject(ended);
       waiting.push({ resolve, reject });
       child.stdin.write(`${JSON.stringify(request)}\n`);
     });
