@@ -70,7 +70,7 @@ function Read-Store([string] $store) {
 
 # Host routes of both stores. The table is replaced only when it was read to its end: taking back needs it.
 function Read-Routes {
-    $read = @{}
+    $read = [System.Collections.SortedList]::new($Named)
     foreach ($store in 'Active', 'Persistent') {
         foreach ($one in @(Read-Store $store)) {
             if ($one.DestinationPrefix -notlike '*/32') { continue }

@@ -45,12 +45,13 @@ public static class ScriptRun
             Console.SetOut(output);
             var pipeline = new PSDataCollection<PSObject>();
             pipeline.DataAdded += (_, added) => ShowBroken(pipeline[added.Index]?.ToString() ?? "", output);
-            shell.AddScript($"& '{file}'").Invoke(null, pipeline);
+            // -File runs a script in the global scope, as a dot does: functions of modules see its preferences.
+            shell.AddScript($". '{file}'").Invoke(null, pipeline);
             exitCode = session.SessionStateProxy.GetVariable("LASTEXITCODE") is int code ? code : 0;
         }
-        catch (PipelineStoppedException)
+        catch (PipelineStoppedException) when (machine.Killed)
         {
-            exitCode = -1;
+            // Told below.
         }
         catch (RuntimeException error)
         {
@@ -61,9 +62,10 @@ public static class ScriptRun
         {
             Console.SetOut(console);
             File.Delete(file);
+            foreach (var open in machine.OpenFiles) machine.Files.Remove(open);
         }
         foreach (var error in machine.Errors.Concat(shell.Streams.Error)) errors.Append(error).Append('\n').Append(error.ScriptStackTrace).Append('\n');
-        return new Outcome(exitCode, output.ToString(), errors.ToString(), machine.Clock.Now, machine);
+        return new Outcome(machine.Killed ? -1 : exitCode, output.ToString(), errors.ToString(), machine.Clock.Now, machine);
     }
 
     /// <summary>

@@ -22,6 +22,8 @@ public static class StandIns
             ["System.Threading.Thread"] = typeof(ModelThread),
             ["System.Net.NetworkInformation.IPGlobalProperties"] = typeof(ModelIPGlobalProperties),
             ["System.Threading.Mutex"] = typeof(ModelMutex),
+            ["System.IO.FileStream"] = typeof(ModelFileStream),
+            ["System.Security.AccessControl.FileSecurity"] = typeof(ModelFileSecurity),
             ["Microsoft.Win32.RegistryKey"] = typeof(ModelRegistryKey),
         })
         {
