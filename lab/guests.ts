@@ -22,7 +22,7 @@ export const NICS = {
 
 /** The plan of one of the article's VMs for the given VIPs. */
 export const planOf = (vm: keyof typeof NICS, vips: string[] = [UCR, PI]): PlannedFrontend[] =>
-  vips.map((vip) => ({ vip, port: 1972, ...NICS[vm] }));
+  vips.map((vip) => ({ vip, port: 1972, backends: [NICS[vm].backend], via: NICS[vm].via }));
 
 /** A command with short limits. */
 export const commandFor = (mode: GuestMode, frontends: PlannedFrontend[]): GuestCommand => ({

@@ -163,7 +163,7 @@ export class Guest {
     const command: GuestCommand = {
       commandId: '0'.repeat(32),
       mode,
-      plan: { frontends: vips.map((vip) => ({ vip, port: PORT, backend, via })) },
+      plan: { frontends: vips.map((vip) => ({ vip, port: PORT, backends: [backend], via })) },
       limits: { connectSeconds: 2, totalSeconds: 60 },
     };
     const folder = '/var/lib/waagent/run-command-handler/download/0';

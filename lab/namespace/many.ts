@@ -87,7 +87,7 @@ const failing: LabCase['run'] = async () => {
 /** A machine with the routes of a large network in main: each look reads them. */
 const manyRoutes: LabCase['run'] = async () => {
   const lab = await freshLab(largest);
-  const plan = planOf('vm-a', vips).map(({ vip, backend, via }) => ({ vip, backend, via }));
+  const plan = planOf('vm-a', vips).map(({ vip, backends, via }) => ({ vip, backends, via }));
   await guard(lab, 'vm-a', 'apply', plan);
   const alone = await guard(lab, 'vm-a', 'check', plan);
   await shell(

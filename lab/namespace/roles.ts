@@ -12,8 +12,8 @@ const twoRoles = () => twoRoleEstate();
 
 const { backend, via } = NICS['vm-a'];
 const plan: PlannedFrontend[] = [
-  { vip: UCR, port: 1972, backend, via },
-  { vip: PI, port: 1972, backend: via, via: backend },
+  { vip: UCR, port: 1972, backends: [backend], via },
+  { vip: PI, port: 1972, backends: [via], via: backend },
 ];
 const SOURCES = [undefined, backend.ip, via.ip];
 
@@ -90,8 +90,8 @@ const twoAddresses = () =>
 const severalAddresses: LabCase['run'] = async () => {
   const lab = await freshLab(twoAddresses);
   const plan: PlannedFrontend[] = [
-    { vip: UCR, port: 1972, backend, via },
-    { vip: PI, port: 1972, backend: SECOND, via },
+    { vip: UCR, port: 1972, backends: [backend], via },
+    { vip: PI, port: 1972, backends: [SECOND], via },
   ];
   const among = async () => {
     const results: string[] = [];

@@ -48,6 +48,6 @@ const plannedFrontend = ({
 }: PathDraft & Required<Pick<PathDraft, 'backend' | 'via'>>): PlannedFrontend => ({
   vip: frontend.vip,
   ...(port === undefined ? {} : { port }),
-  backend,
+  backends: [backend],
   via,
 });

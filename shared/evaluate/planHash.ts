@@ -8,8 +8,8 @@ import { compareText } from './address.ts';
  * that of object keys matters.
  */
 export function planHash(plan: GuestPlan): string {
-  const lines = plan.frontends.map(({ vip, port, backend, via }) =>
-    [vip, port ?? 0, backend.ip, backend.mac, via.ip, via.mac].join(' '),
+  const lines = plan.frontends.map(({ vip, port, backends, via }) =>
+    [vip, port ?? 0, ...backends.flatMap(({ ip, mac }) => [ip, mac]), via.ip, via.mac].join(' '),
   );
   return createHash('sha256').update(lines.sort(compareText).join('\n')).digest('hex');
 }

@@ -10,6 +10,9 @@ import type { GuestCommand, GuestPlan } from '../model/guest.ts';
 /** More frontends than this do not fit in one report (see wire.ts). */
 export const MAX_FRONTENDS = 64;
 
+/** Backend addresses of one frontend on one VM: Azure takes a rule with at most two pools, a pool any number of a NIC's. */
+export const MAX_BACKENDS = 8;
+
 const OCTET = '(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])';
 /** Dotted quad in its one canonical form; 0/8, 127/8 and 224/3 are no host addresses. */
 const IPV4 = new RegExp(String.raw`^(?!0\.|127\.|22[4-9]\.|2[3-5][0-9]\.)${OCTET}(?:\.${OCTET}){3}$`);
@@ -23,7 +26,15 @@ const whole = (low: number, high: number) => {
 };
 
 const nicAddress = z.strictObject({ ip, mac });
-const frontend = z.strictObject({ vip: ip, port: whole(1, 65535).optional(), backend: nicAddress, via: nicAddress });
+const frontend = z.strictObject({
+  vip: ip,
+  port: whole(1, 65535).optional(),
+  backends: z
+    .array(nicAddress)
+    .min(1, 'expected at least one backend address')
+    .max(MAX_BACKENDS, `expected at most ${MAX_BACKENDS} backend addresses`),
+  via: nicAddress,
+});
 
 const commandSchema = z
   .strictObject({
@@ -57,14 +68,22 @@ function contradictions({ mode, plan, limits }: Pick<z.infer<typeof commandSchem
   }
   const vips = new Set<string>();
   const macs = new Map<string, string>();
-  plan.frontends.forEach(({ vip, backend, via }, index) => {
-    const at = (...rest: string[]) => ['plan', 'frontends', index, ...rest];
+  plan.frontends.forEach(({ vip, backends, via }, index) => {
+    const at = (...rest: (string | number)[]) => ['plan', 'frontends', index, ...rest];
     if (vips.has(vip)) say(at('vip'), 'each VIP once');
     vips.add(vip);
-    if (via.ip === backend.ip) say(at('via', 'ip'), 'another address than the backend address');
-    if (via.mac === backend.mac) say(at('via', 'mac'), 'another NIC than the backend’s');
-    for (const [role, nic] of Object.entries({ backend, via })) {
-      if ((macs.get(nic.ip) ?? nic.mac) !== nic.mac) say(at(role, 'mac'), `the MAC that ${nic.ip} has elsewhere`);
+    backends.forEach((backend, place) => {
+      if (via.ip === backend.ip) say(at('via', 'ip'), 'another address than the backend address');
+      if (via.mac === backend.mac) say(at('via', 'mac'), 'another NIC than the backend’s');
+      if (backends.findIndex(({ ip }) => ip === backend.ip) < place)
+        say(at('backends', place, 'ip'), 'each backend address once');
+    });
+    const roles = [
+      ...backends.map((nic, place) => [at('backends', place, 'mac'), nic] as const),
+      [at('via', 'mac'), via] as const,
+    ];
+    for (const [path, nic] of roles) {
+      if ((macs.get(nic.ip) ?? nic.mac) !== nic.mac) say(path, `the MAC that ${nic.ip} has elsewhere`);
       macs.set(nic.ip, nic.mac);
     }
   });
@@ -98,8 +117,8 @@ export const commandIdOf = (vmKey: string, seq: number): string =>
 
 /** Hex sha256 of a plan, the same whatever the order of its frontends. */
 export function planHash(plan: GuestPlan): string {
-  const lines = plan.frontends.map(({ vip, port, backend, via }) =>
-    [vip, port ?? 0, backend.ip, backend.mac, via.ip, via.mac].join(' '),
+  const lines = plan.frontends.map(({ vip, port, backends, via }) =>
+    [vip, port ?? 0, ...backends.flatMap(({ ip, mac }) => [ip, mac]), via.ip, via.mac].join(' '),
   );
   return createHash('sha256').update(lines.sort().join('\n')).digest('hex');
 }

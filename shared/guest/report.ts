@@ -1,13 +1,13 @@
 /** Output of a guest command -> guest report. Whatever a guest prints, this returns a whole report or throws ReportError. */
 import * as z from 'zod';
 import { clip, ReportError } from '../errors.ts';
-import type { ConnectOutcome, Drift, GuestCommand, GuestReport, PathReport } from '../model/guest.ts';
+import type { ConnectOutcome, Drift, GuestCommand, GuestReport, PathReport, PlannedFrontend } from '../model/guest.ts';
 import { addLost } from './firewall.ts';
 import { DETAIL, DRIFT_LETTERS, ERROR_CODES, MARKER, OUTCOME_LETTERS, PROOF_LETTERS } from './wire.ts';
 
 const WARNING = /^[a-z][a-z0-9-]{0,39}$/;
 const ENTRY =
-  /^(\d{1,2});([A-Z]{0,14});([A-Z]{0,14}|=);([a-z])(\d{0,7});(?:([a-z])(\d{0,7})|=);([a-z]);(b|-|\d{1,3}(?:\.\d{1,3}){3})?$/;
+  /^(\d{1,2});([A-Z]{0,14});([A-Z]{0,14}|=);([a-z])(\d{0,7});(?:([a-z])(\d{0,7})|=);([a-z])(?:(\d{1,5})(?:\.(\d))?)?;(b|-|\d{1,3}(?:\.\d{1,3}){3})?$/;
 
 const body = z.strictObject({
   v: z.literal(1),
@@ -96,8 +96,20 @@ function toReport(wire: z.infer<typeof body>, command: GuestCommand): GuestRepor
 function toPath(entry: string, command: GuestCommand): { index: number; path: PathReport } {
   const match = ENTRY.exec(entry);
   if (!match) throw invalid(`${clip(entry, 80)} is no path entry`);
-  const [, number, driftBefore = '', driftAfter = '', outcome = '', ms = '', outcome2, ms2 = '', proof = '', source] =
-    match;
+  const [
+    ,
+    number,
+    driftBefore = '',
+    driftAfter = '',
+    outcome = '',
+    ms = '',
+    outcome2,
+    ms2 = '',
+    proof = '',
+    port,
+    place,
+    source,
+  ] = match;
   const index = Number(number);
   const planned = command.plan.frontends[index];
   if (!planned) throw invalid(`path ${index} is not in the plan`);
@@ -105,7 +117,7 @@ function toPath(entry: string, command: GuestCommand): { index: number; path: Pa
   const connectBefore = connect(outcome, ms);
   const connectAfter = outcome2 === undefined ? { ...connectBefore } : connect(outcome2, ms2);
   const connected = connectAfter.outcome !== 'none' || connectBefore.outcome !== 'none';
-  const from = source === undefined ? planned.via.ip : source === 'b' ? planned.backend.ip : source;
+  const from = source === undefined ? planned.via.ip : source === 'b' ? (planned.backends[0]?.ip ?? '-') : source;
   return {
     index,
     path: {
@@ -116,8 +128,16 @@ function toPath(entry: string, command: GuestCommand): { index: number; path: Pa
       connectAfter,
       ...(connected && from !== '-' ? { source: from } : {}),
       proof: letter(PROOF_LETTERS, proof, 'proof'),
+      ...acceptedAt(planned, proof, port, place),
     },
   };
+}
+
+function acceptedAt(planned: PlannedFrontend, proof: string, port?: string, place = '0'): Pick<PathReport, 'accepted'> {
+  if (port === undefined) return {};
+  const backend = planned.backends[Number(place)];
+  if (proof !== 's' || !backend || Number(port) > 65535) throw invalid(`${proof}${port}.${place} is no accepted end`);
+  return { accepted: { ip: backend.ip, port: Number(port) } };
 }
 
 const drifts = (letters: string): Drift[] => [...letters].map((one) => letter(DRIFT_LETTERS, one, 'drift'));

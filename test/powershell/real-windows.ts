@@ -52,7 +52,7 @@ if (!backend?.mac || !via?.mac) throw new Error(`No loopback adapters:\n${lines.
 
 const frontend = (last: number): PlannedFrontend => ({
   vip: `10.0.1.${last}`,
-  backend: { ip: backend.ip, mac: backend.mac },
+  backends: [{ ip: backend.ip, mac: backend.mac }],
   via: { ip: via.ip, mac: via.mac },
 });
 
@@ -133,7 +133,7 @@ step('the registry key is gone after remove', () => {
 step('a plan for another machine is refused', () => {
   const other = { ...frontend(100), via: { ip: '10.0.1.11', mac: '00:0d:3a:00:00:02' } };
   same(
-    guard('apply', [{ ...other, backend: { ip: '10.0.1.10', mac: '00:0d:3a:00:00:01' } }]).errorCode,
+    guard('apply', [{ ...other, backends: [{ ip: '10.0.1.10', mac: '00:0d:3a:00:00:01' }] }]).errorCode,
     'WRONG_MACHINE',
   );
   same(guard('apply', [other]).errorCode, 'NIC_NOT_FOUND');

@@ -567,7 +567,7 @@ test('a dry run touches no guest and keeps the plan', async (t) => {
   const outcome = await world.outcome(runId, 'hs-a');
   t.is(outcome?.result, 'planned');
   t.deepEqual(
-    outcome?.planned?.plan.frontends.map((item) => [item.vip, item.port, item.backend.ip, item.via.ip]),
+    outcome?.planned?.plan.frontends.map((item) => [item.vip, item.port, item.backends[0]?.ip, item.via.ip]),
     [
       ['10.0.1.100', 1972, '10.0.1.10', '10.0.1.11'],
       ['10.0.1.101', 1972, '10.0.1.10', '10.0.1.11'],

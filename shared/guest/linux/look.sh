@@ -92,6 +92,7 @@ read_rules() {
   local -a words
   local line index position=0 pref from to iif table protocol rest key
   OUR_RULES=() RULE_AT=() LOCAL_AT=-1 LOCAL_PREFS=' ' LOCAL_PROTOCOL='' LOCAL_IS_SPARE='' LOCAL_HELD='' FOREIGN_PORTS=''
+  read_names
   lines_of ip $NUMERIC -4 -d rule show || return
   for line in "${LINES[@]}"; do
     words=($line)
@@ -101,8 +102,8 @@ read_rules() {
         from) from=${words[++index]} ;;
         to) to=${words[++index]} ;;
         iif) iif=${words[++index]} ;;
-        lookup | table) table=${words[++index]} ;;
-        proto | protocol) protocol=${words[++index]} ;;
+        lookup | table) table=${TABLE_NUMBER[${words[++index]}]-${words[index]}} ;;
+        proto | protocol) protocol=${PROTOCOL_NUMBER[${words[++index]}]-${words[index]}} ;;
         *) rest+=" ${words[index]}" ;;
       esac
     done
@@ -148,7 +149,7 @@ read_routes() {
       case ${words[index]} in
         via) gateway=${words[++index]} ;;
         dev) dev=${words[++index]} ;;
-        table) table=${words[++index]} ;;
+        table) table=${TABLE_NUMBER[${words[++index]}]-${words[index]}} ;;
         src) source=${words[++index]} ;;
         proto) ((index++)) ;;
         dead | linkdown) ;; # how the interface is, not how the route is

@@ -36,7 +36,7 @@ look_for_warnings() {
       [[ $line == *loose* || $line != *strict* ]] || add_warning rp-filter-strict
     fi
   done
-  read_sockets
+  read_sockets || sockets_unread
   for line in "${SOCKETS[@]}"; do
     words=($line)
     [[ -z ${seen["${words[1]} ${words[0]}"]-} ]] || add_warning bound-sockets

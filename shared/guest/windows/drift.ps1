@@ -43,7 +43,7 @@ function Get-Drift($path) {
         if ($wins) { $found['F'] = 1 } else { $found['D'] = 1 }
     }
     if ($found['W'] -and $null -eq $active) { $found.Remove('R') }
-    if ($Interfaces[$path.Via].Weak -or $Interfaces[$path.Backend].Weak) { $found['H'] = 1; $Warnings['weak-host'] = 1 }
+    if (@($path.Backends + $path.Via | Where-Object { $Interfaces[$_].Weak }).Count) { $found['H'] = 1; $Warnings['weak-host'] = 1 }
     return -join ('R', 'W', 'F', 'D', 'P', 'H' | Where-Object { $found[$_] })
 }
 

@@ -13,7 +13,7 @@ $CommandId = ''
 $Mode = ''
 $ConnectSeconds = 0
 $TotalSeconds = 0
-# One line per frontend: VIP, TCP port (0: do not connect), backend address, its MAC, via address, its MAC
+# One line per frontend: VIP, TCP port (0: do not connect), backend addresses, their MACs, via address, its MAC
 $Plan = @()
 # --- end of plan ---
 
@@ -52,7 +52,7 @@ $Warnings = @{}
 . ./report.ps1
 
 function Read-Plan {
-    $line = '^(\S+) (\d{1,5}) (\S+) ([0-9A-F-]{17}) (\S+) ([0-9A-F-]{17})$'
+    $line = '^(\S+) (\d{1,5}) (\S+) ([0-9A-F,-]{17,}) (\S+) ([0-9A-F-]{17})$'
     if ($CommandId -notmatch '^[0-9a-f]{32}$' -or 'check', 'apply', 'remove' -notcontains $Mode) {
         Stop-Run 'BAD_PLAN' 'command'
     }
@@ -60,15 +60,18 @@ function Read-Plan {
         if ($text -cnotmatch $line) { Stop-Run 'BAD_PLAN' $text }
         $path = @{
             Vip = $Matches[1]; Port = [int] $Matches[2]
-            BackendIp = $Matches[3]; BackendMac = $Matches[4]; ViaIp = $Matches[5]; ViaMac = $Matches[6]
-            Backend = $null; Via = $null; Gateway = ''; Problem = $null
-            Before = $null; After = $null; ConnectBefore = 'n'; ConnectAfter = 'n'; Proof = 'n'; Source = ''
+            BackendIps = @($Matches[3] -split ','); BackendMacs = @($Matches[4] -split ',')
+            ViaIp = $Matches[5]; ViaMac = $Matches[6]
+            Places = @{}; Backends = @(); Via = $null; Gateway = ''; Problem = $null
+            Before = $null; After = $null; ConnectBefore = 'n'; ConnectAfter = 'n'; Proof = 'n'; Source = ''; Accepted = ''
         }
-        foreach ($ip in $path.Vip, $path.BackendIp, $path.ViaIp) {
+        if ($path.BackendIps.Count -ne $path.BackendMacs.Count) { Stop-Run 'BAD_PLAN' $text }
+        foreach ($ip in @($path.Vip) + $path.BackendIps + $path.ViaIp) {
             $parsed = [System.Net.IPAddress]::None
             $is = [System.Net.IPAddress]::TryParse($ip, [ref] $parsed)
             if (-not $is -or "$parsed" -ne $ip) { Stop-Run 'BAD_PLAN' $text }
         }
+        for ($i = 0; $i -lt $path.BackendIps.Count; $i++) { $path.Places[$path.BackendIps[$i]] = $i }
         $script:Paths += $path
     }
     if (-not $Paths.Count -and $Mode -ne 'remove') { Stop-Run 'BAD_PLAN' 'no frontends' }

@@ -23,13 +23,15 @@ function Resolve-Paths {
     if (-not $Paths.Count) { return }
     $macs = @($Adapters | ForEach-Object { $_.MacAddress })
     $local = @($Addresses | ForEach-Object { $_.IPAddress })
-    $known = @($Paths | Where-Object { $macs -contains $_.BackendMac -or $macs -contains $_.ViaMac })
+    $known = @($Paths | Where-Object { $_.BackendMacs + $_.ViaMac | Where-Object { $macs -contains $_ } })
     if (-not $known.Count) { Stop-Run 'WRONG_MACHINE' $Paths[0].ViaMac }
     foreach ($path in $Paths) {
         if ($local -contains $path.Vip) { Stop-Run 'VIP_IS_LOCAL' $path.Vip }
         $path.Problem = $null
         $path.Gateway = ''
-        $path.Backend = Find-Interface $path $path.BackendMac $path.BackendIp
+        $path.Backends = @(for ($i = 0; $i -lt $path.BackendIps.Count; $i++) {
+            Find-Interface $path $path.BackendMacs[$i] $path.BackendIps[$i]
+        })
         $path.Via = Find-Interface $path $path.ViaMac $path.ViaIp
         if ($null -eq $path.Via) { continue }
         $prefix = [int] @($Addresses | Where-Object { $_.IPAddress -eq $path.ViaIp })[0].PrefixLength

@@ -2,7 +2,7 @@
 
 # What a person should know and this script does not change.
 function Find-Warnings {
-    $backends = @($Paths | ForEach-Object { $_.Backend })
+    $backends = @($Paths | ForEach-Object { $_.Backends })
     $vias = @($Paths | ForEach-Object { $_.Via } | Where-Object { $null -ne $_ -and $backends -notcontains $_ })
     foreach ($one in @(Read-Store 'Active')) {
         if ($one.DestinationPrefix -ne '0.0.0.0/0') { continue }

@@ -28,7 +28,7 @@ const estate = articleEstate((it) => {
 });
 const freshLab = labOf(startKernelLab, estate);
 
-const plan = [{ vip: VIP, port: 7000, ...NICS['vm-a'] }];
+const plan = [{ vip: VIP, port: 7000, backends: [NICS['vm-a'].backend], via: NICS['vm-a'].via }];
 
 /** Starts a server in a guest and waits for the probe. `body` is what it does with a connection `c`. */
 async function serve(lab: GuestLab, vm: string, address: string, body: string): Promise<void> {
@@ -57,6 +57,20 @@ for (const [what, address, body] of [
     t.is(path?.proof, 'self');
   });
 }
+
+kernelTest(
+  'a connection that is reset at once may be gone before it is seen: then nothing is said of where it went',
+  async (t) => {
+    const lab = await freshLab();
+    await serve(lab, 'vm-a', '0.0.0.0', 'c.resetAndDestroy()');
+    for (let turn = 0; turn < 3; turn += 1) {
+      const { report } = await guard(lab, 'vm-a', turn === 0 ? 'apply' : 'check', plan);
+      const [path] = report.paths;
+      t.not(path?.proof, 'remote');
+      if (path?.connectAfter.outcome === 'ok') t.is(report.warnings.includes('sockets-unread'), path.proof === 'none');
+    }
+  },
+);
 
 kernelTest('another connection between the same addresses is no proof', async (t) => {
   const lab = await freshLab();

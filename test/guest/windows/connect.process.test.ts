@@ -87,7 +87,7 @@ engineTest('no route to the VIP at all is unreachable', async (t) => {
 engineTest('one NIC is backend for one VIP and via for another: both are proved', async (t) => {
   const state = member();
   state.vips = [vip({ backend: BACKEND.ip }), vip({ ip: '10.0.1.101', backend: VIA.ip })];
-  const frontends = [frontend(100), frontend(101, { backend: VIA, via: BACKEND })];
+  const frontends = [frontend(100), frontend(101, { backends: [VIA], via: BACKEND })];
   const { report } = await run(engine, state, command('apply', frontends));
   t.deepEqual(
     report.paths.map(({ proof, source }) => [proof, source]),

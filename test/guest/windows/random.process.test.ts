@@ -51,7 +51,7 @@ const plan = fc
     selector: ({ last }) => last,
     minLength: 1,
   })
-  .map((list) => list.map(({ last, swap }) => frontend(last, swap ? { backend: VIA, via: BACKEND } : {})));
+  .map((list) => list.map(({ last, swap }) => frontend(last, swap ? { backends: [VIA], via: BACKEND } : {})));
 
 function machine(routes: WindowsRoute[]): WindowsState {
   const state = member();

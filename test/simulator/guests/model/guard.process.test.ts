@@ -10,7 +10,7 @@ import { connectTo, ip, PI_VIP, UCR_VIP } from '../steps.ts';
 
 const fresh = labOf(startModelLab);
 const nics = {
-  backend: { ip: '10.0.1.10', mac: '00:0d:3a:00:0a:01' },
+  backends: [{ ip: '10.0.1.10', mac: '00:0d:3a:00:0a:01' }],
   via: { ip: '10.0.1.11', mac: '00:0d:3a:00:0a:02' },
 };
 
