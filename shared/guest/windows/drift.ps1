@@ -55,8 +55,8 @@ function Get-Leftovers {
 
 function Get-AllDrift {
     Read-Interfaces
-    Resolve-Paths
     Read-Routes
+    Resolve-Paths
     $left = if (@(Get-Leftovers).Count) { 'X' } else { '' }
     return , @($Paths | ForEach-Object { "$(Get-Drift $_)$left" })
 }

@@ -28,6 +28,7 @@ $Tools = 'Get-NetAdapter', 'Get-NetIPAddress', 'Get-NetIPInterface', 'Get-NetRou
 $Paths = @()             # one per frontend, in the plan's order
 $Adapters = @()          # as the cmdlets give them
 $Addresses = @()
+$AllRoutes = @()         # the active ones, as the cmdlets give them
 $Interfaces = @{}        # interface index -> metric, weak (host model), id (GUID of the adapter, or # and the index)
 # By name and in the order of names, so that equal runs do equal things one after another.
 $Named = [System.StringComparer]::OrdinalIgnoreCase

@@ -4,7 +4,16 @@
  */
 import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -58,7 +67,7 @@ const NO_DOTNET = 'The PowerShell engine needs the .NET 10 SDK, and there is no 
  * with what is missing when there is no dotnet.
  */
 export async function startWindowsEngine(): Promise<WindowsEngine> {
-  const program = join(built(), 'engine.dll');
+  const program = join(await built(), 'engine.dll');
   // .NET puts sockets of its own there too, which outlive a process that is killed.
   const folder = await temporaryFolder('engine');
   const child = spawn('dotnet', [program], {
@@ -93,30 +102,63 @@ export async function startWindowsEngine(): Promise<WindowsEngine> {
 const quiet = { ...process.env, NO_COLOR: '1', TERM: 'dumb', DOTNET_NOLOGO: '1', DOTNET_CLI_TELEMETRY_OPTOUT: '1' };
 
 /** The folder with the built engine, named by its sources' hash, so that a change of them builds it anew. */
-function built(): string {
+async function built(): Promise<string> {
   const files = readdirSync(SOURCES).filter((name) => /\.(cs|csproj)$/.test(name));
   const hash = createHash('sha256');
   for (const name of files.sort()) hash.update(name).update(readFileSync(join(SOURCES, name)));
   const folder = join(CACHE, hash.digest('hex').slice(0, 16));
-  if (existsSync(join(folder, 'engine.dll'))) return folder;
+  const isThere = () => existsSync(join(folder, 'engine.dll'));
   mkdirSync(CACHE, { recursive: true });
-  // Not by the process' id: the threads of one process may build side by side.
+  while (!isThere()) {
+    const release = taken(`${folder}.building`);
+    if (!release) {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      continue;
+    }
+    try {
+      if (!isThere()) build(folder);
+    } finally {
+      release();
+    }
+  }
+  return folder;
+}
+
+/**
+ * One build at a time, of threads and of processes: on two cores four at once take minutes. Gives what lets go of it;
+ * undefined while a living process holds it.
+ */
+function taken(file: string): (() => void) | undefined {
+  try {
+    writeFileSync(file, String(process.pid), { flag: 'wx' });
+    return () => rmSync(file, { force: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  try {
+    const holder = Number(readFileSync(file, 'utf8'));
+    if (holder > 0) process.kill(holder, 0);
+  } catch {
+    // Killed amid its build.
+    rmSync(file, { force: true });
+  }
+  return undefined;
+}
+
+function build(folder: string): void {
   const work = mkdtempSync(join(CACHE, 'build-'));
   const properties = [`-p:BaseIntermediateOutputPath=${join(work, 'obj')}/`, '-o', join(work, 'out')];
-  const build = spawnSync('dotnet', ['build', SOURCES, '-c', 'Release', '-v', 'q', '-nologo', ...properties], {
+  const done = spawnSync('dotnet', ['build', SOURCES, '-c', 'Release', '-v', 'q', '-nologo', ...properties], {
     encoding: 'utf8',
     env: { ...quiet, PATH: process.env.PATH },
   });
-  if (build.error) throw noProgram(build.error);
-  if (build.status !== 0) throw new Error(`The PowerShell engine could not be built:\n${build.stdout}${build.stderr}`);
   try {
+    if (done.error) throw noProgram(done.error);
+    if (done.status !== 0) throw new Error(`The PowerShell engine could not be built:\n${done.stdout}${done.stderr}`);
     renameSync(join(work, 'out'), folder);
-  } catch (error) {
-    // Another process that built the same sources may have been first.
-    if (!existsSync(join(folder, 'engine.dll'))) throw error;
+  } finally {
+    rmSync(work, { recursive: true, force: true });
   }
-  rmSync(work, { recursive: true, force: true });
-  return folder;
 }
 
 const noProgram = (cause: Error): Error =>

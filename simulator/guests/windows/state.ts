@@ -74,6 +74,8 @@ export interface WindowsState {
   faults: WindowsFault[];
   /** Connects go to the real network stack, in real time. */
   realSockets: boolean;
+  /** Constrained Language Mode, as an AppLocker or App Control policy sets it for scripts that it does not trust. */
+  constrained: boolean;
   /** How long each cmdlet takes on the modelled clock, milliseconds. */
   cmdletMs: number;
   /** Routes and registry values that the last run touched. */
@@ -158,6 +160,7 @@ export function windowsMachine(nics: WindowsNicSpec[], vips: WindowsVip[] = []):
     connections: [],
     faults: [],
     realSockets: false,
+    constrained: false,
     cmdletMs: 0,
     changes: 0,
   };

@@ -80,11 +80,12 @@ const CASES: Case[] = [
     },
   },
   {
-    title: 'a prefix without room for a gateway',
-    code: 'BAD_PLAN',
-    detail: /^no gateway in 10.0.1.11\/32$/,
+    title: 'a via address without a gateway',
+    code: 'NO_GATEWAY',
+    detail: /^10.0.1.11 00-0D-3A-00-00-02$/,
     make: (s) => {
       for (const one of nic(s, VIA_INDEX).addresses) one.prefix = 32;
+      s.routes = s.routes.filter(({ index, prefix }) => index !== VIA_INDEX || prefix.endsWith('/32'));
     },
   },
   {

@@ -23,6 +23,8 @@ public sealed class Machine
     public List<Fault> Faults { get; set; } = [];
     /// <summary>Connects go to this machine's real network stack, and the clock is the real one.</summary>
     public bool RealSockets { get; set; }
+    /// <summary>Constrained Language Mode, as an AppLocker or App Control policy sets it for scripts that it does not trust.</summary>
+    public bool Constrained { get; set; }
     /// <summary>How long a cmdlet takes on the modelled clock, milliseconds.</summary>
     public int CmdletMs { get; set; }
     /// <summary>Calls of cmdlets that change something, and of registry writes, in this run.</summary>

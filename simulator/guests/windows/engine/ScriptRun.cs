@@ -56,7 +56,7 @@ public static class ScriptRun
         catch (RuntimeException error)
         {
             exitCode = 1;
-            errors.Append(error.ErrorRecord).Append('\n').Append(error.ErrorRecord.ScriptStackTrace).Append('\n');
+            Show(error.ErrorRecord, errors);
         }
         finally
         {
@@ -64,9 +64,14 @@ public static class ScriptRun
             File.Delete(file);
             foreach (var open in machine.OpenFiles) machine.Files.Remove(open);
         }
-        foreach (var error in machine.Errors.Concat(shell.Streams.Error)) errors.Append(error).Append('\n').Append(error.ScriptStackTrace).Append('\n');
+        foreach (var error in machine.Errors.Concat(shell.Streams.Error)) Show(error, errors);
         return new Outcome(machine.Killed ? -1 : exitCode, output.ToString(), errors.ToString(), machine.Clock.Now, machine);
     }
+
+    /// <summary>An error with its id, as the console of Windows PowerShell shows it, and where it came from.</summary>
+    private static void Show(ErrorRecord error, StringBuilder text) => text.Append(error).Append('\n')
+        .Append($"    + CategoryInfo          : {error.CategoryInfo}\n    + FullyQualifiedErrorId : {error.FullyQualifiedErrorId}\n")
+        .Append(error.ScriptStackTrace).Append('\n');
 
     /// <summary>
     /// What reaches the end of the pipeline is shown in lines of 79 characters, as Windows PowerShell does without a
@@ -87,6 +92,7 @@ public static class ScriptRun
     private static InitialSessionState Session(Machine machine)
     {
         var session = InitialSessionState.CreateDefault2();
+        if (machine.Constrained) session.LanguageMode = PSLanguageMode.ConstrainedLanguage;
         foreach (var type in Cmdlets)
         {
             var attribute = (CmdletAttribute)type.GetCustomAttributes(typeof(CmdletAttribute), false)[0];
