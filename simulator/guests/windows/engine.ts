@@ -67,7 +67,7 @@ const NO_DOTNET = 'The PowerShell engine needs the .NET 10 SDK, and there is no 
  * with what is missing when there is no dotnet.
  */
 export async function startWindowsEngine(): Promise<WindowsEngine> {
-  const program = join(await built(), 'engine.dll');
+  const program = await engineAssembly();
   // .NET puts sockets of its own there too, which outlive a process that is killed.
   const folder = await temporaryFolder('engine');
   const child = spawn('dotnet', [program], {
@@ -100,6 +100,9 @@ export async function startWindowsEngine(): Promise<WindowsEngine> {
 
 /** Keeps escape codes and first-run notes out of what is read. */
 const quiet = { ...process.env, NO_COLOR: '1', TERM: 'dumb', DOTNET_NOLOGO: '1', DOTNET_CLI_TELEMETRY_OPTOUT: '1' };
+
+/** The engine's assembly, built where it is not yet: for a PowerShell that is to load it. */
+export const engineAssembly = async (): Promise<string> => join(await built(), 'engine.dll');
 
 /** The folder with the built engine, named by its sources' hash, so that a change of them builds it anew. */
 async function built(): Promise<string> {
