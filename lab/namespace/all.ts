@@ -11,6 +11,7 @@ import { killCases } from './kills.ts';
 import { linkCases } from './links.ts';
 import { manyCases } from './many.ts';
 import { nicCases } from './nics.ts';
+import { placeCases } from './places.ts';
 import { platformCases } from './platform.ts';
 import { removeCases } from './remove.ts';
 import { roleCases } from './roles.ts';
@@ -27,6 +28,7 @@ export const namespaceCases = (): LabCase[] => [
   ...driftCases(),
   ...killCases(),
   ...diskCases(),
+  ...placeCases(),
   ...removeCases(),
   ...platformCases(),
   ...groundCases(),

@@ -20,6 +20,8 @@ export const WARNINGS = {
     'Something on this VM keeps undoing the fix; the service that keeps it has slowed down. Look at the service’s journal (journalctl -u ilb-hairpin-guard) for what it had to put back.',
   'service-not-started':
     'The service that keeps the fix could not be started on this VM. The fix is in place until the next reboot or change of the network.',
+  'not-kept':
+    'The script, its plan or its service cannot be written on this VM (a read-only file system). The fix is in place until the next reboot or change of the network, and each sweep puts it back; let /etc be written to have it kept.',
   'dns-registration-on-via':
     'The secondary NIC registers its address in DNS, so clients may find the VM under it. Turn off “Register this connection’s addresses in DNS” on that NIC.',
   'lookup-disagrees':
