@@ -17,6 +17,7 @@ import { removeCases } from './remove.ts';
 import { roleCases } from './roles.ts';
 import { routingCases } from './routing.ts';
 import { socketCases } from './sockets.ts';
+import { subnetCases } from './subnets.ts';
 import { tightCases } from './tight.ts';
 
 /** In an order in which those that share a guest follow each other. */
@@ -24,6 +25,7 @@ export const namespaceCases = (): LabCase[] => [
   ...routingCases(),
   ...linkCases(),
   ...nicCases(),
+  ...subnetCases(),
   ...fileCases(),
   ...tightCases(),
   ...agentCases(),
