@@ -84,7 +84,8 @@ find_gateway() { # address; sets FOUND_GATEWAY; fails where nothing tells
   if ((prefix > 30)); then
     prefix=0
     for key in "${!PREFIX_OF[@]}"; do
-      [[ ${key% *} == "$FOUND_DEV" ]] && ((${PREFIX_OF[$key]} <= 30 && ${PREFIX_OF[$key]} > prefix)) || continue
+      [[ ${key% *} == "$FOUND_DEV" ]] || continue
+      ((PREFIX_OF["$key"] <= 30 && PREFIX_OF["$key"] > prefix)) || continue
       ! is_address_in "$1" "${key#* }/${PREFIX_OF[$key]}" || prefix=${PREFIX_OF[$key]}
     done
   fi
@@ -116,11 +117,14 @@ find_next_hop() { # address; sets FOUND_GATEWAY and ON_LINK; fails where there i
       esac
     done
     ! is_our_table "$table" || continue
-    rank=1
-    if [[ -n $hop ]]; then
-      [[ ${words[0]} == default ]] && rank=3 || rank=2
+    if [[ -z $hop ]]; then
+      [[ ${words[0]} =~ /([0-9]|[12][0-9]|30)$ ]] || continue
+      is_address_in "$1" "${words[0]}" || continue
+      rank=1
+    elif [[ ${words[0]} == default ]]; then
+      rank=3
     else
-      [[ ${words[0]} == */* ]] && ((${words[0]#*/} <= 30)) && is_address_in "$1" "${words[0]}" || continue
+      rank=2
     fi
     ((rank > best)) || continue
     best=$rank FOUND_GATEWAY=$hop
