@@ -73,6 +73,21 @@ export const FINDINGS = {
     sentence:
       'The Run Command did not deliver a report ({code}: {detail}). Look at the VM agent and at the command in the portal, then run apply by hand.',
   },
+  SCRIPT_CONSTRAINED: {
+    verdict: 'blocked',
+    sentence:
+      'PowerShell on this VM gives the script no full language ({id}): an AppLocker or App Control policy does not trust it, so nothing was looked at or changed. Let the policy trust scripts in the folder of the Run Command extension below C:\\Packages\\Plugins, then run apply by hand.',
+  },
+  SCRIPTS_FORBIDDEN: {
+    verdict: 'blocked',
+    sentence:
+      'An execution policy on this VM lets no script run that is not signed ({id}), so nothing was looked at or changed. Get-ExecutionPolicy -List shows where it is set; the policy “Turn on Script Execution” has to allow local scripts. Then run apply by hand.',
+  },
+  SCRIPT_CALLED_MALICIOUS: {
+    verdict: 'blocked',
+    sentence:
+      'The antivirus of this VM took the script for malicious ({id}) and stopped it before its first line, so nothing was looked at or changed. Get-MpThreatDetection shows what it found; report it to its maker as a false alarm and allow the script, then run apply by hand.',
+  },
   ACCESS_DENIED: {
     verdict: 'blocked',
     sentence: 'Azure refused {action}. Give the app’s identity a role with this action on the VM.',
