@@ -52,6 +52,44 @@ const named: LabCase['run'] = async () => {
   };
 };
 
+/** Ahead of all that leads to the local table: a rule lands behind those with its preference, so they are made anew. */
+const ahead = (rule: string): string => `ip rule add pref 0 ${rule}
+mapfile -t locals < <(ip rule show pref 0 | grep 'lookup local')
+for it in "\${locals[@]}"; do ip rule add pref 0 \${it#0:}; ip rule del pref 0 \${it#0:}; done`;
+
+/**
+ * What would serve it: the container's answers to the via address leave by the NIC in the pool, as the host's own do, and
+ * the kernel's check of the request's source (fib_validate_source) finds that way too. Nobody is served by it yet.
+ */
+const cured =
+  (rule: string): LabCase['run'] =>
+  async () => {
+    const lab = await freshLab(articleLab);
+    await shell(lab, VM, CONTAINER);
+    await othersReach(lab);
+    await guard(lab, VM, 'apply', planOf(VM, [UCR]));
+    assert.notEqual((await connectTo(lab, VM, UCR)).outcome, 'ok');
+    await shell(lab, VM, ahead(rule));
+    const own: string[] = [];
+    for (let turn = 0; turn < 5; turn += 1) own.push(said(await connectTo(lab, VM, UCR)));
+    assert.deepEqual(own, Array(5).fill('box'), await shell(lab, VM, 'ip rule'));
+    await othersReach(lab);
+    return {
+      ok: true,
+      detail: `${rule}, ahead of lookup local: 5 of 5 connects of this machine reach the container, others too`,
+    };
+  };
+
 export const containerCases = (): LabCase[] => [
   { name: 'the instance is in a container with a published port', manager: 'none', run: named },
+  {
+    name: 'a container with a published port: what cures it, by its bridge',
+    manager: 'none',
+    run: cured('to 10.0.1.11 iif docker0 lookup 7202'),
+  },
+  {
+    name: 'a container with a published port: what cures it, by its network',
+    manager: 'none',
+    run: cured('from 172.17.0.0/16 to 10.0.1.11 lookup 7202'),
+  },
 ];
