@@ -63,6 +63,11 @@ export const FINDINGS = {
     sentence:
       'On this VM {packet} of a connect to {vip} is lost, and no rule of a firewall was found that ends it (not readable: {unread}). Look at network security groups between the VM’s own NICs, and at other security software.',
   },
+  CONTAINER_ANSWERS: {
+    verdict: 'blocked',
+    sentence:
+      'On this VM a firewall rule hands connects to {vip} to {address}, a container with a published port or another machine. What that answers to this VM itself never passes the load balancer, so this VM cannot reach the VIP while it is primary; others can. Run the instance in the host’s network, see docs/linux.md.',
+  },
   GUEST_FAILED: {
     verdict: 'blocked',
     sentence:
