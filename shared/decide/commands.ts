@@ -5,6 +5,7 @@
  */
 import { type AzureError, ReportError } from '../errors.ts';
 import { parseReport } from '../guest/report.ts';
+import { refusalOf } from '../guest/windows/refusal.ts';
 import type { CommandFailureCode } from '../model/commandFailures.ts';
 import { commandIdOf } from '../model/commandId.ts';
 import type { GuestCommand, GuestReport } from '../model/guest.ts';
@@ -162,6 +163,8 @@ function ended(pass: Pass, watched: Watched, view: CommandView, wanted: GuestCom
   } catch (error) {
     if (!(error instanceof ReportError)) throw error;
     if (error.code === 'REPORT_OF_ANOTHER_RUN') return late(pass, watched, error.code, error.message);
+    const refused = error.code === 'REPORT_MISSING' ? refusalOf(`${view.error}\n${view.output}`) : undefined;
+    if (refused) return fail(pass, watched, refused);
     const state = view.state === 'Succeeded' ? '' : `${view.state}, exit code ${view.exitCode ?? 'none'}: `;
     return fail(pass, watched, failed(error.code, `${state}${error.message}`));
   }

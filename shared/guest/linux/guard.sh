@@ -179,7 +179,7 @@ remove_all() {
   read_ours
   plan_nothing
   is_anything_left && found=X
-  [[ ! -e $PLAN_FILE && ! -e $UNIT_FILE && ! -e $INSTALLED ]] || found=X
+  [[ ! -e $PLAN_FILE && ! -e $UNIT_FILE && ! -e ${PLACES[0]} && ! -e ${PLACES[1]} ]] || found=X
   for index in "${!VIP[@]}"; do DRIFT_BEFORE[index]=$found DRIFT_AFTER[index]=$found; done
   uninstall
   order_local
