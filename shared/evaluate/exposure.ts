@@ -3,6 +3,7 @@
 import { compareText } from '../model/address.ts';
 import type { Exposure } from '../model/findings.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
+import { defined } from '../model/optional.ts';
 import type { BackendHealth, FrontendHealth } from '../model/topology.ts';
 import { isEvidence } from './healthy.ts';
 import type { Member } from './members.ts';
@@ -56,7 +57,7 @@ export function readHealth(health: FrontendHealth | undefined, members: readonly
     at: health?.at ?? 0,
     count,
     members: upMembers,
-    ...(first && up.get(first) === count ? { primary: first } : {}),
+    ...defined({ primary: first && up.get(first) === count ? first : undefined }),
     exposureOf: (member) => {
       const own = up.get(member);
       if (own !== undefined) return { exposure: 'active', share: own / count };
