@@ -70,12 +70,14 @@ readonly REPORT_BYTES=3500
 
 # A NIC that is not there blocks its own paths, not the others.
 report_missing_nics() {
-  local index missing=0
+  local index missing=0 found mac
   for index in "${!VIP[@]}"; do
     [[ -z ${LOCAL_OF[${VIP[index]}]-} ]] || fail VIP_IS_LOCAL "${VIP[index]} on ${LOCAL_OF[${VIP[index]}]}"
-    [[ -n ${LINKS_OF[${BACKEND_MAC[index]}]-}${LINKS_OF[${VIA_MAC[index]}]-} ]] || ((++missing))
+    found=''
+    for mac in ${BACKEND_MAC[index]//,/ } "${VIA_MAC[index]}"; do found+=${LINKS_OF[$mac]-}; done
+    [[ -n $found ]] || ((++missing))
   done
-  ((missing < ${#VIP[@]})) || fail WRONG_MACHINE "${BACKEND_MAC[0]}"
+  ((missing < ${#VIP[@]})) || fail WRONG_MACHINE "${BACKEND_MAC[0]%%,*}"
   for index in "${!VIP[@]}"; do
     [[ -z ${NIC_MISSING[index]} ]] || set_error ${NIC_MISSING[index]}
   done
@@ -96,6 +98,14 @@ connect_paths() { # first|again; sets OUTCOME
   connect_all "${chosen[@]}"
 }
 
+# Somebody's way to a VIP by another gateway of the same interface is as good as ours while connects work.
+count_detours() {
+  local index
+  for index in "${!OUTCOME[@]}"; do
+    [[ -z ${DRIFTS[index]//[SUX]/} && ${OUTCOME[index]} != [on]* ]] && DRIFTS[index]=${DETOURS[index]-}${DRIFTS[index]}
+  done
+}
+
 # What of the installation is not as it should be, in letters.
 judge_installed() { # sets INSTALL_DRIFT
   look_at_installed
@@ -114,6 +124,8 @@ check_or_apply() {
   look_for_warnings
   connect_paths first
   for index in "${!VIP[@]}"; do CONNECT_BEFORE[index]=${OUTCOME[index]-n}; done
+  count_detours
+  DRIFT_BEFORE=("${DRIFTS[@]}")
   if [[ $MODE != apply ]]; then
     explain_lost
     return
@@ -124,6 +136,8 @@ check_or_apply() {
   [[ ! ${DRIFT_AFTER[*]} =~ [RWYLOKXSU] ]] || set_error CHANGE_FAILED "not as planned after the changes: ${DRIFT_AFTER[*]}"
   connect_paths again
   is_any_lost && ((SECONDS + CONNECT_SECONDS + 3 < TOTAL_SECONDS)) && sleep 1 && connect_paths again
+  count_detours
+  DRIFT_AFTER=("${DRIFTS[@]}")
   explain_lost
   is_any_lost && take_back
   for index in "${!OUTCOME[@]}"; do CONNECT_AFTER[index]=${OUTCOME[index]}; done
@@ -175,15 +189,16 @@ remove_all() {
   lock state 10 || fail BUSY "$(readlink "$RUN_FOLDER/state")"
   read_ours
   plan_nothing
-  is_anything_left && found=X
+  find_base
+  is_anything_left "$BASE" && found=X
   [[ ! -e $PLAN_FILE && ! -e $UNIT_FILE && ! -e $INSTALLED ]] || found=X
   for index in "${!VIP[@]}"; do DRIFT_BEFORE[index]=$found DRIFT_AFTER[index]=$found; done
   uninstall
-  order_local
+  set_local
   remove_leftovers
   read_ours
   found=''
-  is_anything_left && found=X && set_error CHANGE_FAILED 'something is left'
+  is_anything_left "$BASE" && found=X && set_error CHANGE_FAILED 'something is left'
   for index in "${!VIP[@]}"; do DRIFT_AFTER[index]=$found; done
 }
 

@@ -44,7 +44,7 @@ report_line() {
     source=${SOURCE[index]:--}
     case $source in
       "${VIA_IP[index]}") source= ;;
-      "${BACKEND_IP[index]}") source=b ;;
+      "${BACKEND_IP[index]%%,*}") source=b ;;
     esac
     [[ ${1-} == short ]] && source=-
     after=${DRIFT_AFTER[index]-=}

@@ -4,12 +4,11 @@
 # The filter for ss: connections to a planned VIP, and those between a backend and a via address.
 socket_filter() {
   local index text=''
-  local -A seen=()
   for index in "${!VIP[@]}"; do
     text+="${text:+ or }dst ${VIP[index]}"
-    [[ -z ${seen["${BACKEND_IP[index]} ${VIA_IP[index]}"]-} ]] || continue
-    seen["${BACKEND_IP[index]} ${VIA_IP[index]}"]=1
-    text+=" or ( src ${BACKEND_IP[index]} and dst ${VIA_IP[index]} ) or ( src ${VIA_IP[index]} and dst ${BACKEND_IP[index]} )"
+  done
+  for index in "${PAIRS[@]}"; do
+    text+=" or ( src ${index% *} and dst ${index#* } ) or ( src ${index#* } and dst ${index% *} )"
   done
   printf '%s' "$text"
 }
@@ -49,9 +48,9 @@ plain_end() { # sets PLAIN
 # the connect's own address and port. The same port may be in use towards another VIP; then every such connection must
 # have its accepted socket here, else none of them counts.
 look_at_sockets() {
-  local index socket near far end
+  local index socket near far end address place
   local -a words
-  local -A own_end=() claims=() accepted=() inodes=()
+  local -A own_end=() claims=() accepted=() port_of=() inodes=()
   read_sockets
   read_inodes
   for socket in "${SOCKETS[@]}"; do
@@ -60,6 +59,7 @@ look_at_sockets() {
     own_end[${words[2]}]=$near
     claims[$near]=$((${claims[$near]-0} + 1))
     accepted["${near%:*} $far"]=$((${accepted["${near%:*} $far"]-0} + 1))
+    port_of["${near%:*} $far"]=${near##*:}
   done
   for index in "${open[@]}"; do
     end=${ends[$index]}
@@ -67,8 +67,15 @@ look_at_sockets() {
     [[ -n $end ]] || continue
     SOURCE[index]=${end%:*}
     [[ ${end%:*} == "${VIA_IP[index]}" ]] || continue
-    ((${accepted["${BACKEND_IP[index]} $end"]-0} >= ${claims[$end]-1})) || continue
-    ((${accepted["${BACKEND_IP[index]} $end"]-0} > 0)) && PROOF[index]=s
+    place=0
+    for address in ${BACKEND_IP[index]//,/ }; do
+      socket="$address $end"
+      if ((${accepted[$socket]-0} > 0 && ${accepted[$socket]-0} >= ${claims[$end]-1})); then
+        PROOF[index]=s${port_of[$socket]}
+        ((place == 0)) || PROOF[index]+=.$place
+      fi
+      ((++place))
+    done
   done
 }
 

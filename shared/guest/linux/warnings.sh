@@ -9,8 +9,9 @@ look_for_warnings() {
   local -a words
   local -A filter=() is_via=() is_backend=() is_vip=() seen=()
   for index in "${!VIP[@]}"; do
-    is_vip[${VIP[index]}]=1 is_via[${VIA_DEV[index]:--}]=1 is_backend[${BACKEND_DEV[index]:--}]=1
+    is_vip[${VIP[index]}]=1 is_via[${VIA_DEV[index]:--}]=1
   done
+  for line in "${BACKEND_DEV[@]}"; do is_backend[${line:--}]=1; done
   lines_of ip -4 -o netconf show
   for line in "${LINES[@]}"; do # inet eth0 forwarding off rp_filter strict ...
     words=($line)
