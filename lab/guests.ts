@@ -20,6 +20,21 @@ export const NICS = {
   },
 } as const;
 
+/** Takes away all our rules but the one for the local table. */
+export const LOSE_RULES = 'while ip rule del protocol 201 2>/dev/null; do :; done';
+
+/** Where the article's plan puts its rules on vm-a while the system's own are the only others: the words of each. */
+export const RULES_OF_A = {
+  reply: 'pref 32759 not from 10.0.1.10 to 10.0.1.11 iif lo goto 32761',
+  replyTable: 'pref 32760 lookup 7202',
+  via: 'pref 32761 not from 10.0.1.11 iif lo goto 32763',
+  viaTable: 'pref 32762 lookup 7201',
+  unbound: 'pref 32763 not from 0.0.0.0/32 iif lo goto 32765',
+  unboundTable: 'pref 32764 lookup 7201',
+  end: 'pref 32765 to 10.0.1.11 iif lo lookup local',
+  local: 'pref 0 not from 10.0.1.10 to 10.0.1.11 iif lo lookup local',
+} as const;
+
 /** The plan of one of the article's VMs for the given VIPs. */
 export const planOf = (vm: keyof typeof NICS, vips: string[] = [UCR, PI]): PlannedFrontend[] =>
   vips.map((vip) => ({ vip, port: 1972, backends: [NICS[vm].backend], via: NICS[vm].via }));

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KernelLab } from '../../simulator/guests/kernel/lab.ts';
 import type { LabCase } from '../case.ts';
-import { guard, PI, planOf, put, shell, UCR, until } from '../guests.ts';
+import { guard, LOSE_RULES, PI, planOf, put, RULES_OF_A, shell, UCR, until } from '../guests.ts';
 import { freshLab, leaveStanding } from '../labs.ts';
 import { prove, recover, stateOf } from './recover.ts';
 import { appliedGuest, articleLab, startService, stopService, VM, watchLog, withService } from './watcher.ts';
@@ -13,7 +13,7 @@ const COUNTED = { altered: 's/^look() {$/look() { note looked/' };
 const looks = async (lab: KernelLab): Promise<number> => (await watchLog(lab)).split('looked').length - 1;
 
 const LOSE_ALL =
-  'ip route flush table all proto 201; ip rule del pref 0 lookup 7202; while ip rule del lookup 7201 2>/dev/null; do :; done';
+  `ip route flush table all proto 201; ${LOSE_RULES}`;
 
 /** Waits until the watcher has not looked for 1.5 s; how often it did since the count that is given. */
 async function looksSince(lab: KernelLab, before: number): Promise<number> {
@@ -100,18 +100,18 @@ const fight: LabCase['run'] = () =>
       await shell(
         lab,
         VM,
-        '(while :; do ip rule del pref 2 from 0.0.0.0/32 lookup 7201 || true; sleep 0.1; done) >/dev/null 2>&1 & echo $! >/tmp/foe.pid',
+        `(while :; do ip rule del ${RULES_OF_A.unboundTable} || true; sleep 0.1; done) >/dev/null 2>&1 & echo $! >/tmp/foe.pid`,
       );
       const slowed = async () => (await watchLog(lab)).includes('another agent works against this. Next look in 4 s');
       const seconds = (((await until(slowed, 60_000)) ?? Number.NaN) / 1000).toFixed(1);
       const said = await watchLog(lab);
-      const heals = said.split('changed: rule add pref 2 from 0.0.0.0/32').length - 1;
+      const heals = said.split(`changed: rule add ${RULES_OF_A.unboundTable}`).length - 1;
       assert(heals >= 7 && heals <= 9, said);
       const { report } = await guard(lab, VM, 'check', planOf(VM));
       assert(report.warnings.includes('another-agent'));
       const began = Date.now();
       await shell(lab, VM, 'kill $(</tmp/foe.pid)');
-      assert(await until(async () => (await shell(lab, VM, 'ip rule')).includes('from 0.0.0.0 lookup 7201'), 30_000));
+      assert(await until(async () => (await shell(lab, VM, 'ip rule')).includes('32764:'), 30_000));
       const recoveredMs = Date.now() - began;
       assert(await until(async () => (await watchLog(lab)).includes('quiet again'), 30_000));
       const detail = `put right ${heals} times in ${seconds} s, then ever more slowly, and said so; measured from the other's end; ${await prove(lab)}`;

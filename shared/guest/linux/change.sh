@@ -184,26 +184,55 @@ try_rule() { # ip's words
   said=$(ip -4 rule "$@" 2>&1) || note "ip rule $*: $said"
 }
 
-# Takes away what is ours and not wanted: first the way in (the VIP routes), then the rules, those that lead to a table
-# before those that lead past it, then the way back. Of VIP routes a key has the source.
+# Takes away what is ours and not wanted: first the way in (the VIP routes), then the rules, then the way back. Of VIP
+# routes a key has the source.
 remove_leftovers() {
   local key
   read_ours
-  find_base
   find_leftovers "$BASE"
   for key in "${LEFT_ROUTES[@]}"; do
     [[ $key == *' -'* ]] || queue "route del ${OUR_ROUTES[$key]}" "route add ${OUR_ROUTES[$key]}"
   done
-  for key in "${LEFT_RULES[@]}"; do
-    [[ $key == *' goto '* ]] || queue "rule del ${OUR_RULES[$key]}" "rule add ${OUR_RULES[$key]}"
-  done
-  for key in "${LEFT_RULES[@]}"; do
-    [[ $key != *' goto '* ]] || queue "rule del ${OUR_RULES[$key]}" "rule add ${OUR_RULES[$key]}"
-  done
+  queue_left_rules
   for key in "${LEFT_ROUTES[@]}"; do
     [[ $key != *' -'* ]] || queue "route del ${OUR_ROUTES[$key]}" "route add ${OUR_ROUTES[$key]}"
   done
   run_queue
+}
+
+# Those that lead to a table before those that lead past it.
+queue_left_rules() {
+  local key past=
+  for past in '' 1; do
+    for key in "${LEFT_RULES[@]}"; do
+      [[ $key == *' goto '* && -z $past || $key != *' goto '* && -n $past ]] ||
+        queue "rule del ${OUR_RULES[$key]}" "rule add ${OUR_RULES[$key]}"
+    done
+  done
+}
+
+# Adds our rules where they belong. Where some of ours that are to go have the same preferences, those would lead past the
+# new ones and be missed once they go: then all are made anew ahead of them, the old ones go, and only then they come to
+# where they belong.
+place_rules() {
+  local key pref base=$BASE lowest=$BASE end=$((BASE + 2 * ${#STEPS[@]})) crossed=''
+  find_leftovers "$base"
+  for key in "${LEFT_RULES[@]}"; do
+    pref=${key%% *}
+    ((pref >= lowest)) || lowest=$pref
+    ((pref < base || pref > end)) || crossed=1
+  done
+  BASE=$((lowest - 1 - 2 * ${#STEPS[@]}))
+  if [[ -n $crossed ]] && ((BASE > LOCAL_PREF)); then
+    add_rules
+    read_ours
+    find_leftovers "$BASE"
+    queue_left_rules
+    run_queue
+    read_ours
+  fi
+  BASE=$base
+  add_rules
 }
 
 # Makes the state what was planned. Needs a look before; the caller looks again afterwards. In this order nothing that
@@ -211,7 +240,7 @@ remove_leftovers() {
 # in their way, and the VIP routes last.
 change_state() {
   add_routes "${REPLY_ROUTE[@]}"
-  add_rules
+  place_rules
   set_local
   add_routes "${VIP_ROUTE[@]}"
   remove_leftovers

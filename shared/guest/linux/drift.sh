@@ -105,11 +105,11 @@ rules_at() { # preference; sets RULES to keys, in the order in which they are ad
   local number pref table
   RULES=()
   ((${#STEPS[@]} > 0)) || return 0
-  RULES+=("$(($1 + ${#STEPS[@]})) all $VIA_PREFIX lo local")
+  RULES+=("$(($1 + 2 * ${#STEPS[@]})) all $VIA_PREFIX lo local")
   for ((number = ${#STEPS[@]} - 1; number >= 0; number--)); do
-    pref=$(($1 + number))
-    RULES+=("$pref ${STEPS[number]} lo - not goto $((pref + 1))")
-    for table in ${STEP_TABLES[number]}; do RULES+=("$pref all - - $table"); done
+    pref=$(($1 + 2 * number))
+    RULES+=("$pref ${STEPS[number]} lo - not goto $((pref + 2))")
+    for table in ${STEP_TABLES[number]}; do RULES+=("$((pref + 1)) all - - $table"); done
   done
 }
 
@@ -117,7 +117,7 @@ rules_at() { # preference; sets RULES to keys, in the order in which they are ad
 # a preference from the second of the list; so it comes to stand ahead of ours as it would of the system's own, and ours
 # are moved ahead of it. A rule with so small a number that ours have no room stays ahead.
 find_base() { # sets BASE
-  local pref first=32766 count=${#STEPS[@]}
+  local pref first=32766 count=$((2 * ${#STEPS[@]}))
   for pref in "${FOREIGN_PREFS[@]}"; do
     ((pref > LOCAL_PREF + count + 1)) || continue
     first=$pref
@@ -131,8 +131,8 @@ find_present_base() { # sets PRESENT_BASE
   local pref
   PRESENT_BASE=$BASE
   for pref in "${OUR_ENDS[@]}"; do
-    ((pref - ${#STEPS[@]} != BASE)) || return 0
-    [[ -z ${OUR_RULES["$pref all $VIA_PREFIX lo local"]-} || $PRESENT_BASE != "$BASE" ]] || PRESENT_BASE=$((pref - ${#STEPS[@]}))
+    ((pref - 2 * ${#STEPS[@]} != BASE)) || return 0
+    [[ -z ${OUR_RULES["$pref all $VIA_PREFIX lo local"]-} || $PRESENT_BASE != "$BASE" ]] || PRESENT_BASE=$((pref - 2 * ${#STEPS[@]}))
   done
 }
 
@@ -145,7 +145,7 @@ form_of() { FORM=$2 && [[ $2 == plain ]] || FORM="except $4 $5"; } # words of th
 # True when each rule for the local table is what it should be, and the only one at its preference.
 is_local_right() {
   local entry is seen=' '
-  ((${#LOCALS[@]} > 0)) || return
+  ((${#LOCALS[@]} > 0)) && [[ -z $LOCAL_IS_SPARE ]] || return
   for entry in "${LOCALS[@]}"; do
     form_of $entry
     is=$FORM
@@ -223,7 +223,7 @@ drift_of() { # index; sets DRIFT and DETOUR
   for pair in ${PAIRS_OF[index]}; do
     [[ $DRIFT == *Y* || -n ${OUR_ROUTES[${REPLY_ROUTE[pair]}]-} ]] || DRIFT+=Y
   done
-  [[ -n ${OUR_RULES["$((PRESENT_BASE + ${#STEPS[@]})) all $VIA_PREFIX lo local"]-} ]] || DRIFT+=L
+  [[ -n ${OUR_RULES["$((PRESENT_BASE + 2 * ${#STEPS[@]})) all $VIA_PREFIX lo local"]-} ]] || DRIFT+=L
   for pair in ${PAIRS_OF[index]}; do
     [[ $DRIFT == *L* ]] || is_step_there "${PAIRS[pair]}" || DRIFT+=L
   done
@@ -235,9 +235,9 @@ drift_of() { # index; sets DRIFT and DETOUR
 
 is_step_there() { # "from to"
   local number=${STEP_OF[$1]} pref table
-  pref=$((PRESENT_BASE + number))
-  [[ -n ${OUR_RULES["$pref ${STEPS[number]} lo - not goto $((pref + 1))"]-} ]] || return
-  for table in ${STEP_TABLES[number]}; do [[ -n ${OUR_RULES["$pref all - - $table"]-} ]] || return; done
+  pref=$((PRESENT_BASE + 2 * number))
+  [[ -n ${OUR_RULES["$pref ${STEPS[number]} lo - not goto $((pref + 2))"]-} ]] || return
+  for table in ${STEP_TABLES[number]}; do [[ -n ${OUR_RULES["$((pref + 1)) all - - $table"]-} ]] || return; done
   return 0
 }
 
