@@ -12,8 +12,7 @@ import { appliedGuest, articleLab, startService, stopService, VM, watchLog, with
 const COUNTED = { altered: 's/^look() {$/look() { note looked/' };
 const looks = async (lab: KernelLab): Promise<number> => (await watchLog(lab)).split('looked').length - 1;
 
-const LOSE_ALL =
-  `ip route flush table all proto 201; ${LOSE_RULES}`;
+const LOSE_ALL = `ip route flush table all proto 201; ${LOSE_RULES}`;
 
 /** Waits until the watcher has not looked for 1.5 s; how often it did since the count that is given. */
 async function looksSince(lab: KernelLab, before: number): Promise<number> {

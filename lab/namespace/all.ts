@@ -10,6 +10,7 @@ import { harmCases } from './harm.ts';
 import { killCases } from './kills.ts';
 import { linkCases } from './links.ts';
 import { manyCases } from './many.ts';
+import { neighbourCases } from './neighbours.ts';
 import { nicCases } from './nics.ts';
 import { platformCases } from './platform.ts';
 import { removeCases } from './remove.ts';
@@ -24,6 +25,7 @@ export const namespaceCases = (): LabCase[] => [
   ...fileCases(),
   ...agentCases(),
   ...driftCases(),
+  ...neighbourCases(),
   ...killCases(),
   ...diskCases(),
   ...removeCases(),

@@ -21,10 +21,8 @@ const BY: Record<string, string | string[]> = {
     `ip rule flush; sleep 1; for i in {1..50}; do (($(ip rule | grep -c 'proto 201') < 4)) || exit 0; sleep 0.1; done; exit 1`,
     SYSTEM_RULES,
   ],
-  'all rules and routes of ours':
-    `ip route flush table all proto 201; ${LOSE_RULES}`,
-  'lookup local moved to the front':
-    `ip rule add pref 0 lookup local protocol kernel; ip rule del ${RULES_OF_A.local}`,
+  'all rules and routes of ours': `ip route flush table all proto 201; ${LOSE_RULES}`,
+  'lookup local moved to the front': `ip rule add pref 0 lookup local protocol kernel; ip rule del ${RULES_OF_A.local}`,
   'lookup local added behind ours at 0': 'ip rule add pref 0 lookup local protocol kernel',
   'lookup local deleted': 'ip rule del pref 0 lookup local',
 };

@@ -129,7 +129,7 @@ export interface GuestReport {
   /** How many things were changed (routes, rules, files). */
   changed: number;
   paths: PathReport[];
-  /** Plain codes, shown with a sentence from guest/warnings.ts. */
+  /** Plain codes, some with what they name; shown with a sentence from guest/warnings.ts. */
   warnings: string[];
   errorCode?: GuestErrorCode;
   /** Short plain detail for the error: an interface name, a tool name. Never trusted, always escaped when shown. */

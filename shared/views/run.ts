@@ -1,7 +1,7 @@
 /** The run document: what a person or a script sees of one run, with a line per VM. */
 
 import { renderScript } from '../guest/render.ts';
-import { warningText } from '../guest/warnings.ts';
+import { readWarning } from '../guest/warnings.ts';
 import { type Finding, findingText } from '../model/findings.ts';
 import type { GuestPlan } from '../model/guest.ts';
 import { shortName } from '../model/ids.ts';
@@ -146,7 +146,7 @@ const vmView = (outcome: OutcomeRow, run: RunRow): RunVmView => ({
   ...(outcome.result === undefined ? {} : { result: outcome.result }),
   ...(outcome.waitingFor === undefined ? {} : { waitingFor: outcome.waitingFor }),
   changed: outcome.changed,
-  warnings: outcome.warnings.map((code) => ({ code, text: warningText(code) })),
+  warnings: outcome.warnings.map(readWarning),
   findings: outcome.findings.map(findingView),
   paths: outcome.paths.map(pathView),
   ...(outcome.planned ? { plan: outcome.planned.plan, script: plannedScript(outcome.planned, run) } : {}),

@@ -227,7 +227,7 @@ drift_of() { # index; sets DRIFT and DETOUR
   for pair in ${PAIRS_OF[index]}; do
     [[ $DRIFT == *L* ]] || is_step_there "${PAIRS[pair]}" || DRIFT+=L
   done
-  DRIFT+=$order
+  [[ $DRIFT == *L* ]] || DRIFT+=$order
   is_step_there "${VIA_IP[index]} -" && is_step_there '0.0.0.0 -' || DRIFT+=K
   [[ -z $DRIFT ]] || return
   compare_ways "$index"

@@ -85,13 +85,16 @@ LOCAL_PREF=0              # the preference of the first of them
 LOCAL_IS_SPARE=           # one at preference 1 with the kernel's protocol: left by an interrupted run of an earlier version
 declare -A HELD_BY=()     # preference -> somebody's rule that forbids to make the one for the local table there anew
 FOREIGN_PREFS=()          # preferences of other rules behind the first of them
+declare -A TABLES_USED=() # tables to which a rule leads
+HAS_VRFS=                 # a rule leads to the table of whatever VRF it is
 FOREIGN_PORTS=            # somebody else's rules are limited to a protocol or to ports
 
 # Reads the rules. The key of a rule is "pref from to iif table", and whatever else it says.
 read_rules() {
   local -a words
-  local line index pref from to iif table protocol rest key
+  local line index pref from to iif table protocol rest key held=-
   OUR_RULES=() OUR_ENDS=() LOCALS=() LOCAL_PREF=0 LOCAL_IS_SPARE='' HELD_BY=() FOREIGN_PREFS=() FOREIGN_PORTS=''
+  TABLES_USED=() HAS_VRFS=''
   lines_of ip $NUMERIC -4 -d rule show || return
   for line in "${LINES[@]}"; do
     words=(${line/\[unresolved\]/})
@@ -107,6 +110,8 @@ read_rules() {
       esac
     done
     [[ $table != 255 ]] || table=local
+    TABLES_USED[$table]=1
+    [[ $table != '[l3mdev-table]' ]] || HAS_VRFS=1
     key="$pref $from $to $iif $table$rest"
     [[ $rest != *' ipproto '* && $rest != *port\ * ]] || FOREIGN_PORTS=1
     if [[ $protocol == "$PROTOCOL" && $table != local ]] && is_our_rule; then
@@ -117,13 +122,13 @@ read_rules() {
     elif [[ $key == '1 all - - local' && $protocol == @(2|kernel) ]]; then
       LOCAL_IS_SPARE=1
     elif [[ $key == "$pref all - - local" ]]; then
-      LOCALS+=("$pref plain $protocol all -")
+      LOCALS+=("$pref plain $protocol all -") held=$pref
     elif [[ $key == "$pref $from $to lo local not" ]]; then
-      LOCALS+=("$pref except $protocol $from $to")
+      LOCALS+=("$pref except $protocol $from $to") held=$pref
     else
       ((${#LOCALS[@]} == 0)) || FOREIGN_PREFS+=("$pref")
       # Behind one for the local table, or for that table under a condition, which `ip rule del lookup local` might take.
-      [[ ${LOCALS[-1]-} != "$pref "* && ($table != local || $protocol != @(2|kernel)) ]] || HELD_BY[$pref]=${words[*]:1}
+      [[ $pref != "$held" && ($table != local || $protocol != @(2|kernel)) ]] || HELD_BY[$pref]=${words[*]:1}
     fi
   done
   ((${#LOCALS[@]} == 0)) || LOCAL_PREF=${LOCALS[0]%% *}
