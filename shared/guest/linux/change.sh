@@ -239,6 +239,7 @@ place_rules() {
 # connected stops: the way back first, then the rules, which find nothing in the tables of the VIPs yet, then what stood
 # in their way, and the VIP routes last.
 change_state() {
+  [[ -n ${VIP_ROUTE[*]-} ]] || return 0 # not one path has its NICs: what is there stays for when they are back
   add_routes "${REPLY_ROUTE[@]}"
   place_rules
   set_local
