@@ -16,6 +16,7 @@ import { platformCases } from './platform.ts';
 import { removeCases } from './remove.ts';
 import { roleCases } from './roles.ts';
 import { routingCases } from './routing.ts';
+import { socketCases } from './sockets.ts';
 
 /** In an order in which those that share a guest follow each other. */
 export const namespaceCases = (): LabCase[] => [
@@ -31,6 +32,7 @@ export const namespaceCases = (): LabCase[] => [
   ...removeCases(),
   ...platformCases(),
   ...groundCases(),
+  ...socketCases(),
   ...harmCases(),
   ...roleCases(),
   ...manyCases(),

@@ -36,6 +36,40 @@ const SURROUNDINGS: Record<string, string> = {
   'signals that the parent ignores': `trap '' PIPE HUP INT; /bin/bash -c /tmp/script.sh`,
 };
 
+/** Names that earlier versions took from the environment. */
+const FORMER_SEAMS = ['HAIRPIN_CONNECT'];
+
+/** Bash believes a caller's EUID, and the script then says that it is not root; the path is set to a folder of its own. */
+const KEPT = new Set(['PATH', 'EUID']);
+
+/**
+ * A caller's environment leads nowhere: every name that the script uses, and programs of the caller's own first on the
+ * path, each of which would leave its mark. In arithmetic a variable with this value would run the command in it.
+ */
+const callersOwn: LabCase['run'] = async () => {
+  const lab = await freshLab(articleLab);
+  const mark = 'PATH[$(touch /tmp/own/ran)]';
+  const names = new Set([...(script.match(/\b[A-Z][A-Z0-9_]{2,}\b/g) ?? []), ...FORMER_SEAMS]);
+  assert(names.size > 100);
+  const variables = [...names].filter((name) => !KEPT.has(name)).map((name) => `'${name}=${mark}'`);
+  const report = await runBy(
+    lab,
+    `mkdir /tmp/own; printf '#!/bin/bash\\n: >/tmp/own/ran\\n' >/tmp/own/bash; chmod 755 /tmp/own/bash
+    for folder in /usr/bin /bin /usr/sbin /sbin; do for it in $folder/*; do ln -sf bash /tmp/own/\${it##*/}; done; done
+    exec /usr/bin/env ${variables.join(' ')} PATH=/tmp/own /tmp/script.sh`,
+  );
+  assert.deepEqual(
+    [report.errorCode, ...report.paths.map((path) => path.after.join() + path.proof)],
+    [undefined, 'self', 'self'],
+    report.errorDetail,
+  );
+  assert.equal(await shell(lab, VM, 'ls /tmp/own/ran 2>/dev/null || true'), '', 'something of the caller was run');
+  return {
+    ok: true,
+    detail: `${names.size} variables, and every program of the machine’s by another name; ${await prove(lab)}`,
+  };
+};
+
 const surrounded =
   (text: string): LabCase['run'] =>
   async () => {
@@ -108,6 +142,7 @@ export const platformCases = (): LabCase[] => [
       run: surrounded(text),
     }),
   ),
+  { name: 'run with the caller’s own variables and programs', manager: 'none', run: callersOwn },
   { name: 'run with CRLF and a byte order mark', manager: 'none', run: crlf },
   { name: 'run with POSIXLY_CORRECT, and a VIP that is unreachable', manager: 'none', run: posix },
   { name: 'killed by the handler, its children survive', manager: 'none', run: killedParent },

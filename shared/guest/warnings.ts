@@ -4,6 +4,8 @@
 export const WARNINGS = {
   'bound-sockets':
     'An application on this VM is connected from the backend address to the via address directly, or the other way round. Such connections on one machine stop working while the fix is in place; let it use the VIP, or loopback.',
+  'sockets-unread':
+    'The sockets of this VM could not be read (ss of iproute2 is missing or failed), or a connection was over before they were. So it is not known whether a connect came back to this VM, whether an application is bound to the addresses of a path, or where a connect got lost. Install iproute2 whole, with ss.',
   forwarding:
     'The VM forwards IPv4 packets (containers, or a router). Connections of containers to a VIP that leads back to this VM are not covered by the fix; they behave as before.',
   'default-route-on-via':

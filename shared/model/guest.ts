@@ -72,7 +72,10 @@ export interface PathReport {
   connectAfter: { outcome: ConnectOutcome; ms: number };
   /** Source address of the last connect, when there was one. */
   source?: string;
-  /** `self`: the accepted peer was seen to be via address and port; `remote`: connected, but not to this guest. */
+  /**
+   * `self`: the accepted peer was seen to be via address and port; `remote`: connected, but not to this guest; `none`:
+   * not connected, or it could not be told (Linux: warning sockets-unread).
+   */
   proof: 'self' | 'remote' | 'none';
   /** With proof `self`: the backend address and port that accepted the connect. */
   accepted?: { ip: string; port: number };

@@ -206,7 +206,7 @@ judge() { # sets DRIFTS, and DETOURS to what counts only where a connect fails
   if ! is_local_right || [[ $PRESENT_BASE != "$BASE" ]]; then order=O; fi
   for index in "${!VIP[@]}"; do
     drift_of "$index"
-    DRIFTS[index]=$DRIFT$left${INSTALL_DRIFT-}
+    DRIFTS[index]=$DRIFT$left$INSTALL_DRIFT
     DETOURS[index]=$DETOUR
   done
 }

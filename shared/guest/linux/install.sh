@@ -8,11 +8,14 @@ readonly UNIT=ilb-hairpin-guard.service
 readonly UNIT_FILE=/etc/systemd/system/$UNIT
 readonly FIGHT_FILE=$RUN_FOLDER/fighting
 
-# This script as it is installed: without a command and its plan.
+INSTALL_DRIFT=  # letters of what is not installed as it should be; the service looks at the state alone
+
+# This script as it is installed: without a command and its plan. Its own name is $0: BASH_SOURCE would be the caller's
+# where that is in the environment.
 own_text() {
   local line in_plan=''
   local -a lines kept=()
-  mapfile -t lines <"${BASH_SOURCE[0]}" || return
+  mapfile -t lines <"$0" || return
   for line in "${lines[@]}"; do
     case $line in
       '# ilb-hairpin-guard command '*) continue ;;

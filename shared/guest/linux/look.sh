@@ -95,6 +95,7 @@ read_rules() {
   local line index pref from to iif table protocol rest key held=-
   OUR_RULES=() OUR_ENDS=() LOCALS=() LOCAL_PREF=0 LOCAL_IS_SPARE='' HELD_BY=() FOREIGN_PREFS=() FOREIGN_PORTS=''
   TABLES_USED=() HAS_VRFS=''
+  read_names
   lines_of ip $NUMERIC -4 -d rule show || return
   for line in "${LINES[@]}"; do
     words=(${line/\[unresolved\]/})
@@ -104,8 +105,8 @@ read_rules() {
         from) from=${words[++index]} ;;
         to) to=${words[++index]} ;;
         iif) iif=${words[++index]} ;;
-        lookup | table) table=${words[++index]} ;;
-        proto | protocol) protocol=${words[++index]} ;;
+        lookup | table) table=${TABLE_NUMBER[${words[++index]}]-${words[index]}} ;;
+        proto | protocol) protocol=${PROTOCOL_NUMBER[${words[++index]}]-${words[index]}} ;;
         *) rest+=" ${words[index]}" ;;
       esac
     done
@@ -158,7 +159,7 @@ read_routes() {
       case ${words[index]} in
         via) gateway=${words[++index]} ;;
         dev) dev=${words[++index]} ;;
-        table) table=${words[++index]} ;;
+        table) table=${TABLE_NUMBER[${words[++index]}]-${words[index]}} ;;
         src) source=${words[++index]} ;;
         proto) ((index++)) ;;
         dead | linkdown) ;; # how the interface is, not how the route is

@@ -42,7 +42,7 @@ look_for_warnings() {
     [[ ${words[1]} == except || -z ${HELD_BY[${words[0]}]-} ]] || add_warning rule-at-zero "${HELD_BY[${words[0]}]%% proto *}"
   done
   look_for_source_rules
-  read_sockets
+  read_sockets || sockets_unread
   for line in "${SOCKETS[@]}"; do
     words=($line)
     [[ -z ${seen["${words[1]} ${words[0]}"]-} ]] || add_warning bound-sockets
@@ -61,7 +61,8 @@ look_for_source_rules() {
     [[ $line == *' table '* && $line == *' dev '* ]] || continue
     table=${line#* table } dev=${line#* dev }
     table=${table%% *} dev=${dev%% *} address=''
-    [[ -z ${TABLES_USED[$table]-} && $table =~ ^[0-9]+$ ]] && ! is_our_table "$table" || continue
+    [[ -z ${TABLES_USED[$table]-} && $table =~ ^[0-9]+$ ]] || continue
+    ! is_our_table "$table" || continue
     for index in "${!VIP[@]}"; do
       [[ $dev != "${VIA_DEV[index]}" ]] || address=${VIA_IP[index]}
     done

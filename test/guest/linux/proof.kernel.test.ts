@@ -58,6 +58,20 @@ for (const [what, address, body] of [
   });
 }
 
+kernelTest(
+  'a connection that is reset at once may be gone before it is seen: then nothing is said of where it went',
+  async (t) => {
+    const lab = await freshLab();
+    await serve(lab, 'vm-a', '0.0.0.0', 'c.resetAndDestroy()');
+    for (let turn = 0; turn < 3; turn += 1) {
+      const { report } = await guard(lab, 'vm-a', turn === 0 ? 'apply' : 'check', plan);
+      const [path] = report.paths;
+      t.not(path?.proof, 'remote');
+      if (path?.connectAfter.outcome === 'ok') t.is(report.warnings.includes('sockets-unread'), path.proof === 'none');
+    }
+  },
+);
+
 kernelTest('another connection between the same addresses is no proof', async (t) => {
   const lab = await freshLab();
   await serve(lab, 'vm-b', '0.0.0.0', 'c.resume()');

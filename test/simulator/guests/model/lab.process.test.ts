@@ -44,7 +44,7 @@ const sleepers = (): string[] =>
 test.serial('the connecting program holds its connection until it ends, and ss shows both ends', async (t) => {
   const lab = await fresh();
   await ip(lab, 'vm-a', ...recipe(ON_A));
-  const script = `$HAIRPIN_CONNECT ${UCR_VIP} 1972 2 >/run/said & sleep 0.3; cat /run/said; ss -Htan state established; kill $!; wait $!; sleep 0.1; echo after; ss -Htan state established`;
+  const script = `connect ${UCR_VIP} 1972 2 >/run/said & sleep 0.3; cat /run/said; ss -Htan state established; kill $!; wait $!; sleep 0.1; echo after; ss -Htan state established`;
   const { stdout } = await lab.runScript('vm-a', script, 5);
   const [said, ...rest] = stdout.split('\n');
   const [, port] = /^o \d+ 10\.0\.1\.11:(\d+)$/.exec(said ?? '') ?? [];
