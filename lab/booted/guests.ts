@@ -3,7 +3,7 @@ import { boots, last } from './cases/boot.ts';
 import { type BootedCase, common, nics, renamed } from './cases/common.ts';
 import * as by from './cases/managers.ts';
 import * as rules from './cases/neighbours.ts';
-import { atRest } from './cases/rest.ts';
+import { atRest, waitsForCommand } from './cases/rest.ts';
 import { ifupdown, ifupdownDhcp } from './managers/ifupdown.ts';
 import { netplan, networkd, networkdDhcp } from './managers/networkd.ts';
 import { cloudSetupGuest, networkManager, networkManagerDhcp } from './managers/networkManager.ts';
@@ -30,7 +30,10 @@ export const GUESTS: Entry[] = [
       last,
     ],
   },
-  { spec: networkd, cases: [...common, atRest, ...by.networkd, rules.networkdRule, ...nics, renamed, ...boots, last] },
+  {
+    spec: networkd,
+    cases: [...common, atRest, waitsForCommand, ...by.networkd, rules.networkdRule, ...nics, renamed, ...boots, last],
+  },
   {
     spec: networkManagerDhcp,
     cases: onDhcp([

@@ -12,12 +12,16 @@ const LOG = '/tmp/watch.log';
 export const articleLab = () => articleEstate();
 
 const UNIT = '/etc/systemd/system/ilb-hairpin-guard.service';
-/** What the unit's Restart=always and RestartSec do, where there is no systemd. The argument is the script that watches. */
+/**
+ * What the unit's ExecStart, Restart=always and RestartSec do, where there is no systemd. The argument, if there is one,
+ * is the script that watches in place of the installed one.
+ */
 const SERVICE = `#!/bin/bash
 pause=$(sed -n 's/^RestartSec=//p' ${UNIT})
 [[ $pause != *ms ]] || pause=$(printf 0.%03d "\${pause%ms}")
 while :; do
-  "$1" watch >>${LOG} 2>&1 </dev/null & echo $! >/tmp/watch.pid
+  start=$(sed -n 's/^ExecStart=//p' ${UNIT})
+  \${1:-$start} \${1:+watch} >>${LOG} 2>&1 </dev/null & echo $! >/tmp/watch.pid
   wait $!
   sleep "$pause"
 done`;
@@ -38,7 +42,7 @@ export async function appliedGuest(): Promise<KernelLab> {
 /** Starts the service and waits for its first look. `altered`: a sed expression, and it is a copy so altered that watches. */
 export async function startService(lab: KernelLab, altered?: string): Promise<void> {
   await put(lab, VM, '/tmp/service', SERVICE);
-  const script = altered === undefined ? INSTALLED : '/tmp/altered';
+  const script = altered === undefined ? '' : '/tmp/altered';
   await shell(
     lab,
     VM,

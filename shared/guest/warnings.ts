@@ -9,7 +9,9 @@ export const WARNINGS = {
   forwarding:
     'The VM forwards IPv4 packets (containers, or a router). Connections of containers to a VIP that leads back to this VM are not covered by the fix; they behave as before.',
   'default-route-on-via':
-    'The default route leaves by the secondary NIC. Remove the gateway from that NIC, or give the NICs fixed metrics (100 for the one in the pool, 200 for the other), so that answers to other networks leave by the NIC they came to.',
+    'The default route leaves by the secondary NIC, or by an interface that belongs to it (an accelerated-networking VF). Remove the gateway from that NIC, or give the NICs fixed metrics (100 for the one in the pool, 200 for the other), so that answers to other networks leave by the NIC they came to.',
+  'slave-address':
+    'An interface that belongs to a NIC of the path (an accelerated-networking VF, listed with “master”) has an address of its own. Its lease brings routes of its own, and they take the member’s answers: its probes fail. Keep the network manager from configuring it; Azure’s images have a udev rule for that.',
   'rp-filter-strict':
     'The default route leaves by the secondary NIC while rp_filter is strict there: clients of other networks cannot reach the backend address. Give the NICs fixed metrics, or set rp_filter to 2.',
   'vip-route-in-main':
@@ -24,6 +26,8 @@ export const WARNINGS = {
     'Something on this VM keeps undoing the fix; the service that keeps it has slowed down. Look at the service’s journal (journalctl -u ilb-hairpin-guard) for what it had to put back.',
   'service-not-started':
     'The service that keeps the fix could not be started on this VM. The fix is in place until the next reboot or change of the network.',
+  'not-kept':
+    'The script, its plan or its service cannot be written on this VM (a read-only file system). The fix is in place until the next reboot or change of the network, and each sweep puts it back; let /etc be written to have it kept.',
   'dns-registration-on-via':
     'The secondary NIC registers its address in DNS, so clients may find the VM under it. Turn off “Register this connection’s addresses in DNS” on that NIC.',
   'lookup-disagrees':

@@ -113,6 +113,7 @@ export type GuestErrorCode =
   | 'NIC_NOT_FOUND'
   | 'NIC_AMBIGUOUS'
   | 'ADDRESS_NOT_ON_NIC'
+  | 'NO_GATEWAY'
   | 'VIP_IS_LOCAL'
   | 'WRONG_MACHINE'
   | 'UNSUPPORTED_OS'

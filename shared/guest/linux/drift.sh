@@ -42,7 +42,7 @@ plan_state() {
         pair_of[$ends]=$pair PAIRS+=("$ends")
         BACKEND_DEV[pair]=$FOUND_DEV BACKEND_GATEWAY[pair]=$FOUND_GATEWAY
         REPLY_ROUTE[pair]="$table ${VIA_IP[index]} $FOUND_GATEWAY $FOUND_DEV -"
-        [[ -n $FOUND_DEV && -n ${VIA_DEV[index]} ]] || REPLY_ROUTE[pair]=''
+        [[ -z ${NIC_MISSING[index]} ]] || REPLY_ROUTE[pair]='' # another backend's, perhaps; this path is left alone
         ROUTE_TO["$table ${VIA_IP[index]}"]=${REPLY_ROUTE[pair]}
         add_step "$ends" "$table"
       fi

@@ -194,7 +194,7 @@ remove_all() {
   plan_nothing
   find_base
   is_anything_left "$BASE" && found=X
-  [[ ! -e $PLAN_FILE && ! -e $UNIT_FILE && ! -e $INSTALLED ]] || found=X
+  [[ ! -e $PLAN_FILE && ! -e $UNIT_FILE && ! -e ${PLACES[0]} && ! -e ${PLACES[1]} ]] || found=X
   for index in "${!VIP[@]}"; do DRIFT_BEFORE[index]=$found DRIFT_AFTER[index]=$found; done
   uninstall
   set_local
