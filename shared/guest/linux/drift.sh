@@ -20,7 +20,7 @@ VIA_DEV=() VIA_GATEWAY=() NIC_MISSING=()
 # Turns the plan into rules and routes on the interfaces that are there. Tables are numbered along the plan: one for the
 # VIPs of each via address, then one for the replies of each backend NIC. Rules do not depend on interfaces.
 plan_state() {
-  local index pair table number next=$((VIP_TABLE - 1)) ends
+  local index pair table number next=$((VIP_TABLE - 1)) ends via_error
   local -a ips macs
   local -A vips_of=() replies_of=() pair_of=()
   PAIRS=() PAIRS_OF=() REPLY_ROUTE=() VIP_ROUTE=() IS_WANTED=() ROUTE_TO=() IS_KEPT=() NIC_MISSING=()
@@ -32,7 +32,7 @@ plan_state() {
     ips=(${BACKEND_IP[index]//,/ }) macs=(${BACKEND_MAC[index]//,/ })
     NIC_MISSING[index]='' PAIRS_OF[index]=''
     find_nic "${VIA_IP[index]}" "${VIA_MAC[index]}" || NIC_MISSING[index]="$FOUND_ERROR ${VIA_MAC[index]}"
-    VIA_DEV[index]=$FOUND_DEV VIA_GATEWAY[index]=$FOUND_GATEWAY
+    VIA_DEV[index]=$FOUND_DEV VIA_GATEWAY[index]=$FOUND_GATEWAY via_error=$FOUND_ERROR
     for number in "${!ips[@]}"; do
       ends="${ips[number]} ${VIA_IP[index]}"
       [[ -n ${replies_of[${macs[number]}]-} ]] || replies_of[${macs[number]}]=$((++next))
@@ -42,7 +42,7 @@ plan_state() {
         pair_of[$ends]=$pair PAIRS+=("$ends")
         BACKEND_DEV[pair]=$FOUND_DEV BACKEND_GATEWAY[pair]=$FOUND_GATEWAY
         REPLY_ROUTE[pair]="$table ${VIA_IP[index]} $FOUND_GATEWAY $FOUND_DEV -"
-        [[ -z ${NIC_MISSING[index]} ]] || REPLY_ROUTE[pair]='' # another backend's, perhaps; this path is left alone
+        [[ -z $FOUND_ERROR$via_error ]] || REPLY_ROUTE[pair]=''
         ROUTE_TO["$table ${VIA_IP[index]}"]=${REPLY_ROUTE[pair]}
         add_step "$ends" "$table"
       fi

@@ -3,15 +3,22 @@
 # ilb-hairpin-guard, the Linux guest's part: lets this machine reach the VIPs of Azure internal load balancers that
 # lead back to itself. It puts beside the system's own routing, and nowhere in the main table:
 #
-#   table 7201        VIP/32 via GATEWAY dev VIA-NIC src VIA       per frontend
-#   table 7202...     VIA/32 via GATEWAY dev BACKEND-NIC           per backend NIC and via address
-#   rule  pref 0      from BACKEND to VIA iif lo lookup 7202...    the server's reply goes to the wire, not through lo
-#   rule  pref 2      from VIA to VIP lookup 7201                  per frontend
-#   rule  pref 2      from 0.0.0.0/32 lookup 7201                  sockets that are not bound to an address
+#   table 7201...     VIP/32 via GATEWAY dev VIA-NIC src VIA         a table per via address, a route per frontend
+#   table 7202...     VIA/32 via GATEWAY dev BACKEND-NIC             a table per backend NIC, a route per via address
+#   rule  0           not from BACKEND to VIA iif lo lookup local    in place of the kernel's: local for all but the replies
+#   rule  P           not from BACKEND to VIA iif lo goto P+2        who is no reply goes past
+#   rule  P+1         lookup 7202                                    the server's reply goes to the wire, not through lo
+#   rule  P+2, P+3    not from VIA iif lo goto P+4; lookup 7201      sockets that are bound to the via address
+#   rule  P+4, P+5    not from 0.0.0.0/32 iif lo goto P+6; lookup 7201   sockets that are bound to none
+#   rule  P+6         to VIA iif lo lookup local                     where all of these lead
 #
-# All of it carries protocol 201; what carries it in tables 7201-7299 is this script's, and nothing else is.
-# Everything only adds paths, so the order of the pref-2 rules does not matter. The pref-0 rules must stand before the
-# kernel's `lookup local`; see order_local for how that is done without ever being without one.
+# P+6 is directly ahead of the first rule of somebody else. The kernel numbers a rule that is added without a preference
+# from the second of the list, so there is one of ours at 0, and the others are moved ahead of whoever came. None begins
+# with `from` an address, by which agents know their own. What a packet that comes in meets is `lookup local` in any
+# state of this; see set_local for how it is never without one.
+#
+# What carries protocol 201 in tables 7201-7299, or leads from one of these rules to another, is this script's, and
+# nothing else is; the rule at 0 keeps the protocol of the kernel's.
 #
 # Needs bash 4.4, coreutils, iproute2 and kernel 4.17 or later. The last line on stdout is the report.
 # What is sent is one file: the parts named below are put in their places, and the plan between its marks.
