@@ -23,15 +23,14 @@ export const NICS = {
 /** Takes away all our rules but the one for the local table. */
 export const LOSE_RULES = 'while ip rule del protocol 201 2>/dev/null; do :; done';
 
-/** Where the article's plan puts its rules on vm-a while the system's own are the only others: the words of each. */
+/** Words by which `ip rule del` finds each rule of the article's plan on vm-a, wherever they stand. */
 export const RULES_OF_A = {
-  reply: 'pref 32759 not from 10.0.1.10 to 10.0.1.11 iif lo goto 32761',
-  replyTable: 'pref 32760 lookup 7202',
-  via: 'pref 32761 not from 10.0.1.11 iif lo goto 32763',
-  viaTable: 'pref 32762 lookup 7201',
-  unbound: 'pref 32763 not from 0.0.0.0/32 iif lo goto 32765',
-  unboundTable: 'pref 32764 lookup 7201',
-  end: 'pref 32765 to 10.0.1.11 iif lo lookup local',
+  reply: 'from 10.0.1.10 to 10.0.1.11 iif lo protocol 201',
+  replyTable: 'lookup 7202',
+  /** The first of two. */
+  viaTable: 'lookup 7201',
+  unbound: 'from 0.0.0.0/32 iif lo protocol 201',
+  end: 'to 10.0.1.11 iif lo lookup local protocol 201',
   local: 'pref 0 not from 10.0.1.10 to 10.0.1.11 iif lo lookup local',
 } as const;
 

@@ -99,18 +99,18 @@ const fight: LabCase['run'] = () =>
       await shell(
         lab,
         VM,
-        `(while :; do ip rule del ${RULES_OF_A.unboundTable} || true; sleep 0.1; done) >/dev/null 2>&1 & echo $! >/tmp/foe.pid`,
+        `(while :; do ip rule del ${RULES_OF_A.unbound} || true; sleep 0.1; done) >/dev/null 2>&1 & echo $! >/tmp/foe.pid`,
       );
       const slowed = async () => (await watchLog(lab)).includes('another agent works against this. Next look in 4 s');
       const seconds = (((await until(slowed, 60_000)) ?? Number.NaN) / 1000).toFixed(1);
       const said = await watchLog(lab);
-      const heals = said.split(`changed: rule add ${RULES_OF_A.unboundTable}`).length - 1;
+      const heals = said.split('changed: rule add pref 32763 not from 0.0.0.0/32').length - 1;
       assert(heals >= 7 && heals <= 9, said);
       const { report } = await guard(lab, VM, 'check', planOf(VM));
       assert(report.warnings.includes('another-agent'));
       const began = Date.now();
       await shell(lab, VM, 'kill $(</tmp/foe.pid)');
-      assert(await until(async () => (await shell(lab, VM, 'ip rule')).includes('32764:'), 30_000));
+      assert(await until(async () => (await shell(lab, VM, 'ip rule')).includes('32763:'), 30_000));
       const recoveredMs = Date.now() - began;
       assert(await until(async () => (await watchLog(lab)).includes('quiet again'), 30_000));
       const detail = `put right ${heals} times in ${seconds} s, then ever more slowly, and said so; measured from the other's end; ${await prove(lab)}`;

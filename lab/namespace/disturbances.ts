@@ -106,8 +106,8 @@ export const DISTURBANCES: Disturbance[] = [
     pi: ['lookup-rule'],
   },
   {
-    what: 'the rule for unbound sockets is gone',
-    by: `ip rule del ${RULES_OF_A.unboundTable}`,
+    what: 'the rule for unbound sockets lets everybody through',
+    by: `ip rule del ${RULES_OF_A.unbound}`,
     ucr: ['lookup-rule'],
     pi: ['lookup-rule'],
   },
