@@ -9,7 +9,8 @@ import { netplan, networkd, networkdDhcp } from './managers/networkd.ts';
 import { cloudSetupGuest, networkManager, networkManagerDhcp } from './managers/networkManager.ts';
 import type { GuestSpec } from './managers/spec.ts';
 
-interface Entry {
+/** A guest, and its cases. */
+export interface Entry {
   spec: GuestSpec;
   cases: BootedCase[];
 }

@@ -36,6 +36,12 @@ const losesNothing = (alone: Meaning, now: Meaning): boolean =>
     ([name, who]) => name.endsWith('to VIP') || who === 'fails' || now.connects[name] === who,
   );
 
+const comesTrue = (holds: () => Promise<boolean>): Promise<boolean> =>
+  until('a strategy to get along with what came', holds, SETTLE_MS).then(
+    () => true,
+    () => false,
+  );
+
 /** Adds and removes each program's rules on vm-a. `alone`: what they mean there without any fix; undefined to measure that. */
 export async function later(
   lab: GuestLab,
@@ -52,11 +58,10 @@ export async function later(
     await runAs(lab, add);
     const meant = alone.get(program);
     if (meant === undefined) alone.set(program, await meaningOf(lab));
-    else if ((await until(async () => losesNothing(meant, await meaningOf(lab)), SETTLE_MS)) === undefined)
-      changed?.push(program);
-    if (worked && (await until(reached, SETTLE_MS)) === undefined) lost?.push(program);
+    else if (!(await comesTrue(async () => losesNothing(meant, await meaningOf(lab))))) changed?.push(program);
+    if (worked && !(await comesTrue(reached))) lost?.push(program);
     await runAs(lab, remove);
-    if (worked) await until(reached, SETTLE_MS);
+    if (worked) await comesTrue(reached);
   }
   return { id: strategy.id, title: strategy.title, changed: changed ?? [], lost: worked ? (lost ?? []) : undefined };
 }

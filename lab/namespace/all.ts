@@ -1,6 +1,7 @@
 /** Every case in kernel namespaces. */
 import type { LabCase } from '../case.ts';
 import { agentCases } from './agents.ts';
+import { containerCases } from './containers.ts';
 import { diskCases } from './disk.ts';
 import { driftCases } from './drift.ts';
 import { fileCases } from './files.ts';
@@ -43,4 +44,5 @@ export const namespaceCases = (): LabCase[] => [
   ...roleCases(),
   ...manyCases(),
   ...firewallCases(),
+  ...containerCases(),
 ];

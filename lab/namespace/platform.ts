@@ -5,7 +5,7 @@ import { parseReport } from '../../shared/guest/report.ts';
 import type { GuestReport } from '../../shared/model/guest.ts';
 import type { KernelLab } from '../../simulator/guests/kernel/lab.ts';
 import type { LabCase } from '../case.ts';
-import { commandFor, guard, planOf, put, shell, UCR } from '../guests.ts';
+import { commandFor, guard, PATIENCE_MS, planOf, put, shell, UCR, until } from '../guests.ts';
 import { freshLab } from '../labs.ts';
 import { prove } from './recover.ts';
 import { articleLab, VM } from './watcher.ts';
@@ -118,9 +118,14 @@ const killedParent: LabCase['run'] = async () => {
     '  sleep 2; for _ in {1..40}; do sleep 0.1; echo "f 1 1" >"$4"; done',
   );
   assert.notEqual(telling, slow);
-  assert((await lab.runScript(VM, telling, 2)).timedOut);
   const connecting = "ps -e -o args= | grep -c '[c]onnects ' || true";
-  const survivors = Number(await shell(lab, VM, connecting));
+  const count = async () => Number(await shell(lab, VM, connecting));
+  const timeIsUp = new AbortController();
+  const run = lab.runScript(VM, telling, PATIENCE_MS / 1000, timeIsUp.signal);
+  await until('the connects', async () => (await count()) > 0);
+  timeIsUp.abort();
+  assert.equal((await run).exitCode, 137);
+  const survivors = await count();
   assert(survivors > 0, 'the connects outlive their parent');
   const began = Date.now();
   const { report } = await guard(lab, VM, 'apply', planOf(VM));
@@ -128,7 +133,7 @@ const killedParent: LabCase['run'] = async () => {
   const recoveredMs = Date.now() - began;
   for (const { connectBefore } of report.paths) assert.equal(connectBefore.outcome, 'timeout', 'told by another run');
   const proof = await prove(lab);
-  await shell(lab, VM, `for i in {1..100}; do [[ $(${connecting}) != 0 ]] || exit 0; sleep 0.1; done; exit 1`);
+  await shell(lab, VM, `for i in {1..1000}; do [[ $(${connecting}) != 0 ]] || exit 0; sleep 0.1; done; exit 1`);
   assert.equal(await shell(lab, VM, 'ls -A /run/ilb-hairpin-guard'), '');
   const detail = `${survivors} processes survived it and ended by themselves; the next run took over; ${proof}`;
   return { ok: true, recoveredMs, detail };

@@ -18,10 +18,8 @@ const plan: PlannedFrontend[] = [
 const SOURCES = [undefined, backend.ip, via.ip];
 
 const matrix = async (lab: GuestLab): Promise<string[]> => {
-  const results: string[] = [];
-  for (const vip of [UCR, PI])
-    for (const source of SOURCES) results.push(said(await connectTo(lab, 'vm-a', vip, source ? { source } : {})));
-  return results;
+  const list = [UCR, PI].flatMap((vip) => SOURCES.map((source) => [vip, source ? { source } : {}] as const));
+  return (await Promise.all(list.map(([vip, more]) => connectTo(lab, 'vm-a', vip, more)))).map(said);
 };
 
 const PRIMARIES = [
@@ -45,7 +43,7 @@ async function everyPrimary(rpFilter: number): Promise<string> {
     }
     const up = async (rule: string, vm: string) =>
       (await lab.health('lb', rule)).filter((it) => it.up).every((it) => it.member?.startsWith(`${vm}/`));
-    await until(async () => (await up('ucr', ucr)) && (await up('pi', pi)), 5000);
+    await until(`the probes to see UCR on ${ucr} and PI on ${pi}`, async () => (await up('ucr', ucr)) && up('pi', pi));
 
     const asBooted = await snapshot(lab, 'vm-a');
     const before = await matrix(lab);

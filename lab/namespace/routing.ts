@@ -18,7 +18,7 @@ const BY: Record<string, string | string[]> = {
   'our rules deleted': `${LOSE_RULES}; ! ip rule | grep -q 72`,
   'ip rule flush, which leaves preference 0': `ip rule flush; ${SYSTEM_RULES}`,
   'ip rule flush, and the system’s rules back a second later': [
-    `ip rule flush; sleep 1; for i in {1..50}; do (($(ip rule | grep -c 'proto 201') < 4)) || exit 0; sleep 0.1; done; exit 1`,
+    `ip rule flush; sleep 1; for i in {1..1000}; do (($(ip rule | grep -c 'proto 201') < 4)) || exit 0; sleep 0.1; done; exit 1`,
     SYSTEM_RULES,
   ],
   'all rules and routes of ours': `ip route flush table all proto 201; ${LOSE_RULES}`,

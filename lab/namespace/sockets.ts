@@ -26,8 +26,8 @@ const FAILING: Record<string, string> = {
 };
 
 /** An application that is bound to the ends of a path, for as long as the shell text after it runs. */
-const BOUND = `${process.execPath} -e "require('net').connect({host: '10.0.1.10', port: 1972, localAddress: '10.0.1.11'}).on('error', () => {}); setTimeout(() => {}, 20000)" >/dev/null 2>&1 </dev/null & echo $! >/tmp/bound.pid
-for i in {1..100}; do [[ -z $(/usr/bin/ss -Htn state established src 10.0.1.11 and dst 10.0.1.10) ]] || break; sleep 0.05; done`;
+const BOUND = `${process.execPath} -e "require('net').connect({host: '10.0.1.10', port: 1972, localAddress: '10.0.1.11'}).on('error', () => {}); setTimeout(() => {}, 1000000)" >/dev/null 2>&1 </dev/null & echo $! >/tmp/bound.pid
+for i in {1..2000}; do [[ -z $(/usr/bin/ss -Htn state established src 10.0.1.11 and dst 10.0.1.10) ]] || break; sleep 0.05; done`;
 const UNBOUND = 'kill $(</tmp/bound.pid)';
 const WALL = `nft add table inet wall; nft 'add chain inet wall input { type filter hook input priority 0; policy accept; }'
 nft add rule inet wall input ip saddr 10.0.1.11 drop`;
@@ -35,7 +35,7 @@ nft add rule inet wall input ip saddr 10.0.1.11 drop`;
 /** Moves the primary of one VIP, and waits until the load balancer's probes have it. */
 async function primaryAt(lab: KernelLab, vm: string): Promise<void> {
   await lab.setPrimary('UCR', vm);
-  assert(await until(async () => said(await connectTo(lab, VM, UCR)) === vm, 15_000), `${UCR} does not lead to ${vm}`);
+  await until(`${UCR} to lead to ${vm}`, async () => said(await connectTo(lab, VM, UCR)) === vm);
 }
 
 /** Sees all that can be seen: an application that is bound, the proof, and the packet that a firewall ends. */

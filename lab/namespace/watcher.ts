@@ -50,7 +50,7 @@ export async function startService(lab: KernelLab, altered?: string): Promise<vo
     : >${LOG}; rm -f /tmp/watch.pid
     setsid /tmp/service ${script} >/dev/null 2>&1 </dev/null & echo $! >/tmp/service.pid`,
   );
-  assert(await until(async () => (await watchLog(lab)).includes('found: '), 10_000), 'the watcher never looked');
+  await until('the watcher’s first look', async () => (await watchLog(lab)).includes('found: '));
 }
 
 /** Stops it, as systemd does; it must leave nothing but what is in place. */
@@ -60,11 +60,15 @@ export async function stopService(lab: KernelLab): Promise<void> {
     VM,
     `kill -KILL $(</tmp/service.pid); kill -TERM $(</tmp/watch.pid) || true
     left() { ls -A /run/ilb-hairpin-guard; ps -e -o args | grep "[i]p -o monitor" || true; }
-    for i in {1..100}; do [[ -e /proc/$(</tmp/watch.pid) || -n $(left) ]] || break; sleep 0.03; done
+    for i in {1..4000}; do [[ -e /proc/$(</tmp/watch.pid) || -n $(left) ]] || break; sleep 0.03; done
     left`,
   );
   assert.equal(left, '', 'the watcher left something behind');
 }
+
+/** The watcher says when it looks. */
+export const COUNTED = { altered: 's/^look() {$/look() { note looked/' };
+export const looks = async (lab: KernelLab): Promise<number> => (await watchLog(lab)).split('looked').length - 1;
 
 export const watchLog = (lab: KernelLab): Promise<string> => shell(lab, VM, `cat ${LOG} 2>/dev/null || true`);
 

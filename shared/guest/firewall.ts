@@ -17,6 +17,7 @@ const PLACE = new RegExp(
     .map((one) => `^${one}$`)
     .join('|'),
 );
+const HANDED = /^dnat:(\d{1,3}(?:\.\d{1,3}){3})$/;
 const ENTRY = new RegExp(
   `^([oipq])(\\d?);(${DEVICE});(${DEVICE});([A-Za-z0-9:_.-]{1,120});(\\d{1,2}(?:[.-]\\d{1,2}){0,63})$`,
 );
@@ -47,7 +48,9 @@ function add(entry: string, paths: ReadonlyMap<number, PathReport>, frontends: r
     ENTRY.exec(entry) ?? [];
   const indexes = indexesIn(list);
   const unread = /^unread:(nft|iptables)$/.exec(place)?.[1];
-  if (indexes.length === 0 || (place !== 'none' && unread === undefined && !PLACE.test(place))) return false;
+  const handedTo = HANDED.exec(place)?.[1];
+  const isKnown = place === 'none' || unread !== undefined || handedTo !== undefined || PLACE.test(place);
+  if (indexes.length === 0 || !isKnown) return false;
   const packet = PACKET_LETTERS[letter as keyof typeof PACKET_LETTERS];
   for (const index of indexes) {
     const path = paths.get(index);
@@ -57,6 +60,7 @@ function add(entry: string, paths: ReadonlyMap<number, PathReport>, frontends: r
     path.lost ??= { packet, places: [], replyPlaces: [], unread: [] };
     const { lost } = path;
     if (unread !== undefined) lost.unread.push(unread);
+    if (handedTo !== undefined) lost.handedTo = handedTo;
     if (!PLACE.test(place)) continue;
     const found = compose(place, flowOf(packet, { frontend, backend, backendDevice, viaDevice }));
     if (packet === lost.packet) lost.places.push(found);

@@ -35,7 +35,9 @@ export const WARNINGS = {
   'route-displaced':
     'Somebody’s host route for a VIP took precedence and was set aside; remove puts it back. Find what sets it, or it will come back.',
   'stale-route-left':
-    'A route of an older plan could not be taken away. It leads to no VIP of this plan; the next run tries again.',
+    'A route of ours on a NIC that is gone still stands in the persistent store. It leads nowhere; the next apply or remove tries again.',
+  'displaced-route-kept':
+    'Somebody’s route that was set aside belongs to a NIC that is gone, so it could not be put back. It stays noted in the registry (HKLM:\\SOFTWARE\\ilb-hairpin-guard\\Displaced), and a remove puts it back when that NIC is there again.',
   'state-unknown': 'After a failed run the state could not be read again. The next run looks afresh.',
   'warnings-incomplete':
     'Not everything that is worth a warning could be looked at. The repair itself is not concerned.',

@@ -29,7 +29,8 @@
  * - packet: a letter of {@link PACKET_LETTERS}, with the number of the backend address in the plan's frontend where it is not the first; a path that has `i` may have `q` too, for the reply of another machine;
  * - interface: its name, `-` where that is no plain one;
  * - place: `nft:<family>:<table>:<chain>`, `iptables:<table>:<chain>`, `iptables-legacy:<table>:<chain>`, `firewalld`,
- *   `firewalld:zone:<zone>`, `firewalld:policy:<policy>`; `none` when no firewall that ends the packet was found,
+ *   `firewalld:zone:<zone>`, `firewalld:policy:<policy>`; `dnat:<address>` when a rule hands the arriving request to
+ *   an address that is not the VM's (a container with a published port); `none` when no firewall that ends the packet was found,
  *   `unread:nft` or `unread:iptables` when it could not be read or has a name that is no plain one;
  * - indexes: of the paths, `0.3-5` for 0, 3, 4 and 5.
  */

@@ -104,6 +104,8 @@ export interface LostConnect {
   places: FirewallPlace[];
   /** With `request-in`: what may have ended the reply at the via NIC, if another VM had the request. */
   replyPlaces: FirewallPlace[];
+  /** With `request-in`: the address, not of the VM, to which a rule of the firewall hands the request: a container’s. */
+  handedTo?: string;
   /** Firewalls that are there and could not be read: names of tools. */
   unread: string[];
 }

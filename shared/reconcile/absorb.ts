@@ -6,6 +6,7 @@
 import { type AzureError, ReportError } from '../errors.ts';
 import { commandIdOf } from '../guest/plan.ts';
 import { parseReport } from '../guest/report.ts';
+import { refusalOf } from '../guest/windows/refusal.ts';
 import type { GuestCommand, GuestReport } from '../model/guest.ts';
 import { idKey } from '../model/ids.ts';
 import type { CommandView } from '../model/ports.ts';
@@ -170,6 +171,8 @@ function ended(draft: Scene, vm: VmRow, command: CommandRow, view: CommandView, 
   } catch (error) {
     if (!(error instanceof ReportError)) throw error;
     if (error.code === 'REPORT_OF_ANOTHER_RUN') return late(draft, vm, command, error.code, error.message);
+    const refusal = error.code === 'REPORT_MISSING' ? refusalOf(`${view.error}\n${view.output}`) : undefined;
+    if (refusal) return fail(draft, vm, command, refusal);
     const state = view.state === 'Succeeded' ? '' : `${view.state}, exit code ${view.exitCode ?? 'none'}: `;
     return fail(draft, vm, command, failed(error.code, `${state}${error.message}`));
   }

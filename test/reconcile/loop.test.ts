@@ -295,6 +295,17 @@ test('a command without a report fails with its reason', async (t) => {
   t.regex(outcome?.findings[0]?.params.detail ?? '', /Failed, exit code 137/);
 });
 
+test('a script that PowerShell refused fails with what refused it, and does not halt the other member', async (t) => {
+  const world = articleWorld();
+  world.guests.set('hs-b', 'refusing');
+  const runId = world.sweep();
+  await world.run();
+  const outcome = await world.outcome(runId, 'hs-b');
+  t.is(outcome?.result, 'failed');
+  t.like(outcome?.findings[0], { code: 'SCRIPTS_FORBIDDEN', params: { id: 'UnauthorizedAccess' } });
+  t.is((await world.outcome(runId, 'hs-a'))?.result, 'repaired');
+});
+
 test('a command that never ends is cancelled, told, and the next one takes the other name', async (t) => {
   const world = articleWorld();
   world.commandMs = 10 * 3_600_000;

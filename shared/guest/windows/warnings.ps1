@@ -12,6 +12,9 @@ function Find-Warnings {
         if (-not $one.RegisterThisConnectionsAddress) { continue }
         if ($vias -contains [int] $one.InterfaceIndex) { $Warnings['dns-registration-on-via'] = 1 }
     }
+    foreach ($name in @(Get-StaleNotes)) {
+        if (@(Get-StaleRoutes $name).Count) { $Warnings['stale-route-left'] = 1 }
+    }
     foreach ($path in $Paths) {
         if ($path.After) { continue }
         $found = @(Read-Tool 'Find-NetRoute' { Find-NetRoute -RemoteIPAddress $path.Vip -ErrorAction Stop })

@@ -51,13 +51,13 @@ export function trust(ca: string): void {
   tls.setDefaultCACertificates([...tls.getCACertificates('default'), ca]);
 }
 
-/** Looks again and again until there is something, for at most some seconds. */
-export async function until<T>(look: () => Promise<T | undefined> | T | undefined, seconds = 10): Promise<T> {
+/** Looks again and again until there is something. What never comes is told after a long time, by the text of the look. */
+export async function until<T>(look: () => Promise<T | undefined> | T | undefined, seconds = 120): Promise<T> {
   const end = Date.now() + seconds * 1000;
   for (;;) {
     const found = await look();
     if (found !== undefined) return found;
-    if (Date.now() > end) throw new Error(`nothing within ${seconds} s`);
+    if (Date.now() > end) throw new Error(`nothing within ${seconds} s of ${look}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
