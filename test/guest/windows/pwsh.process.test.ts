@@ -105,26 +105,23 @@ pwshTest('a run that fails ends with 1, and its report is on stdout all the same
   t.deepEqual(kept(state), kept(member()));
 });
 
-pwshTest('any culture: the report is the same, byte for byte', async (t) => {
-  const start = () => {
-    const state = member();
-    state.routes.push({ store: 'active', prefix: '10.0.1.100/32', index: 4, gateway: '10.0.1.254', metric: 1 });
-    return state;
-  };
-  const reports = new Set<string>();
-  for (const [locale, culture] of [
-    ['C.UTF-8', ''],
-    ['tr_TR.UTF-8', 'tr-TR'],
-    ['de_DE.UTF-8', 'de-DE'],
-    ['ar_SA.UTF-8', 'ar-SA'],
-  ] as const) {
-    const ran = await guard(t, start(), command('apply'), { locale, more: '(Get-Culture).Name' });
+const reports: string[] = [];
+for (const [locale, culture] of [
+  ['C.UTF-8', ''],
+  ['tr_TR.UTF-8', 'tr-TR'],
+  ['de_DE.UTF-8', 'de-DE'],
+  ['ar_SA.UTF-8', 'ar-SA'],
+] as const) {
+  pwshTest(`culture ${culture || 'none'}: the report is that of any other, byte for byte`, async (t) => {
+    const start = member();
+    start.routes.push({ store: 'active', prefix: '10.0.1.100/32', index: 4, gateway: '10.0.1.254', metric: 1 });
+    const ran = await guard(t, start, command('apply'), { locale, more: '(Get-Culture).Name' });
     t.is(ran.said, culture, 'the host really has it');
-    reports.add(bare(ran.stdout));
-  }
-  t.is(reports.size, 1, [...reports].join(''));
-  t.regex([...reports][0] ?? '', /"chg":3,/);
-});
+    t.regex(ran.stdout, /"chg":3,/);
+    reports.push(bare(ran.stdout));
+    t.is(reports.at(-1), reports[0]);
+  });
+}
 
 pwshTest('a report of 64 frontends is not broken, in a pipe', async (t) => {
   const frontends = Array.from({ length: 64 }, (_, n) => frontend(100 + n));

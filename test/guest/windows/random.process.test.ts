@@ -177,7 +177,7 @@ const silence = fc.record({
 engineTest(
   'calls that say yes and do nothing, amid apply and amid remove: no clean report that is not so, and a remove without them gives all back',
   (t) =>
-    always(t, 40, fc.tuple(hosts, plan, silence, silence), async ([routes, frontends, first, second]) => {
+    always(t, 20, fc.tuple(hosts, plan, silence, silence), async ([routes, frontends, first, second]) => {
       const start = machine(routes);
       const applied = await run(engine, start, command('apply', frontends), [first]);
       const looked = await run(engine, applied.state, command('check', frontends));
