@@ -1,8 +1,10 @@
 /** What rule health says of a frontend's members, and what that means for each member's own connections. */
+
+import { compareText } from '../model/address.ts';
 import type { Exposure } from '../model/findings.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
+import { defined } from '../model/optional.ts';
 import type { BackendHealth, FrontendHealth } from '../model/topology.ts';
-import { compareText } from './address.ts';
 import { isEvidence } from './healthy.ts';
 import type { Member } from './members.ts';
 
@@ -55,7 +57,7 @@ export function readHealth(health: FrontendHealth | undefined, members: readonly
     at: health?.at ?? 0,
     count,
     members: upMembers,
-    ...(first && up.get(first) === count ? { primary: first } : {}),
+    ...defined({ primary: first && up.get(first) === count ? first : undefined }),
     exposureOf: (member) => {
       const own = up.get(member);
       if (own !== undefined) return { exposure: 'active', share: own / count };

@@ -1,10 +1,12 @@
 /** Which frontends are in play: those of Standard internal load balancers with rules that translate the destination. */
+
+import { compareAddresses, compareText, isHostAddress } from '../model/address.ts';
 import { type Finding, finding } from '../model/findings.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
+import { defined } from '../model/optional.ts';
 import type { ListedFinding } from '../model/path.ts';
 import type { Scope } from '../model/scope.ts';
 import type { FrontendIp, LoadBalancer, Pool, Probe, Rule, Topology } from '../model/topology.ts';
-import { compareAddresses, compareText, isHostAddress } from './address.ts';
 import { byId } from './indexTopology.ts';
 import { isOptedOut } from './touchable.ts';
 
@@ -122,7 +124,7 @@ function describe(
     rules,
     isMirrorRule,
     mirror: mirrorRules.size > 0,
-    ...(healthRule ? { healthRule } : {}),
+    ...defined({ healthRule }),
     probeSeconds: probe ? probe.intervalSeconds * probe.threshold : 0,
     findings: [
       ...(isHostAddress(vip) ? [] : [finding('ADDRESS_INVALID', { value: vip || 'nothing' })]),

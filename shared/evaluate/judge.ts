@@ -1,5 +1,7 @@
 /** From a surveyed estate to its paths: who is exposed, what holds, what a person must do. A pure function. */
+
 import { type IdKey, idKey } from '../model/ids.ts';
+import { defined } from '../model/optional.ts';
 import type { Evaluation, FrontendView, NamedPlan, Path, VmKnowledge } from '../model/path.ts';
 import type { HealthMap } from '../model/topology.ts';
 import { colocated } from './colocated.ts';
@@ -80,13 +82,16 @@ function viewOf({ frontend, members, port }: SurveyedFrontend, healthy: Healthy)
     vip,
     loadBalancerId: loadBalancer.id,
     mirror,
-    ...(healthRule ? { healthRuleId: healthRule.id } : {}),
     probeSeconds,
     memberIds: members.map((member) => member.vmId),
-    ...(healthy.primary ? { primaryId: healthy.primary.vmId, primaryKey: healthy.primary.key } : {}),
     healthyIds: healthy.members.map((member) => member.vmId),
     healthKnown: healthy.known,
     healthAt: healthy.at,
-    ...(port === undefined ? {} : { port }),
+    ...defined({
+      healthRuleId: healthRule?.id,
+      primaryId: healthy.primary?.vmId,
+      primaryKey: healthy.primary?.key,
+      port,
+    }),
   };
 }

@@ -1,6 +1,8 @@
 /** The plan of a VM: every frontend that its guest must reach, and how. */
+
 import { type FindingCode, finding, findingVerdict } from '../model/findings.ts';
 import type { GuestPlan, PlannedFrontend } from '../model/guest.ts';
+import { defined } from '../model/optional.ts';
 import { isProvable, type Way } from './way.ts';
 
 /** Findings that leave a path without proof, and not without a way to set it up. */
@@ -43,7 +45,7 @@ const plannedFrontend = ({
   via,
 }: Way & Required<Pick<Way, 'backend' | 'via'>>): PlannedFrontend => ({
   vip: frontend.vip,
-  ...(port === undefined ? {} : { port }),
-  backend,
+  ...defined({ port }),
+  backends: [backend],
   via,
 });

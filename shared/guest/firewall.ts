@@ -3,7 +3,14 @@
  * paste. Pure. Only names that pass a strict pattern and the plan's addresses are put into a command. Addresses alone are
  * enough: both ends are this VM's own, or its VIP's, and Azure lets nobody else send from them; so no port is opened.
  */
-import type { FirewallPlace, LostConnect, LostPacket, PathReport, PlannedFrontend } from '../model/guest.ts';
+import type {
+  FirewallPlace,
+  LostConnect,
+  LostPacket,
+  NicAddress,
+  PathReport,
+  PlannedFrontend,
+} from '../model/guest.ts';
 import { PACKET_LETTERS } from './wire.ts';
 
 const NAME = '[A-Za-z][A-Za-z0-9_.-]{0,31}';
@@ -17,8 +24,9 @@ const PLACE = new RegExp(
     .map((one) => `^${one}$`)
     .join('|'),
 );
+const HANDED = /^dnat:(\d{1,3}(?:\.\d{1,3}){3})$/;
 const ENTRY = new RegExp(
-  `^([oipq]);(${DEVICE});(${DEVICE});([A-Za-z0-9:_.-]{1,120});(\\d{1,2}(?:[.-]\\d{1,2}){0,63})$`,
+  `^([oipq])(\\d?);(${DEVICE});(${DEVICE});([A-Za-z0-9:_.-]{1,120});(\\d{1,2}(?:[.-]\\d{1,2}){0,63})$`,
 );
 
 /** One packet: how it passes the VM, and between which addresses. */
@@ -60,20 +68,25 @@ interface Adding {
 }
 
 function add(entry: string, adding: Adding): boolean {
-  const [, letter = '', backendDevice = '', viaDevice = '', place = '', list = ''] = ENTRY.exec(entry) ?? [];
+  const [, letter = '', number = '', backendDevice = '', viaDevice = '', place = '', list = ''] =
+    ENTRY.exec(entry) ?? [];
   const indexes = indexesIn(list);
   const unread = /^unread:(nft|iptables)$/.exec(place)?.[1];
-  if (indexes.size === 0 || (place !== 'none' && unread === undefined && !PLACE.test(place))) return false;
+  const handedTo = HANDED.exec(place)?.[1];
+  const isKnown = place === 'none' || unread !== undefined || handedTo !== undefined || PLACE.test(place);
+  if (indexes.size === 0 || !isKnown) return false;
   const packet = PACKET_LETTERS[letter as keyof typeof PACKET_LETTERS];
   for (const index of indexes) {
     const path = adding.paths.get(index);
     const frontend = adding.frontends[index];
-    if (!path || !frontend) return false;
+    const backend = frontend?.backends[Number(number)];
+    if (!path || !frontend || !backend) return false;
     path.lost ??= { packet, places: [], replyPlaces: [], unread: [] };
     const { lost } = path;
     if (unread !== undefined && !lost.unread.includes(unread)) lost.unread.push(unread);
+    if (handedTo !== undefined) lost.handedTo = handedTo;
     if (!PLACE.test(place) || (packet !== lost.packet && lost.packet !== 'request-in')) continue;
-    const found = compose(place, flowOf(packet, { frontend, backendDevice, viaDevice }));
+    const found = compose(place, flowOf(packet, { frontend, backend, backendDevice, viaDevice }));
     addPlace(index, lost, packet === lost.packet ? lost.places : lost.replyPlaces, found, adding);
   }
   return true;
@@ -108,11 +121,13 @@ function indexesIn(list: string): Set<number> {
 
 interface Ends {
   frontend: PlannedFrontend;
+  backend: NicAddress;
   backendDevice: string;
   viaDevice: string;
 }
 
-function flowOf(packet: LostPacket, { frontend: { vip, backend, via }, backendDevice, viaDevice }: Ends): Flow {
+function flowOf(packet: LostPacket, { frontend, backend, backendDevice, viaDevice }: Ends): Flow {
+  const { vip, via } = frontend;
   switch (packet) {
     case 'request-out':
       return { way: 'out', device: viaDevice, from: via.ip, to: vip };

@@ -20,7 +20,7 @@ import {
 } from '../helpers/seen.ts';
 import { shown, steps } from '../helpers/shown.ts';
 
-const refusal = (code: string, status: number, more: Partial<CommandRefusal> = {}): CommandRefusal => ({
+const refusal = (code: CommandRefusal['code'], status: number, more: Partial<CommandRefusal> = {}): CommandRefusal => ({
   code,
   status,
   action: 'runCommands/write',

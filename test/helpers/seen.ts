@@ -10,8 +10,8 @@ import { type EstatePass, type HealthAnswer, type Look, type Observed, startPass
 import { AzureError } from '../../shared/errors.ts';
 import { judge } from '../../shared/evaluate/judge.ts';
 import { survey } from '../../shared/evaluate/survey.ts';
-import { commandIdOf } from '../../shared/guest/plan.ts';
 import { DRIFT_LETTERS, MARKER } from '../../shared/guest/wire.ts';
+import { commandIdOf } from '../../shared/model/commandId.ts';
 import { finding } from '../../shared/model/findings.ts';
 import type { Drift, GuestMode, GuestReport } from '../../shared/model/guest.ts';
 import { type IdKey, idKey } from '../../shared/model/ids.ts';

@@ -24,8 +24,8 @@ check_time() {
 
 check_ground() {
   local tool release version
-  ((EUID == 0)) || fail ACCESS_DENIED 'not root'
-  for tool in ip ss timeout date sleep readlink stat mkdir rmdir chmod ln mv rm uname; do
+  [[ $EUID == 0 ]] || fail ACCESS_DENIED 'not root'
+  for tool in ip timeout date sleep readlink stat mkdir rmdir chmod ln mv rm uname; do
     type -P "$tool" >/dev/null || fail TOOL_MISSING "$tool"
   done
   release=$(uname -r)
@@ -59,8 +59,8 @@ check_plan() {
   done
   [[ $MODE == remove ]] || ((${#VIP[@]} > 0)) || fail BAD_PLAN 'no frontends'
   for index in "${!VIP[@]}"; do
-    [[ ${VIP[index]} =~ ^$ip$ && ${BACKEND_IP[index]} =~ ^$ip$ && ${VIA_IP[index]} =~ ^$ip$ &&
-      ${BACKEND_MAC[index]} =~ ^$mac$ && ${VIA_MAC[index]} =~ ^$mac$ && ${PORT[index]} =~ ^[0-9]{1,5}$ ]] ||
+    [[ ${VIP[index]} =~ ^$ip$ && ${BACKEND_IP[index]} =~ ^$ip(,$ip){0,7}$ && ${VIA_IP[index]} =~ ^$ip$ &&
+      ${BACKEND_MAC[index]} =~ ^$mac(,$mac){0,7}$ && ${BACKEND_IP[index]//[^,]/} == "${BACKEND_MAC[index]//[^,]/}" && ${VIA_MAC[index]} =~ ^$mac$ && ${PORT[index]} =~ ^[0-9]{1,5}$ ]] ||
       fail BAD_PLAN "frontend $index"
   done
 }
