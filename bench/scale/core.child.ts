@@ -1,6 +1,7 @@
 /**
  * The pure core, measured in a process of its own: its processor time is nobody else's, and its heap has the limit that
- * its parent set. Each step is made once to warm up and then five times, each time with what it needs made anew.
+ * its parent set. Each step is made once to warm up and then five times, each time with a survey that nobody used before:
+ * a plan is given its hash when it is first asked for.
  */
 import assert from 'node:assert/strict';
 import v8 from 'node:v8';
@@ -146,9 +147,7 @@ function allWait(topology: Topology, known: readonly VmRow[], withEstate: boolea
       outcomes.push(waiting(run.runId, row.vmId, isBusyPair ? 'MEMBER_BUSY' : 'COMMAND_LIMIT'));
     }
   }
-  // Copies: rows that were just read are nobody else's.
-  const copy = <T>(rows: readonly T[]): Versioned<T>[] => structuredClone(rows).map(versioned);
-  const seen: Observed = { ...empty([run]), vms: copy(vms), outcomes: copy(outcomes), looks };
+  const seen: Observed = { ...empty([run]), vms: vms.map(versioned), outcomes: outcomes.map(versioned), looks };
   if (!withEstate) return seen;
-  return { ...seen, frontends: copy(knownFrontends(known.length)), survey: estate };
+  return { ...seen, frontends: knownFrontends(known.length).map(versioned), survey: estate };
 }
