@@ -4,22 +4,65 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { COMMAND_FAILURES } from '../shared/model/commandFailures.ts';
 import { FINDINGS } from '../shared/model/findings.ts';
+import { GUEST_ERRORS } from '../shared/model/guestErrors.ts';
+import { WAITS } from '../shared/model/waits.ts';
+import { SETTINGS, type Setting } from '../shared/settings/settings.ts';
 
 const README = join(import.meta.dirname, '..', 'README.md');
 
-/** The table of findings, one row per code. */
-export function findingsTable(): string {
-  const rows = Object.entries(FINDINGS).map(
-    ([code, { verdict, sentence }]) => `| \`${code}\` | ${verdict} | ${sentence.replaceAll('|', '\\|')} |`,
-  );
-  return ['| code | verdict | what a person is told |', '|---|---|---|', ...rows].join('\n');
+/** A table in Markdown. */
+function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(columns), `|${'---|'.repeat(columns.length)}`, ...rows.map(line)].join('\n');
 }
 
-/** The text with everything between the marks made anew. Throws when a mark is missing. */
-export function withGenerated(text: string): string {
-  return between(text, 'findings', findingsTable());
+/** A table of codes with a sentence each. */
+const sentences = (codes: Readonly<Record<string, string>>): string =>
+  table(
+    ['code', 'what a person is told'],
+    Object.entries(codes).map(([code, sentence]) => [asCode(code), sentence]),
+  );
+
+const asCode = (text: string): string => `\`${text}\``;
+
+/** What a setting may be, and what holds when it is not set. */
+function valuesOf(setting: Setting): [values: string, otherwise: string] {
+  switch (setting.kind) {
+    case 'whole':
+      return [`${setting.least} to ${setting.most} ${setting.unit}`, asCode(String(setting.fallback))];
+    case 'word':
+      return [setting.words.map(asCode).join(', '), asCode(setting.fallback)];
+    case 'text':
+    case 'host': {
+      const { expected, example, fallback = '', otherwise } = setting;
+      // An example that is the default is seen beside it.
+      return [example === fallback ? expected : `${expected}: ${asCode(example)}`, otherwise ?? asCode(fallback)];
+    }
+  }
 }
+
+/** What README takes from the code, by the name in its marks. */
+export const TABLES: Record<string, () => string> = {
+  settings: () =>
+    table(
+      ['setting', 'what it does', 'values', 'when not set'],
+      Object.entries(SETTINGS).map(([name, setting]) => [asCode(name), setting.meaning, ...valuesOf(setting)]),
+    ),
+  findings: () =>
+    table(
+      ['code', 'verdict', 'what a person is told'],
+      Object.entries(FINDINGS).map(([code, { verdict, sentence }]) => [asCode(code), verdict, sentence]),
+    ),
+  waits: () => sentences(WAITS),
+  'command failures': () => sentences(COMMAND_FAILURES),
+  'guest errors': () => sentences(GUEST_ERRORS),
+};
+
+/** The text with everything between the marks made anew. Throws when a mark is missing. */
+export const withGenerated = (text: string): string =>
+  Object.entries(TABLES).reduce((made, [name, content]) => between(made, name, content()), text);
 
 function between(text: string, name: string, content: string): string {
   const [begin, end] = [`<!-- ${name}: made by npm run docs -->`, `<!-- end of ${name} -->`];

@@ -1,14 +1,13 @@
 /** Timer, each hour: a sweep of every subscription. Only rings; its run id is that of the scheduled hour. */
-import { app, output } from '@azure/functions';
+import { app } from '@azure/functions';
 import { appConfig } from '../shared/app.ts';
-import { RECONCILE_QUEUE, signalMessage } from '../shared/model/messages.ts';
+import { signalMessage } from '../shared/model/messages.ts';
 import { runIdOf } from '../shared/model/runId.ts';
-
-const queue = output.storageQueue({ queueName: RECONCILE_QUEUE, connection: 'AzureWebJobsStorage' });
+import { reconcileQueue } from './handlers/reconcileQueue.ts';
 
 app.timer('complianceSweep', {
   schedule: '%HAIRPIN_SWEEP_SCHEDULE%',
-  return: queue,
+  return: reconcileQueue,
   handler: (timer) => {
     const scheduled = occurrence(timer.scheduleStatus?.next, Date.now());
     return appConfig().scope.subscriptionIds.map((subscriptionId) =>

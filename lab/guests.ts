@@ -1,9 +1,9 @@
 /** What is done with the Linux guests of a lab: the script is run as Run Command does, connects are made, states are read. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { renderScript } from '../shared/guest/render.ts';
 import { parseReport } from '../shared/guest/report.ts';
 import type { GuestCommand, GuestMode, GuestReport, PlannedFrontend } from '../shared/model/guest.ts';
 import type { GuestLab, LabConnect } from '../simulator/guests/lab.ts';
+import { within } from '../simulator/until.ts';
 
 export const UCR = '10.0.1.100';
 export const PI = '10.0.1.101';
@@ -100,9 +100,5 @@ export async function put(lab: GuestLab, vm: string, path: string, text: string,
 /** Asks again until it holds; the milliseconds that took, or undefined after the limit. */
 export async function until(holds: () => Promise<boolean>, limitMs: number): Promise<number | undefined> {
   const start = performance.now();
-  while (performance.now() - start < limitMs) {
-    if (await holds()) return performance.now() - start;
-    await sleep(20);
-  }
-  return undefined;
+  return (await within(holds, limitMs)) ? performance.now() - start : undefined;
 }

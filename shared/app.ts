@@ -4,11 +4,13 @@
  */
 import { randomUUID } from 'node:crypto';
 import { type Config, readConfig } from './config.ts';
+import type { RunFormat } from './model/formats.ts';
 import type { ReconcileMessage, SignalMessage } from './model/messages.ts';
+import { defined } from './model/optional.ts';
 import type { Log } from './model/ports.ts';
 import type { Signal } from './model/signal.ts';
 import type { Store } from './model/store.ts';
-import type { Answer, Format } from './views/answer.ts';
+import type { Answer } from './views/answer.ts';
 import type { RunListQuery } from './views/runs.ts';
 
 let config: Config | undefined;
@@ -64,7 +66,7 @@ export async function failRun(message: SignalMessage, text: string): Promise<voi
 }
 
 /** A page of runs, newest first. */
-export async function listRuns(query: RunListQuery): Promise<Answer> {
+export async function pageOfRuns(query: RunListQuery): Promise<Answer> {
   const { scope, storage } = appConfig();
   const [{ readRunList }, { runsAnswer }, { countPoisoned }, opened] = await Promise.all([
     import('./views/runs.ts'),
@@ -77,7 +79,8 @@ export async function listRuns(query: RunListQuery): Promise<Answer> {
     // Looked for where dead letters are looked for.
     query.state === 'failed' ? countPoisoned(storage) : 0,
   ]);
-  return runsAnswer({ ...list, ...(unreadable > 0 ? { unreadableMessages: unreadable } : {}) }, query.format ?? 'json');
+  const unreadableMessages = unreadable > 0 ? unreadable : undefined;
+  return runsAnswer({ ...list, ...defined({ unreadableMessages }) }, query.format ?? 'json');
 }
 
 /** Accepts a run again as a new one; returns its signals, or undefined when there is no run of that id. */
@@ -96,7 +99,7 @@ export async function retryRun(id: string, runId: string): Promise<Signal[] | un
 }
 
 /** A run in all subscriptions that it covers; undefined when there is none of that id. */
-export async function viewRun(runId: string, format: Format): Promise<Answer | undefined> {
+export async function viewRun(runId: string, format: RunFormat): Promise<Answer | undefined> {
   const [{ readRunView }, { runAnswer }, opened] = await Promise.all([
     import('./views/run.ts'),
     import('./views/answer.ts'),

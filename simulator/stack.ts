@@ -17,6 +17,7 @@ import type { GuestLab } from './guests/lab.ts';
 import { type Host, startHost } from './host/host.ts';
 import { type Azurite, startAzurite } from './storage/azurite.ts';
 import { temporaryFolder } from './storage/temporary.ts';
+import { until } from './until.ts';
 
 export interface StackOptions {
   estate: Estate;
@@ -172,17 +173,15 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       });
     };
     const ended = async (runId: string, withinMs: number): Promise<RunView> => {
-      const until = Date.now() + withinMs;
-      for (;;) {
+      let view: RunView | undefined;
+      const look = async () => {
         const answer = await fetch(`${host.url}/api/runs/${runId}`);
         if (answer.status !== 200 && answer.status !== 404)
           throw new Error(`GET run: ${answer.status} ${await answer.text()}`);
-        const view = answer.status === 200 ? ((await answer.json()) as RunView) : undefined;
-        if (view && (view.state === 'settled' || view.state === 'failed')) return view;
-        if (Date.now() > until)
-          throw new Error(`Run ${runId} did not end within ${withinMs} ms: ${JSON.stringify(view)}`);
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
+        view = answer.status === 200 ? ((await answer.json()) as RunView) : undefined;
+        return view !== undefined && ['settled', 'failed'].includes(view.state) && view;
+      };
+      return until(() => `the end of run ${runId}: ${JSON.stringify(view)}`, look, withinMs, 100);
     };
 
     return {

@@ -18,7 +18,8 @@ const MAY: Record<string, string[]> = {
   guest: ['guest', 'model', 'errors'],
   state: ['state', 'model', 'errors'],
   evaluate: ['evaluate', 'model', 'errors'],
-  config: ['state/storage', 'model', 'errors'],
+  config: ['settings', 'state/storage', 'model', 'errors'],
+  settings: ['settings', 'model', 'errors'],
   log: ['model'],
   model: ['model', 'errors'],
   errors: [],
@@ -62,6 +63,7 @@ test('imports run one way', async (t) => {
     const place = placeOf(from);
     const allowed = MAY[place];
     if (!allowed) return true;
+    if (target.startsWith('functions/handlers/')) return place !== 'functions';
     if (target.startsWith('functions/')) return from !== 'functions/index.ts';
     if (!target.startsWith('shared/')) return target.includes('/') && /^(simulator|test|lab|bench)\//.test(target);
     const inner = withinShared(target);
@@ -71,6 +73,20 @@ test('imports run one way', async (t) => {
     wrong.map(({ from, target }) => `${from} -> ${target}`),
     [],
   );
+});
+
+test('a function has a file of its name, which index.ts lists; handlers register nothing', async (t) => {
+  const listed = (await importsOf('functions/index.ts')).map(({ target }) => target);
+  const files: string[] = [];
+  for await (const found of glob('functions/**/*.ts', { cwd: ROOT })) {
+    const file = found.split(sep).join('/');
+    const text = readFileSync(join(ROOT, file), 'utf8');
+    const registered = [...text.matchAll(/\bapp\.\w+\(\s*'(\w+)'/g)].map(([, name]) => `functions/${name}.ts`);
+    t.deepEqual(registered, file === 'functions/index.ts' || file.includes('/handlers/') ? [] : [file], file);
+    files.push(...registered);
+  }
+  t.true(files.length >= 8);
+  t.deepEqual(listed.filter((target) => target.startsWith('functions/')).toSorted(), files.toSorted());
 });
 
 test('nothing that ships imports a development dependency', async (t) => {

@@ -10,7 +10,10 @@ import { stripVTControlCharacters } from 'node:util';
 const cli = fileURLToPath(new URL('cli.js', import.meta.resolve('ava')));
 const counts = { passed: 0, failed: 0, skipped: 0 };
 
-/** Runs AVA, shows what it prints and adds up its closing lines. Resolves to false when it failed. */
+/**
+ * Runs AVA, shows what it prints and adds up its closing lines. By hand: AVA's TAP says of a failed assertion where it is
+ * in AVA, not in the test, and one run has one reporter. Resolves to false when it failed.
+ */
 async function ava(args: string[]): Promise<boolean> {
   const child = spawn(process.execPath, [cli, ...args, ...process.argv.slice(2)], {
     stdio: ['ignore', 'pipe', 'inherit'],

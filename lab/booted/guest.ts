@@ -6,7 +6,7 @@ import { renderScript } from '../../shared/guest/render.ts';
 import { parseReport } from '../../shared/guest/report.ts';
 import type { GuestCommand, GuestMode, GuestReport } from '../../shared/model/guest.ts';
 import { ip, run } from '../../simulator/guests/kernel/commands.ts';
-import { remote } from '../../simulator/guests/rpc.ts';
+import { type Remote, remote } from '../../simulator/guests/rpc.ts';
 import { now, sleep, until } from './clock.ts';
 import { Dhcp } from './dhcp.ts';
 import { type Place, plug } from './fabric.ts';
@@ -36,7 +36,7 @@ export class Guest {
   /** What the guest was before the first apply. */
   before = '';
   #process: ChildProcess | undefined;
-  #inside: Inside | undefined;
+  #inside: Remote<Inside> | undefined;
   #management: Management | undefined;
 
   constructor(spec: GuestSpec, place: Place, machine: Machine) {
@@ -52,7 +52,7 @@ export class Guest {
   }
 
   /** What lives in its network. */
-  get inside(): Inside {
+  get inside(): Remote<Inside> {
     if (!this.#inside) throw new Error(`${this.place.name} is off`);
     return this.#inside;
   }

@@ -61,8 +61,9 @@ export function longestGap(samples: Sample[], from: number, to: number): Gap {
 }
 
 /** The longer of gaps; one that did not end counts as the longest. */
-export const worst = (gaps: Gap[]): Gap =>
-  gaps.reduce((a, b) => (a.ended === b.ended ? (b.ms > a.ms ? b : a) : a.ended ? b : a), { ms: 0, ended: true });
+export const worst = (gaps: Gap[]): Gap => gaps.reduce((a, b) => (isWorse(b, a) ? b : a), { ms: 0, ended: true });
+
+const isWorse = (gap: Gap, than: Gap): boolean => (gap.ended === than.ended ? gap.ms > than.ms : than.ended);
 
 export interface Shares {
   /** Of 1. */

@@ -1,4 +1,5 @@
 /** All of Azure's adapters over one identity and one set of clients. */
+import type { AzurePlace } from '../model/azurePlace.ts';
 import type { AgentReader, GuestCommands, RuleHealthReader, TopologyReader } from '../model/ports.ts';
 import { createAgentReader } from './agent.ts';
 import { createClients } from './clients.ts';
@@ -6,15 +7,6 @@ import { createCredential } from './credential.ts';
 import { createRuleHealthReader } from './ruleHealth.ts';
 import { createGuestCommands } from './runCommand.ts';
 import { createTopologyReader } from './topology.ts';
-
-export interface AzurePlace {
-  /** Azure Resource Manager, `https://management.azure.com`. */
-  endpoint: string;
-  /** What tokens are asked for, with or without `/.default`. */
-  audience: string;
-  /** Of a user-assigned identity. */
-  clientId?: string;
-}
 
 export interface Azure {
   topology: TopologyReader;

@@ -2,7 +2,9 @@
 import type { VirtualMachineInstanceView } from '@azure/arm-compute';
 import { AzureError, InputError } from '../errors.ts';
 import { parseResourceId } from '../model/ids.ts';
+import { defined } from '../model/optional.ts';
 import type { AgentReader, AgentView } from '../model/ports.ts';
+import { VM_TYPE } from '../model/resourceTypes.ts';
 import { CALL_SECONDS } from '../model/settings.ts';
 import type { AzureClients } from './clients.ts';
 import { callAzure } from './errors.ts';
@@ -15,7 +17,7 @@ export function createAgentReader(clients: AzureClients): AgentReader {
     async read(vmId) {
       const id = parseResourceId(vmId);
       const [vm] = id?.names ?? [];
-      if (id?.type !== 'microsoft.compute/virtualmachines' || !vm) {
+      if (id?.type !== VM_TYPE || !vm) {
         throw new InputError('INPUT_INVALID', 'vmId', vmId, 'expected the id of a virtual machine');
       }
       const compute = await clients.compute(id.subscriptionId);
@@ -33,7 +35,8 @@ export function createAgentReader(clients: AzureClients): AgentReader {
 
 /** Status and version of the agent; both are missing while a VM is off. */
 function mapAgent(view: VirtualMachineInstanceView): AgentView {
-  const status = view.vmAgent?.statuses?.[0]?.displayStatus;
-  const version = view.vmAgent?.vmAgentVersion;
-  return { ...(status ? { status } : {}), ...(version ? { version } : {}) };
+  return defined({
+    status: view.vmAgent?.statuses?.[0]?.displayStatus || undefined,
+    version: view.vmAgent?.vmAgentVersion || undefined,
+  });
 }

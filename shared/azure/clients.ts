@@ -2,6 +2,7 @@
 import type { ComputeManagementClient, ComputeManagementClientOptionalParams } from '@azure/arm-compute';
 import type { NetworkManagementClient } from '@azure/arm-network';
 import type { TokenCredential } from '@azure/identity';
+import type { AzurePlace } from '../model/azurePlace.ts';
 import { requestLimit, shortWaits } from './pipeline.ts';
 
 /** What the adapters need of the SDKs. */
@@ -10,12 +11,8 @@ export interface AzureClients {
   network(subscriptionId: string): Promise<NetworkManagementClient>;
 }
 
-export interface ClientOptions {
+export interface ClientOptions extends Pick<AzurePlace, 'endpoint' | 'audience'> {
   credential: TokenCredential;
-  /** Azure Resource Manager, `https://management.azure.com`; sovereign clouds have others. */
-  endpoint: string;
-  /** What tokens are asked for, with or without `/.default`. */
-  audience: string;
 }
 
 /** One HTTP request may take this long, pages and polls included. */

@@ -1,5 +1,6 @@
 /** The app's identity. The SDK is loaded with the first token, not with this module. */
 import type { TokenCredential } from '@azure/identity';
+import { defined } from '../model/optional.ts';
 
 /**
  * A credential as the environment gives it: the managed identity in Azure, a developer's sign-in elsewhere.
@@ -11,7 +12,7 @@ export function createCredential(clientId?: string): TokenCredential {
   let loaded: Promise<TokenCredential> | undefined;
   const load = async (): Promise<TokenCredential> => {
     const { DefaultAzureCredential } = await import('@azure/identity');
-    return new DefaultAzureCredential(clientId ? { managedIdentityClientId: clientId } : {});
+    return new DefaultAzureCredential(defined({ managedIdentityClientId: clientId }));
   };
   return {
     async getToken(scopes, options) {

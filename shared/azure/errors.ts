@@ -1,5 +1,6 @@
 /** Whatever an SDK throws, as AzureError. No SDK is imported: errors are told by their shape. */
 import { AzureError, clip, GuardError, messageOf } from '../errors.ts';
+import { defined } from '../model/optional.ts';
 import { RequestTimeoutError, retryAfterSeconds } from './pipeline.ts';
 
 interface Answered {
@@ -62,15 +63,14 @@ export function toAzureError(action: string, error: unknown): GuardError {
 const timedOut = (action: string, message: string, cause: unknown): AzureError =>
   new AzureError({ status: 0, azureCode: 'Timeout', action, message, cause });
 
+const asText = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
 /** Code and message of ARM's error body. */
 function readBody(text: string | null | undefined): { code?: string; message?: string } | undefined {
   if (!text) return undefined;
   try {
     const { error } = JSON.parse(text) as { error?: { code?: unknown; message?: unknown } };
-    return {
-      ...(typeof error?.code === 'string' ? { code: error.code } : {}),
-      ...(typeof error?.message === 'string' ? { message: error.message } : {}),
-    };
+    return defined({ code: asText(error?.code), message: asText(error?.message) });
   } catch {
     // A proxy's page instead of ARM's JSON: the status says enough.
     return undefined;

@@ -7,6 +7,7 @@ import type {
   Probe as SdkProbe,
 } from '@azure/arm-network';
 import { idKey } from '../model/ids.ts';
+import { defined } from '../model/optional.ts';
 import type { FrontendIp, LoadBalancer, Pool, Probe, Rule } from '../model/topology.ts';
 import { ipVersion, plainAddress } from './address.ts';
 import { idsOf, type Notes, withId } from './notes.ts';
@@ -28,12 +29,9 @@ export const mapLoadBalancers = (list: readonly SdkLoadBalancer[], notes: Notes)
   }));
 
 function mapFrontend(item: FrontendIPConfiguration & { id: string }): FrontendIp {
-  const address = plainAddress(item.privateIPAddress);
-  const subnetId = item.subnet?.id;
   return {
     id: item.id,
-    ...(address ? { address } : {}),
-    ...(subnetId ? { subnetId } : {}),
+    ...defined({ address: plainAddress(item.privateIPAddress), subnetId: item.subnet?.id || undefined }),
     version: ipVersion(item.privateIPAddressVersion),
   };
 }
@@ -48,13 +46,12 @@ function mapRule(item: LoadBalancingRule & { id: string }, notes: Notes): Rule[]
   }
   const single = item.backendAddressPool?.id;
   const several = idsOf(item.backendAddressPools, id, notes);
-  const probeId = item.probe?.id;
   return [
     {
       id,
       frontendId,
       poolIds: unique([...several, ...(single ? [single] : [])]),
-      ...(probeId ? { probeId } : {}),
+      ...defined({ probeId: item.probe?.id || undefined }),
       protocol: notes.word(id, 'protocol', item.protocol, ['tcp', 'udp', 'all']),
       frontendPort: item.frontendPort ?? 0,
       backendPort: item.backendPort ?? item.frontendPort ?? 0,
@@ -69,7 +66,7 @@ function mapProbe(item: SdkProbe & { id: string }, notes: Notes): Probe {
     id: item.id,
     protocol: notes.word(item.id, 'protocol', item.protocol, ['http', 'https', 'tcp']),
     port: item.port ?? 0,
-    ...(item.requestPath ? { path: item.requestPath } : {}),
+    ...defined({ path: item.requestPath || undefined }),
     intervalSeconds: item.intervalInSeconds ?? PROBE_SECONDS,
     threshold: item.probeThreshold ?? item.numberOfProbes ?? PROBE_THRESHOLD,
   };
@@ -88,9 +85,8 @@ function mapPool(item: BackendAddressPool & { id: string }, notes: Notes): Pool 
     addresses: backends.flatMap((backend) => {
       const address = plainAddress(backend.ipAddress);
       if (!address || backend.networkInterfaceIPConfiguration?.id) return [];
-      const virtualNetworkId = backend.virtualNetwork?.id ?? item.virtualNetwork?.id;
-      const subnetId = backend.subnet?.id;
-      return [{ address, ...(virtualNetworkId ? { virtualNetworkId } : {}), ...(subnetId ? { subnetId } : {}) }];
+      const virtualNetworkId = (backend.virtualNetwork?.id ?? item.virtualNetwork?.id) || undefined;
+      return [{ address, ...defined({ virtualNetworkId, subnetId: backend.subnet?.id || undefined }) }];
     }),
   };
 }

@@ -1,5 +1,6 @@
 /** Network interfaces: from the SDK's models to this program's. Pure. */
 import type { NetworkInterface, NetworkInterfaceIPConfiguration } from '@azure/arm-network';
+import { defined } from '../model/optional.ts';
 import type { IpConfiguration, Nic } from '../model/topology.ts';
 import { ipVersion, plainAddress, plainMac } from './address.ts';
 import { idsOf, type Notes, withId } from './notes.ts';
@@ -9,12 +10,9 @@ export const mapNics = (list: readonly NetworkInterface[], notes: Notes): Nic[] 
   withId(list, 'list of NICs', notes).map((item) => mapNic(item, notes));
 
 function mapNic(item: NetworkInterface & { id: string }, notes: Notes): Nic {
-  const vmId = item.virtualMachine?.id;
-  const mac = plainMac(item.macAddress);
   return {
     id: item.id,
-    ...(vmId ? { vmId } : {}),
-    ...(mac ? { mac } : {}),
+    ...defined({ vmId: item.virtualMachine?.id || undefined, mac: plainMac(item.macAddress) }),
     primary: item.primary ?? false,
     ipForwarding: item.enableIPForwarding ?? false,
     tags: item.tags ?? {},
@@ -23,14 +21,12 @@ function mapNic(item: NetworkInterface & { id: string }, notes: Notes): Nic {
 }
 
 function mapIpConfiguration(item: NetworkInterfaceIPConfiguration & { id: string }, notes: Notes): IpConfiguration {
-  const address = plainAddress(item.privateIPAddress);
-  const subnetId = item.subnet?.id;
   return {
     id: item.id,
-    ...(address ? { address } : {}),
+    ...defined({ address: plainAddress(item.privateIPAddress) }),
     version: ipVersion(item.privateIPAddressVersion),
     primary: item.primary ?? false,
-    ...(subnetId ? { subnetId } : {}),
+    ...defined({ subnetId: item.subnet?.id || undefined }),
     poolIds: idsOf(item.loadBalancerBackendAddressPools, item.id, notes),
   };
 }

@@ -2,14 +2,15 @@
 import type { LoadBalancerHealthPerRule } from '@azure/arm-network';
 import { AzureError, InputError } from '../errors.ts';
 import { parseResourceId } from '../model/ids.ts';
+import { defined } from '../model/optional.ts';
 import type { RuleHealthReader } from '../model/ports.ts';
+import { RULE_TYPE } from '../model/resourceTypes.ts';
 import type { BackendHealth } from '../model/topology.ts';
 import { plainAddress } from './address.ts';
 import type { AzureClients } from './clients.ts';
 import { callAzure } from './errors.ts';
 
 const ACTION = 'Microsoft.Network/loadBalancers/loadBalancingRules/health/action';
-const RULE = 'microsoft.network/loadbalancers/loadbalancingrules';
 
 export interface RuleHealthOptions {
   /** How long the whole operation may take; default 20 s. */
@@ -25,7 +26,7 @@ export function createRuleHealthReader(clients: AzureClients, options: RuleHealt
     async read(ruleId) {
       const rule = parseResourceId(ruleId);
       const [loadBalancer, name] = rule?.names ?? [];
-      if (rule?.type !== RULE || !loadBalancer || !name) {
+      if (rule?.type !== RULE_TYPE || !loadBalancer || !name) {
         throw new InputError('INPUT_INVALID', 'ruleId', ruleId, 'expected the id of a load balancing rule');
       }
       const network = await clients.network(rule.subscriptionId);
@@ -50,11 +51,10 @@ export function mapRuleHealth(health: LoadBalancerHealthPerRule): BackendHealth[
   return (health.loadBalancerBackendAddresses ?? []).flatMap((backend) => {
     const address = plainAddress(backend.ipAddress);
     if (!address) return [];
-    const ipConfigurationId = backend.networkInterfaceIPConfigurationId;
     return [
       {
         address,
-        ...(ipConfigurationId ? { ipConfigurationId } : {}),
+        ...defined({ ipConfigurationId: backend.networkInterfaceIPConfigurationId || undefined }),
         up: backend.state?.toLowerCase() === 'up',
         reason: backend.reason ?? '',
       },

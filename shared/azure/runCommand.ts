@@ -4,14 +4,16 @@
  */
 import type { VirtualMachineRunCommand } from '@azure/arm-compute';
 import { AzureError, InputError } from '../errors.ts';
+import { commandIdIn } from '../model/commandId.ts';
 import { parseResourceId } from '../model/ids.ts';
+import { defined } from '../model/optional.ts';
 import type { CommandSlot, CommandView, ExecutionState, GuestCommands } from '../model/ports.ts';
+import { VM_TYPE } from '../model/resourceTypes.ts';
 import { CALL_SECONDS } from '../model/settings.ts';
 import type { AzureClients } from './clients.ts';
 import { callAzure } from './errors.ts';
 
 const ACTION = 'Microsoft.Compute/virtualMachines/runCommands';
-const VM = 'microsoft.compute/virtualmachines';
 
 /** The name of a slot's resource. */
 const commandName = (slot: CommandSlot): string => `ilbHairpinGuard-${slot}`;
@@ -65,25 +67,19 @@ const STATES: ReadonlySet<string> = new Set<ExecutionState>([
   'Canceled',
 ]);
 
-/** The command id in a script's marker line, `# ilb-hairpin-guard command <32 hex digits>`. */
-export const commandIdOf = (script: string | undefined): string | undefined =>
-  /^# ilb-hairpin-guard command ([0-9a-f]{32})\r?$/m.exec(script ?? '')?.[1];
-
 /** A managed command as this program sees it. */
 export function mapCommand(slot: CommandSlot, command: VirtualMachineRunCommand): CommandView {
   const { instanceView: view } = command;
-  const commandId = commandIdOf(command.source?.script);
-  const startTime = timeText(view?.startTime);
   return {
     slot,
-    ...(commandId ? { commandId } : {}),
+    ...defined({ commandId: commandIdIn(command.source?.script) }),
     state: STATES.has(view?.executionState ?? '') ? (view?.executionState as ExecutionState) : 'Unknown',
     provisioningState: command.provisioningState ?? '',
-    ...(view?.exitCode === undefined ? {} : { exitCode: view.exitCode }),
+    ...defined({ exitCode: view?.exitCode }),
     output: view?.output ?? '',
     error: view?.error ?? '',
     message: view?.executionMessage ?? '',
-    ...(startTime ? { startTime } : {}),
+    ...defined({ startTime: timeText(view?.startTime) }),
   };
 }
 
@@ -94,7 +90,7 @@ const timeText = (time: Date | undefined): string | undefined =>
 function vmParts(vmId: string): { subscriptionId: string; resourceGroup: string; vm: string } {
   const id = parseResourceId(vmId);
   const [vm] = id?.names ?? [];
-  if (id?.type !== VM || !vm)
+  if (id?.type !== VM_TYPE || !vm)
     throw new InputError('INPUT_INVALID', 'vmId', vmId, 'expected the id of a virtual machine');
   return { subscriptionId: id.subscriptionId, resourceGroup: id.resourceGroup, vm };
 }

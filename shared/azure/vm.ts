@@ -1,10 +1,11 @@
 /** Virtual machines: from the SDK's models to this program's. Pure. */
 import type { VirtualMachine } from '@azure/arm-compute';
+import { GUEST_OSES } from '../model/guest.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
-import type { Os, Power, Vm } from '../model/topology.ts';
+import { defined } from '../model/optional.ts';
+import type { Power, Vm } from '../model/topology.ts';
 import { idsOf, type Notes, withId } from './notes.ts';
 
-const OSES = ['linux', 'windows'] as const satisfies readonly Os[];
 const POWERS = [
   'running',
   'starting',
@@ -27,17 +28,17 @@ export function mapVms(list: readonly VirtualMachine[], status: readonly Virtual
 
 function mapVm(item: VirtualMachine & { id: string }, power: Power, notes: Notes): Vm {
   const { id } = item;
-  const size = item.hardwareProfile?.vmSize;
-  const scaleSetId = item.virtualMachineScaleSet?.id;
   return {
     id,
     location: item.location ?? '',
-    os: notes.word(id, 'osDisk.osType', item.storageProfile?.osDisk?.osType, OSES),
+    os: notes.word(id, 'osDisk.osType', item.storageProfile?.osDisk?.osType, GUEST_OSES),
     power,
     nicIds: idsOf(item.networkProfile?.networkInterfaces, id, notes),
     tags: item.tags ?? {},
-    ...(size ? { size } : {}),
-    ...(scaleSetId ? { scaleSetId } : {}),
+    ...defined({
+      size: item.hardwareProfile?.vmSize || undefined,
+      scaleSetId: item.virtualMachineScaleSet?.id || undefined,
+    }),
   };
 }
 

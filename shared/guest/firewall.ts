@@ -91,20 +91,23 @@ function flowOf(packet: LostPacket, { frontend: { vip, backend, via }, backendDe
   }
 }
 
+/** How a command names the interface that a packet comes by or leaves by. */
+const SIDES = { in: { nft: 'iifname', iptables: '-i' }, out: { nft: 'oifname', iptables: '-o' } } as const;
+
 /** The words for a place and the command for a packet there. */
 function compose(place: string, { way, device, from, to }: Flow): FirewallPlace {
   const [, family = '', table = '', chain, tool, oldTable = '', oldChain = '', kind, owner = ''] =
     PLACE.exec(place) ?? [];
   if (chain !== undefined) {
     // A chain of family netdev belongs to its device.
-    const at = device === '-' || family === 'netdev' ? '' : `${way === 'in' ? 'iifname' : 'oifname'} "${device}" `;
+    const at = device === '-' || family === 'netdev' ? '' : `${SIDES[way].nft} "${device}" `;
     return {
       where: `nftables (table ${family} ${table}, chain ${chain})`,
       rule: `nft insert rule ${family} ${table} ${chain} ${at}ip saddr ${from} ip daddr ${to} accept`,
     };
   }
   if (tool !== undefined) {
-    const at = device === '-' ? '' : ` ${way === 'in' ? '-i' : '-o'} ${device}`;
+    const at = device === '-' ? '' : ` ${SIDES[way].iptables} ${device}`;
     return {
       where: `${tool} (table ${oldTable}, chain ${oldChain})`,
       rule: `${tool}${oldTable === 'filter' ? '' : ` -t ${oldTable}`} -I ${oldChain}${at} -s ${from} -d ${to} -j ACCEPT`,

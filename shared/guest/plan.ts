@@ -2,21 +2,20 @@
  * The gate before a guest: only a command that passes here is rendered into a script, and only the characters
  * that the schema lets through (digits, dots, colons, a-f and the mode's name) can be in the rendered part.
  */
-import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { PlanError } from '../errors.ts';
-import type { GuestCommand, GuestPlan } from '../model/guest.ts';
+import { isHostAddress, isMac } from '../model/address.ts';
+import { COMMAND_ID } from '../model/commandId.ts';
+import { firstIssue } from '../model/firstIssue.ts';
+import { GUEST_MODES, type GuestCommand } from '../model/guest.ts';
+
+export { commandIdOf } from '../model/commandId.ts';
 
 /** More frontends than this do not fit in one report (see wire.ts). */
 export const MAX_FRONTENDS = 64;
 
-const OCTET = '(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])';
-/** Dotted quad in its one canonical form; 0/8, 127/8 and 224/3 are no host addresses. */
-const IPV4 = new RegExp(String.raw`^(?!0\.|127\.|22[4-9]\.|2[3-5][0-9]\.)${OCTET}(?:\.${OCTET}){3}$`);
-const MAC = /^(?!00:00:00:00:00:00)[0-9a-f][02468ace](?::[0-9a-f]{2}){5}$/;
-
-const ip = z.string().regex(IPV4, 'expected an IPv4 host address such as 10.0.1.10');
-const mac = z.string().regex(MAC, 'expected a unicast MAC in lower case with colons such as 00:0d:3a:00:00:01');
+const ip = z.string().refine(isHostAddress, 'expected an IPv4 host address such as 10.0.1.10');
+const mac = z.string().refine(isMac, 'expected a unicast MAC in lower case with colons such as 00:0d:3a:00:00:01');
 const whole = (low: number, high: number) => {
   const expected = `expected a whole number from ${low} to ${high}`;
   return z.int(expected).min(low, expected).max(high, expected);
@@ -27,8 +26,8 @@ const frontend = z.strictObject({ vip: ip, port: whole(1, 65535).optional(), bac
 
 const commandSchema = z
   .strictObject({
-    commandId: z.string().regex(/^[0-9a-f]{32}$/, 'expected 32 hex digits in lower case'),
-    mode: z.enum(['check', 'apply', 'remove'], 'expected check, apply or remove'),
+    commandId: z.string().regex(COMMAND_ID, 'expected 32 hex digits in lower case'),
+    mode: z.enum(GUEST_MODES, 'expected check, apply or remove'),
     plan: z.strictObject({
       frontends: z.array(frontend).max(MAX_FRONTENDS, `expected at most ${MAX_FRONTENDS} frontends`),
     }),
@@ -81,25 +80,7 @@ function contradictions({ mode, plan, limits }: Pick<z.infer<typeof commandSchem
 export function checkCommand(command: unknown): GuestCommand {
   const result = commandSchema.safeParse(command);
   if (result.success) return result.data as GuestCommand;
-  const issue = result.error.issues[0];
-  const path = (issue?.code === 'unrecognized_keys' ? [...issue.path, ...issue.keys.slice(0, 1)] : issue?.path) ?? [];
-  const expected = issue?.code === 'unrecognized_keys' ? 'no such field is known' : issue?.message;
-  throw new PlanError(path.join('.') || 'command', valueAt(command, path), expected ?? 'expected a guest command');
-}
-
-function valueAt(root: unknown, path: PropertyKey[]): unknown {
-  const value = path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], root);
-  return typeof value === 'object' ? JSON.stringify(value) : value;
-}
-
-/** The id of a VM's command number `seq`: the first 32 hex digits of sha256. A repeated send carries the same id. */
-export const commandIdOf = (vmKey: string, seq: number): string =>
-  createHash('sha256').update(`${vmKey}\n${seq}`).digest('hex').slice(0, 32);
-
-/** Hex sha256 of a plan, the same whatever the order of its frontends. */
-export function planHash(plan: GuestPlan): string {
-  const lines = plan.frontends.map(({ vip, port, backend, via }) =>
-    [vip, port ?? 0, backend.ip, backend.mac, via.ip, via.mac].join(' '),
-  );
-  return createHash('sha256').update(lines.sort().join('\n')).digest('hex');
+  const { field, value, message, isUnknownField } = firstIssue(result.error, command);
+  const shown = typeof value === 'object' ? JSON.stringify(value) : value;
+  throw new PlanError(field || 'command', shown, isUnknownField ? 'no such field is known' : message);
 }

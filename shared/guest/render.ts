@@ -1,11 +1,9 @@
 /** Guest command -> the script that runs in the VM. The scripts are real files beside this one; only the plan is put in. */
 import { readFileSync } from 'node:fs';
-import type { GuestCommand } from '../model/guest.ts';
+import type { GuestCommand, GuestOs } from '../model/guest.ts';
 import { renderLinux } from './linux/render.ts';
 import { checkCommand } from './plan.ts';
 import { renderWindows } from './windows/render.ts';
-
-type GuestOs = 'linux' | 'windows';
 
 interface GuestScript {
   /** Relative to this file; the bundle keeps the scripts at the same place. */
@@ -45,7 +43,3 @@ export function renderScript(os: GuestOs, command: GuestCommand): string {
   const checked = checkCommand(command);
   return SCRIPTS[os].render(textOf(os), checked);
 }
-
-/** The command id in a script's text; undefined when the script is not of this program. */
-export const commandIdIn = (script: string): string | undefined =>
-  /^# ilb-hairpin-guard command ([0-9a-f]{32})\r?$/m.exec(script.slice(0, 500))?.[1];

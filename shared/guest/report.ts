@@ -1,9 +1,22 @@
 /** Output of a guest command -> guest report. Whatever a guest prints, this returns a whole report or throws ReportError. */
 import * as z from 'zod';
 import { clip, ReportError } from '../errors.ts';
-import type { ConnectOutcome, Drift, GuestCommand, GuestReport, PathReport } from '../model/guest.ts';
+import { COMMAND_ID } from '../model/commandId.ts';
+import { firstIssue } from '../model/firstIssue.ts';
+import {
+  type ConnectOutcome,
+  type Drift,
+  GUEST_MODES,
+  GUEST_OSES,
+  type GuestCommand,
+  type GuestReport,
+  type PathReport,
+  type PlannedFrontend,
+} from '../model/guest.ts';
+import { GUEST_ERROR_CODES } from '../model/guestErrors.ts';
+import { defined } from '../model/optional.ts';
 import { addLost } from './firewall.ts';
-import { DETAIL, DRIFT_LETTERS, ERROR_CODES, MARKER, OUTCOME_LETTERS, PROOF_LETTERS } from './wire.ts';
+import { DETAIL, DRIFT_LETTERS, MARKER, OUTCOME_LETTERS, PROOF_LETTERS } from './wire.ts';
 
 const WARNING = /^[a-z][a-z0-9-]{0,39}$/;
 const ENTRY =
@@ -11,13 +24,13 @@ const ENTRY =
 
 const body = z.strictObject({
   v: z.literal(1),
-  os: z.enum(['linux', 'windows']),
-  mode: z.enum(['check', 'apply', 'remove']),
+  os: z.enum(GUEST_OSES),
+  mode: z.enum(GUEST_MODES),
   chg: z.int().min(0).max(100_000),
   p: z.array(z.string().max(120)).max(64),
   w: z.array(z.string().regex(WARNING)).max(40),
   fw: z.array(z.string().max(300)).min(1).max(256).optional(),
-  e: z.enum(ERROR_CODES).optional(),
+  e: z.enum(GUEST_ERROR_CODES).optional(),
   d: z.string().regex(DETAIL).optional(),
 });
 
@@ -34,7 +47,7 @@ export function parseReport(output: string, command: GuestCommand): GuestReport 
   if (json === '' || (id.length === 32 && json.startsWith('{') && !json.endsWith('}'))) {
     throw new ReportError('REPORT_CUT', `The report ends early: ${clip(text, 80)}`);
   }
-  if (!/^[0-9a-f]{32}$/.test(id)) throw invalid(`${clip(id, 40)} is no command id`);
+  if (!COMMAND_ID.test(id)) throw invalid(`${clip(id, 40)} is no command id`);
   if (id !== command.commandId) {
     throw new ReportError('REPORT_OF_ANOTHER_RUN', `The report is of command ${id}, not of ${command.commandId}.`);
   }
@@ -64,8 +77,8 @@ function bodyOf(json: string): z.infer<typeof body> {
   }
   const result = body.safeParse(value);
   if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  throw invalid(`${issue?.path.join('.') || 'report'}: ${issue?.message ?? 'not a report'}`);
+  const { field, message } = firstIssue(result.error, value);
+  throw invalid(`${field || 'report'}: ${message}`);
 }
 
 function toReport(wire: z.infer<typeof body>, command: GuestCommand): GuestReport {
@@ -88,8 +101,7 @@ function toReport(wire: z.infer<typeof body>, command: GuestCommand): GuestRepor
     changed: wire.chg,
     paths: [...paths].sort(([a], [b]) => a - b).map(([, path]) => path),
     warnings: wire.w,
-    ...(wire.e === undefined ? {} : { errorCode: wire.e }),
-    ...(wire.d === undefined ? {} : { errorDetail: wire.d }),
+    ...defined({ errorCode: wire.e, errorDetail: wire.d }),
   };
 }
 
@@ -105,7 +117,7 @@ function toPath(entry: string, command: GuestCommand): { index: number; path: Pa
   const connectBefore = connect(outcome, ms);
   const connectAfter = outcome2 === undefined ? { ...connectBefore } : connect(outcome2, ms2);
   const connected = connectAfter.outcome !== 'none' || connectBefore.outcome !== 'none';
-  const from = source === undefined ? planned.via.ip : source === 'b' ? planned.backend.ip : source;
+  const from = connected ? sourceOf(source, planned) : undefined;
   return {
     index,
     path: {
@@ -114,10 +126,17 @@ function toPath(entry: string, command: GuestCommand): { index: number; path: Pa
       after: driftAfter === '=' ? [...before] : drifts(driftAfter),
       connectBefore,
       connectAfter,
-      ...(connected && from !== '-' ? { source: from } : {}),
+      ...defined({ source: from }),
       proof: letter(PROOF_LETTERS, proof, 'proof'),
     },
   };
+}
+
+/** The connect's own address: the via address where none is given, `b` the backend's, `-` not told. */
+function sourceOf(source: string | undefined, { via, backend }: PlannedFrontend): string | undefined {
+  if (source === undefined) return via.ip;
+  if (source === 'b') return backend.ip;
+  return source === '-' ? undefined : source;
 }
 
 const drifts = (letters: string): Drift[] => [...letters].map((one) => letter(DRIFT_LETTERS, one, 'drift'));

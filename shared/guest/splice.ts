@@ -1,4 +1,5 @@
 /** Where a command's assignments go in a guest script, bash's and PowerShell's alike. */
+import { commandLine } from '../model/commandId.ts';
 
 const BEGIN = '# --- plan ---\n';
 const END = '# --- end of plan ---\n';
@@ -14,7 +15,7 @@ export function withAssignments(script: string, file: string, commandId: string,
   if (begin < firstLine || end < begin) throw new Error(`${file} has lost the marks of its plan.`);
   return [
     script.slice(0, firstLine),
-    `# ilb-hairpin-guard command ${commandId}\n`,
+    `${commandLine(commandId)}\n`,
     script.slice(firstLine, begin + BEGIN.length),
     `${assignments.join('\n')}\n`,
     script.slice(end),

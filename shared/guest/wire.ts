@@ -13,7 +13,7 @@
  * | p | one entry per frontend, see below; may be short or empty only when `e` is there |
  * | w | warnings: plain codes (warnings.ts) |
  * | fw | Linux, only when a connect got lost though the state is as planned: where, see below; cut first when the line is too long (warning firewalls-cut) |
- * | e, d | only on errors: a code, and a detail of `[A-Za-z0-9._:/ -]{0,120}` |
+ * | e, d | only on errors: a code of model/guestErrors.ts, and a detail of `[A-Za-z0-9._:/ -]{0,120}` |
  *
  * Entry: `<index in the plan>;<drift before>;<drift after>;<connect before>;<connect after>;<proof>;<source>`
  * - drift: letters of {@link DRIFT_LETTERS}, empty when the state equals the plan. After `remove`, equal means gone:
@@ -32,7 +32,7 @@
  *   `unread:nft` or `unread:iptables` when it could not be read or has a name that is no plain one;
  * - indexes: of the paths, `0.3-5` for 0, 3, 4 and 5.
  */
-import type { ConnectOutcome, Drift, GuestErrorCode, LostPacket, PathReport } from '../model/guest.ts';
+import type { ConnectOutcome, Drift, LostPacket, PathReport } from '../model/guest.ts';
 
 /** First word of the report's line. */
 export const MARKER = 'ILB-HAIRPIN-GUARD';
@@ -78,22 +78,6 @@ export const PACKET_LETTERS = {
   p: 'reply-out',
   q: 'reply-in',
 } as const satisfies Record<string, LostPacket>;
-
-/** Every code that `e` can hold. */
-export const ERROR_CODES = [
-  'NIC_NOT_FOUND',
-  'NIC_AMBIGUOUS',
-  'ADDRESS_NOT_ON_NIC',
-  'VIP_IS_LOCAL',
-  'WRONG_MACHINE',
-  'UNSUPPORTED_OS',
-  'TOOL_MISSING',
-  'ACCESS_DENIED',
-  'BUSY',
-  'TIME_IS_UP',
-  'CHANGE_FAILED',
-  'BAD_PLAN',
-] as const satisfies readonly GuestErrorCode[];
 
 /** What `d` may hold. */
 export const DETAIL = /^[A-Za-z0-9._:/ -]{0,120}$/;

@@ -1,4 +1,6 @@
 /** Findings: what is wrong with a path or VM, the sentence for a person, and the verdict each one leads to. */
+import { commandFailureText } from './commandFailures.ts';
+import { guestErrorText } from './guestErrors.ts';
 
 export type Exposure = 'active' | 'latent' | 'none';
 export type Verdict = 'compliant' | 'repairable' | 'blocked' | 'unknown';
@@ -9,7 +11,10 @@ export type FindingVerdict = 'blocked' | 'unknown' | 'unlisted';
 
 interface FindingRule {
   verdict: FindingVerdict;
-  /** What a person must do, or why nothing is wrong. Placeholders in braces are filled from the finding's params. */
+  /**
+   * What a person must do, or why nothing is wrong. Placeholders in braces are filled from the finding's params;
+   * `{meaning}` is what the table of the finding's inner codes says of its `code`.
+   */
   sentence: string;
 }
 
@@ -65,13 +70,12 @@ export const FINDINGS = {
   },
   GUEST_FAILED: {
     verdict: 'blocked',
-    sentence:
-      'The command in the guest ended with {code}: {detail}. See docs for the code, mend the cause, then run apply by hand.',
+    sentence: 'The command in the guest ended with {code}: {detail}. {meaning} Run apply by hand to try again at once.',
   },
   COMMAND_FAILED: {
     verdict: 'blocked',
     sentence:
-      'The Run Command did not deliver a report ({code}: {detail}). Look at the VM agent and at the command in the portal, then run apply by hand.',
+      'The Run Command did not deliver a report ({code}: {detail}). {meaning} Run apply by hand to try again at once.',
   },
   ACCESS_DENIED: {
     verdict: 'blocked',
@@ -180,6 +184,16 @@ export const finding = (code: FindingCode, params: Record<string, string> = {}):
 /** The verdict that a finding's code stands for. */
 export const findingVerdict = (code: FindingCode): FindingVerdict => FINDINGS[code].verdict;
 
+/** Findings that carry a code of their own, and what it means. */
+const MEANINGS: Partial<Record<FindingCode, (code: string) => string>> = {
+  COMMAND_FAILED: commandFailureText,
+  GUEST_FAILED: guestErrorText,
+};
+
 /** The sentence of a finding with its params filled in; a missing one shows as its name in braces. */
-export const findingText = (f: Finding): string =>
-  FINDINGS[f.code].sentence.replace(/\{(\w+)\}/g, (whole, name: string) => f.params[name] ?? whole);
+export function findingText({ code, params }: Finding): string {
+  const values = { meaning: MEANINGS[code]?.(params.code ?? ''), ...params };
+  return FINDINGS[code].sentence.replace(/\{(\w+)\}/g, (whole, name: string) =>
+    Object.hasOwn(values, name) ? (values[name as keyof typeof values] ?? whole) : whole,
+  );
+}

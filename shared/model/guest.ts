@@ -1,7 +1,15 @@
 /** What is sent into a VM and what comes back. The wire formats are in guest/; these are the words. */
+import type { GuestErrorCode } from './guestErrors.ts';
+
+/** Operating systems that there is a script for. */
+export const GUEST_OSES = ['linux', 'windows'] as const;
+
+export type GuestOs = (typeof GUEST_OSES)[number];
 
 /** `check` looks and connects and changes nothing; `apply` repairs; `remove` takes away exactly what was added. */
-export type GuestMode = 'check' | 'apply' | 'remove';
+export const GUEST_MODES = ['check', 'apply', 'remove'] as const;
+
+export type GuestMode = (typeof GUEST_MODES)[number];
 
 /** An address of the VM and the MAC of the NIC that carries it (lower case, colons). */
 export interface NicAddress {
@@ -103,32 +111,18 @@ export interface LostConnect {
   unread: string[];
 }
 
-/** Codes a guest script can end with; 0 in the exit code only for an empty `errorCode`. */
-export type GuestErrorCode =
-  | 'NIC_NOT_FOUND'
-  | 'NIC_AMBIGUOUS'
-  | 'ADDRESS_NOT_ON_NIC'
-  | 'VIP_IS_LOCAL'
-  | 'WRONG_MACHINE'
-  | 'UNSUPPORTED_OS'
-  | 'TOOL_MISSING'
-  | 'ACCESS_DENIED'
-  | 'BUSY'
-  | 'TIME_IS_UP'
-  | 'CHANGE_FAILED'
-  | 'BAD_PLAN';
-
 /** A guest's answer to one command. */
 export interface GuestReport {
   schema: 1;
   commandId: string;
-  os: 'linux' | 'windows';
+  os: GuestOs;
   mode: GuestMode;
   /** How many things were changed (routes, rules, files). */
   changed: number;
   paths: PathReport[];
   /** Plain codes, shown with a sentence from guest/warnings.ts. */
   warnings: string[];
+  /** The exit code is 0 only without one. */
   errorCode?: GuestErrorCode;
   /** Short plain detail for the error: an interface name, a tool name. Never trusted, always escaped when shown. */
   errorDetail?: string;

@@ -1,9 +1,11 @@
 /** Messages of the queue `reconcile`: a signal to record, or just a bell. Read with `unknown` in, by schema. */
 import * as z from 'zod/mini';
 import { InputError } from '../errors.ts';
+import { firstIssue } from './firstIssue.ts';
+import { GUEST_MODES } from './guest.ts';
 import { isSubscriptionId } from './ids.ts';
 import { RUN_ID } from './runId.ts';
-import type { Signal } from './signal.ts';
+import { SCOPE_KINDS, SIGNAL_KINDS, type Signal } from './signal.ts';
 
 /** The queue that every entry puts its message on. */
 export const RECONCILE_QUEUE = 'reconcile';
@@ -12,10 +14,11 @@ export const POISON_QUEUE = `${RECONCILE_QUEUE}-poison`;
 /** The version of messages that this program writes and reads. */
 const MESSAGE_VERSION = 1;
 
+const runId = z.string().check(z.regex(RUN_ID, 'must be 32 hex digits'));
 const subscriptionId = z.string().check(z.refine(isSubscriptionId, 'must be a subscription id (a GUID)'));
 
 const scopeItemSchema = z.object({
-  kind: z.enum(['subscription', 'resourceGroup', 'vm', 'nic', 'loadBalancer', 'frontend', 'vip']),
+  kind: z.enum(SCOPE_KINDS),
   id: z.string().check(z.minLength(1), z.maxLength(1024)),
 });
 
@@ -27,14 +30,14 @@ const eventOriginSchema = z.object({
 
 const signalSchema = z.object({
   subscriptionId,
-  runId: z.string().check(z.regex(RUN_ID, 'must be 32 hex digits')),
-  signal: z.enum(['failover', 'resourceChange', 'primaryMoved', 'sweep', 'manual']),
+  runId,
+  signal: z.enum(SIGNAL_KINDS),
   scope: z.array(scopeItemSchema).check(z.minLength(1), z.maxLength(100)),
-  mode: z.enum(['check', 'apply', 'remove']),
+  mode: z.enum(GUEST_MODES),
   dryRun: z.boolean(),
   observedAt: z.int().check(z.minimum(0)),
   event: z.optional(eventOriginSchema),
-  retryOf: z.optional(z.string().check(z.regex(RUN_ID, 'must be 32 hex digits'))),
+  retryOf: z.optional(runId),
 });
 
 const messageSchema = z.discriminatedUnion('kind', [
@@ -73,11 +76,9 @@ export function readMessage(raw: unknown): ReconcileMessage {
     );
   }
   const result = messageSchema.safeParse(body);
-  if (!result.success) {
-    const issue = result.error.issues[0];
-    throw invalid(issue?.path.join('.') || 'message', raw, issue?.message ?? 'not a message');
-  }
-  return result.data as ReconcileMessage;
+  if (result.success) return result.data as ReconcileMessage;
+  const { field, message } = firstIssue(result.error, body);
+  throw invalid(field || 'message', raw, message);
 }
 
 function parseJson(text: string): unknown {

@@ -1,4 +1,5 @@
 /** The interfaces that adapters fulfil: what the loop needs of Azure, storage, clock and log. One to three methods each. */
+import type { GuestOs } from './guest.ts';
 import type { BackendHealth, Topology } from './topology.ts';
 
 /** Reads a subscription's VMs (with power state), NICs and load balancers by paged lists. */
@@ -41,7 +42,7 @@ export interface CommandView {
 export interface CommandToSend {
   vmId: string;
   location: string;
-  os: 'linux' | 'windows';
+  os: GuestOs;
   slot: CommandSlot;
   script: string;
   timeoutSeconds: number;

@@ -1,6 +1,6 @@
 /** The rows that are the program's truth. Times are epoch milliseconds. */
 import type { Exposure, Finding, ProofKind, Verdict } from './findings.ts';
-import type { ConnectOutcome, Drift, GuestCommand, GuestMode, GuestPlan } from './guest.ts';
+import type { ConnectOutcome, Drift, GuestCommand, GuestMode, GuestOs, GuestPlan } from './guest.ts';
 import type { GuestLook, Proof } from './path.ts';
 import type { CommandSlot } from './ports.ts';
 import type { Signal } from './signal.ts';
@@ -90,7 +90,7 @@ export interface OutcomeRow {
   /** Not before this, while it waits for something that takes its time. */
   notBefore?: number;
   /** What a dry run would have sent. */
-  planned?: { os: 'linux' | 'windows'; plan: GuestPlan; limits: GuestCommand['limits'] };
+  planned?: { os: GuestOs; plan: GuestPlan; limits: GuestCommand['limits'] };
   settledAt?: number;
 }
 
@@ -142,7 +142,7 @@ export const hasPlace = (command: CommandRow): boolean => command.phase !== 'can
 export interface VmRow {
   vmId: string;
   location: string;
-  os: 'linux' | 'windows';
+  os: GuestOs;
   /** Number of the last command. */
   seq: number;
   slot: CommandSlot;

@@ -1,8 +1,14 @@
 /** Run ids: the same signal gives the same id, so a repeat is the same run. */
 import { createHash, randomBytes } from 'node:crypto';
 
-/** A run id: 32 hex digits in lower case. */
-export const RUN_ID = /^[0-9a-f]{32}$/;
+/** The shape of an id in a pattern: 32 hex digits in lower case. */
+export const ID = '[0-9a-f]{32}';
+
+/** A run id. */
+export const RUN_ID = new RegExp(`^${ID}$`);
+
+/** Where a run stands among others, as store.ts makes it: 15 digits for its time, and its id. */
+export const RUN_MARK = new RegExp(String.raw`^\d{15}-${ID}$`);
 
 /** First 32 hex digits of sha256 over the parts, each with its length so that parts cannot run together. */
 export const runIdOf = (...parts: string[]): string =>

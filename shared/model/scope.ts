@@ -26,14 +26,30 @@ export const DEFAULT_TAGS = {
 
 /** The part of the configuration that says which ids are in scope. */
 export interface AllowedScope {
+  /** Subscriptions, in any letter case. None: nothing is in scope. */
   subscriptionIds: readonly string[];
+  /** Ids of resource groups or resources; empty: everything in the subscriptions. */
   within: readonly string[];
 }
 
-/** True when an id lies in the configured scope, or the scope in it: nothing outside is touched either way. */
-export const isAllowed = (id: string, { subscriptionIds, within }: AllowedScope): boolean =>
-  subscriptionIds.includes(id.split('/')[2]?.toLowerCase() ?? '') &&
-  (within.length === 0 || within.some((scope) => isWithin(id, scope) || isWithin(scope, id)));
+/** The subscription that an id lies in, lower case; empty for what is no id. */
+export const subscriptionOf = (id: string): string => /^\/subscriptions\/([^/]+)/i.exec(id)?.[1]?.toLowerCase() ?? '';
+
+/** True when an id lies in a configured subscription. */
+export const isInSubscriptions = (id: string, { subscriptionIds }: AllowedScope): boolean =>
+  subscriptionIds.some((own) => isWithin(id, `/subscriptions/${own}`));
+
+/** The scope rule: true when an id lies in a configured subscription and, where `within` names any, in one of these. */
+export const isInScope = (id: string, allowed: AllowedScope): boolean =>
+  isInSubscriptions(id, allowed) &&
+  (allowed.within.length === 0 || allowed.within.some((outer) => isWithin(id, outer)));
+
+/**
+ * True when a request may name an id: it is in scope, or what is in scope lies in it. What it then covers is narrowed
+ * by the scope rule: nothing outside is touched either way.
+ */
+export const isAllowed = (id: string, allowed: AllowedScope): boolean =>
+  isInScope(id, allowed) || (isInSubscriptions(id, allowed) && allowed.within.some((inner) => isWithin(inner, id)));
 
 /** True for `true`, `yes`, `on`, `1` in any letter case. */
 export const isTrueWord = (value: string | undefined): boolean => /^(true|yes|on|1)$/i.test(value?.trim() ?? '');

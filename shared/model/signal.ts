@@ -1,10 +1,14 @@
 /** What woke the program, and what a run of it covers. */
 import type { GuestMode } from './guest.ts';
 
-export type SignalKind = 'failover' | 'resourceChange' | 'primaryMoved' | 'sweep' | 'manual';
+export const SIGNAL_KINDS = ['failover', 'resourceChange', 'primaryMoved', 'sweep', 'manual'] as const;
+
+export type SignalKind = (typeof SIGNAL_KINDS)[number];
 
 /** What a scope item names. `vip` narrows a failover to one address of its VM; all others are ARM ids. */
-export type ScopeKind = 'subscription' | 'resourceGroup' | 'vm' | 'nic' | 'loadBalancer' | 'frontend' | 'vip';
+export const SCOPE_KINDS = ['subscription', 'resourceGroup', 'vm', 'nic', 'loadBalancer', 'frontend', 'vip'] as const;
+
+export type ScopeKind = (typeof SCOPE_KINDS)[number];
 
 export interface ScopeItem {
   kind: ScopeKind;

@@ -3,9 +3,10 @@
  * plain data. References between resources are ids as ARM wrote them and may dangle (resources change between
  * two lists); evaluate says so instead of failing.
  */
+import type { GuestOs } from './guest.ts';
 import type { IdKey } from './ids.ts';
 
-export type Os = 'linux' | 'windows' | 'unknown';
+export type Os = GuestOs | 'unknown';
 
 /** Power state as in `PowerState/running`; `unknown` where Azure gave none. */
 export type Power = 'running' | 'starting' | 'stopping' | 'stopped' | 'deallocating' | 'deallocated' | 'unknown';

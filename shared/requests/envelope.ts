@@ -2,8 +2,11 @@
  * Both schemas of Event Grid as one shape. Schemas: learn.microsoft.com "Event Grid event schema" and
  * "CloudEvents v1.0 schema with Azure Event Grid". Loaded by event handlers: zod/mini only.
  */
+import type { CloudEvent, EventGridEvent } from '@azure/eventgrid';
 import * as z from 'zod/mini';
 import { InputError } from '../errors.ts';
+import { firstIssue } from '../model/firstIssue.ts';
+import type { Signal } from '../model/signal.ts';
 
 /** An event of either schema. `data` is not looked at here. */
 export interface EventEnvelope {
@@ -17,8 +20,16 @@ export interface EventEnvelope {
   data: unknown;
 }
 
+/** What an event comes to: a signal, or why it is none. */
+export type EventRead =
+  | { kind: 'signal'; signal: Signal }
+  | { kind: 'ignored'; why: string; operation: string; resource: string };
+
 const text = (most: number) => z.string().check(z.maxLength(most));
 const named = (most: number) => z.string().check(z.minLength(1), z.maxLength(most));
+
+/** The fields of a schema, each one that the SDK's own type of the event has. */
+type FieldsOf<Event> = Partial<Record<keyof Event, z.ZodMiniType>>;
 
 const eventGridSchema = z.object({
   id: named(256),
@@ -27,7 +38,7 @@ const eventGridSchema = z.object({
   eventType: named(256),
   eventTime: text(64),
   data: z.unknown(),
-});
+} satisfies FieldsOf<EventGridEvent<unknown>>);
 
 const cloudEventSchema = z.object({
   specversion: z.literal('1.0'),
@@ -37,7 +48,7 @@ const cloudEventSchema = z.object({
   type: named(256),
   time: z._default(text(64), ''),
   data: z.unknown(),
-});
+} satisfies FieldsOf<CloudEvent<unknown> & { specversion: '1.0' }>);
 
 /** Reads one event. Throws InputError EVENT_INVALID naming the field. */
 export function readEnvelope(raw: unknown): EventEnvelope {
@@ -54,11 +65,6 @@ export function readEnvelope(raw: unknown): EventEnvelope {
 export function check<T extends z.ZodMiniType>(schema: T, raw: unknown): z.output<T> {
   const result = schema.safeParse(raw);
   if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const path = issue?.path ?? [];
-  const value = path.reduce<unknown>(
-    (at, key) => (typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined),
-    raw,
-  );
-  throw new InputError('EVENT_INVALID', path.join('.') || 'event', value, issue?.message ?? 'not an event');
+  const { field, value, message } = firstIssue(result.error, raw);
+  throw new InputError('EVENT_INVALID', field || 'event', value, message);
 }

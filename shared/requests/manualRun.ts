@@ -1,8 +1,11 @@
 /** A manual run as a caller of `POST /api/runs` asks for it, reduced to one signal per subscription. */
 import * as z from 'zod/mini';
 import { InputError } from '../errors.ts';
+import { firstIssue } from '../model/firstIssue.ts';
+import { GUEST_MODES } from '../model/guest.ts';
 import { idKey, isSubscriptionId, parseResourceId } from '../model/ids.ts';
-import { type AllowedScope, isAllowed } from '../model/scope.ts';
+import { FRONTEND_TYPE, LOAD_BALANCER_TYPE, NIC_TYPE, VM_TYPE } from '../model/resourceTypes.ts';
+import { type AllowedScope, isAllowed, subscriptionOf } from '../model/scope.ts';
 import type { ScopeItem, ScopeKind, Signal } from '../model/signal.ts';
 
 /** What a body may hold in all, characters: 100 ids of 1,024 and room to spare. */
@@ -11,16 +14,16 @@ const MOST_IDS = 100;
 
 const bodySchema = z.strictObject({
   scope: z.union([z.string(), z.array(z.string()).check(z.minLength(1), z.maxLength(MOST_IDS))]),
-  mode: z.enum(['check', 'apply', 'remove']),
+  mode: z.enum(GUEST_MODES),
   dryRun: z._default(z.boolean(), false),
 });
 
 /** ARM types that a scope may name, and what it then covers. */
 const KINDS: Record<string, ScopeKind> = {
-  'microsoft.compute/virtualmachines': 'vm',
-  'microsoft.network/networkinterfaces': 'nic',
-  'microsoft.network/loadbalancers': 'loadBalancer',
-  'microsoft.network/loadbalancers/frontendipconfigurations': 'frontend',
+  [VM_TYPE]: 'vm',
+  [NIC_TYPE]: 'nic',
+  [LOAD_BALANCER_TYPE]: 'loadBalancer',
+  [FRONTEND_TYPE]: 'frontend',
 };
 
 const EXPECTED =
@@ -58,35 +61,25 @@ function readBody(text: string) {
   }
   const result = bodySchema.safeParse(raw);
   if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const unknownKey = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
-  const field = unknownKey ?? (issue?.path.join('.') || 'body');
-  const value = issue?.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], raw);
-  throw new InputError(
-    'INPUT_INVALID',
-    field,
-    value ?? (issue?.path.length === 0 ? raw : undefined),
-    sayExpected(field, issue?.message),
-  );
+  const { field, value, message } = firstIssue(result.error, raw);
+  throw new InputError('INPUT_INVALID', field || 'body', value, sayExpected(field || 'body', message));
 }
 
-function sayExpected(field: string, message = 'is not right'): string {
+function sayExpected(field: string, message: string): string {
   if (field === 'mode') return 'must be check, apply or remove';
   if (field === 'dryRun') return 'must be true or false';
   if (field.startsWith('scope')) return EXPECTED;
-  return field === 'body'
-    ? `must be an object with scope and mode (${message})`
-    : 'is not known; known are scope, mode and dryRun';
+  if (field === 'body') return `must be an object with scope and mode (${message})`;
+  return 'is not known; known are scope, mode and dryRun';
 }
 
 function readItem(id: string, field: string, allowed: AllowedScope): { subscriptionId: string; item: ScopeItem } {
   const kind = kindOf(id);
   if (!kind) throw new InputError('INPUT_INVALID', field, id, EXPECTED);
-  const subscriptionId = (id.split('/')[2] ?? '').toLowerCase();
   if (!isAllowed(id, allowed)) {
     throw new InputError('SCOPE_NOT_ALLOWED', field, id, 'is outside the configured scope');
   }
-  return { subscriptionId, item: { kind, id: id.replace(/\/+$/, '') } };
+  return { subscriptionId: subscriptionOf(id), item: { kind, id: id.replace(/\/+$/, '') } };
 }
 
 function kindOf(id: string): ScopeKind | undefined {

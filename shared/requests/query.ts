@@ -1,5 +1,6 @@
 /** The parameters of a request's address. */
 import { clip, InputError } from '../errors.ts';
+import { RUN_FORMATS, type RunFormat } from '../model/formats.ts';
 import { RUN_ID } from '../model/runId.ts';
 
 /** Each parameter's value, but for the function key. Throws InputError INPUT_INVALID for one that is given twice. */
@@ -13,15 +14,13 @@ export function readParameters(parameters: Iterable<[string, string]>): Record<s
   return raw;
 }
 
-const FORMATS = ['json', 'csv', 'html'] as const;
-
 /** What a run is to be shown as. Throws InputError INPUT_INVALID for a format or a parameter that is not known. */
-export function readFormat(parameters: Iterable<[string, string]>): (typeof FORMATS)[number] {
+export function readFormat(parameters: Iterable<[string, string]>): RunFormat {
   const { format = 'json', ...others } = readParameters(parameters);
   for (const [name, value] of Object.entries(others))
     throw new InputError('INPUT_INVALID', clip(name, 100), value, 'is not known; known is format');
-  const known = FORMATS.find((item) => item === format);
-  if (!known) throw new InputError('INPUT_INVALID', 'format', format, `must be one of ${FORMATS.join(', ')}`);
+  const known = RUN_FORMATS.find((item) => item === format);
+  if (!known) throw new InputError('INPUT_INVALID', 'format', format, `must be one of ${RUN_FORMATS.join(', ')}`);
   return known;
 }
 

@@ -3,16 +3,15 @@
  * and load balancers that changed. Every ARM write, delete and POST yields one, this program's own Run Commands and
  * health questions too, so an allow-list decides (learn.microsoft.com, "Azure subscription as an Event Grid source").
  */
+import type { KnownSystemEventTypes, ResourceWriteSuccessEventData } from '@azure/eventgrid';
 import * as z from 'zod/mini';
 import { InputError } from '../errors.ts';
-import { isWithin, parseResourceId } from '../model/ids.ts';
+import { parseResourceId } from '../model/ids.ts';
+import { LOAD_BALANCER_TYPE, NIC_TYPE, VM_TYPE } from '../model/resourceTypes.ts';
 import { runIdOf } from '../model/runId.ts';
-import type { ScopeItem, ScopeKind, Signal } from '../model/signal.ts';
-import { check, readEnvelope } from './envelope.ts';
-
-const VM = 'microsoft.compute/virtualmachines';
-const NIC = 'microsoft.network/networkinterfaces';
-const LOAD_BALANCER = 'microsoft.network/loadbalancers';
+import { type AllowedScope, isInScope, isInSubscriptions, subscriptionOf } from '../model/scope.ts';
+import type { ScopeItem, ScopeKind } from '../model/signal.ts';
+import { check, type EventRead, readEnvelope } from './envelope.ts';
 
 /** Operations that can change a path, lower case. Letter case of live events is not told by any source read. */
 const VM_OPERATIONS = [
@@ -22,30 +21,27 @@ const VM_OPERATIONS = [
 ];
 const CHANGES = ['write', 'delete'];
 
-const TYPES = ['resourcewritesuccess', 'resourcedeletesuccess', 'resourceactionsuccess'].map(
-  (name) => `microsoft.resources.${name}`,
-);
+const TYPES: KnownSystemEventTypes[] = [
+  'Microsoft.Resources.ResourceWriteSuccess',
+  'Microsoft.Resources.ResourceDeleteSuccess',
+  'Microsoft.Resources.ResourceActionSuccess',
+];
+
+/** What is read of an event's data; all three types have it. */
+type Data = Pick<ResourceWriteSuccessEventData, 'operationName' | 'resourceUri'>;
 
 const dataSchema = z.object({
   operationName: z.string().check(z.maxLength(256)),
   resourceUri: z.string().check(z.maxLength(1024)),
-});
-
-export type ResourceChange =
-  | { kind: 'signal'; signal: Signal }
-  | { kind: 'ignored'; why: string; operation: string; resource: string };
+}) satisfies z.ZodMiniType<Data>;
 
 /**
  * Reads a resource event: a signal, or why it is none.
  * Throws InputError EVENT_INVALID for a malformed one, EVENT_FOREIGN for an event of another source.
  */
-export function readResourceChange(
-  raw: unknown,
-  allowed: { subscriptionIds: readonly string[]; within: readonly string[] },
-  observedAt: number,
-): ResourceChange {
+export function readResourceChange(raw: unknown, allowed: AllowedScope, observedAt: number): EventRead {
   const event = readEnvelope(raw);
-  if (!TYPES.includes(event.type.toLowerCase())) {
+  if (!TYPES.some((type) => type.toLowerCase() === event.type.toLowerCase())) {
     throw new InputError(
       'EVENT_FOREIGN',
       'type',
@@ -54,7 +50,7 @@ export function readResourceChange(
     );
   }
   const { operationName, resourceUri } = check(z.object({ data: dataSchema }), { data: event.data }).data;
-  const ignored = (why: string): ResourceChange => ({
+  const ignored = (why: string): EventRead => ({
     kind: 'ignored',
     why,
     operation: operationName,
@@ -62,16 +58,13 @@ export function readResourceChange(
   });
   const item = scopeOf(operationName, resourceUri);
   if (!item) return ignored('no path depends on it');
-  const subscriptionId = (parseResourceId(item.id)?.subscriptionId ?? '').toLowerCase();
-  if (!allowed.subscriptionIds.includes(subscriptionId)) return ignored('another subscription');
+  if (!isInSubscriptions(item.id, allowed)) return ignored('another subscription');
   // A load balancer or NIC may lie outside the configured groups and still serve a VM inside: only VMs are told apart here.
-  if (item.kind === 'vm' && allowed.within.length > 0 && !allowed.within.some((scope) => isWithin(item.id, scope))) {
-    return ignored('outside the configured scope');
-  }
+  if (item.kind === 'vm' && !isInScope(item.id, allowed)) return ignored('outside the configured scope');
   return {
     kind: 'signal',
     signal: {
-      subscriptionId,
+      subscriptionId: subscriptionOf(item.id),
       runId: runIdOf('resourceChange', event.source, event.id),
       signal: 'resourceChange',
       scope: [item],
@@ -89,9 +82,9 @@ function scopeOf(operationName: string, resourceUri: string): ScopeItem | undefi
   const type = parseResourceId(resourceUri)?.type;
   if (type === undefined || !operation.startsWith(`${type}/`)) return undefined;
   const verb = operation.slice(type.length + 1);
-  if (type === VM) return VM_OPERATIONS.includes(verb) ? { kind: 'vm', id: resourceUri } : undefined;
-  if (type === NIC) return CHANGES.includes(verb) ? { kind: 'nic', id: resourceUri } : undefined;
-  if (type === LOAD_BALANCER || type.startsWith(`${LOAD_BALANCER}/`)) {
+  if (type === VM_TYPE) return VM_OPERATIONS.includes(verb) ? { kind: 'vm', id: resourceUri } : undefined;
+  if (type === NIC_TYPE) return CHANGES.includes(verb) ? { kind: 'nic', id: resourceUri } : undefined;
+  if (type === LOAD_BALANCER_TYPE || type.startsWith(`${LOAD_BALANCER_TYPE}/`)) {
     const kind: ScopeKind = 'loadBalancer';
     // .../loadBalancers/lb/backendAddressPools/p -> .../loadBalancers/lb
     return CHANGES.includes(verb) ? { kind, id: resourceUri.split('/').slice(0, 9).join('/') } : undefined;

@@ -1,11 +1,10 @@
 /** Documents as HTTP answers, in the format that the caller asked for. */
+import type { ListFormat, RunFormat } from '../model/formats.ts';
+import { defined } from '../model/optional.ts';
 import { runCsv, runsCsv } from './csv.ts';
 import type { RunView } from './run.ts';
 import { runPage } from './runPage.ts';
 import type { RunListView } from './runs.ts';
-
-/** What a run can be shown as; a list of runs as the first two. */
-export type Format = 'json' | 'csv' | 'html';
 
 export interface Answer {
   status: number;
@@ -13,7 +12,7 @@ export interface Answer {
   body: string;
 }
 
-const TYPES: Record<Format, string> = {
+const TYPES: Record<RunFormat, string> = {
   json: 'application/json; charset=utf-8',
   csv: 'text/csv; charset=utf-8; header=present',
   html: 'text/html; charset=utf-8',
@@ -27,25 +26,25 @@ const HEADERS = {
   'referrer-policy': 'no-referrer', // the address may hold a function key
 };
 
-const answer = (format: Format, body: string, more: Record<string, string> = {}): Answer => ({
+const answer = (format: RunFormat, body: string, more: Record<string, string> = {}): Answer => ({
   status: 200,
   headers: { 'content-type': TYPES[format], ...HEADERS, ...more },
   body,
 });
 
 /** A run. */
-export function runAnswer(run: RunView, format: Format): Answer {
+export function runAnswer(run: RunView, format: RunFormat): Answer {
   if (format === 'html') return answer(format, runPage(run));
   if (format === 'csv') return answer(format, runCsv(run), attachment(`run-${run.runId}`));
   return answer(format, JSON.stringify(run));
 }
 
 /** A page of runs. What CSV has no place for, the request for the next page, is a header (RFC 8288). */
-export function runsAnswer(list: RunListView, format: Exclude<Format, 'html'>): Answer {
+export function runsAnswer(list: RunListView, format: ListFormat): Answer {
   if (format === 'json') return answer(format, JSON.stringify(list));
   return answer(format, runsCsv(list.runs), {
     ...attachment('runs'),
-    ...(list.next === undefined ? {} : { link: `<${list.next}>; rel="next"` }),
+    ...defined({ link: list.next && `<${list.next}>; rel="next"` }),
   });
 }
 

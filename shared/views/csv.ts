@@ -1,7 +1,7 @@
 /** Runs as CSV (RFC 4180) for spreadsheets: no cell is a formula, none spans lines. */
 import { stringify } from 'csv-stringify/sync';
 import { OUTCOME_RESULTS } from '../model/rows.ts';
-import type { FindingView, RunPathView, RunSummary, RunView, RunVmView } from './run.ts';
+import type { CodeView, RunPathView, RunSummary, RunView, RunVmView } from './run.ts';
 
 type Cell = string | number | boolean | undefined;
 
@@ -30,6 +30,7 @@ const PATH_COLUMNS = [
   'vm',
   'state',
   'result',
+  'waitingFor',
   'changed',
   'vip',
   'exposure',
@@ -64,7 +65,8 @@ const pathLine = (
   runId: run.runId,
   vm: vm.vm,
   state: vm.state,
-  result: vm.result ?? vm.waitingFor,
+  result: vm.result,
+  waitingFor: vm.waitingFor && sentences([vm.waitingFor]),
   changed: vm.changed,
   vip: path?.vip,
   exposure: path?.exposure,
@@ -81,8 +83,7 @@ const pathLine = (
   frontend: path?.frontend,
 });
 
-const sentences = (views: readonly FindingView[]): string =>
-  views.map(({ code, text }) => `${code}: ${text}`).join(' ');
+const sentences = (views: readonly CodeView[]): string => views.map(({ code, text }) => `${code}: ${text}`).join(' ');
 
 const RUN_COLUMNS = ['runId', 'signal', 'mode', 'dryRun', 'state', 'acceptedAt', 'settledAt', 'scope', 'retryOf'];
 const COUNTS = ['vms', ...OUTCOME_RESULTS, 'commands'];

@@ -1,5 +1,6 @@
 /** Errors over HTTP: application/problem+json (RFC 9457). */
 import { GuardError, InputError, SettingError } from '../errors.ts';
+import { defined } from '../model/optional.ts';
 
 export interface Problem {
   status: number;
@@ -46,7 +47,7 @@ export function problem(error: unknown): Problem {
       detail,
       code: error.code,
       nextStep: error.nextStep,
-      ...(error instanceof InputError ? { field: error.field } : {}),
+      ...defined({ field: error instanceof InputError ? error.field : undefined }),
     },
   };
 }

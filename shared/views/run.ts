@@ -1,14 +1,16 @@
 /** The run document: what a person or a script sees of one run, with a line per VM. */
-
 import { renderScript } from '../guest/render.ts';
 import { warningText } from '../guest/warnings.ts';
 import { type Finding, findingText } from '../model/findings.ts';
 import type { GuestPlan } from '../model/guest.ts';
 import { shortName } from '../model/ids.ts';
-import { isOpen, type OutcomePath, type OutcomeRow, type RunRow } from '../model/rows.ts';
+import { defined } from '../model/optional.ts';
+import { type Confirmation, isOpen, type OutcomePath, type OutcomeRow, type RunRow } from '../model/rows.ts';
 import type { Store } from '../model/store.ts';
+import { waitText } from '../model/waits.ts';
 
-export interface FindingView {
+/** A code for scripts, and what it says for people. */
+export interface CodeView {
   code: string;
   text: string;
 }
@@ -19,7 +21,7 @@ export interface RunPathView {
   exposure: string;
   verdict: string;
   proof: { kind: string; at?: string };
-  findings: FindingView[];
+  findings: CodeView[];
   before?: { drift: string[]; outcome: string; ms: number };
   after?: { drift: string[]; outcome: string; ms: number };
 }
@@ -29,11 +31,12 @@ export interface RunVmView {
   vmId: string;
   state: string;
   result?: string;
-  waitingFor?: string;
+  /** Why nothing was sent yet. */
+  waitingFor?: CodeView;
   changed: number;
   /** What a person should know though no path is wrong. */
-  warnings: FindingView[];
-  findings: FindingView[];
+  warnings: CodeView[];
+  findings: CodeView[];
   paths: RunPathView[];
   /** Of a dry run: the plan, and the very script that would be sent (with a command id of zeros). */
   plan?: GuestPlan;
@@ -54,8 +57,9 @@ export interface RunSummary {
   /** The run that it repeats. */
   retryOf?: string;
   event?: { source: string; id: string; time: string };
+  /** What the probes say to a failover, and how long they took. */
   confirmation?: { state: string; afterMs?: number };
-  reason?: { code: string; text: string };
+  reason?: CodeView;
   counts: RunRow['counts'];
 }
 
@@ -104,10 +108,9 @@ const furthestBehind = (runs: readonly RunRow[]): RunRow[] =>
 export function runSummary(runs: readonly RunRow[]): RunSummary {
   const sorted = furthestBehind(runs);
   const run = sorted[0] as RunRow;
-  const { confirmation, event } = run;
   const reason = sorted.find((row) => row.reason)?.reason;
   const ended = runs.every((row) => row.settledAt !== undefined)
-    ? Math.max(...runs.map((row) => row.settledAt ?? 0))
+    ? iso(Math.max(...runs.map((row) => row.settledAt ?? 0)))
     : undefined;
   return {
     runId: run.runId,
@@ -116,22 +119,22 @@ export function runSummary(runs: readonly RunRow[]): RunSummary {
     dryRun: run.dryRun,
     state: run.state,
     acceptedAt: iso(run.observedAt),
-    ...(ended === undefined ? {} : { settledAt: iso(ended) }),
+    ...defined({ settledAt: ended }),
     scope: runs.flatMap((row) => row.scope.map((item) => item.id)),
-    ...(run.retryOf === undefined ? {} : { retryOf: run.retryOf }),
-    ...(event ? { event } : {}),
-    ...(confirmation
-      ? {
-          confirmation: {
-            state: confirmation.state,
-            ...(confirmation.at === undefined ? {} : { afterMs: confirmation.at - run.observedAt }),
-          },
-        }
-      : {}),
-    ...(reason ? { reason: { code: reason.code, text: reason.text } } : {}),
+    ...defined({
+      retryOf: run.retryOf,
+      event: run.event,
+      confirmation: run.confirmation && confirmationView(run.confirmation, run),
+      reason: reason && { code: reason.code, text: reason.text },
+    }),
     counts: runs.map((row) => row.counts).reduce(addCounts),
   };
 }
+
+const confirmationView = ({ state, at }: Confirmation, { observedAt }: RunRow): RunSummary['confirmation'] => ({
+  state,
+  ...defined({ afterMs: at === undefined ? undefined : at - observedAt }),
+});
 
 const addCounts = (a: RunRow['counts'], b: RunRow['counts']): RunRow['counts'] => {
   const sum = { ...a };
@@ -143,13 +146,15 @@ const vmView = (outcome: OutcomeRow, run: RunRow): RunVmView => ({
   vm: shortName(outcome.vmId),
   vmId: outcome.vmId,
   state: outcome.state,
-  ...(outcome.result === undefined ? {} : { result: outcome.result }),
-  ...(outcome.waitingFor === undefined ? {} : { waitingFor: outcome.waitingFor }),
+  ...defined({
+    result: outcome.result,
+    waitingFor: outcome.waitingFor === undefined ? undefined : codeView(outcome.waitingFor, waitText),
+  }),
   changed: outcome.changed,
-  warnings: outcome.warnings.map((code) => ({ code, text: warningText(code) })),
+  warnings: outcome.warnings.map((code) => codeView(code, warningText)),
   findings: outcome.findings.map(findingView),
   paths: outcome.paths.map(pathView),
-  ...(outcome.planned ? { plan: outcome.planned.plan, script: plannedScript(outcome.planned, run) } : {}),
+  ...defined({ plan: outcome.planned?.plan, script: outcome.planned && plannedScript(outcome.planned, run) }),
 });
 
 const plannedScript = ({ os, plan, limits }: NonNullable<OutcomeRow['planned']>, run: RunRow): string =>
@@ -160,11 +165,11 @@ const pathView = (path: OutcomePath): RunPathView => ({
   vip: path.vip,
   exposure: path.exposure,
   verdict: path.verdict,
-  proof: { kind: path.proof.kind, ...(path.proof.at > 0 ? { at: iso(path.proof.at) } : {}) },
+  proof: { kind: path.proof.kind, ...defined({ at: path.proof.at > 0 ? iso(path.proof.at) : undefined }) },
   findings: path.findings.map(findingView),
-  ...(path.before ? { before: path.before } : {}),
-  ...(path.after ? { after: path.after } : {}),
+  ...defined({ before: path.before, after: path.after }),
 });
 
-const findingView = (item: Finding): FindingView => ({ code: item.code, text: findingText(item) });
+const findingView = (item: Finding): CodeView => ({ code: item.code, text: findingText(item) });
+const codeView = (code: string, textOf: (code: string) => string): CodeView => ({ code, text: textOf(code) });
 const iso = (ms: number): string => new Date(ms).toISOString();

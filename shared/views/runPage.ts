@@ -1,7 +1,7 @@
 /** A run as a page: what a person reads and prints. No scripts, nothing loaded, every value escaped. */
 import { htmlEscape as html } from 'escape-goat';
 import type { PlannedFrontend } from '../model/guest.ts';
-import type { FindingView, RunPathView, RunView, RunVmView } from './run.ts';
+import type { CodeView, RunPathView, RunView, RunVmView } from './run.ts';
 
 const STYLE = `
 body { font: 16px/1.4 system-ui, sans-serif; margin: 2rem; color: #1b1b1b; background: #fff }
@@ -105,12 +105,12 @@ function facts(run: RunView): string {
 }
 
 const section = (vm: RunVmView, index: number): string => {
-  const waits = vm.waitingFor === undefined ? '' : `, waits for ${vm.waitingFor}`;
+  const waits = vm.waitingFor === undefined ? '' : `, waits for ${vm.waitingFor.code}`;
   const changes = vm.changed > 0 ? `, ${vm.changed} changes` : '';
   return [
     `<section id="vm${index}" class="${classOf(vm.result)}">`,
     html`<h2 title="${vm.vmId}">${vm.vm}: ${vm.result ?? vm.state}${waits}${changes}</h2>`,
-    list([...vm.findings, ...vm.warnings]),
+    list([...(vm.waitingFor ? [vm.waitingFor] : []), ...vm.findings, ...vm.warnings]),
     vm.paths.length > 0 ? table(`Paths of ${vm.vm}`, PATH_COLUMNS, vm.paths.map(pathRow)) : '',
     vm.plan === undefined ? '' : table(`Plan of ${vm.vm}`, PLAN_COLUMNS, vm.plan.frontends.map(planRow)),
     vm.script === undefined ? '' : html`<details><summary>The script</summary><pre>${vm.script}</pre></details>`,
@@ -120,7 +120,7 @@ const section = (vm: RunVmView, index: number): string => {
     .join('\n');
 };
 
-const list = (views: readonly FindingView[]): string =>
+const list = (views: readonly CodeView[]): string =>
   views.length === 0 ? '' : `<ul>${views.map(({ code, text }) => html`<li><b>${code}</b> ${text}</li>`).join('')}</ul>`;
 
 const table = (label: string, columns: readonly string[], rows: readonly string[]): string =>

@@ -1,5 +1,7 @@
 /** The list of runs, newest first: a page of summaries, and where the next one begins. */
+import type { ListFormat } from '../model/formats.ts';
 import { isWithin } from '../model/ids.ts';
+import { defined } from '../model/optional.ts';
 import type { RunRow } from '../model/rows.ts';
 import { type RunQuery, runMark, type Store } from '../model/store.ts';
 import { type RunSummary, readRunRows, runSummary } from './run.ts';
@@ -16,7 +18,7 @@ export interface RunListView {
 export interface RunListQuery extends RunQuery {
   scope?: string;
   /** What they are shown as: `next` asks for the same. */
-  format?: 'json' | 'csv';
+  format?: ListFormat;
 }
 
 /** Rows looked at for one page when few of them fit the scope. */
@@ -36,7 +38,7 @@ export async function readRunList(
   for (let looked = 0; isMore && found.length < limit && looked < MOST_LOOKED_AT; ) {
     const page = await nextRuns(store, subscriptionIds, {
       ...query,
-      ...(after === undefined ? {} : { after }),
+      ...defined({ after }),
       limit: scope === undefined ? limit : LOOK,
     });
     isMore = page.isMore;
@@ -52,7 +54,8 @@ export async function readRunList(
     }
   }
   const runs = await Promise.all(found.map(async (run) => runSummary(await allRows(store, subscriptionIds, run))));
-  return { runs, ...(isMore && after !== undefined ? { next: requestFor({ ...query, after }) } : {}) };
+  const next = isMore && after !== undefined ? requestFor({ ...query, after }) : undefined;
+  return { runs, ...defined({ next }) };
 }
 
 /** The next runs of all subscriptions, each with those of its rows that fit: marks order them alike everywhere. */

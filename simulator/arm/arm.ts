@@ -72,7 +72,7 @@ export interface Arm {
   /** Lets somebody's action Run Command hold a VM; returns its end. */
   occupy(vm: string): () => void;
   /** A token of the first identity, for calls by hand. */
-  token(audience?: string): string;
+  token(audience?: string): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -162,7 +162,7 @@ export async function startArm(options: ArmOptions): Promise<Arm> {
       if (!site || !vm) throw new Error(`no estate has a VM ${name}`);
       return commands.occupy({ site, vm, id: vmId(site.estate, vm.name) });
     },
-    token: (audience = AUDIENCES[0] ?? '') => tokens.issue(principals[0], audience).token,
+    token: async (audience = AUDIENCES[0] ?? '') => (await tokens.issue(principals[0], audience)).token,
     close: async () => {
       commands.close();
       await Promise.all([

@@ -4,6 +4,7 @@
  * Every write, delete and POST yields one, the app's own calls among them.
  */
 import { randomUUID } from 'node:crypto';
+import type { ResourceHttpRequest, ResourceWriteSuccessEventData } from '@azure/eventgrid';
 import type { Principal } from './tokens.ts';
 
 export interface ResourceEvent {
@@ -12,18 +13,8 @@ export interface ResourceEvent {
   subject: string;
   eventType: `Microsoft.Resources.Resource${'Write' | 'Delete' | 'Action'}${'Success' | 'Failure'}`;
   eventTime: string;
-  data: {
-    authorization: { scope: string; action: string; evidence: Record<string, string> };
-    claims: Record<string, string>;
-    correlationId: string;
-    httpRequest?: { clientRequestId: string; clientIpAddress: string; method: string; url: string };
-    resourceProvider: string;
-    resourceUri: string;
-    operationName: string;
-    status: 'Succeeded' | 'Failed';
-    subscriptionId: string;
-    tenantId: string;
-  };
+  /** The samples have no resource group, and not all events a request. */
+  data: Omit<ResourceWriteSuccessEventData, 'resourceGroup' | 'httpRequest'> & { httpRequest?: ResourceHttpRequest };
   dataVersion: '2';
   metadataVersion: '1';
 }
@@ -43,14 +34,16 @@ export interface Happening {
 const ZERO = '00000000-0000-0000-0000-000000000000';
 const SOMEBODY: Principal = { clientId: ZERO, principalId: ZERO };
 
+function kindOf(operationName: string): 'Write' | 'Delete' | 'Action' {
+  const operation = operationName.toLowerCase();
+  if (operation.endsWith('/write')) return 'Write';
+  return operation.endsWith('/delete') ? 'Delete' : 'Action';
+}
+
 /** The event of a happening, in Event Grid's own schema. */
 export function resourceEvent(what: Happening): ResourceEvent {
   const principal = what.principal ?? SOMEBODY;
-  const kind = what.operationName.endsWith('/write')
-    ? 'Write'
-    : what.operationName.endsWith('/delete')
-      ? 'Delete'
-      : 'Action';
+  const kind = kindOf(what.operationName);
   return {
     id: randomUUID(),
     topic: `/subscriptions/${what.subscriptionId}`,

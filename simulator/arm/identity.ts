@@ -18,7 +18,7 @@ export interface Identity {
 /** Starts the endpoint. A request with a `client_id` must name one of the principals; without, it gets the first. */
 export async function startIdentity(tokens: Tokens, principals: [Principal, ...Principal[]]): Promise<Identity> {
   const header = randomUUID();
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
     const url = new URL(request.url ?? '/', 'http://localhost');
     const answer = (status: number, body: unknown): void => {
       response.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8' }).end(JSON.stringify(body));
@@ -39,7 +39,7 @@ export async function startIdentity(tokens: Tokens, principals: [Principal, ...P
         'No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId.',
       );
     }
-    const { token, expiresOn } = tokens.issue(principal, resource);
+    const { token, expiresOn } = await tokens.issue(principal, resource);
     answer(200, {
       access_token: token,
       expires_on: String(expiresOn),

@@ -224,6 +224,7 @@ export class RunCommands {
   /** Resolves once the VM runs and its agent is ready, or the goal is no longer the current one. */
   async #reachable(machine: Machine, current: () => boolean): Promise<void> {
     const ready = (): boolean => machine.vm.power === 'running' && (machine.vm.agent?.status ?? 'Ready') === 'Ready';
+    // Not by p-wait-for, whose timers would keep the process alive.
     while (current() && !ready()) await delay(25, undefined, { signal: this.#closed.signal, ref: false });
   }
 

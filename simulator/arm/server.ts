@@ -94,7 +94,7 @@ async function answerTo(
   matched: ReturnType<typeof matchCall>,
 ): Promise<ServedAnswer | 'drop'> {
   const body = await readBody(incoming);
-  const principal = parts.tokens.check(incoming.headers.authorization, parts.audiences);
+  const principal = await parts.tokens.check(incoming.headers.authorization, parts.audiences);
   if (!matched)
     throw new ArmError(501, 'NotModelled', `${incoming.method} ${url.pathname} is not modelled by this simulator.`);
   if (!url.searchParams.get('api-version')) {

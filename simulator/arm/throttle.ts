@@ -31,6 +31,12 @@ interface Bucket {
   at: number;
 }
 
+/** Azure counts apart what is read, deleted and written. */
+function kindOf(method: Call['method']): 'reads' | 'writes' | 'deletes' {
+  if (method === 'GET') return 'reads';
+  return method === 'DELETE' ? 'deletes' : 'writes';
+}
+
 export class Throttle {
   readonly #limits: Limits;
   readonly #now: () => number;
@@ -43,7 +49,7 @@ export class Throttle {
 
   /** Counts one call and returns what is left, for the rate limit header; throws ARM's 429 when nothing is. */
   count(call: Call, subscription: string, clientId: string): { header: string; left: number } {
-    const kind = call.method === 'GET' ? 'reads' : call.method === 'DELETE' ? 'deletes' : 'writes';
+    const kind = kindOf(call.method);
     const { wait, left } = this.#take(`${kind} ${subscription.toLowerCase()} ${clientId}`, this.#limits[kind]);
     if (wait > 0) {
       throw new ArmError(

@@ -1,5 +1,6 @@
 /** Access tokens of the simulated identity, as ARM checks them: audience, expiry, signature. */
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { ArmError } from './errors.ts';
 
 /** Who calls: a managed identity. */
@@ -8,15 +9,10 @@ export interface Principal {
   principalId: string;
 }
 
-interface Claims {
-  aud: string;
-  appid: string;
-  oid: string;
-  nbf: number;
-  exp: number;
-}
+/** `aud`, `nbf` and `exp` are the standard's, the others Entra ID's. */
+type Claims = JWTPayload & Record<'aud' | 'appid' | 'oid', string>;
 
-const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+// As ARM takes them; jose compares audiences letter by letter.
 const plain = (audience: string): string => audience.toLowerCase().replace(/\/+$/, '');
 
 /** Writes and checks tokens; each instance has a key of its own. */
@@ -24,51 +20,51 @@ export class Tokens {
   #key = randomBytes(32);
 
   /** A token in JWT's form; `expiresOn` in epoch seconds. */
-  issue(principal: Principal, audience: string, lifeSeconds = 86_400): { token: string; expiresOn: number } {
+  async issue(
+    principal: Principal,
+    audience: string,
+    lifeSeconds = 86_400,
+  ): Promise<{ token: string; expiresOn: number }> {
     const now = Math.floor(Date.now() / 1000);
-    const claims: Claims = {
-      aud: audience,
-      appid: principal.clientId,
-      oid: principal.principalId,
-      nbf: now,
-      exp: now + lifeSeconds,
-    };
-    const text = `${encode({ typ: 'JWT', alg: 'HS256' })}.${encode(claims)}`;
-    return { token: `${text}.${this.#sign(text)}`, expiresOn: claims.exp };
+    const expiresOn = now + lifeSeconds;
+    const token = await new SignJWT({ appid: principal.clientId, oid: principal.principalId })
+      .setProtectedHeader({ typ: 'JWT', alg: 'HS256' })
+      .setAudience(audience)
+      .setNotBefore(now)
+      .setExpirationTime(expiresOn)
+      .sign(this.#key);
+    return { token, expiresOn };
   }
 
   /** The principal of an Authorization header; throws ARM's 401 in the words of the real one. */
-  check(authorization: string | undefined, audiences: string[]): Principal {
+  async check(authorization: string | undefined, audiences: string[]): Promise<Principal> {
     if (!authorization)
       throw refused('AuthenticationFailed', "Authentication failed. The 'Authorization' header is missing.");
-    const [, text, signature] = /^Bearer ([\w-]+\.[\w-]+)\.([\w-]+)$/i.exec(authorization) ?? [];
-    if (!text || !signature || !this.#matches(text, signature)) {
-      throw refused('InvalidAuthenticationToken', 'The access token is invalid.');
-    }
-    const claims = JSON.parse(Buffer.from(text.split('.')[1] ?? '', 'base64url').toString()) as Claims;
-    if (claims.exp * 1000 <= Date.now()) {
-      throw refused(
-        'ExpiredAuthenticationToken',
-        `The access token expiry UTC time '${new Date(claims.exp * 1000).toISOString()}' is earlier than current UTC time '${new Date().toISOString()}'.`,
-      );
-    }
-    if (!audiences.some((audience) => plain(audience) === plain(claims.aud))) {
+    const [, token = ''] = /^Bearer (\S+)$/i.exec(authorization) ?? [];
+    const { payload } = await jwtVerify<Claims>(token, this.#key).catch((error: unknown) => {
+      throw inWordsOfArm(error);
+    });
+    if (!audiences.some((audience) => plain(audience) === plain(payload.aud))) {
       throw refused(
         'InvalidAuthenticationTokenAudience',
-        `The access token has been obtained for wrong audience or resource '${claims.aud}'. It should exactly match with one of the allowed audiences '${audiences.join("','")}'.`,
+        `The access token has been obtained for wrong audience or resource '${payload.aud}'. It should exactly match with one of the allowed audiences '${audiences.join("','")}'.`,
       );
     }
-    return { clientId: claims.appid, principalId: claims.oid };
+    return { clientId: payload.appid, principalId: payload.oid };
   }
+}
 
-  #sign(text: string): string {
-    return createHmac('sha256', this.#key).update(text).digest('base64url');
+/** What ARM says of a token that is not good; an error that is not about the token stays as it is. */
+function inWordsOfArm(error: unknown): unknown {
+  if (error instanceof errors.JWTExpired) {
+    const expiry = new Date((error.payload.exp ?? 0) * 1000).toISOString();
+    return refused(
+      'ExpiredAuthenticationToken',
+      `The access token expiry UTC time '${expiry}' is earlier than current UTC time '${new Date().toISOString()}'.`,
+    );
   }
-
-  #matches(text: string, signature: string): boolean {
-    const [own, given] = [Buffer.from(this.#sign(text)), Buffer.from(signature)];
-    return own.length === given.length && timingSafeEqual(own, given);
-  }
+  if (error instanceof errors.JOSEError) return refused('InvalidAuthenticationToken', 'The access token is invalid.');
+  return error;
 }
 
 const refused = (code: string, message: string): ArmError =>

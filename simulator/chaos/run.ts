@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { QueueClient } from '@azure/storage-queue';
 import { POISON_QUEUE, RECONCILE_QUEUE } from '../../shared/model/messages.ts';
 import { isOpen, type RunRow } from '../../shared/model/rows.ts';
+import { within } from '../until.ts';
 import { type Cloud, type CloudOptions, startCloud } from './cloud.ts';
 import type { Options } from './options.ts';
 import { pairsEstate } from './pairs.ts';
@@ -60,14 +61,14 @@ const runsOf = async (cloud: Cloud): Promise<RunRow[]> =>
 
 /** Rings each five seconds, as the minute's timer would, until nothing is open nor queued or the time is over. */
 async function rest(cloud: Cloud): Promise<void> {
-  const until = Date.now() + REST_MS;
   await cloud.eventGrid.idle();
-  while (Date.now() < until) {
+  const isQuiet = async (): Promise<boolean> => {
     await cloud.host('primaryWatch').runFunction('primaryWatch');
     await delay(5000);
     const runs = await runsOf(cloud);
     const known = new Set(runs.map((run) => run.runId));
-    const isQuiet = !runs.some(isOpen) && [...cloud.taken].every((runId) => known.has(runId));
-    if (isQuiet && (await waiting(cloud, RECONCILE_QUEUE)) === 0) return;
-  }
+    if (runs.some(isOpen) || [...cloud.taken].some((runId) => !known.has(runId))) return false;
+    return (await waiting(cloud, RECONCILE_QUEUE)) === 0;
+  };
+  await within(isQuiet, REST_MS);
 }

@@ -4,6 +4,7 @@
  * not. The kernel and the modelled labs are for the other questions.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { MARKER } from '../../shared/guest/wire.ts';
 import type { Estate } from '../estate/estate.ts';
 import type { GuestLab, ScriptResult } from '../guests/lab.ts';
 import { primaryHealth } from '../guests/primaryHealth.ts';
@@ -72,12 +73,13 @@ export function scriptedLab(estate: Estate, scriptMs: number): ScriptedLab {
         primary !== undefined && behaviour !== 'broken' && (isRight || primary !== run.vm);
       const connect = (isRight: boolean) => (works(isRight) ? 'o3' : 't2000');
       const after = run.mode === 'apply' || wasRight;
-      const proof = works(after) ? (primary === run.vm ? 's' : 'r') : 'n';
+      const seen = primary === run.vm ? 's' : 'r';
+      const proof = works(after) ? seen : 'n';
       return `${i};${drift(wasRight)};${drift(after)};${connect(wasRight)};${connect(after)};${proof};`;
     });
     const changed = (run.mode === 'apply' && !wasRight) || (run.mode === 'remove' && wasRight) ? 4 : 0;
     const body = { v: 1, os: 'linux', mode: run.mode, chg: changed, p: paths, w: [] };
-    return `ILB-HAIRPIN-GUARD ${run.commandId} ${JSON.stringify(body)}\n`;
+    return `${MARKER} ${run.commandId} ${JSON.stringify(body)}\n`;
   };
 
   const lab: ScriptedLab = {

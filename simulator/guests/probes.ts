@@ -2,6 +2,7 @@
  * The load balancer's health probes: rounds at each probe's interval, and the count of equal answers in a row that
  * turns a backend up or down (`probeThreshold`; learn.microsoft.com/azure/load-balancer/load-balancer-custom-probe-overview).
  */
+import { until } from '../until.ts';
 import type { LabBackend } from './lab.ts';
 import type { ProbeTarget } from './layout.ts';
 
@@ -54,15 +55,14 @@ export class Prober {
   /** Forgets every state and probes until `settled` says so, then goes on at the intervals. Throws after `limitMs`. */
   async start(settled: () => string | undefined, limitMs: number): Promise<void> {
     this.stop();
-    const deadline = performance.now() + limitMs;
-    for (;;) {
+    let open: string | undefined;
+    const probed = async (): Promise<boolean> => {
       this.#states.clear();
       await Promise.all(this.#targets.map((target) => this.#probe(target, this.#round)));
-      const open = settled();
-      if (open === undefined) break;
-      if (performance.now() > deadline) throw new Error(`probes did not settle within ${limitMs} ms: ${open}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+      open = settled();
+      return open === undefined;
+    };
+    await until(() => `the probes to settle: ${open}`, probed, limitMs);
     await this.#onChange();
     const round = this.#round;
     this.#timers = this.#targets.map((target) =>

@@ -6,7 +6,7 @@
  */
 import Module from 'node:module';
 import { InputError } from '../../shared/errors.ts';
-import type { FunctionCallback, FunctionMetadata, ProgrammingModel } from './rpc.ts';
+import type { FunctionCallback, FunctionMetadata, ProgrammingModel } from './functionsCore.ts';
 
 export interface RegisteredFunction {
   metadata: FunctionMetadata;

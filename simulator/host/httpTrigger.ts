@@ -4,9 +4,9 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RegisteredFunction } from './core.ts';
+import type { RpcHttpCookie, RpcHttpData } from './functionsCore.ts';
 import { type Invoker, triggerOf } from './invoke.ts';
 import { parseRoute, type Route } from './routes.ts';
-import type { RpcHttpCookie, RpcHttpData } from './rpc.ts';
 
 export interface HttpTrigger {
   target: RegisteredFunction;

@@ -6,7 +6,6 @@ import { randomUUID } from 'node:crypto';
 import { GuardError, messageOf } from '../../shared/errors.ts';
 import type { HookName, RegisteredFunction, Registry } from './core.ts';
 import type { Invocation, LogLine, TriggerKind } from './events.ts';
-import type { OutputSender } from './outputs.ts';
 import type {
   CoreInvocationContext,
   FunctionCallback,
@@ -14,7 +13,8 @@ import type {
   InvocationResponse,
   LogLevel,
   RpcTypedData,
-} from './rpc.ts';
+} from './functionsCore.ts';
+import type { OutputSender } from './outputs.ts';
 
 export interface InvokeOptions {
   trigger: TriggerKind;

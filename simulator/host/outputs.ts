@@ -1,5 +1,5 @@
 /** Output bindings: what a function returned or set goes to queues after it succeeded. */
-import type { FunctionMetadata, InvocationResponse, RpcTypedData } from './rpc.ts';
+import type { FunctionMetadata, InvocationResponse, RpcTypedData } from './functionsCore.ts';
 
 /** Sends all queue messages of a response; resolves to their number. */
 export type OutputSender = (metadata: FunctionMetadata, response: InvocationResponse) => Promise<number>;

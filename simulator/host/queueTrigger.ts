@@ -7,10 +7,10 @@ import type { DequeuedMessageItem, QueueClient } from '@azure/storage-queue';
 import { messageOf } from '../../shared/errors.ts';
 import { pollingDelays } from './backoff.ts';
 import type { RegisteredFunction } from './core.ts';
+import type { RpcTypedData } from './functionsCore.ts';
 import type { QueuesOptions } from './hostJson.ts';
 import { type Invoker, triggerOf } from './invoke.ts';
 import { type Queues, statusOf } from './queues.ts';
-import type { RpcTypedData } from './rpc.ts';
 
 /** A trigger that runs by itself. */
 export interface Listener {

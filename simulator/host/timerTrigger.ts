@@ -5,9 +5,9 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { RegisteredFunction } from './core.ts';
+import type { RpcTypedData } from './functionsCore.ts';
 import { type Invoker, triggerOf } from './invoke.ts';
 import type { Listener } from './queueTrigger.ts';
-import type { RpcTypedData } from './rpc.ts';
 import { parseSchedule, type Schedule } from './schedule.ts';
 import { resolveNames, type Settings } from './settings.ts';
 

@@ -2,12 +2,12 @@
 import type { RegisteredFunction } from './core.ts';
 import { WEBHOOK_PATH } from './eventGridTrigger.ts';
 import type { FunctionSummary, LogLine } from './events.ts';
+import type { RpcTypedData } from './functionsCore.ts';
 import type { HostJson } from './hostJson.ts';
 import { type HttpTrigger, httpTrigger } from './httpTrigger.ts';
 import { type Invoker, triggerOf } from './invoke.ts';
 import type { Queues } from './queues.ts';
 import { type Listener, startQueueTrigger } from './queueTrigger.ts';
-import type { RpcTypedData } from './rpc.ts';
 import type { Settings } from './settings.ts';
 import { startTimerTrigger, type TimerTrigger } from './timerTrigger.ts';
 
@@ -72,7 +72,7 @@ export async function startTriggers(
     const summary = await start[triggerOf(target).type]?.(name, target);
     if (summary) summaries.push(summary);
   }
-  http.sort((a, b) => (a.route.rank < b.route.rank ? -1 : a.route.rank > b.route.rank ? 1 : 0));
+  http.sort((a, b) => Number(a.route.rank > b.route.rank) - Number(a.route.rank < b.route.rank));
 
   return {
     http,

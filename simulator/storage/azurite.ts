@@ -8,8 +8,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdir, rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import getPort from 'get-port';
 import { GuardError } from '../../shared/errors.ts';
-import { freePorts } from './ports.ts';
 import { removeDeadFolders, temporaryFolder } from './temporary.ts';
 
 /** Azurite's account, the same on every machine and in its documentation: not a secret. */
@@ -42,10 +42,12 @@ export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurit
   await mkdir(folder, { recursive: true });
   let output = '';
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const [blob, queue, table] = await freePorts(3);
-    const child = spawnAzurite(folder, options.persist === undefined, { blob, queue, table });
+    // They are only free now: another program can be faster, and then others are tried.
+    const [blob, queue, table] = await Promise.all([freePort(), freePort(), freePort()]);
+    const ports = { blob, queue, table };
+    const child = spawnAzurite(folder, options.persist === undefined, ports);
     const started = await untilListening(child);
-    if (started.ok) return handle(child, { blob, queue, table }, options.persist ? undefined : folder);
+    if (started.ok) return handle(child, ports, options.persist ? undefined : folder);
     output = started.output;
     await ended(child);
     // Anything but a lost race for a port fails the same way again.
@@ -54,7 +56,10 @@ export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurit
   throw new GuardError('STATE_FAILED', `Azurite did not start: ${output.trim().slice(-500)}`, 'Look at its output.');
 }
 
-type Ports = Record<'blob' | 'queue' | 'table', number | undefined>;
+type Ports = Record<'blob' | 'queue' | 'table', number>;
+
+/** On loopback, and not given to anybody else in this process. */
+const freePort = (): Promise<number> => getPort({ host: '127.0.0.1' });
 
 function spawnAzurite(folder: string, inMemory: boolean, ports: Ports): ChildProcess {
   const services = (['blob', 'queue', 'table'] as const).flatMap((service) => [
@@ -99,7 +104,7 @@ function untilListening(child: ChildProcess): Promise<{ ok: boolean; output: str
 }
 
 function handle(child: ChildProcess, { blob, queue, table }: Ports, scratch: string | undefined): Azurite {
-  const url = (port: number | undefined): string => `http://127.0.0.1:${port}/${ACCOUNT}`;
+  const url = (port: number): string => `http://127.0.0.1:${port}/${ACCOUNT}`;
   return {
     connectionString: [
       'DefaultEndpointsProtocol=http',

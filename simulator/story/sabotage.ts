@@ -2,6 +2,7 @@
  * Worlds in which the program must not call a path compliant. `npm start -- --once --sabotage NAME` plays the story
  * in one of them and must fail; the tests play each.
  */
+import { MARKER } from '../../shared/guest/wire.ts';
 import type { Estate } from '../estate/estate.ts';
 import type { GuestLab, LabLies } from '../guests/lab.ts';
 import { wrapLab } from '../guests/wrap.ts';
@@ -103,5 +104,5 @@ const lyingOnceRepaired = (lab: GuestLab, lies: LabLies): GuestLab =>
 function fixedReport(script: string): string {
   const vips = /^VIP=\((.*)\)$/m.exec(script)?.[1]?.split(' ') ?? [];
   const paths = vips.map((_, i) => `${i};;;o1;o1;s;`);
-  return `ILB-HAIRPIN-GUARD ${'0'.repeat(32)} ${JSON.stringify({ v: 1, os: 'linux', mode: 'apply', chg: 0, p: paths, w: [] })}\n`;
+  return `${MARKER} ${'0'.repeat(32)} ${JSON.stringify({ v: 1, os: 'linux', mode: 'apply', chg: 0, p: paths, w: [] })}\n`;
 }

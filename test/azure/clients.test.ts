@@ -22,7 +22,7 @@ for (const audience of [
     const credential = {
       getToken: async (scopes: string | string[]) => {
         asked.push(scopes);
-        return { token: arm.token(), expiresOnTimestamp: Date.now() + 3_600_000 };
+        return { token: await arm.token(), expiresOnTimestamp: Date.now() + 3_600_000 };
       },
     };
     const network = await createClients({ credential, endpoint: arm.endpoint, audience }).network(

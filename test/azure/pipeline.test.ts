@@ -19,14 +19,14 @@ for (const [title, kind] of [
 ] as const) {
   test(`the limit ends ${title}`, async (t) => {
     const { arm, estate } = await withArm(t, { pageSize: 2 });
-    const client = await limitedClient(arm.endpoint, arm.token(), estate.subscriptionId);
+    const client = await limitedClient(arm.endpoint, await arm.token(), estate.subscriptionId);
     arm.fault({ match: { call: 'listNics' }, kind });
     await t.throwsAsync(client.networkInterfaces.listAll().next(), { instanceOf: RequestTimeoutError });
   });
 
   test(`the limit ends a later page: ${title}`, async (t) => {
     const { arm, estate } = await withArm(t, { pageSize: 2 });
-    const client = await limitedClient(arm.endpoint, arm.token(), estate.subscriptionId);
+    const client = await limitedClient(arm.endpoint, await arm.token(), estate.subscriptionId);
     arm.fault({ match: { call: 'listNics', path: /skiptoken/ }, kind });
     const pages = client.networkInterfaces.listAll().byPage();
     t.is((await pages.next()).value?.length, 2);

@@ -1,12 +1,14 @@
 import test from 'ava';
-import { commandIdOf, createGuestCommands, mapCommand } from '../../shared/azure/runCommand.ts';
+import { createGuestCommands, mapCommand } from '../../shared/azure/runCommand.ts';
 import { AzureError, InputError } from '../../shared/errors.ts';
+import { commandIdIn } from '../../shared/model/commandId.ts';
 import type { CommandToSend, CommandView } from '../../shared/model/ports.ts';
 import type { Estate } from '../../simulator/estate/estate.ts';
 import { vmId } from '../../simulator/estate/ids.ts';
+import { until } from '../../simulator/until.ts';
 import { sample } from '../samples.ts';
 import { result } from '../simulator/arm/fakeLab.ts';
-import { until, withArm } from '../simulator/arm/withArm.ts';
+import { withArm } from '../simulator/arm/withArm.ts';
 
 const ID_1 = '1'.repeat(32);
 const ID_2 = '2'.repeat(32);
@@ -30,7 +32,7 @@ test('a command that was sent runs, its end is seen, and a cancel takes it away'
   const command = commandOf(estate, ID_1);
   t.is(await commands.look(command.vmId, 'A'), undefined);
   await commands.send(command);
-  const view = await until(async () => ended(await commands.look(command.vmId, 'A')));
+  const view = await until('the end of the command', async () => ended(await commands.look(command.vmId, 'A')));
   t.like(view, {
     slot: 'A',
     commandId: ID_1,
@@ -41,7 +43,7 @@ test('a command that was sent runs, its end is seen, and a cancel takes it away'
   });
   t.deepEqual(lab.ran, [{ vm: 'hs-a', script: command.script, timeoutSeconds: 90 }]);
   await commands.cancel(command.vmId, 'A');
-  await until(async () => ((await commands.look(command.vmId, 'A')) === undefined ? true : undefined));
+  await until('no command', async () => (await commands.look(command.vmId, 'A')) === undefined);
   await commands.cancel(command.vmId, 'A');
   t.pass('cancelling what is gone is no error');
 });
@@ -71,27 +73,29 @@ test('a repeated send does not run again, and one whose answer was lost has run 
   arm.fault({ match: { call: 'putRunCommand' }, kind: { drop: 'after' } });
   await commands.send(commandOf(estate, ID_1));
   await commands.send(commandOf(estate, ID_1));
-  await until(async () => ended(await commands.look(vmId(estate, 'hs-a'), 'A')));
+  await until('the end of the command', async () => ended(await commands.look(vmId(estate, 'hs-a'), 'A')));
   await commands.send(commandOf(estate, ID_1));
   await new Promise((resolve) => setTimeout(resolve, 200));
   t.is(lab.ran.length, 1);
   t.is(arm.calls.filter((call) => call.method === 'PUT').length, 4);
   await commands.send(commandOf(estate, ID_2));
-  await until(() => (lab.ran.length === 2 ? true : undefined));
+  await until('a second script', () => lab.ran.length === 2);
 });
 
 test('the previous execution’s view stands until the new one reports', async (t) => {
   const { clients, estate, lab } = await withArm(t, { commandMs: 2000 });
   const commands = createGuestCommands(clients);
-  lab.answer = ({ script: text }) => result(`of ${commandIdOf(text)}\n`);
+  lab.answer = ({ script: text }) => result(`of ${commandIdIn(text)}\n`);
   await commands.send(commandOf(estate, ID_1));
-  const first = await until(async () => ended(await commands.look(vmId(estate, 'hs-a'), 'A')));
+  const first = await until('the end of the command', async () =>
+    ended(await commands.look(vmId(estate, 'hs-a'), 'A')),
+  );
   await commands.send(commandOf(estate, ID_2));
   const stale = await commands.look(vmId(estate, 'hs-a'), 'A');
   t.like(stale, { commandId: ID_2, state: 'Succeeded', output: `of ${ID_1}\n`, startTime: first.startTime });
-  const second = await until(async () => {
+  const second = await until('the end of the second command', async () => {
     const view = await commands.look(vmId(estate, 'hs-a'), 'A');
-    return view?.startTime === first.startTime ? undefined : ended(view);
+    return view?.startTime !== first.startTime && ended(view);
   });
   t.is(second.output, `of ${ID_2}\n`);
 });
@@ -115,15 +119,6 @@ test('refusals are thrown as they are', async (t) => {
   t.is(locked.azureCode, 'ScopeLocked');
   await t.throwsAsync(commands.send(commandOf(estate, ID_1, 'gone')), { message: /was not found/ });
   await t.throwsAsync(commands.look('/subscriptions/none', 'A'), { instanceOf: InputError });
-});
-
-test('the command id is read from its line alone', (t) => {
-  t.is(commandIdOf(script(ID_1)), ID_1);
-  t.is(commandIdOf(script(ID_1).replaceAll('\n', '\r\n')), ID_1);
-  t.is(commandIdOf(`# ilb-hairpin-guard command ${ID_1}0`), undefined);
-  t.is(commandIdOf(`echo "# ilb-hairpin-guard command ${ID_1}"`), undefined);
-  t.is(commandIdOf('Write-Host Hello'), undefined);
-  t.is(commandIdOf(undefined), undefined);
 });
 
 test('the documentation’s example of an instance view', (t) => {

@@ -101,17 +101,6 @@ const emptyEstate = (subscriptionId: string): Estate => ({
 });
 const fakeLabOf = async (estate: Estate): Promise<Guests> => fakeGuests(estate);
 
-/** Looks again and again until there is something, for at most the time; then throws with what was waited for. */
-export async function until<T>(what: string, look: () => T | undefined | Promise<T | undefined>): Promise<T> {
-  const end = Date.now() + LONG_MS;
-  for (;;) {
-    const found = await look();
-    if (found !== undefined) return found;
-    if (Date.now() > end) throw new Error(`waited ${LONG_MS} ms for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
 /** Names of the functions that threw, with what they threw. */
 export const failures = (app: App): string[] =>
   app.host.invocations.filter((run) => !run.ok).map((run) => `${run.function}: ${run.error}`);

@@ -57,7 +57,8 @@ export function fakeGuests(estate: Estate): Guests {
     if (mode === 'apply') known.add(vip);
     const is = known.has(vip);
     const connect = (isFixed: boolean): string => (own && !isFixed ? 't2001' : 'o1');
-    const proof = own ? (is ? 's' : 'n') : 'r';
+    const ownProof = is ? 's' : 'n';
+    const proof = own ? ownProof : 'r';
     return `${index};${was ? '' : 'RYLK'};${is ? '' : 'RYLK'};${connect(was)};${connect(is)};${proof};`;
   }
 

@@ -6,7 +6,8 @@ import { runIdOf } from '../../shared/model/runId.ts';
 import { articleEstate } from '../../simulator/estate/articleEstate.ts';
 import { vmId } from '../../simulator/estate/ids.ts';
 import type { CustomTopic } from '../../simulator/eventgrid/eventGrid.ts';
-import { type App, failures, LONG_MS, startApp, until } from './app.ts';
+import { until } from '../../simulator/until.ts';
+import { type App, failures, LONG_MS, startApp } from './app.ts';
 
 /** A subscription that is configured, and in which the app's identity has no role. */
 const DENIED = '00000000-0000-0000-0000-000000000003';

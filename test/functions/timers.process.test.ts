@@ -1,7 +1,8 @@
 /** The timers, rung by hand as the host's endpoint does: the hour's sweep, and the minute's watch of the primaries. */
 import test from 'ava';
 import { articleEstate } from '../../simulator/estate/articleEstate.ts';
-import { type App, failures, LONG_MS, startApp, until } from './app.ts';
+import { until } from '../../simulator/until.ts';
+import { type App, failures, LONG_MS, startApp } from './app.ts';
 
 const EMPTY = '00000000-0000-0000-0000-000000000002';
 let app: App;
@@ -79,7 +80,7 @@ test.serial(
     const calls = app.arm.calls.length;
     t.like(await ring('primaryWatch'), { ok: true, sent: 2 });
     const bells = () => app.host.invocations.filter((run) => run.function === 'reconcile').length - reconciled;
-    await until('two bells', () => bells() >= 2 || undefined);
+    await until('two bells', () => bells() >= 2);
     t.is(bells(), 2);
     t.deepEqual(
       app.arm.calls.slice(calls).filter((call) => !/runCommands/i.test(call.path)),

@@ -15,6 +15,7 @@ import type {
   Topology,
   Vm,
 } from '../../shared/model/topology.ts';
+import { seededRandom } from '../../simulator/eventgrid/random.ts';
 import {
   backend,
   ipId,
@@ -48,20 +49,17 @@ export interface Draw {
 /** Draws of worlds with up to four VMs. */
 export const draws: fc.Arbitrary<Draw> = fc.noBias(fc.record({ seed: fc.nat(), vms: fc.nat(4) }));
 
-/** Choices from a seed (mulberry32). */
+/** Choices from a seed. */
 class Dice {
-  #state: number;
+  readonly #random: () => number;
 
   constructor(seed: number) {
-    this.#state = seed;
+    this.#random = seededRandom(seed);
   }
 
   /** A number from 0 to below `sides`. */
   roll(sides: number): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let t = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % sides;
+    return (this.#random() * 2 ** 32) % sides;
   }
 
   /** One of the values. */

@@ -5,12 +5,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import { bootedCases, bootedNeeds, stopBooted } from '../../lab/booted/booted.ts';
 import { clearGroups, groupsOf, processesOf } from '../../lab/booted/cgroups.ts';
 import { bootedImage } from '../../lab/booted/image.ts';
 import { type CaseResult, type LabCase, tryCase } from '../../lab/case.ts';
+import { until } from '../../simulator/until.ts';
 import { BOOTED, testNeeding } from '../needs.ts';
 
 /** A mirror far away and a busy machine. */
@@ -52,8 +52,10 @@ bootedTest('a lab whose process is killed leaves nothing that runs', async (t) =
   const running = () => processesOf(child.pid ?? 0).length;
   t.true(running() > 5, 'a guest runs');
   child.kill('SIGKILL');
-  for (let tries = 0; tries < 50 && running() > 0; tries += 1) await sleep(100);
-  t.is(running(), 0);
+  await until(
+    () => `the end of ${running()} processes`,
+    () => running() === 0,
+  );
   clearGroups(child.pid ?? 0);
   t.deepEqual(groupsOf(child.pid ?? 0), []);
 });

@@ -10,9 +10,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { checkCommand, commandIdOf } from '../../shared/guest/plan.ts';
+import { checkCommand } from '../../shared/guest/plan.ts';
 import { renderScript } from '../../shared/guest/render.ts';
 import { parseReport } from '../../shared/guest/report.ts';
+import { commandIdOf } from '../../shared/model/commandId.ts';
 import type { GuestMode, GuestReport, PlannedFrontend } from '../../shared/model/guest.ts';
 import { CMDLET_ERRORS, removeRoute, told } from '../simulator/guests/windows/cmdletErrors.ts';
 

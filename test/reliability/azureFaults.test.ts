@@ -5,6 +5,7 @@
 import test, { type ExecutionContext } from 'ava';
 import type { Arm } from '../../simulator/arm/arm.ts';
 import type { Fault } from '../../simulator/arm/faults.ts';
+import { until } from '../../simulator/until.ts';
 import { type Lapse, lapse } from './lapse.ts';
 
 interface Row {
@@ -270,7 +271,7 @@ for (const [i, row] of rows.entries()) {
       row.before?.(it);
       const ended = it.sweep();
       if (row.during) {
-        while (it.lab.runs.length === 0) await new Promise((next) => setTimeout(next, 20));
+        await until('a command in a guest', () => it.lab.runs.length > 0);
         await row.during(it);
       }
       const run = await ended;

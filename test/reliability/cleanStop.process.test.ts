@@ -8,7 +8,7 @@ import { bellMessage, RECONCILE_QUEUE } from '../../shared/model/messages.ts';
 import { isOpen, type RunRow } from '../../shared/model/rows.ts';
 import { vmId } from '../../simulator/estate/ids.ts';
 import type { Host } from '../../simulator/host/host.ts';
-import { until } from '../functions/app.ts';
+import { until } from '../../simulator/until.ts';
 import { SETTINGS } from '../helpers/world.ts';
 import { breaches } from './invariants.ts';
 import { type Hosts, startHosts } from './killed/hosts.ts';
@@ -46,7 +46,7 @@ async function busy(slowMs: number): Promise<Scene> {
   await until('a command in a guest', () => hosts.lab.runs.at(0));
   const slow = hosts.arm.fault({ match: { call: 'listVms' }, kind: { slowMs } });
   await host.runFunction('complianceSweep');
-  await until('the loop at work', () => (slow.hits > 0 ? true : undefined));
+  await until('the loop at work', () => slow.hits > 0);
   const sweep = await until('the sweep', async () => (await runsOf(hosts)).find((run) => run.signal === 'sweep'));
   const bell = JSON.stringify(bellMessage(hosts.estate.subscriptionId));
   await hosts.queue(RECONCILE_QUEUE).sendMessage(bell, { visibilityTimeout: 2 });
@@ -56,17 +56,17 @@ async function busy(slowMs: number): Promise<Scene> {
 /** Another host goes on, with the minute's bell. */
 async function goOn({ hosts, accepted }: Scene): Promise<string[]> {
   const next = await hosts.start(FUNCTIONS);
-  const end = Date.now() + 300_000;
-  for (;;) {
-    const found = (await runsOf(hosts)).filter((run) => accepted.includes(run.runId));
-    if (found.length === accepted.length && !found.some(isOpen)) break;
-    if (Date.now() > end) throw new Error(`still ${found.map((run) => run.state)}`);
+  let found: RunRow[] = [];
+  const settled = async (): Promise<boolean> => {
+    found = (await runsOf(hosts)).filter((run) => accepted.includes(run.runId));
+    if (found.length === accepted.length && !found.some(isOpen)) return true;
     await next.runFunction('primaryWatch');
-    await delay(1000);
-  }
+    return false;
+  };
+  await until(() => `settled runs: they are ${found.map((run) => run.state)}`, settled, 300_000, 1000);
   await until('the queue to be empty', async () => {
     const { approximateMessagesCount } = await hosts.queue(RECONCILE_QUEUE).getProperties();
-    return approximateMessagesCount === 0 ? true : undefined;
+    return approximateMessagesCount === 0;
   });
   const { estate, lab, store } = hosts;
   const scene = { ...estate, ...lab, store, settings: SETTINGS, executions: lab.runs, now: Date.now() };

@@ -91,6 +91,7 @@ for (const [title, raw, code, field] of [
   ],
   ['a subject of another VM', gridEvent({ subject: `${VM}2` }), 'EVENT_INVALID', 'subject'],
   ['a VIP that is none', gridEvent({ data: { vmId: VM, vip: '10.0.1.300' } }), 'EVENT_INVALID', 'data.vip'],
+  ['a VIP that no load balancer has', gridEvent({ data: { vmId: VM, vip: '127.0.0.1' } }), 'EVENT_INVALID', 'data.vip'],
   [
     'a VIP with more behind it',
     gridEvent({ data: { vmId: VM, vip: '10.0.1.100 -j ACCEPT' } }),

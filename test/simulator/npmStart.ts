@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, chownSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { within } from '../../simulator/until.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const NOBODY = 65_534;
@@ -188,9 +189,5 @@ function read(file: string): string {
 /** Milliseconds until nothing of a footprint is left; undefined when something is after the time. */
 export async function goneAfter(print: Footprint, withinMs: number): Promise<number | undefined> {
   const began = performance.now();
-  for (;;) {
-    if (leftOf(print).length === 0) return Math.round(performance.now() - began);
-    if (performance.now() - began > withinMs) return undefined;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  return within(() => leftOf(print).length === 0 && Math.round(performance.now() - began), withinMs);
 }

@@ -231,5 +231,5 @@ test('a row of a later version is refused with a word, a foreign one too', async
   t.is(error?.code, 'STATE_VERSION_UNKNOWN');
   t.true(error?.message.includes('99'));
   await table.createEntity({ partitionKey: 'foreign', rowKey: 'x' });
-  t.is((await t.throwsAsync(store.runs.get('foreign', 'x'), { instanceOf: StateError }))?.code, 'STATE_FAILED');
+  t.is((await t.throwsAsync(store.runs.get('foreign', 'x'), { instanceOf: StateError }))?.code, 'STATE_ROW_BROKEN');
 });

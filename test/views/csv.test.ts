@@ -12,11 +12,11 @@ const read = (text: string): Record<string, string>[] => parse(text, { bom: true
 test('a run: a line per path, and one for a VM that has none', (t) => {
   const lines = read(runCsv(fullRun));
   t.deepEqual(
-    lines.map(({ vm, vip, result, verdict }) => [vm, vip, result, verdict]),
+    lines.map(({ vm, vip, result, waitingFor, verdict }) => [vm, vip, result, waitingFor, verdict]),
     [
-      ['hs-a', '10.0.1.100', 'repaired', 'compliant'],
-      ['hs-a', '10.0.1.101', 'repaired', 'blocked'],
-      ['hs-b', '', 'MEMBER_BUSY', ''],
+      ['hs-a', '10.0.1.100', 'repaired', '', 'compliant'],
+      ['hs-a', '10.0.1.101', 'repaired', '', 'blocked'],
+      ['hs-b', '', '', 'MEMBER_BUSY: Another member is being changed.', ''],
     ],
   );
   t.like(lines[0], {

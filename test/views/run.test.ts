@@ -1,8 +1,10 @@
 import test from 'ava';
+import { COMMAND_FAILURES } from '../../shared/model/commandFailures.ts';
 import { FINDINGS, finding } from '../../shared/model/findings.ts';
 import type { OutcomePath, OutcomeRow, RunCounts, RunRow } from '../../shared/model/rows.ts';
 import { acceptedRun, noCounts } from '../../shared/model/rows.ts';
 import { rowKey } from '../../shared/model/store.ts';
+import { WAITS, waitText } from '../../shared/model/waits.ts';
 import { readRunView, runView } from '../../shared/views/run.ts';
 import { memoryStore } from '../helpers/memoryStore.ts';
 
@@ -165,7 +167,19 @@ test('a line per VM, by name, with its paths before and after', (t) => {
       },
     ],
   });
-  t.like(view.vms[1], { state: 'waiting', waitingFor: 'MEMBER_BUSY' });
+  t.like(view.vms[1], { state: 'waiting', waitingFor: { code: 'MEMBER_BUSY', text: WAITS.MEMBER_BUSY } });
+});
+
+test('what is waited for is told with its sentence, of an older program too', (t) => {
+  const waiting = (waitingFor: string) => outcome({ state: 'waiting', waitingFor });
+  const { vms } = runView([run({ state: 'running' })], [waiting('AZURE_CONFLICT'), waiting('OF_AN_OLDER_PROGRAM')]);
+  t.deepEqual(
+    vms.map((vm) => vm.waitingFor),
+    [
+      { code: 'AZURE_CONFLICT', text: WAITS.AZURE_CONFLICT },
+      { code: 'OF_AN_OLDER_PROGRAM', text: waitText('OF_AN_OLDER_PROGRAM') },
+    ],
+  );
 });
 
 test('a proof that never was has no time', (t) => {
@@ -187,6 +201,7 @@ test('findings and warnings are told as sentences', (t) => {
   );
   t.is(vms[0]?.findings[0]?.code, 'COMMAND_FAILED');
   t.regex(vms[0]?.findings[0]?.text ?? '', /\(REPORT_MISSING: The command printed nothing\.\)/);
+  t.true(vms[0]?.findings[0]?.text.includes(COMMAND_FAILURES.REPORT_MISSING));
   t.is(vms[0]?.paths[0]?.findings[0]?.text, FINDINGS.NO_SECONDARY_NIC.sentence.replace('{vip}', '10.0.1.100'));
   t.deepEqual(
     vms[0]?.warnings.map(({ code }) => code),

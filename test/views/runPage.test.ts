@@ -23,8 +23,10 @@ function texts(node: Node, name: string): string[] {
   const inner = node.childNodes.flatMap((child) => texts(child, name));
   return node.nodeName === name ? [textOf(node), ...inner] : inner;
 }
-const textOf = (node: Node): string =>
-  'value' in node ? node.value : 'childNodes' in node ? node.childNodes.map(textOf).join('') : '';
+function textOf(node: Node): string {
+  if ('value' in node) return node.value;
+  return 'childNodes' in node ? node.childNodes.map(textOf).join('') : '';
+}
 
 function elements(node: Node, name: string): DefaultTreeAdapterTypes.Element[] {
   if (!('childNodes' in node)) return [];
@@ -42,6 +44,12 @@ test('it is valid, and says what the document says', (t) => {
   t.deepEqual(errors, []);
   t.deepEqual(texts(page, 'h1'), [`Run ${fullRun.runId}: settled`]);
   t.deepEqual(texts(page, 'h2'), ['hs-a: repaired, 4 changes', 'hs-b: waiting, waits for MEMBER_BUSY']);
+  t.deepEqual(texts(page, 'li').slice(0, 4), [
+    'forwarding The VM forwards IPv4 packets.',
+    'NO_SECONDARY_NIC Add a NIC, then\nstart the VM.',
+    'MEMBER_BUSY Another member is being changed.',
+    'AGENT_NOT_READY The agent does not answer.',
+  ]);
   const cells = texts(page, 'td');
   t.deepEqual(cells.slice(0, 7), [
     '10.0.1.100',

@@ -78,7 +78,7 @@ export const fullRun: RunView = {
       vm: 'hs-b',
       vmId: vmId('hs-b'),
       state: 'waiting',
-      waitingFor: 'MEMBER_BUSY',
+      waitingFor: { code: 'MEMBER_BUSY', text: 'Another member is being changed.' },
       changed: 0,
       warnings: [],
       findings: [{ code: 'AGENT_NOT_READY', text: 'The agent does not answer.' }],

@@ -61,7 +61,7 @@ class Gate {
 async function openStatusPages(list: Instance[], isPrimary: (mirror: string) => boolean): Promise<void> {
   const pages = list.flatMap((instance) => instance.status.map((page) => ({ ...page, mirror: instance.mirror })));
   for (const port of new Set(pages.map((page) => page.port))) {
-    const answer: RequestListener = (request, response) => {
+    const onRequest: RequestListener = (request, response) => {
       const path = request.url?.split('?')[0];
       const page = pages.find(
         (it) =>
@@ -69,11 +69,14 @@ async function openStatusPages(list: Instance[], isPrimary: (mirror: string) => 
           it.path === path &&
           (it.address ?? request.socket.localAddress) === request.socket.localAddress,
       );
-      const up = page !== undefined && isPrimary(page.mirror);
-      response.writeHead(page ? (up ? 200 : 503) : 404, { 'content-type': 'text/plain', connection: 'close' });
-      response.end(page ? (up ? 'SUCCESS' : 'FAILED') : 'Not Found');
+      const answer = (status: number, text: string): void => {
+        response.writeHead(status, { 'content-type': 'text/plain', connection: 'close' }).end(text);
+      };
+      if (!page) answer(404, 'Not Found');
+      else if (isPrimary(page.mirror)) answer(200, 'SUCCESS');
+      else answer(503, 'FAILED');
     };
-    await listening(createHttpServer(answer), port);
+    await listening(createHttpServer(onRequest), port);
   }
 }
 

@@ -1,5 +1,5 @@
 /** Changes of links and addresses, with the routes that the kernel adds and takes away by itself. */
-import { type Prefix, parsePrefix, toAddress, toNumber } from '../ipv4.ts';
+import { type Prefix, parsePrefix, prefixOf, toAddress, toNumber } from '../ipv4.ts';
 import { KernelError } from './errno.ts';
 import { type Address, isOwn, type Link, type Machine, PROTOCOL, type Route, SCOPE, TABLE } from './machine.ts';
 import { insert, removeRoutes, samePrefix } from './table.ts';
@@ -27,7 +27,7 @@ export function setLinkDown(machine: Machine, link: Link): void {
   removeRoutes(machine, (it) => it.device === link.name && !(it.type === 'local' && it.scope === SCOPE.host));
 }
 
-const subnetOf = (it: Address): Prefix => parsePrefix(`${it.address}/${it.prefixLength}`);
+const subnetOf = (it: Address): Prefix => prefixOf(it.address, it.prefixLength);
 const broadcastOf = (it: Address): string => toAddress(subnetOf(it).base + 2 ** (32 - it.prefixLength) - 1);
 
 /** The first address of the same subnet on the device: the source of what a secondary one brings. */

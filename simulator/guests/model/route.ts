@@ -3,7 +3,7 @@
  * net/ipv4/fib_rules.c, fib_trie.c, fib_frontend.c (fib_validate_source) and route.c (ip_route_output_key,
  * ip_route_input_slow), without multipath, TOS, marks and forwarding.
  */
-import { holds, toNumber } from '../ipv4.ts';
+import { holds, prefixOf, toNumber } from '../ipv4.ts';
 import { type Errno, KernelError } from './errno.ts';
 import { effective, isOwn, type Machine, type Route, type Rule, SCOPE, TABLE } from './machine.ts';
 
@@ -108,14 +108,9 @@ function chooseSource(machine: Machine, route: Route): string {
   const onDevice = usable.filter((it) => it.device === route.device);
   const { via } = route;
   const inSubnet =
-    via === undefined ? undefined : onDevice.find((it) => holds(subnetOf(it.address, it.prefixLength), toNumber(via)));
+    via === undefined ? undefined : onDevice.find((it) => holds(prefixOf(it.address, it.prefixLength), toNumber(via)));
   return (inSubnet ?? onDevice[0] ?? usable.find((it) => it.scope !== SCOPE.link))?.address ?? UNBOUND;
 }
-
-const subnetOf = (address: string, length: number) => {
-  const size = 2 ** (32 - length);
-  return { base: Math.floor(toNumber(address) / size) * size, length };
-};
 
 /**
  * A TCP connect: an unbound one is looked up twice, the second time with the source that the first one chose

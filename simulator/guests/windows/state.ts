@@ -1,4 +1,5 @@
 /** A modelled Windows machine: what a script run by the engine finds, and what it leaves behind. */
+import { formatPrefix, gatewayOf, prefixOf } from '../ipv4.ts';
 
 export interface WindowsAddress {
   ip: string;
@@ -92,11 +93,8 @@ const guid = (n: number): string => `{00000000-0000-0000-0000-${String(n).padSta
 
 /** First address of a prefix and the one after it: the network and Azure's gateway. */
 function network(ip: string, prefix: number): { prefix: string; gateway: string } {
-  const value = ip.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
-  const size = 2 ** (32 - prefix);
-  const text = (n: number) => [24, 16, 8, 0].map((shift) => Math.floor(n / 2 ** shift) % 256).join('.');
-  const base = Math.floor(value / size) * size;
-  return { prefix: `${text(base)}/${prefix}`, gateway: text(base + 1) };
+  const subnet = prefixOf(ip, prefix);
+  return { prefix: formatPrefix(subnet), gateway: gatewayOf(subnet) };
 }
 
 /**

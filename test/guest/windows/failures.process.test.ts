@@ -1,5 +1,6 @@
 import { renderWindows } from '../../../shared/guest/windows/render.ts';
-import type { GuestCommand, GuestErrorCode } from '../../../shared/model/guest.ts';
+import type { GuestCommand } from '../../../shared/model/guest.ts';
+import type { GuestErrorCode } from '../../../shared/model/guestErrors.ts';
 import type { WindowsFault, WindowsState } from '../../../simulator/guests/windows/state.ts';
 import { useEngine } from './engine.ts';
 import {

@@ -1,8 +1,9 @@
 /** A member with two NICs, commands for it, and the shipped script run on the modelled machine. */
 import { readFileSync } from 'node:fs';
-import { checkCommand, commandIdOf } from '../../../shared/guest/plan.ts';
+import { checkCommand } from '../../../shared/guest/plan.ts';
 import { renderScript } from '../../../shared/guest/render.ts';
 import { parseReport } from '../../../shared/guest/report.ts';
+import { commandIdOf } from '../../../shared/model/commandId.ts';
 import type { GuestCommand, GuestMode, GuestReport, PlannedFrontend } from '../../../shared/model/guest.ts';
 import type { WindowsEngine, WindowsRun } from '../../../simulator/guests/windows/engine.ts';
 import {

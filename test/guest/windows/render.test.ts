@@ -1,7 +1,7 @@
 import test from 'ava';
 import { checkCommand } from '../../../shared/guest/plan.ts';
-import { commandIdIn } from '../../../shared/guest/render.ts';
 import { renderWindows } from '../../../shared/guest/windows/render.ts';
+import { commandIdIn } from '../../../shared/model/commandId.ts';
 import { command, frontend, SCRIPT } from './harness.ts';
 
 test('the command id is in the second line, where it is looked for', (t) => {

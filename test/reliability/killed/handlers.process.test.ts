@@ -14,7 +14,8 @@ import { markFailed } from '../../../shared/reconcile/deadLetter.ts';
 import { resourceEvent } from '../../../simulator/arm/events.ts';
 import { vmId } from '../../../simulator/estate/ids.ts';
 import type { Host } from '../../../simulator/host/host.ts';
-import { LONG_MS, until } from '../../functions/app.ts';
+import { until } from '../../../simulator/until.ts';
+import { LONG_MS } from '../../functions/app.ts';
 import { SETTINGS } from '../../helpers/world.ts';
 import { breaches } from '../invariants.ts';
 import { type Hosts, startHosts, type Victim } from './hosts.ts';
@@ -53,7 +54,7 @@ type Trigger = (victim: Victim) => Promise<string[]>;
 async function callsOf(victim: Victim, trigger: Trigger): Promise<string[]> {
   const since = victim.host.logs.length;
   await settled(await trigger(victim));
-  await until('the end of the invocation', () => (victim.host.invocations.length > 0 ? true : undefined));
+  await until('the end of the invocation', () => victim.host.invocations.length > 0);
   await delay(500);
   return sentBy(victim.host, since);
 }
@@ -73,13 +74,13 @@ const LOOKS = /^GET [a-z-]+(\/messages)?$/;
 /** Waits for the ends of promised runs, with the minute's bell rung as the timer does. */
 async function settled(runIds: string[]): Promise<void> {
   accepted.push(...runIds);
-  await until(`the end of ${runIds}`, async () => {
+  const ended = async (): Promise<boolean> => {
     const found = (await runs()).filter((run) => runIds.includes(run.runId));
     if (found.length === runIds.length && !found.some(isOpen)) return true;
     await steady.runFunction('primaryWatch');
-    await delay(300);
-    return undefined;
-  });
+    return false;
+  };
+  await until(`the end of ${runIds}`, ended, LONG_MS, 300);
 }
 
 /** Functions that have a row. */
@@ -211,7 +212,7 @@ test('deadLetter: the run is failed with its reason, and the message is gone', a
 const empty = (name: string): Promise<true> =>
   until(`queue ${name} to be empty`, async () => {
     const { approximateMessagesCount } = await hosts.queue(name).getProperties();
-    return approximateMessagesCount === 0 ? true : undefined;
+    return approximateMessagesCount === 0;
   });
 
 /** Killed elsewhere: at the loop's calls in kills.process.test.ts, at its host's in cleanStop.process.test.ts. */

@@ -37,16 +37,18 @@ test('a token is needed, of this identity, for this audience, and not too old', 
   };
   t.deepEqual(await refused(''), [401, 'AuthenticationFailed']);
   t.deepEqual(await refused('Basic x'), [401, 'InvalidAuthenticationToken']);
-  const foreign = new Tokens().issue(APP_PRINCIPAL, 'https://management.azure.com').token;
+  const foreign = (await new Tokens().issue(APP_PRINCIPAL, 'https://management.azure.com')).token;
   t.deepEqual(await refused(`Bearer ${foreign}`), [401, 'InvalidAuthenticationToken']);
-  t.deepEqual(await refused(`Bearer ${arm.token('https://storage.azure.com')}`), [
+  t.deepEqual(await refused(`Bearer ${await arm.token('https://storage.azure.com')}`), [
     401,
     'InvalidAuthenticationTokenAudience',
   ]);
 
   const tokens = new Tokens();
-  const old = tokens.issue(APP_PRINCIPAL, 'https://management.azure.com', -1).token;
-  t.throws(() => tokens.check(`Bearer ${old}`, ['https://management.azure.com/']), { message: /expiry UTC time/ });
+  const old = (await tokens.issue(APP_PRINCIPAL, 'https://management.azure.com', -1)).token;
+  await t.throwsAsync(tokens.check(`Bearer ${old}`, ['https://management.azure.com/']), {
+    message: /^The access token expiry UTC time '20.* is earlier than current UTC time '20.*Z'/,
+  });
 });
 
 test('both of Azure’s audiences are taken, with and without slash', async (t) => {
@@ -56,7 +58,7 @@ test('both of Azure’s audiences are taken, with and without slash', async (t) 
     'https://management.azure.com/',
     'https://management.core.windows.net/',
   ]) {
-    const headers = { authorization: `Bearer ${arm.token(audience)}` };
+    const headers = { authorization: `Bearer ${await arm.token(audience)}` };
     t.is((await rest(arm, 'GET', vmId(estate, 'hs-a'), undefined, headers)).status, 200, audience);
   }
 });
@@ -80,7 +82,7 @@ test('the right is asked for by action and scope', async (t) => {
 
 test('the api-version is needed, and a path must be one', async (t) => {
   const { arm, estate } = await withArm(t);
-  const headers = { authorization: `Bearer ${arm.token()}` };
+  const headers = { authorization: `Bearer ${await arm.token()}` };
   const missing = await fetch(`${arm.endpoint}${vmId(estate, 'hs-a')}`, { headers });
   t.is(missing.status, 400);
   t.is(((await missing.json()) as { error: { code: string } }).error.code, 'MissingApiVersionParameter');

@@ -3,8 +3,8 @@ import type { Arm } from '../../../simulator/arm/arm.ts';
 import type { InstanceView } from '../../../simulator/arm/guestHandler.ts';
 import { articleEstate } from '../../../simulator/estate/articleEstate.ts';
 import { vmId } from '../../../simulator/estate/ids.ts';
+import { until } from '../../../simulator/until.ts';
 import { rest } from './rest.ts';
-import { until } from './withArm.ts';
 
 export const ESTATE = articleEstate();
 
@@ -17,7 +17,7 @@ export const look = async (arm: Arm, path: string): Promise<InstanceView | undef
 
 /** Waits until the execution that shows ended, and started after another one where that is given. */
 export const end = (arm: Arm, path: string, after?: string): Promise<InstanceView> =>
-  until(async () => {
+  until(`the end of ${path}`, async () => {
     const view = await look(arm, path);
-    return view?.endTime && view.startTime !== after ? view : undefined;
+    return view?.endTime !== undefined && view.startTime !== after && view;
   });

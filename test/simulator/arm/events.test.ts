@@ -5,9 +5,10 @@ import { articleEstate } from '../../../simulator/estate/articleEstate.ts';
 import { nicOf } from '../../../simulator/estate/build.ts';
 import { checkEstate } from '../../../simulator/estate/checkEstate.ts';
 import { loadBalancerId, nicId, ruleId, vmId } from '../../../simulator/estate/ids.ts';
+import { until } from '../../../simulator/until.ts';
 import { sample } from '../../samples.ts';
 import { commandBody, rest } from './rest.ts';
-import { until, withArm } from './withArm.ts';
+import { withArm } from './withArm.ts';
 
 const ESTATE = articleEstate();
 
@@ -19,7 +20,7 @@ async function withEvents(t: Parameters<typeof withArm>[0]) {
   const { arm } = await withArm(t, { onEvent: (event) => events.push(event) });
   /** The events since the last look, once there are as many. */
   const next = async (count = 1): Promise<string[][]> => {
-    await until(() => (events.length >= count ? true : undefined));
+    await until(`${count} events`, () => events.length >= count);
     return events.splice(0).map(brief);
   };
   return { arm, events, next };
@@ -63,7 +64,7 @@ test('the app’s own calls yield events that name its principal', async (t) => 
   const command = `${vmId(ESTATE, 'hs-a')}/runCommands/c`;
   const rule = ruleId(ESTATE, 'healthshare-ilb', 'ucr-registry-superserver');
   await rest(arm, 'POST', `${rule}/health`);
-  await until(() => (events.length === 1 ? true : undefined));
+  await until('an event', () => events.length === 1);
   const [health] = events;
   t.is(health?.data.claims.appid, APP_PRINCIPAL.clientId);
   t.is(health?.data.httpRequest?.method, 'POST');
@@ -99,7 +100,7 @@ test('a lab that can turn its guests off and on follows', async (t) => {
   await arm.changes.setPower('hs-a', 'deallocated');
   await arm.changes.setPower('hs-a', 'running');
   await rest(arm, 'POST', `${vmId(ESTATE, 'hs-b')}/restart`);
-  await until(() => (turned.length === 4 ? true : undefined));
+  await until('two guests turned off and on', () => turned.length === 4);
   t.deepEqual(turned, ['hs-a off', 'hs-a on', 'hs-b off', 'hs-b on']);
 });
 
@@ -108,7 +109,7 @@ test('a guest that cannot be turned on fails the operation, and the event says s
   const { arm, lab } = await withArm(t, { onEvent: (event) => events.push(event) });
   Object.assign(lab, { setPower: () => Promise.reject(new Error('no such guest')) });
   const { headers } = await rest(arm, 'POST', `${vmId(ESTATE, 'hs-a')}/start`);
-  const [event] = await until(() => (events.length === 1 ? events : undefined));
+  const [event] = await until('an event', () => events.length === 1 && events);
   t.is(event?.eventType, 'Microsoft.Resources.ResourceActionFailure');
   t.is((await rest(arm, 'GET', headers.get('azure-asyncoperation') ?? '')).body.status, 'Failed');
 });
@@ -181,4 +182,36 @@ test('the estate that was given is not changed', async (t) => {
   await arm.changes.setPower('hs-a', 'stopped');
   t.is(arm.estates[0]?.vms[0]?.power, 'stopped');
   t.is(ESTATE.vms[0]?.power, 'running');
+});
+
+const NIC = {
+  resourceId: '/subscriptions/s/resourceGroups/rg/providers/Microsoft.Network/networkInterfaces/nic1',
+  subscriptionId: 's',
+};
+
+test('every field of an event, the documented sample has', (t) => {
+  const documented = sample('eg_resource_write_nic').derived_nic_write[0];
+  const made = resourceEvent({
+    ...NIC,
+    operationName: 'Microsoft.Network/networkInterfaces/write',
+    method: 'PUT',
+    url: 'https://x',
+  });
+  const extra = (part: unknown, whole: unknown, path: string): string[] =>
+    typeof part !== 'object' || part === null
+      ? []
+      : Object.entries(part).flatMap(([key, value]) => {
+          const other = (whole as Record<string, unknown> | undefined)?.[key];
+          return other === undefined ? [`${path}.${key}`] : extra(value, other, `${path}.${key}`);
+        });
+  t.deepEqual(extra(made, documented, ''), []);
+  t.is(made.eventType, documented.eventType);
+  t.is(made.dataVersion, documented.dataVersion);
+});
+
+test('the type follows the operation', (t) => {
+  const type = (operationName: string): string => resourceEvent({ ...NIC, operationName }).eventType;
+  t.is(type('Microsoft.Network/networkInterfaces/delete'), 'Microsoft.Resources.ResourceDeleteSuccess');
+  t.is(type('MICROSOFT.COMPUTE/VIRTUALMACHINES/WRITE'), 'Microsoft.Resources.ResourceWriteSuccess');
+  t.is(type('Microsoft.Compute/virtualMachines/start/action'), 'Microsoft.Resources.ResourceActionSuccess');
 });

@@ -3,9 +3,10 @@ import { spoilOutput } from '../../../simulator/arm/faults.ts';
 import type { InstanceView } from '../../../simulator/arm/guestHandler.ts';
 import { articleEstate } from '../../../simulator/estate/articleEstate.ts';
 import { ruleId, vmId } from '../../../simulator/estate/ids.ts';
+import { until } from '../../../simulator/until.ts';
 import { result } from './fakeLab.ts';
 import { commandBody, rest } from './rest.ts';
-import { until, withArm } from './withArm.ts';
+import { withArm } from './withArm.ts';
 
 const ESTATE = articleEstate();
 const VM = vmId(ESTATE, 'hs-a');
@@ -59,7 +60,7 @@ test('a connection dropped before the call was taken, and after', async (t) => {
   arm.fault({ kind: { drop: 'after' } });
   await t.throwsAsync(rest(arm, 'PUT', `${VM}/runCommands/c`, commandBody('x')));
   t.is((await rest(arm, 'GET', `${VM}/runCommands/c`)).status, 200);
-  await until(() => (lab.ran.length === 1 ? true : undefined));
+  await until('a script', () => lab.ran.length === 1);
 });
 
 test('a slow answer', async (t) => {
@@ -90,7 +91,7 @@ test('rule health that never finishes, and one without evidence', async (t) => {
   const stuck = (await rest(arm, 'POST', path)).headers.get('location') ?? '';
   arm.fault({ kind: { health: 'up-admin' } });
   const admin = (await rest(arm, 'POST', path)).headers.get('location') ?? '';
-  const body = await until(async () => (await rest(arm, 'GET', admin)).body);
+  const body = await until('rule health', async () => (await rest(arm, 'GET', admin)).body);
   t.is(body.up, 3);
   t.is((await rest(arm, 'GET', stuck)).status, 202);
 });
@@ -100,9 +101,9 @@ test('a view that stays stale after the report, and output that was replaced', a
   const path = `${VM}/runCommands/c?$expand=instanceView`;
   const view = async (): Promise<InstanceView> => (await rest(arm, 'GET', path)).body.properties.instanceView;
   const ended = (after?: string) =>
-    until(async () => {
+    until('the end of the command', async () => {
       const seen = await view();
-      return seen.endTime && seen.startTime !== after ? seen : undefined;
+      return seen.endTime !== undefined && seen.startTime !== after && seen;
     });
   lab.answer = () => result('the real thing\n');
   arm.fault({ match: { vm: 'hs-a' }, kind: { output: (real) => `not ${real}` } });
@@ -112,7 +113,7 @@ test('a view that stays stale after the report, and output that was replaced', a
 
   arm.fault({ kind: { staleMs: 2000 } });
   await rest(arm, 'PUT', path, commandBody('y'));
-  await until(() => (lab.ran.length === 2 ? true : undefined));
+  await until('a second script', () => lab.ran.length === 2);
   t.deepEqual(await view(), first);
   t.is((await ended(first.startTime)).output, 'the real thing\n');
 });

@@ -1,10 +1,11 @@
 /** Run Command inside the VM, held to the handler’s code. */
 import test from 'ava';
 import { articleEstate } from '../../../simulator/estate/articleEstate.ts';
+import { until } from '../../../simulator/until.ts';
 import { at, end } from './commands.ts';
 import { result } from './fakeLab.ts';
 import { commandBody, rest } from './rest.ts';
-import { until, withArm } from './withArm.ts';
+import { withArm } from './withArm.ts';
 
 for (const [title, answer, wanted] of [
   ['success', result('out'), { executionState: 'Succeeded', exitCode: 0, executionMessage: 'Execution completed' }],
@@ -63,7 +64,7 @@ test('deleted and made again under one name: Linux refuses the sequence number a
   })();
   const gone = async () => {
     t.is((await rest(arm, 'DELETE', at('hs-a'))).status, 202);
-    await until(async () => ((await rest(arm, 'GET', at('hs-a'))).status === 404 ? true : undefined));
+    await until('no command', async () => (await rest(arm, 'GET', at('hs-a'))).status === 404);
   };
   await gone();
   t.is((await rest(arm, 'PUT', at('hs-a'), commandBody('y'))).status, 201);
@@ -90,7 +91,7 @@ test('deleted and made again under one name: Windows runs it', async (t) => {
   await rest(arm, 'PUT', at('hs-a'), commandBody('x'));
   const { startTime } = await end(arm, at('hs-a'));
   await rest(arm, 'DELETE', at('hs-a'));
-  await until(async () => ((await rest(arm, 'GET', at('hs-a'))).status === 404 ? true : undefined));
+  await until('no command', async () => (await rest(arm, 'GET', at('hs-a'))).status === 404);
   await rest(arm, 'PUT', at('hs-a'), commandBody('y'));
   await end(arm, at('hs-a'), startTime);
   t.is(lab.ran.length, 2);
@@ -102,7 +103,7 @@ test('a new script under the same name ends the one that runs', async (t) => {
   lab.answer = ({ script }, signal) =>
     script === 'second' ? result('second') : new Promise(() => signal?.addEventListener('abort', () => (aborted += 1)));
   await rest(arm, 'PUT', at('hs-a'), commandBody('first'));
-  await until(() => (lab.ran.length === 1 ? true : undefined));
+  await until('a script', () => lab.ran.length === 1);
   await rest(arm, 'PUT', at('hs-a'), commandBody('second'));
   t.is((await end(arm, at('hs-a'))).output, 'second');
   t.is(aborted, 1);

@@ -8,8 +8,9 @@ import { articleEstate } from '../../../simulator/estate/articleEstate.ts';
 import { ruleId, vmId } from '../../../simulator/estate/ids.ts';
 import { startKernelLab } from '../../../simulator/guests/kernel/lab.ts';
 import type { PowerLab } from '../../../simulator/guests/lab.ts';
+import { until } from '../../../simulator/until.ts';
 import { KERNEL, testNeeding } from '../../needs.ts';
-import { clientsOf, trust, until } from './withArm.ts';
+import { clientsOf, trust } from './withArm.ts';
 
 const kernelTest = testNeeding(KERNEL);
 const ESTATE = articleEstate();
@@ -50,12 +51,10 @@ async function run(arm: Arm, command: CommandToSend): Promise<CommandView> {
   const commands = createGuestCommands(clientsOf(arm));
   const before = await commands.look(command.vmId, command.slot);
   await commands.send(command);
-  return until(async () => {
+  return until('the end of the command', async () => {
     const view = await commands.look(command.vmId, command.slot);
-    return view && ['Succeeded', 'Failed'].includes(view.state) && view.startTime !== before?.startTime
-      ? view
-      : undefined;
-  }, 30);
+    return view && ['Succeeded', 'Failed'].includes(view.state) && view.startTime !== before?.startTime && view;
+  });
 }
 
 kernelTest('a command runs in the guest that it was sent to, and its end comes back', async (t) => {
@@ -76,9 +75,9 @@ kernelTest('a delete ends the process in the guest', async (t) => {
   const command = commandOf('hs-b', '5', 'exec sleep 4242');
   const runs = async () => (await lab.exec('hs-b', ['pgrep', '-f', 'sleep 4242'])).exitCode === 0;
   await commands.send(command);
-  await until(async () => ((await runs()) ? true : undefined));
+  await until('the script to run', runs);
   await commands.cancel(command.vmId, 'A');
-  await until(async () => ((await runs()) ? undefined : true));
+  await until('the script to be gone', async () => !(await runs()));
   t.pass();
 });
 
@@ -90,7 +89,7 @@ kernelTest('rule health is what the probes see, and a VM that is deallocated is 
     return (backends ?? []).filter((backend) => backend.up).map((backend) => backend.address);
   };
   const becomes = (addresses: string[]) =>
-    until(async () => ((await up()).join() === addresses.join() ? true : undefined), 20);
+    until(`backends ${addresses} up`, async () => (await up()).join() === addresses.join());
   await becomes(['10.0.1.10']);
   await lab.setPrimary('patient-index', 'hs-b');
   await becomes(['10.0.1.20']);

@@ -24,7 +24,7 @@ export async function rest(
   if (!url.searchParams.has('api-version')) url.searchParams.set('api-version', VERSION);
   const response = await fetch(url, {
     method,
-    headers: { authorization: `Bearer ${arm.token()}`, 'content-type': 'application/json', ...headers },
+    headers: { authorization: `Bearer ${await arm.token()}`, 'content-type': 'application/json', ...headers },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const text = await response.text();

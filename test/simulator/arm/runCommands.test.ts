@@ -2,11 +2,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import { vmId } from '../../../simulator/estate/ids.ts';
+import { until } from '../../../simulator/until.ts';
 import { sample } from '../../samples.ts';
 import { at, ESTATE, end, look } from './commands.ts';
 import { result } from './fakeLab.ts';
 import { commandBody, rest } from './rest.ts';
-import { until, withArm } from './withArm.ts';
+import { withArm } from './withArm.ts';
 
 test('a new command is created with 201, an update answers 200, both lead to an operation', async (t) => {
   const { arm } = await withArm(t, { commandMs: 2000 });
@@ -21,7 +22,7 @@ test('a new command is created with 201, an update answers 200, both lead to an 
   t.is(updated.body.properties.provisioningState, 'Updating');
   const operation = updated.headers.get('azure-asyncoperation') ?? '';
   t.is((await rest(arm, 'GET', operation)).body.status, 'InProgress');
-  await until(async () => ((await rest(arm, 'GET', operation)).body.status === 'Succeeded' ? true : undefined));
+  await until('the operation’s end', async () => (await rest(arm, 'GET', operation)).body.status === 'Succeeded');
 });
 
 test('a new command is Pending, then Running while the script runs', async (t) => {
@@ -33,9 +34,9 @@ test('a new command is Pending, then Running while the script runs', async (t) =
   };
   await rest(arm, 'PUT', at('hs-a'), commandBody('x'));
   t.is((await look(arm, at('hs-a')))?.executionState, 'Pending');
-  const running = await until(async () => {
+  const running = await until('Running', async () => {
     const view = await look(arm, at('hs-a'));
-    return view?.executionState === 'Running' ? view : undefined;
+    return view?.executionState === 'Running' && view;
   });
   t.is(
     (await rest(arm, 'GET', at('hs-a'))).body.properties.provisioningState,
@@ -55,7 +56,7 @@ test('without asyncExecution the resource is done with the script, and fails wit
   };
   const options = { asyncExecution: false, treatFailureAsDeploymentFailure: true };
   await rest(arm, 'PUT', at('hs-a'), commandBody('x', options));
-  await until(async () => ((await look(arm, at('hs-a')))?.executionState === 'Running' ? true : undefined));
+  await until('Running', async () => (await look(arm, at('hs-a')))?.executionState === 'Running');
   const state = async () => (await rest(arm, 'GET', at('hs-a'))).body.properties.provisioningState;
   t.is(await state(), 'Creating');
   resolve();
@@ -69,7 +70,7 @@ test('the stale view can be told to go sooner', async (t) => {
   const first = await end(arm, at('hs-a'));
   await rest(arm, 'PUT', at('hs-a'), commandBody('y'));
   t.deepEqual(await look(arm, at('hs-a')), first);
-  await until(async () => ((await look(arm, at('hs-a')))?.executionState === 'Pending' ? true : undefined));
+  await until('Pending', async () => (await look(arm, at('hs-a')))?.executionState === 'Pending');
   await end(arm, at('hs-a'), first.startTime);
 });
 
@@ -84,13 +85,13 @@ test('a delete stops what runs, and a PUT meanwhile is refused', async (t) => {
       }),
     );
   await rest(arm, 'PUT', at('hs-a'), commandBody('x'));
-  await until(() => (lab.ran.length === 1 ? true : undefined));
+  await until('a script', () => lab.ran.length === 1);
   await rest(arm, 'DELETE', at('hs-a'));
   t.is((await rest(arm, 'GET', at('hs-a'))).body.properties.provisioningState, 'Deleting');
   const refused = await rest(arm, 'PUT', at('hs-a'), commandBody('y'));
   t.deepEqual([refused.status, refused.body.error.code], [409, 'OperationNotAllowed']);
   await stopped.promise;
-  await until(async () => ((await rest(arm, 'GET', at('hs-a'))).status === 404 ? true : undefined));
+  await until('no command', async () => (await rest(arm, 'GET', at('hs-a'))).status === 404);
   t.is((await rest(arm, 'DELETE', at('hs-a'))).status, 204);
 });
 
@@ -123,7 +124,7 @@ test('a VM that stops takes its execution with it, and a goal that had not reach
   let aborted = false;
   lab.answer = (_, signal) => new Promise(() => signal?.addEventListener('abort', () => (aborted = true)));
   await rest(arm, 'PUT', at('hs-a'), commandBody('x'));
-  await until(async () => ((await look(arm, at('hs-a')))?.executionState === 'Running' ? true : undefined));
+  await until('Running', async () => (await look(arm, at('hs-a')))?.executionState === 'Running');
   await arm.changes.setPower('hs-a', 'stopped');
   t.true(aborted);
   t.is((await look(arm, at('hs-a')))?.executionState, 'Running', 'nobody reports any more');

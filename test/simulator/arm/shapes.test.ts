@@ -4,10 +4,11 @@ import type { Arm } from '../../../simulator/arm/arm.ts';
 import { articleEstate } from '../../../simulator/estate/articleEstate.ts';
 import type { Estate } from '../../../simulator/estate/estate.ts';
 import { loadBalancerId, nicId, ruleId, vmId } from '../../../simulator/estate/ids.ts';
+import { until } from '../../../simulator/until.ts';
 import { sample } from '../../samples.ts';
 import { fakeLab } from './fakeLab.ts';
 import { type RestAnswer, rest } from './rest.ts';
-import { until, withArm } from './withArm.ts';
+import { withArm } from './withArm.ts';
 
 /** All paths of a JSON value; items of a list count as one. */
 function paths(value: unknown, at = ''): string[] {
@@ -59,9 +60,9 @@ test('an instance view has what the specification’s example has', async (t) =>
 async function health(arm: Arm, estate: Estate): Promise<{ accepted: RestAnswer; result: RestAnswer }> {
   const accepted = await rest(arm, 'POST', `${ruleId(estate, 'healthshare-ilb', 'patient-index-superserver')}/health`);
   const location = accepted.headers.get('location') ?? '';
-  const result = await until(async () => {
+  const result = await until('rule health', async () => {
     const answer = await rest(arm, 'GET', location);
-    return answer.status === 202 ? undefined : answer;
+    return answer.status !== 202 && answer;
   });
   return { accepted, result };
 }

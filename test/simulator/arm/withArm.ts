@@ -41,7 +41,7 @@ export async function withArm(
 /** Clients with a token of the simulator's first identity. */
 export const clientsOf = (arm: Arm): AzureClients =>
   createClients({
-    credential: { getToken: async () => ({ token: arm.token(), expiresOnTimestamp: Date.now() + 3_600_000 }) },
+    credential: { getToken: async () => ({ token: await arm.token(), expiresOnTimestamp: Date.now() + 3_600_000 }) },
     endpoint: arm.endpoint,
     audience: 'https://management.azure.com',
   });
@@ -49,15 +49,4 @@ export const clientsOf = (arm: Arm): AzureClients =>
 /** Adds an authority to those that this process trusts, as NODE_EXTRA_CA_CERTS does for a new one. */
 export function trust(ca: string): void {
   tls.setDefaultCACertificates([...tls.getCACertificates('default'), ca]);
-}
-
-/** Looks again and again until there is something, for at most some seconds. */
-export async function until<T>(look: () => Promise<T | undefined> | T | undefined, seconds = 10): Promise<T> {
-  const end = Date.now() + seconds * 1000;
-  for (;;) {
-    const found = await look();
-    if (found !== undefined) return found;
-    if (Date.now() > end) throw new Error(`nothing within ${seconds} s`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }

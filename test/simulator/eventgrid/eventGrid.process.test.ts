@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { AzureKeyCredential, EventGridPublisherClient } from '@azure/eventgrid';
 import test from 'ava';
 import { generate } from 'selfsigned';
+import { resourceEvent } from '../../../simulator/arm/events.ts';
 import { type EventGrid, type EventGridOptions, startEventGrid } from '../../../simulator/eventgrid/eventGrid.ts';
-import { resourceEvent } from '../../../simulator/eventgrid/resourceEvent.ts';
 import { type Bench, runsOf, seen, startBench } from '../host/fixture/start.ts';
 
 /** 10 s become 10 ms. */
@@ -240,16 +240,16 @@ test.serial('a system topic delivers only what the filter lets through', async (
       ],
     },
   });
-  const resourceUri = '/subscriptions/s/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/vm1';
+  const resourceId = '/subscriptions/s/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/vm1';
   topic.feed(
     resourceEvent({
       operationName: 'Microsoft.Compute/virtualMachines/start/action',
-      resourceUri,
+      resourceId,
       subscriptionId: 's',
     }),
     resourceEvent({
       operationName: 'Microsoft.Compute/virtualMachines/runCommands/write',
-      resourceUri,
+      resourceId,
       subscriptionId: 's',
     }),
   );
@@ -258,7 +258,7 @@ test.serial('a system topic delivers only what the filter lets through', async (
   t.like(got[0]?.body, {
     source: '/subscriptions/s',
     type: 'Microsoft.Resources.ResourceActionSuccess',
-    subject: resourceUri,
+    subject: resourceId,
   });
   t.deepEqual(topic.counts, { published: 2, matched: 1 });
 });

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import test from 'ava';
+import { resourceEvent } from '../../../simulator/arm/events.ts';
 import { compileFilter, type SubscriptionFilter } from '../../../simulator/eventgrid/filter.ts';
-import { resourceEvent } from '../../../simulator/eventgrid/resourceEvent.ts';
 import type { AnyEvent } from '../../../simulator/eventgrid/schemas.ts';
 
 const SUBSCRIPTION = '00000000-0000-0000-0000-000000000000';
@@ -9,10 +9,10 @@ const OURS = '00000000-0000-0000-0000-000000000001';
 const vm = `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/vm1`;
 
 function event(operationName: string, appId = SUBSCRIPTION): AnyEvent {
-  const caller = { appId, principalId: appId };
+  const principal = { clientId: appId, principalId: appId };
   return {
     schema: 'EventGridSchema',
-    event: resourceEvent({ operationName, resourceUri: vm, subscriptionId: SUBSCRIPTION, caller }),
+    event: resourceEvent({ operationName, resourceId: vm, subscriptionId: SUBSCRIPTION, principal }),
   };
 }
 const passes = (filter: SubscriptionFilter, given: AnyEvent): boolean => compileFilter(filter)(given);

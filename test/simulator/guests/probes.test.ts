@@ -7,6 +7,7 @@ import {
   Prober,
   probeTimeoutMs,
 } from '../../../simulator/guests/probes.ts';
+import { until } from '../../../simulator/until.ts';
 
 const UP = 'Up_Probe_Success';
 const DOWN = 'Down_Probe_HttpStatusCodeError';
@@ -62,7 +63,7 @@ test('start goes on until settled, tells each change, and stop ends it', async (
   t.is(probes, 3);
   t.is(changes, 1, 'the settled state is told once');
   answer = DOWN;
-  while (prober.state('lb/p/10.0.1.10')?.up) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until('the target down', () => !prober.state('lb/p/10.0.1.10')?.up);
   t.is(changes, 2);
   prober.stop();
   const then = probes;
@@ -79,7 +80,7 @@ test('what does not settle is told', async (t) => {
   await t.throwsAsync(
     prober.start(() => 'UCR on vm-a is not up', 30),
     {
-      message: 'probes did not settle within 30 ms: UCR on vm-a is not up',
+      message: 'waited 30 ms for the probes to settle: UCR on vm-a is not up',
     },
   );
 });

@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { startHost } from '../../../simulator/host/host.ts';
-import { type Bench, buildFixture, isAlive, runsOf, startBench, until } from './fixture/start.ts';
+import { until } from '../../../simulator/until.ts';
+import { type Bench, buildFixture, isAlive, runsOf, startBench } from './fixture/start.ts';
 
 let bench: Bench;
 test.before(async () => {

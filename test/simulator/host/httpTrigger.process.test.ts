@@ -1,6 +1,7 @@
 import test from 'ava';
 import type { Host } from '../../../simulator/host/host.ts';
-import { type Bench, runsOf, startBench, until } from './fixture/start.ts';
+import { until } from '../../../simulator/until.ts';
+import { type Bench, runsOf, startBench } from './fixture/start.ts';
 
 let bench: Bench;
 let host: Host;

@@ -2,7 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { type Bench, runsOf, seen, startBench, until } from './fixture/start.ts';
+import { until } from '../../../simulator/until.ts';
+import { type Bench, runsOf, seen, startBench } from './fixture/start.ts';
 
 let bench: Bench;
 let folder: string;

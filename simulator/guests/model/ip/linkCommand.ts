@@ -37,7 +37,8 @@ export function linkCommand(machine: Machine, words: Words): string {
 function linkText({ index, name, mac, up, nic }: Link): string {
   const flags = [nic ? 'BROADCAST,MULTICAST' : 'LOOPBACK', ...(up ? ['UP', 'LOWER_UP'] : [])].join();
   const [mtu, kind, broadcast] = nic ? [1500, 'ether', 'ff:ff:ff:ff:ff:ff'] : [65536, 'loopback', '00:00:00:00:00:00'];
-  const state = up ? (nic ? 'UP' : 'UNKNOWN') : 'DOWN';
+  const whenUp = nic ? 'UP' : 'UNKNOWN';
+  const state = up ? whenUp : 'DOWN';
   return (
     `${index}: ${name}: <${flags}> mtu ${mtu} qdisc noqueue state ${state} mode DEFAULT group default qlen 1000\n` +
     `    link/${kind} ${mac} brd ${broadcast}\n`

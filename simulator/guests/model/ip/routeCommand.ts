@@ -1,12 +1,13 @@
 /** `ip route`: show, add, replace, append, del, flush, get. */
 import { isIPv4 } from 'node:net';
-import { type Prefix, toAddress } from '../../ipv4.ts';
+import type { Prefix } from '../../ipv4.ts';
 import { type Machine, PROTOCOL, type Route, type RouteType, SCOPE, TABLE } from '../machine.ts';
 import { routeOutput, UNBOUND } from '../route.ts';
 import { addRoute, deleteRoute } from '../routes.ts';
 import type { ShowOptions } from './ruleCommand.ts';
 import {
   notModelled,
+  prefixText,
   protocolName,
   readPrefix,
   readProtocol,
@@ -88,8 +89,9 @@ function completed(machine: Machine, { type = 'unicast', ...named }: Named): Rou
   const inLocal = type === 'local' || type === 'broadcast';
   if ((type === 'unicast' || inLocal) && device === undefined && via === undefined)
     throw new UsageError('RTNETLINK answers: No such device', 2);
-  const scope =
-    type === 'local' ? SCOPE.host : via === undefined && (type === 'unicast' || inLocal) ? SCOPE.link : SCOPE.universe;
+  const isOnLink = via === undefined && (type === 'unicast' || inLocal);
+  const farther = isOnLink ? SCOPE.link : SCOPE.universe;
+  const scope = type === 'local' ? SCOPE.host : farther;
   return { table: inLocal ? TABLE.local : TABLE.main, metric: 0, protocol: PROTOCOL.boot, scope, ...named, type };
 }
 
@@ -150,9 +152,6 @@ function routeText(route: Route, { all, protocol, device }: Filter, { details, n
   return words.join(' ');
 }
 
-const prefixText = ({ base, length }: Prefix): string =>
-  length === 32 ? toAddress(base) : `${toAddress(base)}/${length}`;
-
 function getRoute(machine: Machine, words: Words): string {
   if (words.done) throw new UsageError('need at least a destination address', 1);
   const destination = words.next().replace(/\/32$/, '');
@@ -162,7 +161,9 @@ function getRoute(machine: Machine, words: Words): string {
     else throw notModelled(`route get ... ${words.next()}`);
   }
   const { source, route, local } = routeOutput(machine, from, destination);
-  const text = [local ? 'local ' : route.type === 'broadcast' ? 'broadcast ' : '', destination];
+  const text = [destination];
+  if (local) text.unshift('local ');
+  else if (route.type === 'broadcast') text.unshift('broadcast ');
   if (from !== UNBOUND) text.push(` from ${from}`);
   if (route.via !== undefined) text.push(` via ${route.via}`);
   text.push(` dev ${local ? 'lo' : route.device}`);

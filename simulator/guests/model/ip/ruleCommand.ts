@@ -1,9 +1,10 @@
 /** `ip rule`: show, add, del, flush. */
-import { type Prefix, toAddress } from '../../ipv4.ts';
+import type { Prefix } from '../../ipv4.ts';
 import { type Machine, PROTOCOL, type Rule, TABLE } from '../machine.ts';
 import { addRule, deleteRule } from '../rules.ts';
 import {
   notModelled,
+  prefixText,
   protocolName,
   readPrefix,
   readProtocol,
@@ -83,8 +84,8 @@ function showRules(machine: Machine, words: Words, options: ShowOptions): string
 }
 
 function ruleText(machine: Machine, rule: Rule, { details, numeric }: ShowOptions): string {
-  const words = [rule.not ? 'not from' : 'from', prefixText(rule.from)];
-  if (rule.to.length > 0) words.push('to', prefixText(rule.to));
+  const words = [rule.not ? 'not from' : 'from', selectorText(rule.from)];
+  if (rule.to.length > 0) words.push('to', selectorText(rule.to));
   if (rule.iif !== undefined) {
     words.push('iif', rule.iif);
     if (!machine.links.some((link) => link.name === rule.iif)) words.push('[detached]');
@@ -98,5 +99,4 @@ function ruleText(machine: Machine, rule: Rule, { details, numeric }: ShowOption
   return `${rule.pref}:\t${words.join(' ')}`;
 }
 
-const prefixText = ({ base, length }: Prefix): string =>
-  length === 0 ? 'all' : length === 32 ? toAddress(base) : `${toAddress(base)}/${length}`;
+const selectorText = (prefix: Prefix): string => (prefix.length === 0 ? 'all' : prefixText(prefix));

@@ -1,5 +1,5 @@
 /** The words of an `ip` command: read one by one, with iproute2's abbreviations, numbers and refusals. */
-import { type Prefix, parsePrefix } from '../../ipv4.ts';
+import { formatPrefix, type Prefix, parsePrefix, toAddress } from '../../ipv4.ts';
 import { PROTOCOL, SCOPE, TABLE } from '../machine.ts';
 
 /** `ip` refuses a command: the text for standard error and the exit code. */
@@ -76,3 +76,7 @@ export function readPrefix(word: string): Prefix {
     throw new UsageError(`Error: any valid prefix is expected rather than "${word}".`, 1);
   }
 }
+
+/** As iproute2 writes it: an address alone for a prefix of 32. */
+export const prefixText = (prefix: Prefix): string =>
+  prefix.length === 32 ? toAddress(prefix.base) : formatPrefix(prefix);

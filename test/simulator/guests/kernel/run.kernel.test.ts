@@ -2,6 +2,7 @@
 import test from 'ava';
 import { startKernelLab } from '../../../../simulator/guests/kernel/lab.ts';
 import type { GuestLab } from '../../../../simulator/guests/lab.ts';
+import { until } from '../../../../simulator/until.ts';
 import { KERNEL, testNeeding } from '../../../needs.ts';
 import { articleEstate } from '../estates.ts';
 
@@ -61,7 +62,7 @@ kernelTest('an aborted script is killed at once, one aborted before never runs',
   const stop = new AbortController();
   const start = performance.now();
   const run = lab.runScript('vm-a', 'echo begun >/tmp/begun; sleep 4322; echo never', 30, stop.signal);
-  while ((await lab.exec('vm-a', ['test', '-s', '/tmp/begun'])).exitCode !== 0);
+  await until('the script to begin', async () => (await lab.exec('vm-a', ['test', '-s', '/tmp/begun'])).exitCode === 0);
   stop.abort();
   const { stdout, timedOut, exitCode } = await run;
   t.deepEqual({ stdout, timedOut, exitCode }, { stdout: '', timedOut: false, exitCode: 137 });

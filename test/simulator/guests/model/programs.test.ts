@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import test from 'ava';
 import { type Answerer, type Call, openProgramPort } from '../../../../simulator/guests/model/programs.ts';
+import { until } from '../../../../simulator/until.ts';
 
 const calls: Call[] = [];
 let closed = 0;
@@ -45,7 +46,7 @@ test('a connection is held until its program ends', async (t) => {
   t.is(String(line), 'o 1 10.0.1.11:40000\n');
   t.is(closed, 0);
   socket.destroy();
-  while (closed === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until('the program’s end', () => closed > 0);
   t.is(closed, 1);
   await port.close();
 });

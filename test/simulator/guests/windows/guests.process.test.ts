@@ -1,7 +1,8 @@
 import test from 'ava';
-import { checkCommand, commandIdOf } from '../../../../shared/guest/plan.ts';
+import { checkCommand } from '../../../../shared/guest/plan.ts';
 import { renderScript } from '../../../../shared/guest/render.ts';
 import { parseReport } from '../../../../shared/guest/report.ts';
+import { commandIdOf } from '../../../../shared/model/commandId.ts';
 import { startWindowsGuests, vipsOf, type WindowsGuests } from '../../../../simulator/guests/windows/guests.ts';
 import { missing, type Need, testNeeding } from '../../../needs.ts';
 import { articleEstate, twoRoleEstate } from '../estates.ts';

@@ -1,0 +1,38 @@
+/** IPv4 addresses and MACs: what may be in a guest plan, and their order. The one place that knows their patterns. */
+
+const OCTET = '(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])';
+/** A dotted quad in its one canonical form. A pattern of our own: what passes is written into scripts that run as root. */
+const IPV4 = new RegExp(String.raw`^${OCTET}(?:\.${OCTET}){3}$`);
+const MAC = /^(?!00:00:00:00:00:00)[0-9a-f][02468ace](?::[0-9a-f]{2}){5}$/;
+
+/** Azure's DNS, DHCP and health probes come from here; a host route for it would cut the VM agent off. */
+const WIRE_SERVER = '168.63.129.16';
+
+/**
+ * True for a dotted quad in its one canonical form that a NIC or frontend can have: no 0/8, loopback, link-local
+ * (instance metadata is there), multicast or reserved address, and not Azure's own 168.63.129.16.
+ */
+export function isHostAddress(text: string): boolean {
+  if (!IPV4.test(text) || text === WIRE_SERVER) return false;
+  const first = Number(text.split('.', 1)[0]);
+  return first > 0 && first < 224 && first !== 127 && !text.startsWith('169.254.');
+}
+
+/** True for a unicast MAC in lower case with colons. */
+export const isMac = (text: string): boolean => MAC.test(text);
+
+/** Orders addresses by their number; what is no address comes last, as text. */
+export function compareAddresses(a: string, b: string): number {
+  const x = numberOf(a);
+  const y = numberOf(b);
+  return x === y ? compareText(a, b) : x - y;
+}
+
+/** Orders text by code unit: the same on every machine, unlike localeCompare. */
+export function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+const numberOf = (text: string): number =>
+  IPV4.test(text) ? text.split('.').reduce((sum, part) => sum * 256 + Number(part), 0) : 2 ** 32;

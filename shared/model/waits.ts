@@ -1,0 +1,26 @@
+/** What a VM waits for in a run: why nothing is sent yet, and what a person does if it lasts. README's table is made from this. */
+import { sentenceOf } from './sentences.ts';
+
+/** Every code with its sentence. */
+export const WAITS = {
+  VM_BUSY:
+    'A command of another run is on this VM, and there is one at a time. It goes on when that one has ended or its time is up.',
+  MEMBER_BUSY:
+    'Another member of the same mirror is being changed, and members are changed one after another. It goes on when that one has ended.',
+  COMMAND_LIMIT:
+    'As many commands are on their way in this subscription as HAIRPIN_MAX_COMMANDS allows. It goes on when one has ended; raise the setting if sweeps take too long.',
+  FAILOVER_PENDING:
+    'A failover that concerns this VM is not confirmed by the health probes yet. One command will then serve both; after two minutes it goes on without.',
+  AGENT_NOT_READY:
+    'The VM changed or started, and its agent does not answer yet. It is looked at every half minute, for 15 minutes; if it lasts, look at the VM agent in the guest.',
+  AZURE_CONFLICT:
+    'Azure did not take the command because another operation is on the VM. It is tried again; if it lasts, look for an extension or update that hangs on the VM.',
+  AZURE_THROTTLED:
+    'Azure did not take the command because there were too many calls. It is tried again after the time that Azure named; if it lasts, lower HAIRPIN_MAX_COMMANDS or find who else makes so many calls.',
+} as const satisfies Record<string, string>;
+
+export type WaitCode = keyof typeof WAITS;
+
+/** What a code says; for a code of another version of this program what holds for all. */
+export const waitText = (code: string): string =>
+  sentenceOf(WAITS, code) ?? 'It waits for its turn, and goes on by itself.';

@@ -1,0 +1,60 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { compareAddresses, compareText, isHostAddress, isMac } from '../../shared/model/address.ts';
+
+for (const text of [
+  '10.0.1.10',
+  '172.16.0.1',
+  '192.168.1.254',
+  '100.64.0.9',
+  '20.1.2.3',
+  '10.0.0.0',
+  '223.255.255.255',
+]) {
+  test(`${text} is a host address`, (t) => t.true(isHostAddress(text)));
+}
+
+for (const [text, why] of [
+  ['', 'nothing'],
+  ['10.0.1', 'three parts'],
+  ['10.0.1.256', 'a part above 255'],
+  ['10.0.01.1', 'a leading zero, octal to some'],
+  [' 10.0.1.1', 'a space'],
+  ['10.0.1.1\n', 'a line end'],
+  ['10.0.1.16/28', 'a prefix length'],
+  ['0x0a.0.0.1', 'hexadecimal'],
+  ['fd00::1', 'IPv6'],
+  ['10.0.1.1;reboot', 'a command'],
+  ['0.0.0.0', 'no host'],
+  ['127.0.0.1', 'loopback'],
+  ['169.254.169.254', 'instance metadata'],
+  ['168.63.129.16', 'Azure’s wire server'],
+  ['224.0.0.1', 'multicast'],
+  ['255.255.255.255', 'broadcast'],
+] as const) {
+  test(`${JSON.stringify(text)} is no host address: ${why}`, (t) => t.false(isHostAddress(text)));
+}
+
+test('a MAC has six parts in lower case with colons and is unicast', (t) => {
+  t.true(isMac('00:0d:3a:1b:c7:21'));
+  for (const text of ['', '00-0d-3a-1b-c7-21', '00:0D:3A:1B:C7:21', '00:0d:3a:1b:c7', '00:0d:3a:1b:c7:21:00'])
+    t.false(isMac(text));
+  t.false(isMac('00:00:00:00:00:00'));
+  t.false(isMac('01:00:5e:00:00:01'), 'multicast');
+  t.false(isMac('ff:ff:ff:ff:ff:ff'), 'broadcast');
+});
+
+test('addresses are ordered by number, everything else after them', (t) => {
+  const mixed = ['10.0.1.100', 'none', '10.0.1.9', '9.255.0.0', '', '10.0.1.20'];
+  t.deepEqual(mixed.toSorted(compareAddresses), ['9.255.0.0', '10.0.1.9', '10.0.1.20', '10.0.1.100', '', 'none']);
+});
+
+test('both orders are total: the same list comes of every shuffle', (t) => {
+  const texts = fc.uniqueArray(fc.oneof(fc.ipV4(), fc.string({ maxLength: 6 })), { maxLength: 8 });
+  const shuffled = texts.chain((list) =>
+    fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length })),
+  );
+  for (const order of [compareAddresses, compareText]) {
+    fc.assert(fc.property(shuffled, ([a, b]) => t.deepEqual(a.toSorted(order), b.toSorted(order))));
+  }
+});

@@ -1,0 +1,87 @@
+/** What `npm test` counts and says, and with which exit code it ends: in a small project of its own. */
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import test, { type ExecutionContext } from 'ava';
+
+const RUN = fileURLToPath(new URL('run.ts', import.meta.url));
+const AVA = fileURLToPath(new URL('.', import.meta.resolve('ava')));
+
+interface Ended {
+  code: number | null;
+  lines: string[];
+  errors: string;
+}
+
+/** Runs a project's tests; `quick` and `slow` are the bodies of its two files. */
+async function run(
+  t: ExecutionContext,
+  { quick, slow }: { quick: string; slow: string },
+  env: Record<string, string> = {},
+): Promise<Ended> {
+  const folder = await mkdtemp(join(tmpdir(), 'hairpin-run-'));
+  t.teardown(() => rm(folder, { recursive: true }));
+  await mkdir(join(folder, 'node_modules'));
+  await symlink(join(AVA, '..'), join(folder, 'node_modules/ava'));
+  const config = { type: 'module', ava: { files: ['quick.js'] } };
+  await writeFile(join(folder, 'package.json'), JSON.stringify(config));
+  await writeFile(join(folder, 'ava.slow.config.js'), "export default { files: ['slow.js'] };");
+  for (const [name, body] of Object.entries({ quick, slow }))
+    await writeFile(join(folder, `${name}.js`), `import test from 'ava';\n${body}`);
+  // The outer AVA's settings are not those of the inner one.
+  const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(AVA|HAIRPIN)_/.test(name)));
+  const child = spawn(process.execPath, [RUN], { cwd: folder, env: { ...own, ...env } });
+  const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  if (child.exitCode === null && child.signalCode === null) await new Promise((resolve) => child.once('exit', resolve));
+  return { code: child.exitCode, lines: output.trim().split('\n'), errors };
+}
+
+const PASSES = "test('is well', (t) => t.pass());";
+const SKIPPED = "test.skip('of a kernel (skipped: needs nftables)', (t) => t.pass());";
+
+test.serial('tests of both parts are counted, and what was skipped says what it needs', async (t) => {
+  const { code, lines } = await run(t, { quick: `${PASSES}\n${SKIPPED}`, slow: PASSES });
+  t.is(lines.at(-1), '2 passed, 0 failed, 1 skipped');
+  t.true(lines.some((line) => line.includes('of a kernel (skipped: needs nftables)')));
+  t.is(code, 0);
+});
+
+test.serial('without anything skipped the last line has two figures', async (t) => {
+  const { code, lines } = await run(t, { quick: PASSES, slow: PASSES }, { HAIRPIN_NO_SKIP: '1' });
+  t.is(lines.at(-1), '2 passed, 0 failed');
+  t.is(code, 0);
+});
+
+test.serial('where nothing may be skipped, a skipped test fails the run', async (t) => {
+  const { code, lines, errors } = await run(
+    t,
+    { quick: `${PASSES}\n${SKIPPED}`, slow: PASSES },
+    { HAIRPIN_NO_SKIP: '1' },
+  );
+  t.is(lines.at(-1), '2 passed, 0 failed, 1 skipped');
+  t.regex(errors, /^Nothing may be skipped here\.$/m);
+  t.is(code, 1);
+});
+
+test.serial('what fails is counted and shown with its line, in whatever way it fails', async (t) => {
+  const quick = `${PASSES}\ntest('is wrong', (t) => t.is(1, 2));`;
+  const slow = "test('never ends', (t) => new Promise(() => setTimeout(() => { throw new Error('out of turn'); })));";
+  const { code, lines } = await run(t, { quick, slow });
+  t.is(lines.at(-1), '1 passed, 2 failed');
+  t.true(lines.some((line) => /\[fail\]: is wrong/.test(line)));
+  t.true(
+    lines.some((line) => /quick\.js:3$/.test(line)),
+    'where it failed',
+  );
+  t.true(lines.some((line) => line.includes('out of turn')));
+  t.is(code, 1);
+});
+
+test.serial('a file that cannot be loaded is a failure', async (t) => {
+  const { code, lines } = await run(t, { quick: PASSES, slow: "throw new Error('no such thing');" });
+  t.is(lines.at(-1), '1 passed, 1 failed');
+  t.is(code, 1);
+});
