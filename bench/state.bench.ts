@@ -116,7 +116,7 @@ async function fill(store: Store): Promise<string> {
     await store.runs.put(SUBSCRIPTION, accepted.runId, accepted);
     for (let n = 0; n < OUTCOMES; n += 1) {
       const of = outcome(i, i + n);
-      await store.outcomes.put(row.runId, rowKey(of.vmId), of);
+      await store.outcomes.put(of.runId, rowKey(of.vmId), of);
     }
   });
   return `${VMS + RUNS * (1 + OUTCOMES)} rows`;

@@ -2,7 +2,7 @@
  * Azure as a script in memory: lists of an estate in pairs, rule health that shows each pair's first VM as primary for
  * both frontends, and commands that end well after a set time.
  */
-import { commandIdIn } from '../../shared/guest/render.ts';
+import { commandIdIn } from '../../shared/model/commandId.ts';
 import { type IdKey, idKey } from '../../shared/model/ids.ts';
 import type { CommandToSend, CommandView } from '../../shared/model/ports.ts';
 import type { BackendHealth } from '../../shared/model/topology.ts';

@@ -1,7 +1,7 @@
 /** The rows of an estate that is known: every VM was looked at and found right, every frontend has a primary. */
 import { planHash } from '../../shared/evaluate/planHash.ts';
 import type { Survey } from '../../shared/evaluate/survey.ts';
-import { commandIdOf } from '../../shared/guest/plan.ts';
+import { commandIdOf } from '../../shared/model/commandId.ts';
 import type { IdKey } from '../../shared/model/ids.ts';
 import type { CommandView } from '../../shared/model/ports.ts';
 import { acceptedRun, type FrontendRow, type OutcomeRow, type RunRow, type VmRow } from '../../shared/model/rows.ts';

@@ -1,10 +1,11 @@
 /** Which frontends are in play: those of Standard internal load balancers with rules that translate the destination. */
+
+import { addressNumber, compareText, isHostAddress } from '../model/address.ts';
 import { type Finding, finding } from '../model/findings.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
 import type { ListedFinding } from '../model/path.ts';
 import type { Scope } from '../model/scope.ts';
 import type { FrontendIp, LoadBalancer, Pool, Probe, Rule, Topology } from '../model/topology.ts';
-import { compareAddresses, compareText, isHostAddress } from './address.ts';
 import { byId } from './indexTopology.ts';
 import { isOptedOut } from './touchable.ts';
 
@@ -56,9 +57,19 @@ export function frontendsInPlay(
     }
   }
   return {
-    inPlay: [...inPlay.values()].sort((a, b) => compareAddresses(a.vip, b.vip) || compareText(a.key, b.key)),
+    inPlay: byVip([...inPlay.values()]),
     listed,
   };
+}
+
+/** In order of their VIPs; each is read as a number once. */
+function byVip(frontends: FrontendInPlay[]): FrontendInPlay[] {
+  const numbered = frontends.map((frontend) => ({ frontend, number: addressNumber(frontend.vip) }));
+  numbered.sort(
+    (a, b) =>
+      a.number - b.number || compareText(a.frontend.vip, b.frontend.vip) || compareText(a.frontend.key, b.frontend.key),
+  );
+  return numbered.map(({ frontend }) => frontend);
 }
 
 /** What a load balancer's rules refer to, by key. */

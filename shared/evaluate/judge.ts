@@ -74,19 +74,23 @@ function pathOf(way: Way, healthy: Healthy, named: NamedPlan | undefined, knowle
 
 function viewOf({ frontend, members, port }: SurveyedFrontend, healthy: Healthy): FrontendView {
   const { loadBalancer, healthRule, probeSeconds, mirror, vip, key } = frontend;
-  return {
+  const view: FrontendView = {
     id: frontend.frontend.id,
     key,
     vip,
     loadBalancerId: loadBalancer.id,
     mirror,
-    ...(healthRule ? { healthRuleId: healthRule.id } : {}),
     probeSeconds,
     memberIds: members.map((member) => member.vmId),
-    ...(healthy.primary ? { primaryId: healthy.primary.vmId, primaryKey: healthy.primary.key } : {}),
     healthyIds: healthy.members.map((member) => member.vmId),
     healthKnown: healthy.known,
     healthAt: healthy.at,
-    ...(port === undefined ? {} : { port }),
   };
+  if (healthRule) view.healthRuleId = healthRule.id;
+  if (healthy.primary) {
+    view.primaryId = healthy.primary.vmId;
+    view.primaryKey = healthy.primary.key;
+  }
+  if (port !== undefined) view.port = port;
+  return view;
 }

@@ -39,7 +39,7 @@ export interface Membership {
  */
 export function membersOf(frontend: FrontendInPlay, index: TopologyIndex): Membership {
   const listed: ListedFinding[] = [];
-  const byVm = new Map<IdKey, { ips: Set<NicIp>; rules: Set<Rule> }>();
+  const byVm = new Map<IdKey, { ips: NicIp[]; rules: Rule[] }>();
   const nicKeys = new Set<IdKey>();
 
   const dangling = (id: string) => {
@@ -71,21 +71,22 @@ export function membersOf(frontend: FrontendInPlay, index: TopologyIndex): Membe
         if (key === undefined) continue;
         let member = byVm.get(key);
         if (!member) {
-          member = { ips: new Set(), rules: new Set() };
+          member = { ips: [], rules: [] };
           byVm.set(key, member);
         }
-        member.ips.add(here);
-        member.rules.add(rule);
+        // A VM has few addresses, and a rule's come one after another.
+        if (!member.ips.includes(here)) member.ips.push(here);
+        if (member.rules.at(-1) !== rule) member.rules.push(rule);
       }
     }
   }
 
   const members: Member[] = [];
   for (const [key, { ips, rules }] of byVm) {
-    const [first, ...rest] = [...ips].sort(byPrecedence);
+    const [first, ...rest] = ips.sort(byPrecedence);
     if (!first) continue;
     const vmId = index.vms.get(key)?.id ?? first.on.nic.vmId ?? key;
-    members.push({ key, vmId, ips: [first, ...rest], rules: [...rules] });
+    members.push({ key, vmId, ips: [first, ...rest], rules });
   }
   members.sort((a, b) => compareText(a.key, b.key));
   return { members, nicKeys, listed };

@@ -1,13 +1,16 @@
 /** What may be touched: the configured scope, the opt-out tag and the audit tag. */
-import { idKey, isWithin } from '../model/ids.ts';
+import { idKey, isKeyWithin } from '../model/ids.ts';
 import { isTrueWord, type Scope } from '../model/scope.ts';
 
 type Tags = Record<string, string>;
 
 /** The value of a tag; Azure's tag names have no letter case. */
 export function tagValue(tags: Tags, name: string): string | undefined {
-  const wanted = name.toLowerCase();
-  return Object.entries(tags).find(([key]) => key.toLowerCase() === wanted)?.[1];
+  // No list of pairs: every path asks for several tags.
+  for (const key in tags) {
+    if (key.length === name.length && key.toLowerCase() === name.toLowerCase()) return tags[key];
+  }
+  return undefined;
 }
 
 /** True when a resource carries the opt-out tag with a true word. */
@@ -21,6 +24,7 @@ export const isAudited = (tags: Tags, scope: Scope): boolean => isTrueWord(tagVa
  * them. No subscription configured: nothing is in scope.
  */
 export function isInScope(vmId: string, scope: Scope): boolean {
-  if (!scope.subscriptionIds.some((id) => isWithin(vmId, `/subscriptions/${idKey(id)}`))) return false;
-  return scope.within.length === 0 || scope.within.some((outer) => isWithin(vmId, outer));
+  const key = idKey(vmId);
+  if (!scope.subscriptionIds.some((id) => isKeyWithin(key, idKey(`/subscriptions/${id}`)))) return false;
+  return scope.within.length === 0 || scope.within.some((outer) => isKeyWithin(key, idKey(outer)));
 }
