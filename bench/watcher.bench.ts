@@ -63,7 +63,7 @@ async function commands(lab: GuestLab, list: string[], add: Add): Promise<void> 
 async function startWatcher(lab: GuestLab): Promise<void> {
   await shell(lab, VM, `setsid ${INSTALLED} watch >/tmp/watch.log 2>&1 </dev/null & echo $! >/tmp/watch.pid`);
   const looked = async () => (await shell(lab, VM, 'cat /tmp/watch.log')).includes('found: as planned');
-  assert(await until(looked, 10_000), 'the watcher did not look');
+  await until('the watcher’s first look', looked);
   await sleep(2000);
 }
 

@@ -3,7 +3,7 @@ import { renderScript } from '../shared/guest/render.ts';
 import { parseReport } from '../shared/guest/report.ts';
 import type { GuestCommand, GuestMode, GuestReport, PlannedFrontend } from '../shared/model/guest.ts';
 import type { GuestLab, LabConnect } from '../simulator/guests/lab.ts';
-import { within } from '../simulator/until.ts';
+import { PATIENCE_MS, until as waitUntil } from '../simulator/until.ts';
 
 export const UCR = '10.0.1.100';
 export const PI = '10.0.1.101';
@@ -22,14 +22,15 @@ export const NICS = {
 
 /** The plan of one of the article's VMs for the given VIPs. */
 export const planOf = (vm: keyof typeof NICS, vips: string[] = [UCR, PI]): PlannedFrontend[] =>
-  vips.map((vip) => ({ vip, port: 1972, ...NICS[vm] }));
+  vips.map((vip) => ({ vip, port: 1972, backends: [NICS[vm].backend], via: NICS[vm].via }));
 
 /** A command with short limits. */
 export const commandFor = (mode: GuestMode, frontends: PlannedFrontend[]): GuestCommand => ({
   commandId: '0123456789abcdef0123456789abcdef',
   mode,
   plan: { frontends },
-  limits: { connectSeconds: 1, totalSeconds: 30 },
+  // All connects are made side by side, a process for each.
+  limits: { connectSeconds: frontends.length > 8 ? 5 : 1, totalSeconds: 60 },
 });
 
 export interface GuardRun {
@@ -50,7 +51,7 @@ export async function guard(
 ): Promise<GuardRun> {
   const command = commandFor(mode, frontends);
   const begin = performance.now();
-  const result = await lab.runScript(vm, change(renderScript('linux', command)), 60);
+  const result = await lab.runScript(vm, change(renderScript('linux', command)), PATIENCE_MS / 1000);
   const ms = performance.now() - begin;
   try {
     return { ...result, exitCode: result.exitCode, ms, report: parseReport(result.stdout, command) };
@@ -74,13 +75,16 @@ export const snapshot = (lab: GuestLab, vm: string): Promise<string> =>
 export const filesOf = (lab: GuestLab, vm: string): Promise<string> =>
   shell(lab, vm, 'find /run /etc /usr/local /var/lib -xdev -name "*hairpin*" 2>/dev/null | sort || true');
 
+/** Long enough for a packet's way on a busy machine, and shorter than the first repeat of a SYN. */
+const CONNECT_MS = 900;
+
 /** A connect as an application would make it. */
 export const connectTo = (
   lab: GuestLab,
   vm: string,
   address: string,
   more: { source?: string; port?: number; timeoutMs?: number } = {},
-) => lab.connect(vm, { address, port: 1972, timeoutMs: 400, ...more });
+) => lab.connect(vm, { address, port: 1972, timeoutMs: CONNECT_MS, ...more });
 
 /** What a connect came to, in a word: who answered, or how it failed. */
 export const said = ({ outcome, answer }: LabConnect): string =>
@@ -97,8 +101,15 @@ export async function put(lab: GuestLab, vm: string, path: string, text: string,
   if (exitCode !== 0) throw new Error(`${vm}: ${path} cannot be written: ${stderr}`);
 }
 
-/** Asks again until it holds; the milliseconds that took, or undefined after the limit. */
-export async function until(holds: () => Promise<boolean>, limitMs: number): Promise<number | undefined> {
+export { PATIENCE_MS };
+
+/** Asks again until it holds; the milliseconds that took. Rejects after the limit, with what was waited for. */
+export async function until(
+  what: string,
+  holds: () => Promise<boolean>,
+  limitMs: number = PATIENCE_MS,
+): Promise<number> {
   const start = performance.now();
-  return (await within(holds, limitMs)) ? performance.now() - start : undefined;
+  await waitUntil(what, holds, limitMs);
+  return performance.now() - start;
 }

@@ -88,16 +88,19 @@ export class InputError extends GuardError {
 
 /** A guest's output held no usable report. */
 export class ReportError extends GuardError {
-  constructor(
-    code: Extract<ErrorCode, 'REPORT_MISSING' | 'REPORT_CUT' | 'REPORT_INVALID' | 'REPORT_OF_ANOTHER_RUN'>,
-    message: string,
-  ) {
+  declare readonly code: ReportErrorCode;
+
+  constructor(code: ReportErrorCode, message: string) {
     super(code, message, 'Look at the command’s output in the portal; the VM is tried again by the next run.');
   }
 }
 
+type ReportErrorCode = Extract<ErrorCode, `REPORT_${string}`>;
+
 /** A plan holds something that must not be rendered into a script. */
 export class PlanError extends GuardError {
+  declare readonly code: 'PLAN_INVALID';
+
   constructor(field: string, value: unknown, expected: string) {
     super(
       'PLAN_INVALID',
@@ -109,6 +112,7 @@ export class PlanError extends GuardError {
 
 /** A call to Azure failed. `status` is 0 when there was no answer; `action` names what was asked for. */
 export class AzureError extends GuardError {
+  declare readonly code: AzureErrorCode;
   readonly status: number;
   readonly azureCode: string;
   readonly action: string;

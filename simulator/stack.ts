@@ -159,7 +159,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
           listeners.delete(listener);
           reject(
             new Error(
-              `The app did not log what was waited for within ${withinMs} ms; last: ${JSON.stringify(steps.at(-1))}`,
+              `The app did not log within ${withinMs} ms a step with ${fits}; last: ${JSON.stringify(steps.at(-1))}`,
             ),
           );
         }, withinMs);

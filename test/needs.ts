@@ -22,7 +22,8 @@ const CHECKS = {
   root: () => process.getuid?.() === 0,
   debootstrap: () => hasProgram('debootstrap'),
   'systemd-nspawn': () => hasProgram('systemd-nspawn'),
-  'dotnet or pwsh': () => hasProgram('dotnet') || hasProgram('pwsh'),
+  /** PowerShell 7, on a system whose profile lies below HOME. */
+  pwsh: () => process.platform !== 'win32' && hasProgram('pwsh'),
   'the .NET SDK': () => spawnSync('dotnet', ['--list-sdks'], { encoding: 'utf8' }).stdout?.trim().length > 0,
 } satisfies Record<string, () => boolean>;
 

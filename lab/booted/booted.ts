@@ -8,7 +8,7 @@ import { hasProgram, namespaceFlags, systemPath } from '../../simulator/guests/k
 import { remote } from '../../simulator/guests/rpc.ts';
 import type { LabCase } from '../case.ts';
 import { clearGroups } from './cgroups.ts';
-import { GUESTS } from './guests.ts';
+import type { Entry } from './guests.ts';
 import { bootedImage } from './image.ts';
 import type { LabProcess } from './process.ts';
 
@@ -30,14 +30,21 @@ export function bootedNeeds(): string[] {
   return [...lacking.map(([need]) => need), ...(mayNest ? [] : ['the right to make namespaces'])];
 }
 
-/** Every case, those of one guest in the order in which they should be run. Starts nothing. */
-export async function bootedCases(): Promise<LabCase[]> {
+/** The list of the lab's own guests and cases. */
+const LIST = import.meta.resolve('./guests.ts');
+
+/**
+ * Every case of a list, those of one guest in the order in which they should be run. Starts nothing. `list`: the address
+ * of a module that exports `GUESTS`.
+ */
+export async function bootedCases(list = LIST): Promise<LabCase[]> {
+  const { GUESTS }: { GUESTS: Entry[] } = await import(list);
   return GUESTS.flatMap(({ spec, cases }) =>
     cases.map(({ name }) => ({
       name,
       manager: spec.manager,
       async run() {
-        const { case: _, manager: __, ...outcome } = await (await started()).tryCase(spec.name, name);
+        const { case: _, manager: __, ...outcome } = await (await started(list)).tryCase(spec.name, name);
         return outcome;
       },
     })),
@@ -46,12 +53,12 @@ export async function bootedCases(): Promise<LabCase[]> {
 
 let running: { child: ChildProcess; ended: Promise<void>; lab: Promise<LabProcess> } | undefined;
 
-/** The lab's process, started at the first case. The first time on a machine the image is made before it. */
-async function started(): Promise<LabProcess> {
+/** The lab's process, started at the first case with its list. The first time on a machine the image is made before it. */
+async function started(list: string): Promise<LabProcess> {
   if (!running) {
     const image = bootedImage();
     clearGroups(process.pid);
-    const program = [process.execPath, join(import.meta.dirname, 'process.ts')];
+    const program = [process.execPath, join(import.meta.dirname, 'process.ts'), list];
     const child = spawn(
       'unshare',
       [...namespaceFlags(), '/bin/bash', join(import.meta.dirname, 'init.sh'), ...program],

@@ -1,5 +1,6 @@
 /** A guest of the booted lab: a machine with two NICs on the fabric, and what is looked at while it is disturbed. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { renderScript } from '../../shared/guest/render.ts';
@@ -17,9 +18,10 @@ import type { Addresses, GuestSpec } from './managers/spec.ts';
 import { PORT } from './ports.ts';
 import { Sampler } from './sampler.ts';
 
-const CHECK_MS = 10_000;
+/** All of these are long enough for a machine that has far more to do than it can. */
+const CHECK_MS = 120_000;
 /** TCP waits longer and longer between two tries while a NIC is away. */
-const ECHO_MS = 8000;
+const ECHO_MS = 60_000;
 /** The service's own time to put right what the last case left. */
 const HEAL_MS = 3000;
 /** Until a service that was started has looked. */
@@ -111,8 +113,19 @@ export class Guest {
 
   /** Shuts it down. Nothing of it stays but its files. */
   async off(): Promise<void> {
-    this.#management?.end();
     await this.machine.poweroff();
+    await this.#clear();
+  }
+
+  /** Ends it, whatever state it is in, and throws away its files. */
+  async destroy(): Promise<void> {
+    await this.machine.destroy();
+    await this.#clear();
+  }
+
+  /** Takes away what it has on the fabric, and what of it runs outside its machine. */
+  async #clear(): Promise<void> {
+    this.#management?.end();
     await this.sampler.stop();
     this.#process?.kill('SIGKILL');
     this.#inside = undefined;
@@ -120,7 +133,7 @@ export class Guest {
     this.dhcp?.stop();
     const { name, layout } = this.place;
     for (const nic of layout.nics) await ip([`link delete ${nic.link}`]).catch(() => {}); // one that was not there
-    await ip([`netns delete ${name}`]);
+    if (existsSync(`/run/netns/${name}`)) await ip([`netns delete ${name}`]);
   }
 
   shell(text: string): Promise<ShellResult> {
@@ -154,7 +167,8 @@ export class Guest {
   /** Takes what is in place now for what must be there. */
   async remember(): Promise<void> {
     this.sampler.take();
-    await until(() => this.sampler.last() !== undefined, CHECK_MS);
+    if (!(await until(() => this.sampler.last() !== undefined, CHECK_MS)))
+      throw new Error(`${this.place.name} could not be looked at within ${CHECK_MS} ms`);
     this.whole = this.sampler.last()?.ours ?? '';
   }
 
@@ -163,7 +177,7 @@ export class Guest {
     const command: GuestCommand = {
       commandId: '0'.repeat(32),
       mode,
-      plan: { frontends: vips.map((vip) => ({ vip, port: PORT, backend, via })) },
+      plan: { frontends: vips.map((vip) => ({ vip, port: PORT, backends: [backend], via })) },
       limits: { connectSeconds: 2, totalSeconds: 60 },
     };
     const folder = '/var/lib/waagent/run-command-handler/download/0';

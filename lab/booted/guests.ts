@@ -2,13 +2,14 @@
 import { boots, last } from './cases/boot.ts';
 import { type BootedCase, common, nics, renamed } from './cases/common.ts';
 import * as by from './cases/managers.ts';
-import { atRest } from './cases/rest.ts';
+import { atRest, waitsForCommand } from './cases/rest.ts';
 import { ifupdown, ifupdownDhcp } from './managers/ifupdown.ts';
 import { netplan, networkd, networkdDhcp } from './managers/networkd.ts';
 import { cloudSetupGuest, networkManager, networkManagerDhcp } from './managers/networkManager.ts';
 import type { GuestSpec } from './managers/spec.ts';
 
-interface Entry {
+/** A guest, and its cases. */
+export interface Entry {
   spec: GuestSpec;
   cases: BootedCase[];
 }
@@ -20,7 +21,7 @@ export const GUESTS: Entry[] = [
     spec: networkManager,
     cases: [...common, ...by.networkManager, ...nics, renamed, by.defaultRouteFlips, ...boots, last],
   },
-  { spec: networkd, cases: [...common, atRest, ...by.networkd, ...nics, renamed, ...boots, last] },
+  { spec: networkd, cases: [...common, atRest, waitsForCommand, ...by.networkd, ...nics, renamed, ...boots, last] },
   {
     spec: networkManagerDhcp,
     cases: onDhcp([

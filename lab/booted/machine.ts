@@ -6,8 +6,8 @@ import { run } from '../../simulator/guests/kernel/commands.ts';
 import { now, until } from './clock.ts';
 import type { GuestSpec } from './managers/spec.ts';
 
-const BOOT_MS = 60_000;
-const POWEROFF_MS = 15_000;
+const BOOT_MS = 300_000;
+const POWEROFF_MS = 60_000;
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 export interface ShellResult {
@@ -75,7 +75,7 @@ export class Machine {
     this.#nspawn = child;
     this.#gone = new Promise((resolve) => child.once('exit', () => resolve()));
     if (await until(() => this.#isRunning(), BOOT_MS, 100)) return;
-    throw new Error(`${this.#name} does not boot: ${this.#said.trim()}`);
+    throw new Error(`${this.#name} did not boot within ${BOOT_MS} ms: ${this.#said.trim()}`);
   }
 
   async #isRunning(): Promise<boolean> {
@@ -116,6 +116,12 @@ export class Machine {
   async kill(): Promise<void> {
     this.#nspawn?.kill('SIGKILL');
     await this.#gone;
+  }
+
+  /** Ends it, and with it every file that it wrote. */
+  async destroy(): Promise<void> {
+    await this.kill();
+    await run(['umount', '--lazy', this.root, dirname(this.root)]);
   }
 }
 

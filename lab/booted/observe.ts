@@ -7,11 +7,14 @@ import type { Connect } from './inside.ts';
 import { type Recovery, recoveryOf } from './recovery.ts';
 import type { Sample } from './sampler.ts';
 
-/** What the watcher may take once the NICs have their addresses; it takes less, but this machine may be busy. */
-const OWN_MS = 2000;
+/**
+ * What the watcher may take once the NICs have their addresses. It takes less than a second, but this machine may be
+ * busy; one that heard nothing, and found it by its look every 30 s, takes longer.
+ */
+const OWN_MS = 20_000;
 /** It stays so when nothing was wrong for this long. */
 const QUIET_MS = 1000;
-const TIMEOUT_MS = 30_000;
+const TIMEOUT_MS = 120_000;
 /** What a network manager may take to give the addresses back: one that asks for a lease in vain asks ever more rarely. */
 const ADDRESSES_MS = 150_000;
 /** What a person would look at when it did not heal. */

@@ -1,17 +1,22 @@
-/** The lab's main process, in the lab's namespaces: serves cases to the process that started it, and ends with it. */
+/**
+ * The lab's main process, in the lab's namespaces: serves cases to the process that started it, and ends with it. Its
+ * argument is the address of the module with the list of guests and cases.
+ */
 import { serve } from '../../simulator/guests/rpc.ts';
 import { type CaseResult, tryCase } from '../case.ts';
 import { snapshot } from './cases/boot.ts';
 import { makeGroups } from './cgroups.ts';
 import { makeFabric, placeOf } from './fabric.ts';
 import { Guest } from './guest.ts';
-import { GUESTS } from './guests.ts';
+import type { Entry } from './guests.ts';
 import { Lanes } from './lanes.ts';
 import { Machine } from './machine.ts';
 
 /** Guests that are up at a time: they wait more than they work, and more would be in each other's way on two processors. */
 const MOST = 4;
 
+/** The guests of the list in this program's argument. */
+const { GUESTS }: { GUESTS: Entry[] } = await import(process.argv[2] ?? '');
 const places = GUESTS.map(({ spec }, index) => placeOf(spec.name, index + 1));
 let lab = 0;
 let image = '';
@@ -39,9 +44,20 @@ async function open(name: string): Promise<Guest> {
   return guest;
 }
 
-const lanes = new Lanes(MOST, open, (guest) => guest.off());
+/** A guest in which a case failed. The next case has one that was never used. */
+async function discard(name: string): Promise<void> {
+  const guest = made.get(name);
+  made.delete(name);
+  try {
+    await guest?.destroy();
+  } catch (error) {
+    console.error(`${name} is not gone: ${(error as Error).message}`); // the case has its own message
+  }
+}
 
-function entryOf(name: string): (typeof GUESTS)[number] {
+const lanes = new Lanes(MOST, { open, close: (guest) => guest.off(), discard });
+
+function entryOf(name: string): Entry {
   const entry = GUESTS.find(({ spec }) => spec.name === name);
   if (!entry) throw new Error(`there is no guest ${name}`);
   return entry;
@@ -61,11 +77,15 @@ const served = {
       name,
       manager: spec.manager,
       run: () =>
-        lanes.run(guest, async (it) => {
-          if (!found) throw new Error(`${guest} has no such case`);
-          await it.ready();
-          return found.run(it);
-        }),
+        lanes.run(
+          guest,
+          async (it) => {
+            if (!found) throw new Error(`${guest} has no such case`);
+            await it.ready();
+            return found.run(it);
+          },
+          ({ ok }) => !ok,
+        ),
     });
   },
 };

@@ -34,7 +34,7 @@ async function startRedirect(lab: GuestLab, vm: Member, { agentSeconds }: Strate
   }
   if (vm !== 'vm-a') return; // no primary there: nothing to redirect yet
   const tables = async () => (await shell(lab, vm, 'nft list tables')).match(/redirect_/g)?.length === mirrors.length;
-  assert(await until(tables, 10_000), 'the redirect is not on');
+  await until('the redirect’s tables', tables);
 }
 
 async function startGuard(lab: GuestLab, vm: Member): Promise<void> {
@@ -46,7 +46,7 @@ async function startGuard(lab: GuestLab, vm: Member): Promise<void> {
   // What the unit starts, where there is no systemd.
   await shell(lab, vm, ': >/tmp/watch.log; setsid ilb-hairpin-guard watch >>/tmp/watch.log 2>&1 </dev/null &');
   const looked = async () => (await shell(lab, vm, 'cat /tmp/watch.log')).includes('found: as planned');
-  assert(await until(looked, 20_000), 'the watcher does not look');
+  await until('the watcher’s first look', looked);
 }
 
 export const STRATEGIES: Strategy[] = [

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import type { KernelLab } from '../../simulator/guests/kernel/lab.ts';
 import type { LabCase } from '../case.ts';
-import { guard, planOf, shell, UCR } from '../guests.ts';
+import { guard, planOf, shell, UCR, until } from '../guests.ts';
 import { connects, recover } from './recover.ts';
-import { INSTALLED, VM, withService } from './watcher.ts';
+import { COUNTED, INSTALLED, looks, VM, withService } from './watcher.ts';
 
 const PLAN = '/etc/ilb-hairpin-guard/plan';
 const UNIT = '/etc/systemd/system/ilb-hairpin-guard.service';
@@ -18,13 +18,14 @@ const FILES: Record<string, string> = {
   'script no longer executable': `chmod 644 ${INSTALLED}`,
   'plan damaged': `echo nonsense >>${PLAN}`,
   'plan removed': `rm ${PLAN}`,
-  // The watcher looks a second time after a second, and would follow it.
-  'plan that lacks a VIP': `sleep 1.5; sed -i /^${UCR.replaceAll('.', '[.]')}/d ${PLAN}`,
+  'plan that lacks a VIP': `sed -i /^${UCR.replaceAll('.', '[.]')}/d ${PLAN}`,
   'unit changed': `sed -i s/always/no/ ${UNIT}`,
   'unit removed': `rm ${UNIT}`,
 };
 
 async function fileCase(lab: KernelLab, by: string): Promise<{ recoveredMs: number; detail: string }> {
+  // The watcher looks a second time after a second, and would follow a plan that was changed before.
+  await until('the watcher’s second look', async () => (await looks(lab)) >= 2);
   await shell(lab, VM, by);
   const found = await guard(lab, VM, 'check', planOf(VM));
   for (const { before } of found.report.paths) assert.deepEqual(before, ['script-changed']);
@@ -50,7 +51,7 @@ export const fileCases = (): LabCase[] => [
     ([name, by]): LabCase => ({
       name,
       manager: 'none',
-      run: () => withService(async (lab) => ({ ok: true, ...(await fileCase(lab, by)) })),
+      run: () => withService(async (lab) => ({ ok: true, ...(await fileCase(lab, by)) }), COUNTED),
     }),
   ),
   ...Object.entries(PROCESSES).map(

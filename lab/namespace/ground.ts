@@ -1,7 +1,8 @@
 /** Machines that lack what the script needs: it says so before any change. */
 import assert from 'node:assert/strict';
 import { renderScript } from '../../shared/guest/render.ts';
-import type { LabCase } from '../case.ts';
+import type { KernelLab } from '../../simulator/guests/kernel/lab.ts';
+import type { CaseResult, LabCase } from '../case.ts';
 import { commandFor, guard, planOf, put, shell, snapshot } from '../guests.ts';
 import { freshLab } from '../labs.ts';
 import { prove } from './recover.ts';
@@ -12,7 +13,7 @@ const TOOLS =
   /^ +for tool in (.+); do$/m.exec(renderScript('linux', commandFor('check', planOf(VM))))?.[1]?.split(' ') ?? [];
 
 /** Folders of programs with links to the machine's own, so that some can be taken away. */
-const OWN_PROGRAMS = `
+export const OWN_PROGRAMS = `
 for folder in /usr/bin /usr/sbin /bin /sbin; do
   [[ ! -L $folder ]] || continue
   machine=/run/machine/programs$folder
@@ -22,8 +23,9 @@ for folder in /usr/bin /usr/sbin /bin /sbin; do
   rm -r /tmp/links
 done`;
 /** Shell text with all programs, for what the case itself does there. */
-const WITH_ALL = 'PATH=/run/machine/programs/usr/bin:/run/machine/programs/bin';
-const FOLDERS = 'for folder in /usr/bin /usr/sbin /bin /sbin; do [[ ! -L $folder ]] || continue;';
+export const WITH_ALL = 'PATH=/run/machine/programs/usr/bin:/run/machine/programs/bin';
+/** The beginning of a loop over these folders. */
+export const FOLDERS = 'for folder in /usr/bin /usr/sbin /bin /sbin; do [[ ! -L $folder ]] || continue;';
 
 const missingTools: LabCase['run'] = async () => {
   const lab = await freshLab(articleLab);
@@ -42,7 +44,7 @@ const missingTools: LabCase['run'] = async () => {
   return { ok: true, detail: `each of ${TOOLS.length} named, nothing changed; with all of them ${await prove(lab)}` };
 };
 
-/** Nothing but bash and the tools that are asked for. */
+/** Nothing but bash, the tools that are asked for, and ss, which is iproute2's too and makes the proof. */
 const bareTools: LabCase['run'] = async () => {
   const lab = await freshLab(articleLab);
   await shell(
@@ -51,7 +53,7 @@ const bareTools: LabCase['run'] = async () => {
     `${OWN_PROGRAMS}
     ${WITH_ALL}
     ${FOLDERS}
-      for it in $folder/*; do case " bash sh ${TOOLS.join(' ')} " in *" \${it##*/} "*) ;; *) echo "$it" ;; esac; done
+      for it in $folder/*; do case " bash sh ss ${TOOLS.join(' ')} " in *" \${it##*/} "*) ;; *) echo "$it" ;; esac; done
     done >/tmp/others
     mapfile -t others </tmp/others; rm -f "\${others[@]}"`,
   );
@@ -59,7 +61,7 @@ const bareTools: LabCase['run'] = async () => {
     const { report, stderr } = await guard(lab, VM, mode, planOf(VM));
     assert.deepEqual([report.errorCode, /command not found|No such file/.test(stderr)], [undefined, false], stderr);
   }
-  return { ok: true, detail: `bash and ${TOOLS.length} programs; ${await prove(lab)}` };
+  return { ok: true, detail: `bash, ss and ${TOOLS.length} programs; ${await prove(lab)}` };
 };
 
 /** Versions by stand-ins before the machine's own on the path: too old ones are found before any change. */
@@ -111,30 +113,41 @@ const oldBash: LabCase['run'] = async () => {
 };
 
 /** Administrators name tables and protocols, and iproute2 then shows the names. */
-const namedNumbers: LabCase['run'] = async () => {
+const namedNumbers: LabCase['run'] = async () => namesGiven(await freshLab(articleLab));
+
+/** Before 5.3 ip had no -N, and shows nothing but the names. */
+const namedNumbersOld: LabCase['run'] = async () => {
   const lab = await freshLab(articleLab);
+  const standIn = `#!/bin/bash
+for word; do [[ $word != -N ]] || { echo 'Option "-N" is unknown, try "ip -help".' >&2; exit 255; }; done
+exec /usr/bin/ip "$@"
+`;
+  await put(lab, VM, '/usr/local/sbin/ip', standIn);
+  return namesGiven(lab);
+};
+
+async function namesGiven(lab: KernelLab): Promise<Omit<CaseResult, 'case' | 'manager'>> {
   await shell(
     lab,
     VM,
     `mkdir /tmp/names; cp -rL /etc/iproute2/. /tmp/names 2>/dev/null || true; rm -rf /etc/iproute2; mv /tmp/names /etc/iproute2
-    echo 7201 hairpin >>/etc/iproute2/rt_tables; echo 201 guard >>/etc/iproute2/rt_protos`,
+    echo 7201 hairpin >>/etc/iproute2/rt_tables; echo 201 guard >>/etc/iproute2/rt_protos
+    mkdir -p /etc/iproute2/rt_tables.d; printf '# of this site\\n0x1c22 replies # to the wire\\n' >/etc/iproute2/rt_tables.d/site.conf`,
   );
   const before = await snapshot(lab, VM);
   const { report } = await guard(lab, VM, 'apply', planOf(VM));
   assert.deepEqual([report.errorCode, report.paths[0]?.after], [undefined, []], report.errorDetail);
-  assert.match(await shell(lab, VM, 'ip rule'), /lookup hairpin proto guard/);
+  assert.match(await shell(lab, VM, 'ip rule'), /lookup replies proto guard\n(?:.*\n)*.*lookup hairpin proto guard/);
   const proof = await prove(lab);
   await guard(lab, VM, 'remove', planOf(VM));
   assert.equal(await snapshot(lab, VM), before);
   return { ok: true, detail: `known by their numbers, removed byte for byte; ${proof}` };
-};
+}
 
 const notRoot: LabCase['run'] = async () => {
   const lab = await freshLab(articleLab);
   const before = await snapshot(lab, VM);
-  const { report } = await guard(lab, VM, 'apply', planOf(VM), (text) =>
-    text.replace('((EUID == 0))', '((EUID == 12))'),
-  );
+  const { report } = await guard(lab, VM, 'apply', planOf(VM), (text) => text.replace('$EUID == 0', '$EUID == 12'));
   assert.deepEqual([report.errorCode, report.errorDetail], ['ACCESS_DENIED', 'not root']);
   assert.equal(await snapshot(lab, VM), before, 'nothing was changed');
   await guard(lab, VM, 'apply', planOf(VM));
@@ -147,5 +160,6 @@ export const groundCases = (): LabCase[] => [
   { name: 'kernels and iproute2 of all ages', manager: 'none', run: oldVersions },
   { name: 'bash that is too old', manager: 'none', run: oldBash },
   { name: 'names given to our table and protocol numbers', manager: 'none', run: namedNumbers },
+  { name: 'names given to our numbers, and an ip from before 5.3', manager: 'none', run: namedNumbersOld },
   { name: 'not root', manager: 'none', run: notRoot },
 ];

@@ -10,7 +10,7 @@ import { prove } from './recover.ts';
 import { articleLab, VM } from './watcher.ts';
 
 /** Without ports: no connects, so that a run is short. */
-const plan = planOf(VM).map(({ vip, backend, via }) => ({ vip, backend, via }));
+const plan = planOf(VM).map(({ vip, backends, via }) => ({ vip, backends, via }));
 
 async function labWithScripts(): Promise<KernelLab> {
   const lab = await freshLab(articleLab);

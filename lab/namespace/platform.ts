@@ -5,7 +5,7 @@ import { parseReport } from '../../shared/guest/report.ts';
 import type { GuestReport } from '../../shared/model/guest.ts';
 import type { KernelLab } from '../../simulator/guests/kernel/lab.ts';
 import type { LabCase } from '../case.ts';
-import { commandFor, guard, planOf, put, shell, UCR } from '../guests.ts';
+import { commandFor, guard, PATIENCE_MS, planOf, put, shell, UCR, until } from '../guests.ts';
 import { freshLab } from '../labs.ts';
 import { prove } from './recover.ts';
 import { articleLab, VM } from './watcher.ts';
@@ -34,6 +34,40 @@ const SURROUNDINGS: Record<string, string> = {
   'closed input and a full pipe of errors': '/bin/bash -c /tmp/script.sh <&- 2>/dev/full',
   'few file handles': 'ulimit -n 64; /bin/bash -c /tmp/script.sh',
   'signals that the parent ignores': `trap '' PIPE HUP INT; /bin/bash -c /tmp/script.sh`,
+};
+
+/** Names that earlier versions took from the environment. */
+const FORMER_SEAMS = ['HAIRPIN_CONNECT'];
+
+/** Bash believes a caller's EUID, and the script then says that it is not root; the path is set to a folder of its own. */
+const KEPT = new Set(['PATH', 'EUID']);
+
+/**
+ * A caller's environment leads nowhere: every name that the script uses, and programs of the caller's own first on the
+ * path, each of which would leave its mark. In arithmetic a variable with this value would run the command in it.
+ */
+const callersOwn: LabCase['run'] = async () => {
+  const lab = await freshLab(articleLab);
+  const mark = 'PATH[$(touch /tmp/own/ran)]';
+  const names = new Set([...(script.match(/\b[A-Z][A-Z0-9_]{2,}\b/g) ?? []), ...FORMER_SEAMS]);
+  assert(names.size > 100);
+  const variables = [...names].filter((name) => !KEPT.has(name)).map((name) => `'${name}=${mark}'`);
+  const report = await runBy(
+    lab,
+    `mkdir /tmp/own; printf '#!/bin/bash\\n: >/tmp/own/ran\\n' >/tmp/own/bash; chmod 755 /tmp/own/bash
+    for folder in /usr/bin /bin /usr/sbin /sbin; do for it in $folder/*; do ln -sf bash /tmp/own/\${it##*/}; done; done
+    exec /usr/bin/env ${variables.join(' ')} PATH=/tmp/own /tmp/script.sh`,
+  );
+  assert.deepEqual(
+    [report.errorCode, ...report.paths.map((path) => path.after.join() + path.proof)],
+    [undefined, 'self', 'self'],
+    report.errorDetail,
+  );
+  assert.equal(await shell(lab, VM, 'ls /tmp/own/ran 2>/dev/null || true'), '', 'something of the caller was run');
+  return {
+    ok: true,
+    detail: `${names.size} variables, and every program of the machine’s by another name; ${await prove(lab)}`,
+  };
 };
 
 const surrounded =
@@ -84,9 +118,14 @@ const killedParent: LabCase['run'] = async () => {
     '  sleep 2; for _ in {1..40}; do sleep 0.1; echo "f 1 1" >"$4"; done',
   );
   assert.notEqual(telling, slow);
-  assert((await lab.runScript(VM, telling, 2)).timedOut);
   const connecting = "ps -e -o args= | grep -c '[c]onnects ' || true";
-  const survivors = Number(await shell(lab, VM, connecting));
+  const count = async () => Number(await shell(lab, VM, connecting));
+  const timeIsUp = new AbortController();
+  const run = lab.runScript(VM, telling, PATIENCE_MS / 1000, timeIsUp.signal);
+  await until('the connects', async () => (await count()) > 0);
+  timeIsUp.abort();
+  assert.equal((await run).exitCode, 137);
+  const survivors = await count();
   assert(survivors > 0, 'the connects outlive their parent');
   const began = Date.now();
   const { report } = await guard(lab, VM, 'apply', planOf(VM));
@@ -94,7 +133,7 @@ const killedParent: LabCase['run'] = async () => {
   const recoveredMs = Date.now() - began;
   for (const { connectBefore } of report.paths) assert.equal(connectBefore.outcome, 'timeout', 'told by another run');
   const proof = await prove(lab);
-  await shell(lab, VM, `for i in {1..100}; do [[ $(${connecting}) != 0 ]] || exit 0; sleep 0.1; done; exit 1`);
+  await shell(lab, VM, `for i in {1..1000}; do [[ $(${connecting}) != 0 ]] || exit 0; sleep 0.1; done; exit 1`);
   assert.equal(await shell(lab, VM, 'ls -A /run/ilb-hairpin-guard'), '');
   const detail = `${survivors} processes survived it and ended by themselves; the next run took over; ${proof}`;
   return { ok: true, recoveredMs, detail };
@@ -108,6 +147,7 @@ export const platformCases = (): LabCase[] => [
       run: surrounded(text),
     }),
   ),
+  { name: 'run with the caller’s own variables and programs', manager: 'none', run: callersOwn },
   { name: 'run with CRLF and a byte order mark', manager: 'none', run: crlf },
   { name: 'run with POSIXLY_CORRECT, and a VIP that is unreachable', manager: 'none', run: posix },
   { name: 'killed by the handler, its children survive', manager: 'none', run: killedParent },

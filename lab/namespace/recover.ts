@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PlannedFrontend } from '../../shared/model/guest.ts';
 import type { KernelLab } from '../../simulator/guests/kernel/lab.ts';
-import { connectTo, guard, PI, planOf, put, shell, snapshot, UCR } from '../guests.ts';
+import { connectTo, guard, PATIENCE_MS, PI, planOf, put, shell, snapshot, UCR } from '../guests.ts';
 import { VM, watchLog } from './watcher.ts';
 
 /** Rules in order at preference 0, where order matters; all else sorted. */
@@ -30,7 +30,7 @@ export interface Expected {
   as?: string;
   /** How long it must stay whole to count. After a NIC of the pool was away, the probes may turn once more. */
   staysMs?: number;
-  /** How long to wait for it; default 12 s. */
+  /** How long to wait for it. */
   limitMs?: number;
 }
 
@@ -41,7 +41,7 @@ export interface Expected {
 export async function recover(
   lab: KernelLab,
   steps: Step[],
-  { right, as, staysMs = 700, limitMs = 12_000 }: Expected = {},
+  { right, as, staysMs = 700, limitMs = PATIENCE_MS }: Expected = {},
 ): Promise<Recovered> {
   const state = as === undefined ? 'state' : 'state | sort';
   const wanted =
@@ -90,10 +90,12 @@ async function wholeAt(lab: KernelLab, state: string, staysMs: number, limitMs: 
 
 /** When connects to both VIPs worked and went on working, by the clock. */
 async function connectedAt(lab: KernelLab, staysMs: number, limitMs: number): Promise<number | undefined> {
-  const limit = Date.now() + limitMs;
+  const began = Date.now();
   let since: number | undefined;
-  while (since !== undefined || Date.now() < limit) {
-    const made = await Promise.all([UCR, PI].map((address) => connectTo(lab, VM, address, { timeoutMs: 100 })));
+  while (since !== undefined || Date.now() - began < limitMs) {
+    // Short at first, so that the moment is seen; a busy machine is given more and more time to answer.
+    const timeoutMs = Math.max(100, Math.min(3000, (Date.now() - began) / 5));
+    const made = await Promise.all([UCR, PI].map((address) => connectTo(lab, VM, address, { timeoutMs })));
     const works = made.every(({ outcome }) => outcome === 'ok');
     since = works ? (since ?? Date.now()) : undefined;
     if (since !== undefined && Date.now() - since >= staysMs) return since;

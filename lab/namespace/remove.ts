@@ -48,7 +48,7 @@ const everything = async (lab: KernelLab): Promise<string> =>
 
 /** Without ports nothing is connected to, and a run is short. */
 const quiet = (plan: PlannedFrontend[]): PlannedFrontend[] =>
-  plan.map(({ vip, backend, via }) => ({ vip, backend, via }));
+  plan.map(({ vip, backends, via }) => ({ vip, backends, via }));
 
 async function backAgain(lab: KernelLab, plan: PlannedFrontend[], disturbances: Disturbance[]): Promise<string> {
   const before = await everything(lab);
@@ -79,8 +79,8 @@ const some = ours.filter((_, index) => index % 3 === 0);
 const { backend, via } = NICS[VM];
 const twoRoles = () => twoRoleEstate();
 const swapped: PlannedFrontend[] = [
-  { vip: UCR, port: 1972, backend, via },
-  { vip: PI, port: 1972, backend: via, via: backend },
+  { vip: UCR, port: 1972, backends: [backend], via },
+  { vip: PI, port: 1972, backends: [via], via: backend },
 ];
 
 /** The plan shrinks, moves to other NICs and comes back: each time as if it had been applied to a fresh guest. */

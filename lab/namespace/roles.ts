@@ -12,16 +12,14 @@ const twoRoles = () => twoRoleEstate();
 
 const { backend, via } = NICS['vm-a'];
 const plan: PlannedFrontend[] = [
-  { vip: UCR, port: 1972, backend, via },
-  { vip: PI, port: 1972, backend: via, via: backend },
+  { vip: UCR, port: 1972, backends: [backend], via },
+  { vip: PI, port: 1972, backends: [via], via: backend },
 ];
 const SOURCES = [undefined, backend.ip, via.ip];
 
 const matrix = async (lab: GuestLab): Promise<string[]> => {
-  const results: string[] = [];
-  for (const vip of [UCR, PI])
-    for (const source of SOURCES) results.push(said(await connectTo(lab, 'vm-a', vip, source ? { source } : {})));
-  return results;
+  const list = [UCR, PI].flatMap((vip) => SOURCES.map((source) => [vip, source ? { source } : {}] as const));
+  return (await Promise.all(list.map(([vip, more]) => connectTo(lab, 'vm-a', vip, more)))).map(said);
 };
 
 const PRIMARIES = [
@@ -45,7 +43,7 @@ async function everyPrimary(rpFilter: number): Promise<string> {
     }
     const up = async (rule: string, vm: string) =>
       (await lab.health('lb', rule)).filter((it) => it.up).every((it) => it.member?.startsWith(`${vm}/`));
-    await until(async () => (await up('ucr', ucr)) && (await up('pi', pi)), 5000);
+    await until(`the probes to see UCR on ${ucr} and PI on ${pi}`, async () => (await up('ucr', ucr)) && up('pi', pi));
 
     const asBooted = await snapshot(lab, 'vm-a');
     const before = await matrix(lab);
@@ -90,8 +88,8 @@ const twoAddresses = () =>
 const severalAddresses: LabCase['run'] = async () => {
   const lab = await freshLab(twoAddresses);
   const plan: PlannedFrontend[] = [
-    { vip: UCR, port: 1972, backend, via },
-    { vip: PI, port: 1972, backend: SECOND, via },
+    { vip: UCR, port: 1972, backends: [backend], via },
+    { vip: PI, port: 1972, backends: [SECOND], via },
   ];
   const among = async () => {
     const results: string[] = [];

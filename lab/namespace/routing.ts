@@ -19,7 +19,7 @@ const BY: Record<string, string | string[]> = {
     'ip rule del pref 0 lookup 7202; while ip rule del lookup 7201 2>/dev/null; do :; done; ! ip rule | grep -q 72',
   'ip rule flush, which leaves preference 0': `ip rule flush; ${SYSTEM_RULES}`,
   'ip rule flush, and the system’s rules back a second later': [
-    `ip rule flush; sleep 1; for i in {1..50}; do (($(ip rule | grep -c 'proto 201') < 4)) || exit 0; sleep 0.1; done; exit 1`,
+    `ip rule flush; sleep 1; for i in {1..1000}; do (($(ip rule | grep -c 'proto 201') < 4)) || exit 0; sleep 0.1; done; exit 1`,
     SYSTEM_RULES,
   ],
   'all rules and routes of ours':

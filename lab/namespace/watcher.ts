@@ -12,12 +12,16 @@ const LOG = '/tmp/watch.log';
 export const articleLab = () => articleEstate();
 
 const UNIT = '/etc/systemd/system/ilb-hairpin-guard.service';
-/** What the unit's Restart=always and RestartSec do, where there is no systemd. The argument is the script that watches. */
+/**
+ * What the unit's ExecStart, Restart=always and RestartSec do, where there is no systemd. The argument, if there is one,
+ * is the script that watches in place of the installed one.
+ */
 const SERVICE = `#!/bin/bash
 pause=$(sed -n 's/^RestartSec=//p' ${UNIT})
 [[ $pause != *ms ]] || pause=$(printf 0.%03d "\${pause%ms}")
 while :; do
-  "$1" watch >>${LOG} 2>&1 </dev/null & echo $! >/tmp/watch.pid
+  start=$(sed -n 's/^ExecStart=//p' ${UNIT})
+  \${1:-$start} \${1:+watch} >>${LOG} 2>&1 </dev/null & echo $! >/tmp/watch.pid
   wait $!
   sleep "$pause"
 done`;
@@ -38,7 +42,7 @@ export async function appliedGuest(): Promise<KernelLab> {
 /** Starts the service and waits for its first look. `altered`: a sed expression, and it is a copy so altered that watches. */
 export async function startService(lab: KernelLab, altered?: string): Promise<void> {
   await put(lab, VM, '/tmp/service', SERVICE);
-  const script = altered === undefined ? INSTALLED : '/tmp/altered';
+  const script = altered === undefined ? '' : '/tmp/altered';
   await shell(
     lab,
     VM,
@@ -46,7 +50,7 @@ export async function startService(lab: KernelLab, altered?: string): Promise<vo
     : >${LOG}; rm -f /tmp/watch.pid
     setsid /tmp/service ${script} >/dev/null 2>&1 </dev/null & echo $! >/tmp/service.pid`,
   );
-  assert(await until(async () => (await watchLog(lab)).includes('found: '), 10_000), 'the watcher never looked');
+  await until('the watcher’s first look', async () => (await watchLog(lab)).includes('found: '));
 }
 
 /** Stops it, as systemd does; it must leave nothing but what is in place. */
@@ -56,11 +60,15 @@ export async function stopService(lab: KernelLab): Promise<void> {
     VM,
     `kill -KILL $(</tmp/service.pid); kill -TERM $(</tmp/watch.pid) || true
     left() { ls -A /run/ilb-hairpin-guard; ps -e -o args | grep "[i]p -o monitor" || true; }
-    for i in {1..100}; do [[ -e /proc/$(</tmp/watch.pid) || -n $(left) ]] || break; sleep 0.03; done
+    for i in {1..4000}; do [[ -e /proc/$(</tmp/watch.pid) || -n $(left) ]] || break; sleep 0.03; done
     left`,
   );
   assert.equal(left, '', 'the watcher left something behind');
 }
+
+/** The watcher says when it looks. */
+export const COUNTED = { altered: 's/^look() {$/look() { note looked/' };
+export const looks = async (lab: KernelLab): Promise<number> => (await watchLog(lab)).split('looked').length - 1;
 
 export const watchLog = (lab: KernelLab): Promise<string> => shell(lab, VM, `cat ${LOG} 2>/dev/null || true`);
 

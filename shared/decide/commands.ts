@@ -4,8 +4,10 @@
  * sent is told by its script's command id and by a start time that changed.
  */
 import { type AzureError, ReportError } from '../errors.ts';
-import { commandIdOf } from '../guest/plan.ts';
 import { parseReport } from '../guest/report.ts';
+import { refusalOf } from '../guest/windows/refusal.ts';
+import type { CommandFailureCode } from '../model/commandFailures.ts';
+import { commandIdOf } from '../model/commandId.ts';
 import type { GuestCommand, GuestReport } from '../model/guest.ts';
 import { idKey } from '../model/ids.ts';
 import type { CommandView } from '../model/ports.ts';
@@ -147,8 +149,8 @@ function notHeld(pass: Pass, watched: Watched, view: CommandView | undefined): v
   }
   if (isHeldUpTooLong(pass, watched, commandMs(pass.settings))) {
     if (refusal?.code === 'AZURE_DENIED') return fail(pass, watched, denied(refusal.action));
-    const [code, text] = refusal ? [refusal.code, refusal.text] : ['COMMAND_NOT_ACCEPTED', 'Azure never showed it'];
-    return fail(pass, watched, failed(code, text));
+    if (refusal) return fail(pass, watched, failed(refusal.code, refusal.text));
+    return fail(pass, watched, failed('COMMAND_NOT_ACCEPTED', 'Azure never showed it'));
   }
   if (refusal && pass.now < refusal.notBefore) return;
   delete command.refusal;
@@ -162,6 +164,8 @@ function ended(pass: Pass, watched: Watched, view: CommandView, wanted: GuestCom
   } catch (error) {
     if (!(error instanceof ReportError)) throw error;
     if (error.code === 'REPORT_OF_ANOTHER_RUN') return late(pass, watched, error.code, error.message);
+    const refused = error.code === 'REPORT_MISSING' ? refusalOf(`${view.error}\n${view.output}`) : undefined;
+    if (refused) return fail(pass, watched, refused);
     const state = view.state === 'Succeeded' ? '' : `${view.state}, exit code ${view.exitCode ?? 'none'}: `;
     return fail(pass, watched, failed(error.code, `${state}${error.message}`));
   }
@@ -169,7 +173,7 @@ function ended(pass: Pass, watched: Watched, view: CommandView, wanted: GuestCom
 }
 
 /** Not there yet. Past the deadline it has failed, and what may still run is cancelled first. */
-function late(pass: Pass, { vm, command, lookedAt }: Watched, code: string, detail: string): void {
+function late(pass: Pass, { vm, command, lookedAt }: Watched, code: CommandFailureCode, detail: string): void {
   if (lookedAt < command.deadline) return;
   vm.findings = [failed(code, detail)];
   command.phase = 'cancelling';

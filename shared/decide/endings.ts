@@ -1,9 +1,11 @@
 /** How a command ends on its VM's row: with a report, or with the finding that says why there is none. Pure. */
 import { planHash } from '../evaluate/planHash.ts';
+import type { CommandFailureCode } from '../model/commandFailures.ts';
 import { type Finding, finding } from '../model/findings.ts';
 import type { GuestReport } from '../model/guest.ts';
 import type { Proof } from '../model/path.ts';
 import type { CommandRow, VmRow } from '../model/rows.ts';
+import type { WaitCode } from '../model/waits.ts';
 import { type Pass, tell } from './pass.ts';
 
 /** A VM with its command in flight. */
@@ -85,12 +87,16 @@ export function withdraw(pass: Pass, { vm, command }: InFlight, failure: Finding
   tell(pass, 'info', 'withdrawn', { ...namesOf(vm, command), retryAt, ...failure.params });
 }
 
+/** What a withdrawn command waits for. */
+export const waitAfter = ({ failure }: NonNullable<VmRow['last']>): WaitCode =>
+  failure?.params.code === 'AZURE_THROTTLED' ? 'AZURE_THROTTLED' : 'AZURE_CONFLICT';
+
 /** 403. A 401 is a token that ran out or could not be had: that passes. */
 export const isMissingRight = ({ code, status }: { code: string; status: number }): boolean =>
   code === 'AZURE_DENIED' && status !== 401;
 
 /** A command that did not deliver a report. */
-export const failed = (code: string, detail: string): Finding =>
+export const failed = (code: CommandFailureCode, detail: string): Finding =>
   finding('COMMAND_FAILED', { code, detail: detail.slice(0, 300) });
 /** A call that the app's identity may not make. */
 export const denied = (action: string): Finding => finding('ACCESS_DENIED', { action });

@@ -11,6 +11,7 @@ import {
   type RunRow,
   type VmRow,
 } from '../model/rows.ts';
+import type { WaitCode } from '../model/waits.ts';
 import { type EstatePass, type Pass, tell } from './pass.ts';
 
 /** A new outcome that waits for its turn. */
@@ -100,7 +101,7 @@ export function take(outcome: OutcomeRow, seq: number): void {
 }
 
 /** Lets an outcome wait for something, and until a time where there is one. */
-export function letWait(outcome: OutcomeRow, why: string, until?: number): void {
+export function letWait(outcome: OutcomeRow, why: WaitCode, until?: number): void {
   outcome.state = 'waiting';
   outcome.waitingFor = why;
   if (until === undefined) delete outcome.notBefore;

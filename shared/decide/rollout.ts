@@ -5,14 +5,16 @@
 import { type Finding, finding } from '../model/findings.ts';
 import { type IdKey, idKey, sameId } from '../model/ids.ts';
 import { hasPlace, type OutcomeRow, type RunRow, type VmRow } from '../model/rows.ts';
+import type { WaitCode } from '../model/waits.ts';
 import { type Candidate, chooseCommands } from './candidates.ts';
+import { waitAfter } from './endings.ts';
 import { isUnconfirmed } from './failover.ts';
 import { letWait, settle, settleFromEstate, take } from './outcomes.ts';
 import { type EstatePass, type Pass, tell, whyUnusable } from './pass.ts';
 
 /** What a command must wait for: another's end, or a time. */
 interface Wait {
-  why: string;
+  why: WaitCode;
   until?: number;
 }
 
@@ -94,8 +96,8 @@ function whyHalted(pass: EstatePass, { key, mode, plan, wishes, vmId }: Candidat
 function mustWait(pass: EstatePass, candidate: Candidate, room: Room): Wait | undefined {
   const vm = pass.vms.read(candidate.key);
   if (vm?.command) return { why: 'VM_BUSY' };
-  const { retryAt = 0, failure } = vm?.last ?? {};
-  if (retryAt > pass.now) return { why: failure?.params.code ?? 'AZURE_CONFLICT', until: retryAt };
+  const last = vm?.last;
+  if (last?.retryAt !== undefined && last.retryAt > pass.now) return { why: waitAfter(last), until: last.retryAt };
   if (candidate.mode !== 'check' && candidate.vips.some((vip) => room.taken.has(vip))) return { why: 'MEMBER_BUSY' };
   if (room.places <= 0) return { why: 'COMMAND_LIMIT' };
   return awaitsFailover(pass, candidate, room.announced) ? { why: 'FAILOVER_PENDING' } : undefined;

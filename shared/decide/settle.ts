@@ -1,8 +1,9 @@
 /** How outcomes and runs end: with their commands, for want of time, or without an estate. Pure. */
 import type { AzureError } from '../errors.ts';
+import type { CommandFailureCode } from '../model/commandFailures.ts';
 import { idKey } from '../model/ids.ts';
 import { isOpen, type OutcomeRow, type RunRow, type VmRow } from '../model/rows.ts';
-import { failed } from './endings.ts';
+import { failed, waitAfter } from './endings.ts';
 import { AGENT_BUDGET_MS, AGENT_PAUSE_MS, ESTATE_BUDGET_MS, isOverdue } from './limits.ts';
 import { countOutcomes, letWait, settle, settleFromCommand, settleFromEstate } from './outcomes.ts';
 import { type EstatePass, type Pass, tell, whyUnusable } from './pass.ts';
@@ -36,7 +37,7 @@ function settleOne(pass: EstatePass, run: RunRow, outcome: OutcomeRow, vm: VmRow
   if (waitsForAgent(pass, run, vm)) return letWait(outcome, 'AGENT_NOT_READY', pass.now + AGENT_PAUSE_MS);
   if (vm.last.retryAt !== undefined && !isOverdue(run, pass.now)) {
     // Somebody else's command on the VM, or throttling, is waited for as long as the run may take.
-    return letWait(outcome, vm.last.failure?.params.code ?? 'AZURE_CONFLICT', vm.last.retryAt);
+    return letWait(outcome, waitAfter(vm.last), vm.last.retryAt);
   }
   settleFromCommand(pass, run, outcome, vm);
   haltOrClear(pass, run, outcome, vm);
@@ -59,7 +60,7 @@ export function giveUp(pass: Pass): void {
   }
 }
 
-function failOutcome(pass: Pass, outcome: OutcomeRow, code: string, detail: string): void {
+function failOutcome(pass: Pass, outcome: OutcomeRow, code: CommandFailureCode, detail: string): void {
   outcome.findings.push(failed(code, detail));
   settle(pass, outcome, 'failed');
 }

@@ -1,7 +1,8 @@
 /** Primaries that share a VM: there one instance calls the other through a VIP that leads back to its own VM. */
+
+import { compareText } from '../model/address.ts';
 import type { IdKey } from '../model/ids.ts';
 import type { Evaluation, FrontendView } from '../model/path.ts';
-import { compareText } from './address.ts';
 import { push } from './push.ts';
 
 /** VMs that are primary for two or more frontends now, by VM key; the frontends in the order given. */

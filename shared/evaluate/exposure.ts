@@ -1,8 +1,9 @@
 /** What rule health says of a frontend's members, and what that means for each member's own connections. */
+
+import { compareText } from '../model/address.ts';
 import type { Exposure } from '../model/findings.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
 import type { BackendHealth, FrontendHealth } from '../model/topology.ts';
-import { compareText } from './address.ts';
 import { isEvidence } from './healthy.ts';
 import type { Member } from './members.ts';
 

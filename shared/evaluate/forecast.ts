@@ -1,7 +1,8 @@
 /** What a failover or the loss of a VM would bring: which primaries would share a VM, and which paths would fail there. */
+
+import { compareText } from '../model/address.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
 import type { Evaluation } from '../model/path.ts';
-import { compareText } from './address.ts';
 import { push } from './push.ts';
 
 /** Frontends whose primaries share a VM, two or more. */

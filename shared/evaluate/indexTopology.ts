@@ -1,7 +1,8 @@
 /** A topology by key: every lookup of evaluate is one map access, whatever letter case an id came in. */
+
+import { compareText } from '../model/address.ts';
 import { type IdKey, idKey, parentId } from '../model/ids.ts';
 import type { IpConfiguration, Nic, Topology, Vm } from '../model/topology.ts';
-import { compareText } from './address.ts';
 import { push } from './push.ts';
 
 /** A NIC, and the VM that it is on: what the NIC says counts, and the VM's own list where the NIC says nothing. */

@@ -27,7 +27,9 @@ export function lostFindings(lost: LostConnect, way: Way, healthy: Healthy): Fin
   const others = lost.packet === 'request-in' ? healthy.members.filter(({ key }) => key !== way.member.key) : [];
   const isOwn = lost.packet !== 'request-in' || healthy.exposureOf(way.member).exposure === 'active';
   const findings: Finding[] = [];
-  if (isOwn && lost.places.length > 0) {
+  if (isOwn && lost.handedTo !== undefined) {
+    findings.push(finding('CONTAINER_ANSWERS', { vip, address: lost.handedTo }));
+  } else if (isOwn && lost.places.length > 0) {
     findings.push(finding('FIREWALL_BLOCKS', { vip, packet: PACKETS[lost.packet], ...said(lost.places) }));
   } else if (isOwn) {
     const unread = lost.unread.join(', ') || 'nothing';

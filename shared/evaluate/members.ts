@@ -1,9 +1,10 @@
 /** The members of a frontend: VMs with a NIC ip configuration in one of its pools, by either kind of pool. */
+
+import { compareText } from '../model/address.ts';
 import { finding } from '../model/findings.ts';
 import { type IdKey, idKey, parentId, parseResourceId } from '../model/ids.ts';
 import type { ListedFinding } from '../model/path.ts';
 import type { Pool, Rule } from '../model/topology.ts';
-import { compareText } from './address.ts';
 import type { FrontendInPlay } from './frontends.ts';
 import type { NicIp, TopologyIndex } from './indexTopology.ts';
 

@@ -41,5 +41,6 @@ function isPlannable(way: Way): way is PlannableWay {
 }
 
 function plannedFrontend({ vip, port, backend, via }: PlannableWay): PlannedFrontend {
-  return port === undefined ? { vip, backend, via } : { vip, port, backend, via };
+  const backends = [backend];
+  return port === undefined ? { vip, backends, via } : { vip, port, backends, via };
 }

@@ -1,16 +1,16 @@
 /** The name of a plan: equal plans have equal hashes. */
 import { hash } from 'node:crypto';
+import { compareText } from '../model/address.ts';
 import type { GuestPlan } from '../model/guest.ts';
 import type { NamedPlan } from '../model/path.ts';
-import { compareText } from './address.ts';
 
 /**
  * Hex sha256 over a plan's canonical form: one line per frontend, sorted, so that neither the order of frontends nor
  * that of object keys matters.
  */
 export function planHash(plan: GuestPlan): string {
-  const lines = plan.frontends.map(({ vip, port, backend, via }) =>
-    [vip, port ?? 0, backend.ip, backend.mac, via.ip, via.mac].join(' '),
+  const lines = plan.frontends.map(({ vip, port, backends, via }) =>
+    [vip, port ?? 0, ...backends.flatMap(({ ip, mac }) => [ip, mac]), via.ip, via.mac].join(' '),
   );
   return hash('sha256', lines.sort(compareText).join('\n'));
 }

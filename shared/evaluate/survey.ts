@@ -1,9 +1,10 @@
 /** What Azure's lists say of an estate: frontends, members, ways and plans. Needs no health, and no guest. */
+
+import { compareText } from '../model/address.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
 import type { ListedFinding, NamedPlan } from '../model/path.ts';
 import type { Scope } from '../model/scope.ts';
 import type { Topology, Vm } from '../model/topology.ts';
-import { compareText } from './address.ts';
 import { type FrontendInPlay, frontendsInPlay } from './frontends.ts';
 import { indexTopology } from './indexTopology.ts';
 import { type Member, membersOf } from './members.ts';

@@ -1,5 +1,4 @@
-/** What may be touched: the configured scope, the opt-out tag and the audit tag. */
-import { idKey, isKeyWithin } from '../model/ids.ts';
+/** What may be touched: the opt-out tag and the audit tag. */
 import { isTrueWord, type Scope } from '../model/scope.ts';
 
 type Tags = Record<string, string>;
@@ -18,13 +17,3 @@ export const isOptedOut = (tags: Tags, scope: Scope): boolean => isTrueWord(tagV
 
 /** True when a VM carries the audit tag with a true word: it is only reported. */
 export const isAudited = (tags: Tags, scope: Scope): boolean => isTrueWord(tagValue(tags, scope.auditTag));
-
-/**
- * True when a VM lies in a configured subscription and, where resource groups or resources are named, in one of
- * them. No subscription configured: nothing is in scope.
- */
-export function isInScope(vmId: string, scope: Scope): boolean {
-  const key = idKey(vmId);
-  if (!scope.subscriptionIds.some((id) => isKeyWithin(key, idKey(`/subscriptions/${id}`)))) return false;
-  return scope.within.length === 0 || scope.within.some((outer) => isKeyWithin(key, idKey(outer)));
-}

@@ -60,7 +60,8 @@ function ownProof(knowledge: VmKnowledge | undefined, vip: string): Proof | unde
 function worstOf(findings: readonly Finding[]): Verdict | undefined {
   if (findings.length === 0) return undefined;
   const verdicts = findings.map((item) => findingVerdict(item.code));
-  return verdicts.includes('blocked') ? 'blocked' : verdicts.includes('unknown') ? 'unknown' : undefined;
+  if (verdicts.includes('blocked')) return 'blocked';
+  return verdicts.includes('unknown') ? 'unknown' : undefined;
 }
 
 /**

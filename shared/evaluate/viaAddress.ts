@@ -1,11 +1,12 @@
 /** The backend address of a path and its via address: which NIC carries the host route, and why that one. */
+
+import { compareText, isHostAddress, isMac } from '../model/address.ts';
 import { type Finding, finding } from '../model/findings.ts';
 import type { NicAddress } from '../model/guest.ts';
 import { idKey, sameId, shortName } from '../model/ids.ts';
 import type { Path } from '../model/path.ts';
 import { isTrueWord, type Scope } from '../model/scope.ts';
 import type { IpConfiguration, Nic } from '../model/topology.ts';
-import { compareText, isHostAddress, isMac } from './address.ts';
 import type { FrontendInPlay } from './frontends.ts';
 import { byId, type NicIp, type NicPlace, type TopologyIndex } from './indexTopology.ts';
 import type { Member, Membership } from './members.ts';
@@ -85,7 +86,9 @@ function chooseVia(nics: readonly Nic[], own: NicIp, scope: Scope): { nic: Nic; 
       Number(b.free) - Number(a.free) ||
       byId(a.nic, b.nic),
   );
-  return best && { nic: best.nic, reason: best.tagged ? 'tag' : best.near ? 'subnet' : 'name' };
+  if (!best) return undefined;
+  const untagged = best.near ? 'subnet' : 'name';
+  return { nic: best.nic, reason: best.tagged ? 'tag' : untagged };
 }
 
 /** A NIC's primary IPv4 configuration, else the first by id that has an address. */

@@ -2,13 +2,13 @@
 import { type Finding, finding, findingVerdict } from '../model/findings.ts';
 import { idKey } from '../model/ids.ts';
 import type { ListedFinding, Path } from '../model/path.ts';
-import type { Scope } from '../model/scope.ts';
+import { isInScope, type Scope } from '../model/scope.ts';
 import type { Vm } from '../model/topology.ts';
 import type { FrontendInPlay } from './frontends.ts';
 import type { TopologyIndex } from './indexTopology.ts';
 import type { Member, Membership } from './members.ts';
 import { type PortChoice, provePort } from './provePort.ts';
-import { isInScope, isOptedOut, tagValue } from './touchable.ts';
+import { isOptedOut, tagValue } from './touchable.ts';
 import { addressesOf } from './viaAddress.ts';
 
 /** One member's way towards one frontend. */

@@ -3,7 +3,7 @@
  * paste. Pure. Only names that pass a strict pattern and the plan's addresses are put into a command. Addresses alone are
  * enough: both ends are this VM's own, or its VIP's, and Azure lets nobody else send from them; so no port is opened.
  */
-import type { FirewallPlace, LostPacket, PathReport, PlannedFrontend } from '../model/guest.ts';
+import type { FirewallPlace, LostPacket, NicAddress, PathReport, PlannedFrontend } from '../model/guest.ts';
 import { PACKET_LETTERS } from './wire.ts';
 
 const NAME = '[A-Za-z][A-Za-z0-9_.-]{0,31}';
@@ -17,8 +17,9 @@ const PLACE = new RegExp(
     .map((one) => `^${one}$`)
     .join('|'),
 );
+const HANDED = /^dnat:(\d{1,3}(?:\.\d{1,3}){3})$/;
 const ENTRY = new RegExp(
-  `^([oipq]);(${DEVICE});(${DEVICE});([A-Za-z0-9:_.-]{1,120});(\\d{1,2}(?:[.-]\\d{1,2}){0,63})$`,
+  `^([oipq])(\\d?);(${DEVICE});(${DEVICE});([A-Za-z0-9:_.-]{1,120});(\\d{1,2}(?:[.-]\\d{1,2}){0,63})$`,
 );
 
 /** One packet: how it passes the VM, and between which addresses. */
@@ -43,20 +44,25 @@ export function addLost(
 }
 
 function add(entry: string, paths: ReadonlyMap<number, PathReport>, frontends: readonly PlannedFrontend[]): boolean {
-  const [, letter = '', backendDevice = '', viaDevice = '', place = '', list = ''] = ENTRY.exec(entry) ?? [];
+  const [, letter = '', number = '', backendDevice = '', viaDevice = '', place = '', list = ''] =
+    ENTRY.exec(entry) ?? [];
   const indexes = indexesIn(list);
   const unread = /^unread:(nft|iptables)$/.exec(place)?.[1];
-  if (indexes.length === 0 || (place !== 'none' && unread === undefined && !PLACE.test(place))) return false;
+  const handedTo = HANDED.exec(place)?.[1];
+  const isKnown = place === 'none' || unread !== undefined || handedTo !== undefined || PLACE.test(place);
+  if (indexes.length === 0 || !isKnown) return false;
   const packet = PACKET_LETTERS[letter as keyof typeof PACKET_LETTERS];
   for (const index of indexes) {
     const path = paths.get(index);
     const frontend = frontends[index];
-    if (!path || !frontend) return false;
+    const backend = frontend?.backends[Number(number)];
+    if (!path || !frontend || !backend) return false;
     path.lost ??= { packet, places: [], replyPlaces: [], unread: [] };
     const { lost } = path;
     if (unread !== undefined) lost.unread.push(unread);
+    if (handedTo !== undefined) lost.handedTo = handedTo;
     if (!PLACE.test(place)) continue;
-    const found = compose(place, flowOf(packet, { frontend, backendDevice, viaDevice }));
+    const found = compose(place, flowOf(packet, { frontend, backend, backendDevice, viaDevice }));
     if (packet === lost.packet) lost.places.push(found);
     else if (lost.packet === 'request-in') lost.replyPlaces.push(found);
   }
@@ -74,11 +80,13 @@ function indexesIn(list: string): number[] {
 
 interface Ends {
   frontend: PlannedFrontend;
+  backend: NicAddress;
   backendDevice: string;
   viaDevice: string;
 }
 
-function flowOf(packet: LostPacket, { frontend: { vip, backend, via }, backendDevice, viaDevice }: Ends): Flow {
+function flowOf(packet: LostPacket, { frontend, backend, backendDevice, viaDevice }: Ends): Flow {
+  const { vip, via } = frontend;
   switch (packet) {
     case 'request-out':
       return { way: 'out', device: viaDevice, from: via.ip, to: vip };

@@ -9,10 +9,11 @@ import { COMMAND_ID } from '../model/commandId.ts';
 import { firstIssue } from '../model/firstIssue.ts';
 import { GUEST_MODES, type GuestCommand } from '../model/guest.ts';
 
-export { commandIdOf } from '../model/commandId.ts';
-
 /** More frontends than this do not fit in one report (see wire.ts). */
 export const MAX_FRONTENDS = 64;
+
+/** Backend addresses of one frontend on one VM: Azure takes a rule with at most two pools, a pool any number of a NIC's. */
+export const MAX_BACKENDS = 8;
 
 const ip = z.string().refine(isHostAddress, 'expected an IPv4 host address such as 10.0.1.10');
 const mac = z.string().refine(isMac, 'expected a unicast MAC in lower case with colons such as 00:0d:3a:00:00:01');
@@ -22,7 +23,15 @@ const whole = (low: number, high: number) => {
 };
 
 const nicAddress = z.strictObject({ ip, mac });
-const frontend = z.strictObject({ vip: ip, port: whole(1, 65535).optional(), backend: nicAddress, via: nicAddress });
+const frontend = z.strictObject({
+  vip: ip,
+  port: whole(1, 65535).optional(),
+  backends: z
+    .array(nicAddress)
+    .min(1, 'expected at least one backend address')
+    .max(MAX_BACKENDS, `expected at most ${MAX_BACKENDS} backend addresses`),
+  via: nicAddress,
+});
 
 const commandSchema = z
   .strictObject({
@@ -56,14 +65,22 @@ function contradictions({ mode, plan, limits }: Pick<z.infer<typeof commandSchem
   }
   const vips = new Set<string>();
   const macs = new Map<string, string>();
-  plan.frontends.forEach(({ vip, backend, via }, index) => {
-    const at = (...rest: string[]) => ['plan', 'frontends', index, ...rest];
+  plan.frontends.forEach(({ vip, backends, via }, index) => {
+    const at = (...rest: (string | number)[]) => ['plan', 'frontends', index, ...rest];
     if (vips.has(vip)) say(at('vip'), 'each VIP once');
     vips.add(vip);
-    if (via.ip === backend.ip) say(at('via', 'ip'), 'another address than the backend address');
-    if (via.mac === backend.mac) say(at('via', 'mac'), 'another NIC than the backend’s');
-    for (const [role, nic] of Object.entries({ backend, via })) {
-      if ((macs.get(nic.ip) ?? nic.mac) !== nic.mac) say(at(role, 'mac'), `the MAC that ${nic.ip} has elsewhere`);
+    backends.forEach((backend, place) => {
+      if (via.ip === backend.ip) say(at('via', 'ip'), 'another address than the backend address');
+      if (via.mac === backend.mac) say(at('via', 'mac'), 'another NIC than the backend’s');
+      if (backends.findIndex(({ ip }) => ip === backend.ip) < place)
+        say(at('backends', place, 'ip'), 'each backend address once');
+    });
+    const roles = [
+      ...backends.map((nic, place) => [at('backends', place, 'mac'), nic] as const),
+      [at('via', 'mac'), via] as const,
+    ];
+    for (const [path, nic] of roles) {
+      if ((macs.get(nic.ip) ?? nic.mac) !== nic.mac) say(path, `the MAC that ${nic.ip} has elsewhere`);
       macs.set(nic.ip, nic.mac);
     }
   });

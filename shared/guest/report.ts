@@ -20,7 +20,7 @@ import { DETAIL, DRIFT_LETTERS, MARKER, OUTCOME_LETTERS, PROOF_LETTERS } from '.
 
 const WARNING = /^[a-z][a-z0-9-]{0,39}$/;
 const ENTRY =
-  /^(\d{1,2});([A-Z]{0,14});([A-Z]{0,14}|=);([a-z])(\d{0,7});(?:([a-z])(\d{0,7})|=);([a-z]);(b|-|\d{1,3}(?:\.\d{1,3}){3})?$/;
+  /^(\d{1,2});([A-Z]{0,14});([A-Z]{0,14}|=);([a-z])(\d{0,7});(?:([a-z])(\d{0,7})|=);([a-z])(?:(\d{1,5})(?:\.(\d))?)?;(b|-|\d{1,3}(?:\.\d{1,3}){3})?$/;
 
 const body = z.strictObject({
   v: z.literal(1),
@@ -108,8 +108,20 @@ function toReport(wire: z.infer<typeof body>, command: GuestCommand): GuestRepor
 function toPath(entry: string, command: GuestCommand): { index: number; path: PathReport } {
   const match = ENTRY.exec(entry);
   if (!match) throw invalid(`${clip(entry, 80)} is no path entry`);
-  const [, number, driftBefore = '', driftAfter = '', outcome = '', ms = '', outcome2, ms2 = '', proof = '', source] =
-    match;
+  const [
+    ,
+    number,
+    driftBefore = '',
+    driftAfter = '',
+    outcome = '',
+    ms = '',
+    outcome2,
+    ms2 = '',
+    proof = '',
+    port,
+    place,
+    source,
+  ] = match;
   const index = Number(number);
   const planned = command.plan.frontends[index];
   if (!planned) throw invalid(`path ${index} is not in the plan`);
@@ -128,15 +140,23 @@ function toPath(entry: string, command: GuestCommand): { index: number; path: Pa
       connectAfter,
       ...defined({ source: from }),
       proof: letter(PROOF_LETTERS, proof, 'proof'),
+      ...acceptedAt(planned, proof, port, place),
     },
   };
 }
 
-/** The connect's own address: the via address where none is given, `b` the backend's, `-` not told. */
-function sourceOf(source: string | undefined, { via, backend }: PlannedFrontend): string | undefined {
+/** The connect's own address: the via address where none is given, `b` the first backend's, `-` not told. */
+function sourceOf(source: string | undefined, { via, backends }: PlannedFrontend): string | undefined {
   if (source === undefined) return via.ip;
-  if (source === 'b') return backend.ip;
+  if (source === 'b') return backends[0]?.ip;
   return source === '-' ? undefined : source;
+}
+
+function acceptedAt(planned: PlannedFrontend, proof: string, port?: string, place = '0'): Pick<PathReport, 'accepted'> {
+  if (port === undefined) return {};
+  const backend = planned.backends[Number(place)];
+  if (proof !== 's' || !backend || Number(port) > 65535) throw invalid(`${proof}${port}.${place} is no accepted end`);
+  return { accepted: { ip: backend.ip, port: Number(port) } };
 }
 
 const drifts = (letters: string): Drift[] => [...letters].map((one) => letter(DRIFT_LETTERS, one, 'drift'));

@@ -4,10 +4,14 @@
 export const WARNINGS = {
   'bound-sockets':
     'An application on this VM is connected from the backend address to the via address directly, or the other way round. Such connections on one machine stop working while the fix is in place; let it use the VIP, or loopback.',
+  'sockets-unread':
+    'The sockets of this VM could not be read (ss of iproute2 is missing or failed), or a connection was over before they were. So it is not known whether a connect came back to this VM, whether an application is bound to the addresses of a path, or where a connect got lost. Install iproute2 whole, with ss.',
   forwarding:
     'The VM forwards IPv4 packets (containers, or a router). Connections of containers to a VIP that leads back to this VM are not covered by the fix; they behave as before.',
   'default-route-on-via':
-    'The default route leaves by the secondary NIC. Remove the gateway from that NIC, or give the NICs fixed metrics (100 for the one in the pool, 200 for the other), so that answers to other networks leave by the NIC they came to.',
+    'The default route leaves by the secondary NIC, or by an interface that belongs to it (an accelerated-networking VF). Remove the gateway from that NIC, or give the NICs fixed metrics (100 for the one in the pool, 200 for the other), so that answers to other networks leave by the NIC they came to.',
+  'slave-address':
+    'An interface that belongs to a NIC of the path (an accelerated-networking VF, listed with “master”) has an address of its own. Its lease brings routes of its own, and they take the member’s answers: its probes fail. Keep the network manager from configuring it; Azure’s images have a udev rule for that.',
   'rp-filter-strict':
     'The default route leaves by the secondary NIC while rp_filter is strict there: clients of other networks cannot reach the backend address. Give the NICs fixed metrics, or set rp_filter to 2.',
   'vip-route-in-main':
@@ -18,6 +22,8 @@ export const WARNINGS = {
     'Something on this VM keeps undoing the fix; the service that keeps it has slowed down. Look at the service’s journal (journalctl -u ilb-hairpin-guard) for what it had to put back.',
   'service-not-started':
     'The service that keeps the fix could not be started on this VM. The fix is in place until the next reboot or change of the network.',
+  'not-kept':
+    'The script, its plan or its service cannot be written on this VM (a read-only file system). The fix is in place until the next reboot or change of the network, and each sweep puts it back; let /etc be written to have it kept.',
   'dns-registration-on-via':
     'The secondary NIC registers its address in DNS, so clients may find the VM under it. Turn off “Register this connection’s addresses in DNS” on that NIC.',
   'lookup-disagrees':
@@ -25,7 +31,9 @@ export const WARNINGS = {
   'route-displaced':
     'Somebody’s host route for a VIP took precedence and was set aside; remove puts it back. Find what sets it, or it will come back.',
   'stale-route-left':
-    'A route of an older plan could not be taken away. It leads to no VIP of this plan; the next run tries again.',
+    'A route of ours on a NIC that is gone still stands in the persistent store. It leads nowhere; the next apply or remove tries again.',
+  'displaced-route-kept':
+    'Somebody’s route that was set aside belongs to a NIC that is gone, so it could not be put back. It stays noted in the registry (HKLM:\\SOFTWARE\\ilb-hairpin-guard\\Displaced), and a remove puts it back when that NIC is there again.',
   'state-unknown': 'After a failed run the state could not be read again. The next run looks afresh.',
   'warnings-incomplete':
     'Not everything that is worth a warning could be looked at. The repair itself is not concerned.',

@@ -20,15 +20,17 @@
  *   the only letter is X.
  * - connect: a letter of {@link OUTCOME_LETTERS} and whole milliseconds (`o12`), `n` when there was none.
  * - `=` in a field "after": the same as before (nothing was changed, or there was no second connect).
- * - proof: a letter of {@link PROOF_LETTERS}, about the last connect that was made.
- * - source: the last connect's own address; empty when it is the via address, `b` for the backend address, `-` when it
+ * - proof: a letter of {@link PROOF_LETTERS}, about the last connect that was made; after `s` the port that accepted it
+ *   and, where it was not the first backend address of the plan, a dot and which it was: `s1972`, `s1972.1`.
+ * - source: the last connect's own address; empty when it is the via address, `b` for the first backend address, `-` when it
  *   could not be told.
  *
  * Element of `fw`: `<packet>;<backend NIC's interface>;<via NIC's interface>;<place>;<indexes>`
- * - packet: a letter of {@link PACKET_LETTERS}; a path that has `i` may have `q` too, for the reply of another machine;
+ * - packet: a letter of {@link PACKET_LETTERS}, with the number of the backend address in the plan's frontend where it is not the first; a path that has `i` may have `q` too, for the reply of another machine;
  * - interface: its name, `-` where that is no plain one;
  * - place: `nft:<family>:<table>:<chain>`, `iptables:<table>:<chain>`, `iptables-legacy:<table>:<chain>`, `firewalld`,
- *   `firewalld:zone:<zone>`, `firewalld:policy:<policy>`; `none` when no firewall that ends the packet was found,
+ *   `firewalld:zone:<zone>`, `firewalld:policy:<policy>`; `dnat:<address>` when a rule hands the arriving request to
+ *   an address that is not the VM's (a container with a published port); `none` when no firewall that ends the packet was found,
  *   `unread:nft` or `unread:iptables` when it could not be read or has a name that is no plain one;
  * - indexes: of the paths, `0.3-5` for 0, 3, 4 and 5.
  */

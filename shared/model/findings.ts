@@ -68,6 +68,11 @@ export const FINDINGS = {
     sentence:
       'On this VM {packet} of a connect to {vip} is lost, and no rule of a firewall was found that ends it (not readable: {unread}). Look at network security groups between the VM’s own NICs, and at other security software.',
   },
+  CONTAINER_ANSWERS: {
+    verdict: 'blocked',
+    sentence:
+      'On this VM a firewall rule hands connects to {vip} to {address}, a container with a published port or another machine. What that answers to this VM itself never passes the load balancer, so this VM cannot reach the VIP while it is primary; others can. Run the instance in the host’s network, see docs/linux.md.',
+  },
   GUEST_FAILED: {
     verdict: 'blocked',
     sentence: 'The command in the guest ended with {code}: {detail}. {meaning} Run apply by hand to try again at once.',
@@ -76,6 +81,21 @@ export const FINDINGS = {
     verdict: 'blocked',
     sentence:
       'The Run Command did not deliver a report ({code}: {detail}). {meaning} Run apply by hand to try again at once.',
+  },
+  SCRIPT_CONSTRAINED: {
+    verdict: 'blocked',
+    sentence:
+      'PowerShell on this VM gives the script no full language ({id}): an AppLocker or App Control policy does not trust it, so nothing was looked at or changed. Let the policy trust scripts in the folder of the Run Command extension below C:\\Packages\\Plugins, then run apply by hand.',
+  },
+  SCRIPTS_FORBIDDEN: {
+    verdict: 'blocked',
+    sentence:
+      'An execution policy on this VM lets no script run that is not signed ({id}), so nothing was looked at or changed. Get-ExecutionPolicy -List shows where it is set; the policy “Turn on Script Execution” has to allow local scripts. Then run apply by hand.',
+  },
+  SCRIPT_CALLED_MALICIOUS: {
+    verdict: 'blocked',
+    sentence:
+      'The antivirus of this VM took the script for malicious ({id}) and stopped it before its first line, so nothing was looked at or changed. Get-MpThreatDetection shows what it found; report it to its maker as a false alarm and allow the script, then run apply by hand.',
   },
   ACCESS_DENIED: {
     verdict: 'blocked',

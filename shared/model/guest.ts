@@ -22,9 +22,9 @@ export interface PlannedFrontend {
   vip: string;
   /** TCP port on the VIP that a connect proves; undefined when none may be touched (UDP only, no TCP rule). */
   port?: number;
-  /** The member's own address in the frontend's pool. */
-  backend: NicAddress;
-  /** The address outside the pool that carries the host route. */
+  /** The member's own addresses in the frontend's pools, at least one. */
+  backends: NicAddress[];
+  /** The address outside the pools that carries the host route. */
   via: NicAddress;
 }
 
@@ -80,8 +80,13 @@ export interface PathReport {
   connectAfter: { outcome: ConnectOutcome; ms: number };
   /** Source address of the last connect, when there was one. */
   source?: string;
-  /** `self`: the accepted peer was seen to be via address and port; `remote`: connected, but not to this guest. */
+  /**
+   * `self`: the accepted peer was seen to be via address and port; `remote`: connected, but not to this guest; `none`:
+   * not connected, or it could not be told (Linux: warning sockets-unread).
+   */
   proof: 'self' | 'remote' | 'none';
+  /** With proof `self`: the backend address and port that accepted the connect. */
+  accepted?: { ip: string; port: number };
   /** Linux: where a connect got lost though the state is as planned. */
   lost?: LostConnect;
 }
@@ -107,6 +112,8 @@ export interface LostConnect {
   places: FirewallPlace[];
   /** With `request-in`: what may have ended the reply at the via NIC, if another VM had the request. */
   replyPlaces: FirewallPlace[];
+  /** With `request-in`: the address, not of the VM, to which a rule of the firewall hands the request: a container’s. */
+  handedTo?: string;
   /** Firewalls that are there and could not be read: names of tools. */
   unread: string[];
 }

@@ -8,6 +8,8 @@ export const GUEST_ERRORS = {
   NIC_AMBIGUOUS: 'Several interfaces have the MAC that Azure names. Look for a bond, bridge or copy of the interface.',
   ADDRESS_NOT_ON_NIC:
     'The interface lacks the address that Azure gave it. Let it take its address by DHCP, or set the one that Azure names.',
+  NO_GATEWAY:
+    'The address of the interface has no network around it (a /32), and no other address and no route of the interface tells its gateway. Give the interface the prefix length of its subnet.',
   VIP_IS_LOCAL:
     'The guest itself holds the VIP as an address, so its connects never leave it. Take the VIP off the interface, loopback too.',
   WRONG_MACHINE: 'None of the MACs of the plan is in this VM, so nothing was done. Look whether the VM was made anew.',

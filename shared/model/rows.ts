@@ -1,4 +1,5 @@
 /** The rows that are the program's truth. Times are epoch milliseconds. */
+import type { CommandFailureCode } from './commandFailures.ts';
 import type { Exposure, Finding, ProofKind, Verdict } from './findings.ts';
 import type { ConnectOutcome, Drift, GuestCommand, GuestMode, GuestOs, GuestPlan } from './guest.ts';
 import type { GuestLook, Proof } from './path.ts';
@@ -96,7 +97,7 @@ export interface OutcomeRow {
 
 /** What Azure answered to a PUT or DELETE that it did not accept. */
 export interface CommandRefusal {
-  code: string;
+  code: CommandFailureCode;
   status: number;
   action: string;
   text: string;

@@ -1,5 +1,6 @@
 /** From each older version of rows to the next: what a later program needs that an older one did not write. */
-import type { CommandRow, LeaseRow, VmRow } from '../model/rows.ts';
+import type { GuestPlan, NicAddress, PlannedFrontend } from '../model/guest.ts';
+import type { CommandRow, LeaseRow, OutcomeRow, VmRow } from '../model/rows.ts';
 
 /** The kinds of rows, as the store names them. */
 export type RowKind = 'runs' | 'outcomes' | 'vms' | 'frontends' | 'leases';
@@ -12,9 +13,24 @@ const UPGRADES: readonly Upgrade[] = [
   (kind, row) => (kind === 'leases' ? { ...(row as Omit<LeaseRow, 'tidyAt'>), tidyAt: 0 } : row),
   // 2 to 3: a command's row says for how long it could not be sent; before, only that it could not.
   (kind, row) => (kind === 'vms' && (row as VmRow).command ? withoutHeldUp(row as VmRow) : row),
-  // 3 to 4: an outcome says in a column whether it is open, a VM whether it has a command; the rows are as they were.
-  (_kind, row) => row,
+  // 3 to 4: a frontend of a plan has several backend addresses; before, it had one. In columns an outcome says whether it
+  // is open, a VM whether it has a command.
+  (kind, row) => {
+    if (kind === 'vms' && (row as VmRow).command) return withBackends(row as VmRow, 'command');
+    return kind === 'outcomes' && (row as OutcomeRow).planned ? withBackends(row as OutcomeRow, 'planned') : row;
+  },
 ];
+
+type OldFrontend = Omit<PlannedFrontend, 'backends'> & { backend?: NicAddress; backends?: NicAddress[] };
+
+/** The row with its plan, which is in the given field, as this version has it. */
+function withBackends<K extends string, R extends { [key in K]?: { plan: GuestPlan } }>(row: R, field: K): R {
+  const holder = row[field] as { plan: GuestPlan };
+  const frontends = (holder.plan.frontends as OldFrontend[]).map(({ backend, ...rest }) =>
+    backend === undefined ? rest : { ...rest, backends: [backend] },
+  );
+  return { ...row, [field]: { ...holder, plan: { ...holder.plan, frontends } } };
+}
 
 function withoutHeldUp(vm: VmRow): VmRow {
   const { heldUp: _heldUp, ...command } = vm.command as CommandRow;

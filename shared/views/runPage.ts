@@ -1,6 +1,6 @@
 /** A run as a page: what a person reads and prints. No scripts, nothing loaded, every value escaped. */
 import { htmlEscape as html } from 'escape-goat';
-import type { PlannedFrontend } from '../model/guest.ts';
+import type { NicAddress, PlannedFrontend } from '../model/guest.ts';
 import type { CodeView, RunPathView, RunView, RunVmView } from './run.ts';
 
 const STYLE = `
@@ -154,10 +154,12 @@ const pathRow = (path: RunPathView): string => {
 
 const PLAN_COLUMNS = ['planned VIP', 'port', 'backend', 'via'];
 
-const planRow = ({ vip, port, backend, via }: PlannedFrontend): string =>
+const nic = ({ ip, mac }: NicAddress): string => `${ip}, ${mac}`;
+
+const planRow = ({ vip, port, backends, via }: PlannedFrontend): string =>
   row(
     PLAN_COLUMNS,
-    [vip, `${port ?? ''}`, `${backend.ip}, ${backend.mac}`, `${via.ip}, ${via.mac}`].map((text) => html(text)),
+    [vip, `${port ?? ''}`, backends.map(nic).join('; '), nic(via)].map((text) => html(text)),
   );
 
 const seen = (look: RunPathView['before']): string =>

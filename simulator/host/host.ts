@@ -29,7 +29,7 @@ import type { FromHost, FunctionSummary, Invocation, LogLine, StartMessage, ToHo
 
 /** Core Tools' port. */
 const PORT = 7071;
-const START_LIMIT_MS = 60_000;
+const START_LIMIT_MS = 180_000;
 const STOP_LIMIT_MS = 30_000;
 /** What a child needs of this process' environment; the rest is the app settings alone. */
 const INHERITED = [

@@ -16,7 +16,7 @@ import { removeDeadFolders, temporaryFolder } from './temporary.ts';
 const ACCOUNT = 'devstoreaccount1';
 const KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
 
-const START_LIMIT_MS = 30_000;
+const START_LIMIT_MS = 180_000;
 const ATTEMPTS = 5;
 /** Ctrl+C in a terminal then reaches the parent alone, which ends its children in order. */
 const OWN_GROUP = process.platform !== 'win32';

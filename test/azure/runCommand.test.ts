@@ -83,13 +83,14 @@ test('a repeated send does not run again, and one whose answer was lost has run 
 });
 
 test('the previous execution’s view stands until the new one reports', async (t) => {
-  const { clients, estate, lab } = await withArm(t, { commandMs: 2000 });
+  const { arm, clients, estate, lab } = await withArm(t);
   const commands = createGuestCommands(clients);
   lab.answer = ({ script: text }) => result(`of ${commandIdIn(text)}\n`);
   await commands.send(commandOf(estate, ID_1));
   const first = await until('the end of the command', async () =>
     ended(await commands.look(vmId(estate, 'hs-a'), 'A')),
   );
+  arm.fault({ match: { call: 'putRunCommand' }, kind: { staleMs: 5000 } }); // its report is on the way for so long
   await commands.send(commandOf(estate, ID_2));
   const stale = await commands.look(vmId(estate, 'hs-a'), 'A');
   t.like(stale, { commandId: ID_2, state: 'Succeeded', output: `of ${ID_1}\n`, startTime: first.startTime });

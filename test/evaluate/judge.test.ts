@@ -138,9 +138,10 @@ test('1,000 VMs behind two frontends are evaluated well within a second', (t) =>
   const knowledge = knowingAll(look(topology).evaluation);
   const health = healthOf(topology, { ucr: [`${name(0)}a`], pix: [`${name(0)}a`] });
   const times = Array.from({ length: 5 }, () => {
-    const start = performance.now();
+    const start = process.cpuUsage();
     const { paths } = evaluate({ topology, health, knowledge, scope: SCOPE, now: NOW });
-    const took = performance.now() - start;
+    const { user, system } = process.cpuUsage(start); // the same whatever else the machine does
+    const took = (user + system) / 1000;
     t.is(paths.filter(({ verdict }) => verdict === 'compliant').length, 2000);
     return took;
   });

@@ -68,6 +68,13 @@ test('both are healthy: either may be at fault', (t) => {
   ]);
 });
 
+test('a container answers: told while this VM is primary, and is no matter while another one is', (t) => {
+  const { codes, findings } = told(lostAs({ handedTo: '172.17.0.2' }), ['a1']);
+  t.deepEqual(codes, ['CONNECT_FAILED', 'CONTAINER_ANSWERS']);
+  t.regex(findings.map(findingText)[1] ?? '', /to 172\.17\.0\.2, a container/);
+  t.deepEqual(told(lostAs({ handedTo: '172.17.0.2' }), ['b1']).codes, ['CONNECT_FAILED', 'FIREWALL_ELSEWHERE']);
+});
+
 test('no rule was found, or a firewall could not be read: said so', (t) => {
   const { codes, findings } = told(lostAs({ packet: 'reply-out', unread: ['nft'] }), ['a1']);
   t.deepEqual(codes, ['CONNECT_FAILED', 'FIREWALL_NOT_FOUND']);

@@ -12,7 +12,7 @@ test('a plan holds the VIP, the port to prove, backend and via address', (t) => 
       {
         vip: VIP,
         port: 1972,
-        backend: { ip: '10.0.1.10', mac: macOf('a1') },
+        backends: [{ ip: '10.0.1.10', mac: macOf('a1') }],
         via: { ip: '10.0.1.11', mac: macOf('a2') },
       },
     ],

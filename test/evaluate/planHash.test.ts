@@ -3,10 +3,11 @@ import { planHash } from '../../shared/evaluate/planHash.ts';
 import type { GuestPlan, PlannedFrontend } from '../../shared/model/guest.ts';
 import { macOf } from '../helpers/estate.ts';
 
+const backend = { ip: '10.0.1.10', mac: macOf('a1') };
 const one: PlannedFrontend = {
   vip: '10.0.1.100',
   port: 1972,
-  backend: { ip: '10.0.1.10', mac: macOf('a1') },
+  backends: [backend],
   via: { ip: '10.0.1.11', mac: macOf('a2') },
 };
 const two: PlannedFrontend = { ...one, vip: '10.0.1.101', port: 1973 };
@@ -17,10 +18,10 @@ test('64 hex digits that stay the same over versions of this program', (t) => {
 });
 
 test('neither the order of frontends nor that of keys matters', (t) => {
-  const { via, backend, port, vip } = one;
+  const { via, backends, port, vip } = one;
   t.is(
     planHash(plan(one, two)),
-    planHash(plan(two, { via: { mac: via.mac, ip: via.ip }, backend, port: port ?? 0, vip })),
+    planHash(plan(two, { via: { mac: via.mac, ip: via.ip }, backends, port: port ?? 0, vip })),
   );
 });
 
@@ -34,11 +35,13 @@ test('every field matters', (t) => {
     plan(noPort),
     plan({ ...one, vip: '10.0.1.102' }),
     plan({ ...one, port: 1974 }),
-    plan({ ...one, backend: other }),
-    plan({ ...one, backend: { ...one.backend, mac: other.mac } }),
+    plan({ ...one, backends: [other] }),
+    plan({ ...one, backends: [backend, other] }),
+    plan({ ...one, backends: [other, backend] }),
+    plan({ ...one, backends: [{ ...backend, mac: other.mac }] }),
     plan({ ...one, via: other }),
     plan({ ...one, via: { ...one.via, mac: other.mac } }),
-    plan({ ...one, backend: one.via, via: one.backend }),
+    plan({ ...one, backends: [one.via], via: backend }),
   ];
   t.is(new Set(plans.map(planHash)).size, plans.length);
 });

@@ -1,5 +1,6 @@
 import test from 'ava';
-import { isInScope, isOptedOut, tagValue } from '../../shared/evaluate/touchable.ts';
+import { isOptedOut, tagValue } from '../../shared/evaluate/touchable.ts';
+import { isInScope } from '../../shared/model/scope.ts';
 import { SCOPE, SUBSCRIPTION, vmId } from '../helpers/estate.ts';
 
 const GROUP = `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg`;

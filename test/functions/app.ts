@@ -34,7 +34,7 @@ export interface Answer {
 }
 
 /** How long anything may take on a machine that is busy with other things. */
-export const LONG_MS = 60_000;
+export const LONG_MS = 180_000;
 
 export interface AppOptions {
   estate?: Estate;

@@ -132,7 +132,7 @@ test.serial('a signal that the app fails on five times: its run says so', async 
   const watch = app.watch();
   const runId = 'd'.repeat(32);
   await put('reconcile', signal(runId, BROKEN));
-  await watch.step((step) => step.step === 'dead-letter' && step.runId === runId, 20_000);
+  await watch.step((step) => step.step === 'dead-letter' && step.runId === runId);
   const { body: run } = await app.call('GET', `/api/runs/${runId}`);
   t.like(run, { state: 'failed' });
   t.is(run.reason.code, 'DEAD_LETTER');

@@ -38,7 +38,7 @@ async function quiet(): Promise<void> {
 async function silence(): Promise<void> {
   for (let heard = -1; heard !== app.steps.length; ) {
     heard = app.steps.length;
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await new Promise((resolve) => setTimeout(resolve, 1000));
   }
 }
 

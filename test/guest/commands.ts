@@ -8,7 +8,7 @@ export const COMMAND_ID = '0123456789abcdef0123456789abcdef';
 export const frontendOf = (fields: Partial<PlannedFrontend> = {}): PlannedFrontend => ({
   vip: '10.0.1.100',
   port: 1972,
-  backend: { ip: '10.0.1.10', mac: '00:0d:3a:00:00:01' },
+  backends: [{ ip: '10.0.1.10', mac: '00:0d:3a:00:00:01' }],
   via: { ip: '10.0.1.11', mac: '00:0d:3a:00:00:02' },
   ...fields,
 });
@@ -30,8 +30,8 @@ export const TEXT_FIELDS = [
   'commandId',
   'mode',
   'plan.frontends.0.vip',
-  'plan.frontends.0.backend.ip',
-  'plan.frontends.0.backend.mac',
+  'plan.frontends.0.backends.0.ip',
+  'plan.frontends.0.backends.0.mac',
   'plan.frontends.0.via.ip',
   'plan.frontends.0.via.mac',
 ] as const;
@@ -74,7 +74,7 @@ export const validCommands: fc.Arbitrary<GuestCommand> = fc
     const frontends = vips.map(([high, low], index): PlannedFrontend => {
       const [backend, via] = swaps[index] ? [nic(1), nic(0)] : [nic(0), nic(nics.length - 1)];
       const port = ports[index];
-      return { vip: `10.9.${high}.${low}`, ...(port === undefined ? {} : { port }), backend, via };
+      return { vip: `10.9.${high}.${low}`, ...(port === undefined ? {} : { port }), backends: [backend], via };
     });
     return { commandId, mode, plan: { frontends }, limits: { connectSeconds, totalSeconds } };
   });

@@ -24,6 +24,14 @@ function lostBy(...entries: string[]) {
 
 const ruleOf = (entry: string): string | undefined => lostBy(entry).lost[0]?.places[0]?.rule;
 
+test('a request that is handed on', (t) => {
+  const { lost, wrong } = lostBy('i;eth0;eth1;dnat:172.17.0.2;0.2');
+  t.is(wrong, undefined);
+  const told = { packet: 'request-in' as const, places: [], replyPlaces: [], unread: [], handedTo: '172.17.0.2' };
+  t.deepEqual(lost, [told, undefined, told]);
+  t.is(lostBy('i;eth0;eth1;dnat:172.17.0.2.evil;0').wrong, 'i;eth0;eth1;dnat:172.17.0.2.evil;0');
+});
+
 for (const [letter, rule] of [
   ['o', 'oifname "eth1" ip saddr 10.0.1.11 ip daddr 10.0.1.100'],
   ['i', 'iifname "eth0" ip saddr 10.0.1.11 ip daddr 10.0.1.10'],

@@ -89,12 +89,19 @@ test('an empty plan is sound for remove alone', (t) => {
 
 test('contradictions are refused, and the field is named', (t) => {
   const one = frontendOf();
+  const [backend = one.via] = one.backends;
   const plan = (...frontends: unknown[]) => refusal({ ...commandOf(), plan: { frontends } });
   t.regex(plan(one, one), /^plan\.frontends\.1\.vip is "10\.0\.1\.100": expected each VIP once/);
-  t.regex(plan({ ...one, vip: one.backend.ip }), /^plan\.frontends\.0\.vip is "10\.0\.1\.10": /);
+  t.regex(plan({ ...one, vip: backend.ip }), /^plan\.frontends\.0\.vip is "10\.0\.1\.10": /);
   t.regex(plan(one, { ...frontendOf({ vip: one.via.ip }) }), /^plan\.frontends\.1\.vip is "10\.0\.1\.11": /);
-  t.regex(plan({ ...one, via: { ...one.via, ip: one.backend.ip } }), /^plan\.frontends\.0\.via\.ip is /);
-  t.regex(plan({ ...one, via: { ...one.via, mac: one.backend.mac } }), /^plan\.frontends\.0\.via\.mac is /);
+  t.regex(plan({ ...one, via: { ...one.via, ip: backend.ip } }), /^plan\.frontends\.0\.via\.ip is /);
+  t.regex(plan({ ...one, via: { ...one.via, mac: backend.mac } }), /^plan\.frontends\.0\.via\.mac is /);
+  t.regex(plan({ ...one, backends: [] }), /^plan\.frontends\.0\.backends is /);
+  t.regex(
+    plan({ ...one, backends: [backend, backend] }),
+    /^plan\.frontends\.0\.backends\.1\.ip is "10\.0\.1\.10": expected each/,
+  );
+  t.regex(plan({ ...one, backends: [backend, { ...one.via, ip: '10.0.1.12' }] }), /^plan\.frontends\.0\.via\.mac is /);
   const other = { ...frontendOf({ vip: '10.0.1.101' }), via: { ip: one.via.ip, mac: '00:0d:3a:00:00:03' } };
   t.regex(plan(one, other), /^plan\.frontends\.1\.via\.mac is "00:0d:3a:00:00:03": /);
 });

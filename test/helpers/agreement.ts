@@ -1,5 +1,5 @@
 /** What guests and signals were must agree with what the runs say: the model that histories are held against. */
-import { commandIdOf } from '../../shared/guest/plan.ts';
+import { commandIdOf } from '../../shared/model/commandId.ts';
 import { sameId } from '../../shared/model/ids.ts';
 import type { FrontendRow, OutcomeRow, RunRow } from '../../shared/model/rows.ts';
 import { rowKey } from '../../shared/model/store.ts';

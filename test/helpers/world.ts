@@ -41,7 +41,7 @@ export const SETTINGS: LoopSettings = {
 };
 
 /** How a guest answers. `right`: state as planned. `broken`: every apply leaves connects failing. `silent`: no report. */
-export type GuestState = 'wrong' | 'right' | 'broken' | 'silent';
+export type GuestState = 'wrong' | 'right' | 'broken' | 'silent' | 'refusing';
 
 export interface Execution {
   slot: CommandSlot;
@@ -234,9 +234,11 @@ export class World {
     if (execution.endsAt > this.now || execution.view.state !== 'Running') return;
     const state = this.guests.get(execution.vm) ?? 'wrong';
     execution.found = state;
-    execution.view.state = state === 'silent' ? 'Failed' : 'Succeeded';
-    execution.view.exitCode = state === 'silent' ? 137 : 0;
-    if (state !== 'silent') execution.view.output = `noise\n${this.#report(execution, state)}\n`;
+    const mute = state === 'silent' || state === 'refusing';
+    execution.view.state = mute ? 'Failed' : 'Succeeded';
+    execution.view.exitCode = { silent: 137, refusing: 1, wrong: 0, right: 0, broken: 0 }[state];
+    if (state === 'refusing') execution.view.error = '    + FullyQualifiedErrorId : UnauthorizedAccess\r\n';
+    if (!mute) execution.view.output = `noise\n${this.#report(execution, state)}\n`;
     if (execution.mode === 'apply' && state === 'wrong') this.guests.set(execution.vm, 'right');
     if (execution.mode === 'remove' && state === 'right') this.guests.set(execution.vm, 'wrong');
   }
@@ -250,7 +252,8 @@ export class World {
       const healthy = mirror?.primary !== undefined && state !== 'broken';
       const works = (drift: string) => healthy && (drift === '' || !mine);
       const connect = (drift: string) => (works(drift) ? 'o12' : 't3000');
-      return `${i};${before};${after};${connect(before)};${connect(after)};${works(after) ? (mine ? 's' : 'r') : 'n'};`;
+      const proof = mine ? 's' : 'r';
+      return `${i};${before};${after};${connect(before)};${connect(after)};${works(after) ? proof : 'n'};`;
     });
     const changed = (mode === 'apply' && state === 'wrong') || (mode === 'remove' && state === 'right') ? 4 : 0;
     const p = mode === 'remove' ? paths.map((_, i) => `${i};;;n;n;n;`) : paths;

@@ -14,9 +14,9 @@ import { until } from '../../simulator/until.ts';
 import { BOOTED, testNeeding } from '../needs.ts';
 
 /** A mirror far away and a busy machine. */
-const IMAGE_MS = 10 * 60_000;
+const IMAGE_MS = 20 * 60_000;
 /** A guest boots, and its first case is done. */
-const CASE_MS = 5 * 60_000;
+const CASE_MS = 20 * 60_000;
 
 const bootedTest = testNeeding(BOOTED);
 const cases = await bootedCases();

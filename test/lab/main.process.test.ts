@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import test from 'ava';
+import { until } from '../../lab/guests.ts';
 import { KERNEL, testNeeding } from '../needs.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'lab', 'main.ts');
@@ -42,8 +43,8 @@ kernelTest('Ctrl-C ends it and all that it started', async (t) => {
   child.kill('SIGINT');
   const [code] = await once(child, 'exit');
   t.is(code, 130);
-  const { stdout } = spawnSync('ps', ['-o', 'pid=,args=', '-p', started.join(',')], { encoding: 'utf8' });
-  t.is(stdout, '');
+  const left = () => spawnSync('ps', ['-o', 'pid=,args=', '-p', started.join(',')], { encoding: 'utf8' }).stdout;
+  await until('what it started to be gone', async () => left() === '');
 });
 
 /** The process ids below one, however deep. */

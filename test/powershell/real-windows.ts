@@ -14,7 +14,7 @@ import { checkCommand } from '../../shared/guest/plan.ts';
 import { renderScript } from '../../shared/guest/render.ts';
 import { parseReport } from '../../shared/guest/report.ts';
 import { commandIdOf } from '../../shared/model/commandId.ts';
-import type { GuestMode, GuestReport, PlannedFrontend } from '../../shared/model/guest.ts';
+import type { GuestCommand, GuestMode, GuestReport, PlannedFrontend } from '../../shared/model/guest.ts';
 import { CMDLET_ERRORS, removeRoute, told } from '../simulator/guests/windows/cmdletErrors.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ilb-hairpin-guard-'));
@@ -53,16 +53,19 @@ if (!backend?.mac || !via?.mac) throw new Error(`No loopback adapters:\n${lines.
 
 const frontend = (last: number): PlannedFrontend => ({
   vip: `10.0.1.${last}`,
-  backend: { ip: backend.ip, mac: backend.mac },
+  backends: [{ ip: backend.ip, mac: backend.mac }],
   via: { ip: via.ip, mac: via.mac },
 });
 
 let seq = 0;
-function guard(mode: GuestMode, frontends = [frontend(100), frontend(101)]): GuestReport {
+function commandOf(mode: GuestMode, frontends = [frontend(100), frontend(101)]): GuestCommand {
   seq += 1;
-  const commandId = commandIdOf('real', seq);
   const limits = { connectSeconds: 3, totalSeconds: 120 };
-  const command = checkCommand({ commandId, mode, plan: { frontends }, limits });
+  return checkCommand({ commandId: commandIdOf('real', seq), mode, plan: { frontends }, limits });
+}
+
+function guard(mode: GuestMode, frontends?: PlannedFrontend[]): GuestReport {
+  const command = commandOf(mode, frontends);
   const { out, exitCode, ms } = powershell(renderScript('windows', command));
   console.log(`        ${mode} in ${ms} ms: ${out}`);
   const report = parseReport(out, command);
@@ -131,10 +134,25 @@ step('route.exe -p: a persistent route is seen in the persistent store', () => {
 step('the registry key is gone after remove', () => {
   same(powershell('Test-Path HKLM:\\SOFTWARE\\ilb-hairpin-guard').out, 'False');
 });
+step('while another process has the lock, a run says BUSY; after it, none is left', () => {
+  const file = `$env:windir\\System32\\config\\systemprofile\\ilb-hairpin-guard.lock`;
+  const text = renderScript('windows', commandOf('check'));
+  writeFileSync(join(folder, 'busy.ps1'), text);
+  const { out } = powershell(`$rights = [System.Security.AccessControl.FileSecurity]::new()
+    $rights.SetSecurityDescriptorSddlForm('D:P(A;;FA;;;SY)(A;;FA;;;BA)')
+    $lock = [System.IO.FileStream]::new("${file}", 'OpenOrCreate', 'Modify', 'None', 4096, 'DeleteOnClose', $rights)
+    powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -File '${join(folder, 'busy.ps1')}'
+    (Get-Acl "${file}").Sddl
+    $lock.Dispose()
+    Test-Path "${file}"`);
+  ok(/"e":"BUSY"/.test(out), out);
+  ok(/D:P\(A;;FA;;;SY\)\(A;;FA;;;BA\)/.test(out), out);
+  ok(/False$/.test(out), out);
+});
 step('a plan for another machine is refused', () => {
   const other = { ...frontend(100), via: { ip: '10.0.1.11', mac: '00:0d:3a:00:00:02' } };
   same(
-    guard('apply', [{ ...other, backend: { ip: '10.0.1.10', mac: '00:0d:3a:00:00:01' } }]).errorCode,
+    guard('apply', [{ ...other, backends: [{ ip: '10.0.1.10', mac: '00:0d:3a:00:00:01' }] }]).errorCode,
     'WRONG_MACHINE',
   );
   same(guard('apply', [other]).errorCode, 'NIC_NOT_FOUND');

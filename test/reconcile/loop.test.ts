@@ -296,6 +296,17 @@ test('a command without a report fails with its reason', async (t) => {
   t.regex(outcome?.findings[0]?.params.detail ?? '', /Failed, exit code 137/);
 });
 
+test('a script that PowerShell refused fails with what refused it, and does not halt the other member', async (t) => {
+  const world = articleWorld();
+  world.guests.set('hs-b', 'refusing');
+  const runId = world.sweep();
+  await world.run();
+  const outcome = await world.outcome(runId, 'hs-b');
+  t.is(outcome?.result, 'failed');
+  t.like(outcome?.findings[0], { code: 'SCRIPTS_FORBIDDEN', params: { id: 'UnauthorizedAccess' } });
+  t.is((await world.outcome(runId, 'hs-a'))?.result, 'repaired');
+});
+
 test('a command that never ends is cancelled, told, and the next one takes the other name', async (t) => {
   const world = articleWorld();
   world.commandMs = 10 * 3_600_000;
@@ -568,7 +579,7 @@ test('a dry run touches no guest and keeps the plan', async (t) => {
   const outcome = await world.outcome(runId, 'hs-a');
   t.is(outcome?.result, 'planned');
   t.deepEqual(
-    outcome?.planned?.plan.frontends.map((item) => [item.vip, item.port, item.backend.ip, item.via.ip]),
+    outcome?.planned?.plan.frontends.map((item) => [item.vip, item.port, item.backends[0]?.ip, item.via.ip]),
     [
       ['10.0.1.100', 1972, '10.0.1.10', '10.0.1.11'],
       ['10.0.1.101', 1972, '10.0.1.10', '10.0.1.11'],

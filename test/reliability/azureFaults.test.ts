@@ -213,8 +213,11 @@ const rows: Row[] = [
     before: (it) => {
       it.lab.behave('hs-b', 'hangs');
       const unlock = it.arm.lock(`/subscriptions/${it.estate.subscriptionId}`);
-      // Past the first deletes: 40 s of the fast clock are the deadline.
-      setTimeout(unlock, 8000);
+      const untilRefused = setInterval(() => {
+        if (!it.arm.calls.some((call) => call.method === 'DELETE' && call.status === 409)) return;
+        clearInterval(untilRefused);
+        unlock();
+      }, 20);
     },
     expect: ['failed', 'COMMAND_TIMED_OUT'],
     other: 'blocked',

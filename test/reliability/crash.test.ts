@@ -94,7 +94,7 @@ async function killAll(from: MortalWorld, step: Step, table: Map<string, number>
 }
 
 test('killed before or after any call: every signal settles, nothing doubles, no call lacks a row', async (t) => {
-  t.timeout(300_000);
+  t.timeout(900_000);
   const table = new Map<string, number>();
   const called = new Set<string>();
   let world = article();
@@ -145,7 +145,7 @@ for (const [what, stallMs] of [
   ['while the clock is set back by ten minutes', -600_000],
 ] as const) {
   test(`a loop that stands still ${what}, at any call, while another works: nothing doubles`, async (t) => {
-    t.timeout(300_000);
+    t.timeout(900_000);
     const sweep = STEPS['a sweep that repairs both members'] as Step;
     const calm = article();
     await play(calm, sweep);

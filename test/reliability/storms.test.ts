@@ -30,7 +30,7 @@ const perVm = (world: World): Map<string, number> => {
 test.serial(
   '1,000 events about 100 VMs in 10 s, each twice: two commands per VM at most, one at a time, mirrors one by one',
   async (t) => {
-    t.timeout(120_000);
+    t.timeout(900_000);
     const world = pairs(50);
     const posted: string[] = [];
     const began = world.now;
@@ -60,7 +60,7 @@ test.serial(
 );
 
 test.serial('100 VMs that fail do not starve one that works', async (t) => {
-  t.timeout(120_000);
+  t.timeout(900_000);
   const world = pairs(51);
   for (let i = 0; i < 100; i += 1) world.guests.set(`vm${i}`, 'silent');
   for (let i = 0; i < 50; i += 1) {
@@ -83,7 +83,7 @@ test.serial('100 VMs that fail do not starve one that works', async (t) => {
 });
 
 test.serial('VMs that somebody else keeps busy for an hour give their places away', async (t) => {
-  t.timeout(120_000);
+  t.timeout(900_000);
   const world = pairs(20, { maxCommands: 2 });
   for (let i = 0; i < 10; i += 1)
     world.sendFaults.set(
@@ -101,7 +101,7 @@ test.serial('VMs that somebody else keeps busy for an hour give their places awa
 test.serial(
   'ceilings hold: commands at a time, health questions per minute, with rotation through all frontends',
   async (t) => {
-    t.timeout(120_000);
+    t.timeout(900_000);
     const world = pairs(60, { maxCommands: 7, healthPerMinute: 20 });
     const asked: number[] = [];
     const rules = new Set<string>();
@@ -129,7 +129,7 @@ test.serial(
 );
 
 test.serial('its own commands and questions come back as events, and cause nothing: an hour', async (t) => {
-  t.timeout(120_000);
+  t.timeout(900_000);
   const world = pairs(5);
   world.sweep();
   await world.run(600_000);
@@ -158,7 +158,7 @@ test.serial('its own commands and questions come back as events, and cause nothi
 });
 
 test.serial('a subscription that fails in every call does not slow another', async (t) => {
-  t.timeout(120_000);
+  t.timeout(900_000);
   const [sick, well] = [pairs(5), pairs(5)];
   sick.topologyFault = refusal(503);
   const runs = [sick.sweep(), well.sweep()];

@@ -10,9 +10,6 @@ const kernelTest = testNeeding(KERNEL);
 const isRoot = process.getuid?.() === 0;
 
 const UP = /up: complianceSweep, deadLetter, mirrorFailover, primaryWatch, reconcile, resourceChange, retry, runs on /;
-const UP_MS = 60_000;
-/** Everything is gone this soon after the end, on a machine that has much else to do; how soon it was is told. */
-const GONE_MS = 10_000;
 
 /** What `npm start` leaves in its folder for temporary files; npm keeps things of its own there. */
 const leftovers = (started: Pick<Started, 'temporary'>): string[] =>
@@ -34,7 +31,7 @@ kernelTest('--once --json: every step holds, and the last line is the result', a
   t.timeout(STORY_MS);
   begin();
   if (!once) return t.fail();
-  await once.line(UP, UP_MS);
+  await once.line(UP);
   const print = footprint(once);
   t.is(await once.ended, 0, once.stderr);
   t.deepEqual(leftOf(print), []);
@@ -56,23 +53,23 @@ kernelTest('without --once it stays: Enter makes another failover, Ctrl-C ends i
   t.timeout(STORY_MS);
   begin();
   if (!staying) return t.fail();
-  const result = JSON.parse(await staying.line(/^\{"ok":/, STORY_MS)) as StoryResult;
+  const result = JSON.parse(await staying.line(/^\{"ok":/)) as StoryResult;
   t.true(result.ok, JSON.stringify(result.steps.filter((step) => !step.ok)));
 
-  const { url } = /on (?<url>http:\/\/127\.0\.0\.1:\d+)/.exec(await staying.line(UP, UP_MS))?.groups ?? {};
+  const { url } = /on (?<url>http:\/\/127\.0\.0\.1:\d+)/.exec(await staying.line(UP))?.groups ?? {};
   t.is((await fetch(`${url}/api/runs/${'0'.repeat(32)}`)).status, 404, 'the API answers');
 
-  await staying.line(/Enter makes the next failover, Ctrl-C ends it/, 10_000);
+  await staying.line(/Enter makes the next failover, Ctrl-C ends it/);
   staying.child.stdin?.write('\n\n');
-  await staying.line(/the failover before is still on its way/, 30_000);
-  const told = await staying.line(/(ok {2}|FAIL) failover: on request/, 90_000);
+  await staying.line(/the failover before is still on its way/);
+  const told = await staying.line(/(ok {2}|FAIL) failover: on request/);
   t.regex(told, /ok {2} failover: on request/, staying.stderr);
 
   const print = footprint(staying);
   t.true(print.processes.length >= 12, `${print.processes.length} processes`);
   t.true(print.namespaces.size >= 10, `${print.namespaces.size} namespaces`);
   staying.ctrlC();
-  const goneMs = await goneAfter(print, GONE_MS);
+  const goneMs = await goneAfter(print);
   t.deepEqual(leftOf(print), []);
   t.log(`gone after ${goneMs} ms`);
   // npm ends by the signal that it got; the program under it ended by itself.
@@ -88,14 +85,14 @@ for (const [title, moment, end, code] of [
   ['SIGTERM in the middle of --once, which then did not hold', /ok {3}before: every path tried/, 'SIGTERM', 1],
 ] as const) {
   kernelTest(`${title}: nothing is left, and no word of errors`, async (t) => {
-    t.timeout(120_000);
+    t.timeout(STORY_MS);
     const started = nodeStart(code === 1 ? ['--once'] : []);
     t.teardown(() => endOf(started));
-    await started.line(moment, UP_MS);
+    await started.line(moment);
     const print = footprint(started);
     if (end === 'ctrlC') started.ctrlC();
     else started.child.kill(end);
-    const goneMs = await goneAfter(print, GONE_MS);
+    const goneMs = await goneAfter(print);
     t.deepEqual(leftOf(print), []);
     t.log(`${print.processes.length} processes gone after ${goneMs} ms`);
     t.is(await started.ended, code);
@@ -105,15 +102,15 @@ for (const [title, moment, end, code] of [
 }
 
 kernelTest('SIGKILL leaves no process and no namespace, and the next start removes the files', async (t) => {
-  t.timeout(180_000);
+  t.timeout(STORY_MS);
   const temporary = temporaryOf();
   const killed = nodeStart([], { temporary });
   t.teardown(() => endOf(killed));
-  await killed.line(/ok {3}before: every path tried/, UP_MS);
+  await killed.line(/ok {3}before: every path tried/);
   const print = footprint(killed);
   t.true(print.processes.length >= 12 && print.namespaces.size >= 10);
   killed.child.kill('SIGKILL');
-  const goneMs = await goneAfter(print, GONE_MS);
+  const goneMs = await goneAfter(print);
   t.deepEqual(leftOf(print), []);
   t.log(`${print.processes.length} processes in ${print.namespaces.size} namespaces gone after ${goneMs} ms`);
   t.is(await killed.ended, 'SIGKILL');
@@ -122,7 +119,7 @@ kernelTest('SIGKILL leaves no process and no namespace, and the next start remov
 
   const next = nodeStart([], { temporary });
   t.teardown(() => endOf(next));
-  await next.line(UP, UP_MS);
+  await next.line(UP);
   t.deepEqual(
     leftovers({ temporary }).filter((name) => left.includes(name)),
     [],
@@ -133,11 +130,11 @@ kernelTest('SIGKILL leaves no process and no namespace, and the next start remov
 });
 
 testNeeding([...KERNEL, 'root'])('what another user’s killed run left is left alone, and no hindrance', async (t) => {
-  t.timeout(120_000);
+  t.timeout(STORY_MS);
   const temporary = temporaryOf();
   const killed = nodeStart([], { temporary });
   t.teardown(() => endOf(killed));
-  await killed.line(UP, UP_MS);
+  await killed.line(UP);
   killed.child.kill('SIGKILL');
   await killed.ended;
   const left = leftovers({ temporary });
@@ -146,7 +143,7 @@ testNeeding([...KERNEL, 'root'])('what another user’s killed run left is left 
   chmodSync(temporary, 0o1777);
   const next = nodeStart([], { temporary, user: 'nobody' });
   t.teardown(() => endOf(next));
-  await next.line(UP, UP_MS);
+  await next.line(UP);
   next.ctrlC();
   t.is(await next.ended, 0, next.stderr);
   t.deepEqual(leftovers({ temporary }).sort(), left.sort());

@@ -3,10 +3,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, chownSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { within } from '../../simulator/until.ts';
+import { until } from '../../simulator/until.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const NOBODY = 65_534;
+/** Long enough for a whole story on a machine that has far more to do than it can. */
+const SAY_MS = 1_000_000;
+/** Everything is gone at once; only what stays takes this long. */
+const GONE_MS = 120_000;
 /** Runs what follows as an ordinary user without any right of root. */
 const AS_NOBODY = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--inh-caps=-all'];
 
@@ -24,8 +28,8 @@ export interface Started {
   temporary: string;
   stdout: string;
   stderr: string;
-  /** Resolves to the first line on stdout or stderr that fits, said already or within the time. */
-  line(fits: RegExp, withinMs: number): Promise<string>;
+  /** Resolves to the first line on stdout or stderr that fits, said already or later. */
+  line(fits: RegExp): Promise<string>;
   /** Ctrl-C in a terminal: SIGINT to the whole process group. */
   ctrlC(): void;
   /** Exit code, or the signal that ended it. */
@@ -62,7 +66,7 @@ function start(command: string[], { user, prefix = [], temporary = temporaryOf(u
     temporary,
     stdout: '',
     stderr: '',
-    line(fits, withinMs) {
+    line(fits) {
       const found = (): string | undefined =>
         `${started.stdout}${started.stderr}`.split('\n').find((it) => fits.test(it));
       return new Promise((resolve, reject) => {
@@ -75,10 +79,7 @@ function start(command: string[], { user, prefix = [], temporary = temporaryOf(u
           else reject(end);
         };
         const all = (): string => `${started.stdout}\n${started.stderr}`;
-        const timer = setTimeout(
-          () => settle(new Error(`did not say ${fits} within ${withinMs} ms:\n${all()}`)),
-          withinMs,
-        );
+        const timer = setTimeout(() => settle(new Error(`did not say ${fits} within ${SAY_MS} ms:\n${all()}`)), SAY_MS);
         listeners.add(settle);
         void started.ended.then((code) => settle(new Error(`ended with ${code} and did not say ${fits}:\n${all()}`)));
         settle();
@@ -186,8 +187,10 @@ function read(file: string): string {
   }
 }
 
-/** Milliseconds until nothing of a footprint is left; undefined when something is after the time. */
-export async function goneAfter(print: Footprint, withinMs: number): Promise<number | undefined> {
+/** Milliseconds until nothing of a footprint is left; rejects with what stays. */
+export async function goneAfter(print: Footprint): Promise<number> {
   const began = performance.now();
-  return within(() => leftOf(print).length === 0 && Math.round(performance.now() - began), withinMs);
+  const gone = () => leftOf(print).length === 0;
+  await until(() => `the end of what is left:\n${leftOf(print).join('\n')}`, gone, GONE_MS);
+  return Math.round(performance.now() - began);
 }

@@ -219,7 +219,7 @@ for (const [os, start] of [
     const frontend = {
       vip: '10.0.1.100',
       port: 1972,
-      backend: { ip: '10.0.1.10', mac: '00:0d:3a:00:01:0a' },
+      backends: [{ ip: '10.0.1.10', mac: '00:0d:3a:00:01:0a' }],
       via: { ip: '10.0.1.11', mac: '00:0d:3a:00:01:0b' },
     };
     const planned = { os, plan: { frontends: [frontend] }, limits: { connectSeconds: 3, totalSeconds: 300 } };

@@ -67,7 +67,7 @@ export const fullRun: RunView = {
           {
             vip: '10.0.1.100',
             port: 1972,
-            backend: { ip: '10.0.1.10', mac: '00:0d:3a:00:0a:01' },
+            backends: [{ ip: '10.0.1.10', mac: '00:0d:3a:00:0a:01' }],
             via: { ip: '10.0.1.11', mac: '00:0d:3a:00:0a:02' },
           },
         ],

@@ -1,10 +1,16 @@
 /** Reboots, and what is left at the end. */
 import type { Manager } from '../../case.ts';
-import { now, sleep } from '../clock.ts';
+import { now, sleep, until } from '../clock.ts';
 import type { Guest } from '../guest.ts';
+import type { Connect } from '../inside.ts';
 import { heals, type Outcome } from '../observe.ts';
 import { recoveryOf } from '../recovery.ts';
+import type { Sample } from '../sampler.ts';
 import { type BootedCase, isProved, told } from './common.ts';
+
+/** How long it may take after a boot, and for how long it must stay so. */
+const WHOLE_MS = 120_000;
+const QUIET_MS = 1000;
 
 /** Milliseconds on the lab's clock at which the service was started. */
 async function serviceStart(guest: Guest): Promise<number> {
@@ -17,11 +23,18 @@ const reboot: BootedCase = {
   async run(guest): Promise<Outcome> {
     await guest.off();
     await guest.boot();
-    await sleep(1500);
-    const samples = guest.sampler.take();
-    const connects = await guest.inside.take();
-    const started = await serviceStart(guest);
+    // What is seen from its first process on, until it has been whole for a while.
+    const samples: Sample[] = [];
+    const connects: Connect[] = [];
     const expected = { ours: guest.whole, via: guest.addresses.via.ip };
+    const isWhole = async () => {
+      samples.push(...guest.sampler.take());
+      connects.push(...(await guest.inside.take()));
+      const { recoveredMs } = recoveryOf(guest.machine.bootedAt, samples, connects, expected);
+      return recoveredMs !== undefined && now() > guest.machine.bootedAt + recoveredMs + QUIET_MS;
+    };
+    await until(isWhole, WHOLE_MS);
+    const started = await serviceStart(guest);
     const all = recoveryOf(guest.machine.bootedAt, samples, connects, expected);
     const { recoveredMs } = recoveryOf(started, samples, connects, expected);
     const report = await guest.guard('check');

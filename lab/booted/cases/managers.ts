@@ -89,7 +89,7 @@ export const renewals: BootedCase = {
     const before = given();
     return heals(guest, async () => {
       const isRenewed = () => given().every((count, index) => count > (before[index] ?? 0));
-      if (!(await until(isRenewed, LEASE_SECONDS * 1000))) throw new Error(`not renewed: ${dhcpOf(guest).said()}`);
+      if (!(await until(isRenewed, LEASE_SECONDS * 10_000))) throw new Error(`not renewed: ${dhcpOf(guest).said()}`);
     });
   },
 };
@@ -99,7 +99,7 @@ export const leaseLost: BootedCase = {
   run: (guest) =>
     heals(guest, async () => {
       dhcpOf(guest).pause();
-      const gone = await until(() => guest.sampler.last()?.addresses === false, LEASE_SECONDS * 2000);
+      const gone = await until(() => guest.sampler.last()?.addresses === false, LEASE_SECONDS * 10_000);
       await sleep(500);
       dhcpOf(guest).resume();
       if (!gone) throw new Error('the leases do not run out');

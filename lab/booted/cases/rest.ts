@@ -1,5 +1,6 @@
-/** What the service costs while nothing happens. */
+/** What the service costs while nothing happens, and what it sees of others. */
 import { sleep } from '../clock.ts';
+import { heals } from '../observe.ts';
 import type { BootedCase } from './common.ts';
 
 /** Longer than the service's own look every 30 s, so that one is in it. */
@@ -44,6 +45,25 @@ export const atRest: BootedCase = {
         `systemd-analyze security: ${exposure}`,
         `systemd-analyze verify: ${verify.stdout.trim() || 'nothing to say'}`,
       ].join('; '),
+    };
+  },
+};
+
+/** The service must see a process with more rights than its own, or it would take a lock over that somebody holds. */
+export const waitsForCommand: BootedCase = {
+  name: 'a command holds the lock: the service waits until it ends',
+  async run(guest) {
+    await guest.tell(
+      `setsid sleep 60 >/dev/null 2>&1 </dev/null & echo $! >/run/holder; sleep 0.2
+      read -r -a stat </proc/$!/stat; ln -s -T "$!.\${stat[21]}" /run/ilb-hairpin-guard/state; ip route flush table 7201`,
+    );
+    await sleep(3000);
+    const meanwhile = (await guest.tell('ip route show table 7201')).trim();
+    const healed = await heals(guest, () => guest.tell('kill $(</run/holder)'));
+    return {
+      ...healed,
+      ok: healed.ok && meanwhile === '',
+      detail: `${meanwhile === '' ? 'nothing was done for 3 s' : 'the lock was taken over'}; then ${healed.detail}`,
     };
   },
 };

@@ -66,7 +66,7 @@ add_routes() { # keys
   for key; do
     [[ -z ${OUR_ROUTES[$key]-} ]] || continue
     words=($key)
-    line="${words[1]}/32 via ${words[2]} dev ${words[3]}"
+    line="${words[1]}/32 via ${words[2]} dev ${words[3]}${ON_LINK["${words[3]} ${words[2]}"]:+ onlink}"
     [[ ${words[4]} == - ]] || line+=" src ${words[4]}"
     line+=" proto $PROTOCOL table ${words[0]}"
     old=${ROUTED_BY_US["${words[0]} ${words[1]}"]-}

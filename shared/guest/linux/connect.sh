@@ -8,9 +8,6 @@ CONNECTS=                 # process that holds all connects
 # <process that has the socket as file 3, or address:port>` into the file, and holds the connection until it is ended.
 tcp_connect() { # VIP port seconds file
   local begin outcome=e ms
-  if [[ ${HAIRPIN_CONNECT-} == /* ]]; then # for a model of a guest, which has its own way to connect
-    exec "$HAIRPIN_CONNECT" "$1" "$2" "$3" >"$4"
-  fi
   begin=$(date +%s%N)
   { exec 3<>"/dev/tcp/$1/$2"; } 2>"$4.said" && outcome=o
   ms=$((($(date +%s%N) - begin) / 1000000))
@@ -80,7 +77,7 @@ connect_all() { # indexes
       if ((ms > limit * 1000)); then
         OUTCOME[index]=t$ms
       elif [[ ${BASH_REMATCH[1]} == o ]]; then
-        PROOF[index]=r ends[$index]=$end fresh=1
+        ends[$index]=$end fresh=1
         open+=("$index")
       fi
     done
@@ -97,13 +94,16 @@ connect_all() { # indexes
     sleep 0.03
     look_at_sockets
   done
+  for index in "${open[@]}"; do [[ ${PROOF[index]} != n ]] || sockets_unread; done
   ((${#open[@]} == $#)) || look_at_lost "$@"
   stop_connects
 }
 
 is_any_unproved() {
   local index
-  for index in "${open[@]}"; do [[ ${PROOF[index]} == r && ${SOURCE[index]-} == "${VIA_IP[index]}" ]] && return; done
+  for index in "${open[@]}"; do
+    [[ ${PROOF[index]} == n || (${PROOF[index]} == r && ${SOURCE[index]-} == "${VIA_IP[index]}") ]] && return
+  done
   return 1
 }
 

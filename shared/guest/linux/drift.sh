@@ -90,7 +90,7 @@ judge() { # sets DRIFTS
   is_anything_left && left=X
   for index in "${!VIP[@]}"; do
     drift_of "$index"
-    DRIFTS[index]=$DRIFT$left${INSTALL_DRIFT-}
+    DRIFTS[index]=$DRIFT$left$INSTALL_DRIFT
   done
 }
 

@@ -18,6 +18,7 @@ find_places() { # index; sets places_of[$packet]
       ;;
     i)
       places_at i "$1"
+      [[ ${places_of[$packet]} != *' i;dnat:'* ]] || return 0
       # A reply that is rejected takes the accepted socket with it: it looks as if no request had come.
       [[ -n ${places_of[$packet]} ]] || places_at p "$1" r
       ;;
@@ -33,7 +34,7 @@ find_places() { # index; sets places_of[$packet]
 # Those of one packet. With u or f only where something rejects so that a connect ends unreachable or refused, with r
 # where anything rejects, with l where it is likely. Of several chains those count that are the likeliest to end it.
 places_at() { # letter index [u|f|r|l]; adds to places_of[$packet]
-  local key found='' worst=0 hooks known
+  local key found='' worst=0 hooks known handed='' early=0
   PACKET_IN='' PACKET_OUT='' PACKET_OPENS='' PACKET_FROM=${VIA_IP[$2]} PACKET_TO=${VIA_IP[$2]}
   case $1 in
     o) PACKET_OUT=${VIA_DEV[$2]} PACKET_TO=${VIP[$2]} PACKET_OPENS=1 ;;
@@ -56,7 +57,10 @@ places_at() { # letter index [u|f|r|l]; adds to places_of[$packet]
       [[ " ${UNREAD[*]} " == *" unread:${key%%[ -]*} "* ]] || UNREAD+=("unread:${key%%[ -]*}")
       continue
     fi
+    # A redirect to an address of this machine changes the port at most.
+    [[ $1 != i || -z $WALK_DNAT || -n ${LOCAL_OF[$WALK_DNAT]-} ]] || handed=$WALK_DNAT
     ((WALK_DROPS > 0)) || continue
+    [[ ${CHAIN_HOOK[$key]} == input ]] || ((WALK_DROPS <= early)) || early=$WALK_DROPS
     case ${3-} in
       l) ((WALK_DROPS > 1)) || continue ;;
       u) [[ $WALK_REJECTS =~ prohibited|unreachable ]] || continue ;;
@@ -67,6 +71,8 @@ places_at() { # letter index [u|f|r|l]; adds to places_of[$packet]
     ((WALK_DROPS <= worst)) || found='' worst=$WALK_DROPS
     ((WALK_DROPS < worst)) || found+=" $1;$PLACE"
   done
+  # It is handed to a container or another machine, and passes no input chain then.
+  [[ -z $handed ]] || ((early > 2)) || found=" i;dnat:$handed"
   PLACES_AT[$known]=$found
   places_of[$packet]+=$found
 }

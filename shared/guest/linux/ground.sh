@@ -24,8 +24,8 @@ check_time() {
 
 check_ground() {
   local tool release version
-  ((EUID == 0)) || fail ACCESS_DENIED 'not root'
-  for tool in ip ss timeout date sleep readlink stat mkdir rmdir chmod ln mv rm uname; do
+  [[ $EUID == 0 ]] || fail ACCESS_DENIED 'not root'
+  for tool in ip timeout date sleep readlink stat mkdir rmdir chmod ln mv rm uname; do
     type -P "$tool" >/dev/null || fail TOOL_MISSING "$tool"
   done
   release=$(uname -r)

@@ -42,9 +42,11 @@ fi
 # `bash -p` takes no functions and no options from the environment, and this undoes what else would come from there.
 set +e +C +o pipefail -u -f
 export LC_ALL=C
-export PATH="${PATH:+$PATH:}/usr/sbin:/usr/bin:/sbin:/bin"
+# The caller's PATH may lead anywhere. Whoever can write in /usr/local/sbin could as well change the installed copy.
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 unset BASH_ENV ENV CDPATH FUNCNEST
 unset POSIXLY_CORRECT # a failed exec would end the shell; and no <() before bash 5.1
+SECONDS=0 # the caller's value would be evaluated where time is compared
 umask 077
 
 readonly PROTOCOL=201
@@ -55,6 +57,7 @@ readonly REPORT_BYTES=3500
 . ./report.sh
 . ./ground.sh
 . ./lock.sh
+. ./names.sh
 . ./look.sh
 . ./drift.sh
 . ./change.sh
@@ -176,7 +179,7 @@ remove_all() {
   read_ours
   plan_nothing
   is_anything_left && found=X
-  [[ ! -e $PLAN_FILE && ! -e $UNIT_FILE && ! -e $INSTALLED ]] || found=X
+  [[ ! -e $PLAN_FILE && ! -e $UNIT_FILE && ! -e ${PLACES[0]} && ! -e ${PLACES[1]} ]] || found=X
   for index in "${!VIP[@]}"; do DRIFT_BEFORE[index]=$found DRIFT_AFTER[index]=$found; done
   uninstall
   order_local

@@ -1,18 +1,23 @@
 # shellcheck shell=bash
 # ilb-hairpin-guard: what stays on the machine, so that the state survives reboots and other people's changes.
 
-readonly INSTALLED=/usr/local/sbin/ilb-hairpin-guard
 readonly PLAN_FOLDER=/etc/ilb-hairpin-guard
 readonly PLAN_FILE=$PLAN_FOLDER/plan
 readonly UNIT=ilb-hairpin-guard.service
 readonly UNIT_FILE=/etc/systemd/system/$UNIT
 readonly FIGHT_FILE=$RUN_FOLDER/fighting
+# Where the script may stand: the second place is for machines whose /usr/local cannot be written.
+readonly PLACES=(/usr/local/sbin/ilb-hairpin-guard "$PLAN_FOLDER/ilb-hairpin-guard")
+INSTALLED=${PLACES[0]}
 
-# This script as it is installed: without a command and its plan.
+INSTALL_DRIFT=  # letters of what is not installed as it should be; the service looks at the state alone
+
+# This script as it is installed: without a command and its plan. Its own name is $0: BASH_SOURCE would be the caller's
+# where that is in the environment.
 own_text() {
   local line in_plan=''
   local -a lines kept=()
-  mapfile -t lines <"${BASH_SOURCE[0]}" || return
+  mapfile -t lines <"$0" || return
   for line in "${lines[@]}"; do
     case $line in
       '# ilb-hairpin-guard command '*) continue ;;
@@ -57,7 +62,7 @@ ConditionPathExists=$PLAN_FILE
 StartLimitIntervalSec=0
 
 [Service]
-ExecStart=$INSTALLED watch
+ExecStart=/bin/bash -p $INSTALLED watch
 Restart=always
 RestartSec=200ms
 RuntimeDirectory=ilb-hairpin-guard
@@ -71,21 +76,27 @@ ProtectSystem=strict
 ProtectHome=yes
 PrivateTmp=yes
 PrivateDevices=yes
+PrivateMounts=yes
+ProcSubset=pid
+ProtectProc=invisible
 ProtectKernelTunables=yes
 ProtectKernelModules=yes
 ProtectKernelLogs=yes
 ProtectControlGroups=yes
 ProtectClock=yes
 ProtectHostname=yes
-RestrictAddressFamilies=AF_NETLINK AF_UNIX AF_INET
+RestrictAddressFamilies=AF_NETLINK
 IPAddressDeny=any
 RestrictNamespaces=yes
 RestrictRealtime=yes
 RestrictSUIDSGID=yes
 LockPersonality=yes
+RemoveIPC=yes
+KeyringMode=private
 MemoryDenyWriteExecute=yes
 SystemCallArchitectures=native
 SystemCallFilter=@system-service
+SystemCallFilter=~@privileged @resources
 SystemCallErrorNumber=EPERM
 
 [Install]
@@ -107,22 +118,64 @@ is_file_right() { # file text
   [[ -f $1 && $(<"$1") == "$2" ]]
 }
 
-# Looks at what is installed; sets FILES_WRONG to files, and SERVICE_WRONG.
+# True when its mode lets it be run. On a file system that is mounted noexec nothing is executable; the service does not
+# need it to be: bash reads the script.
+may_run() { # file
+  local mode
+  [[ -x $1 ]] || { mode=$(stat -c %a "$1" 2>/dev/null) && ((8#$mode & 8#100)); }
+}
+
+# True when a file can be put there: the nearest folder that is there can be written. A full disk shows only when tried.
+is_writable() { # file
+  local folder=${1%/*}
+  while [[ -n $folder && ! -e $folder ]]; do folder=${folder%/*}; done
+  [[ -w ${folder:-/} ]]
+}
+
+# Chooses where the script stands: the first place where it is right or can be put.
+choose_place() { # sets INSTALLED
+  for INSTALLED in "${PLACES[@]}"; do
+    is_file_right "$INSTALLED" "$OWN_TEXT" || is_writable "$INSTALLED" && return
+  done
+  INSTALLED=${PLACES[0]}
+}
+
+# Notes a file that is not as it should be. One that is not there and cannot be is no drift, which an apply could mend:
+# the state is put in place all the same, and nothing keeps it but the next run.
+file_is_wrong() { # file
+  if [[ -e $1 ]] || is_writable "$1"; then FILES_WRONG+=("$1"); else FILES_REFUSED+=("$1"); fi
+}
+
+# Looks at what is installed; sets FILES_WRONG and FILES_REFUSED to files, and SERVICE_WRONG.
 look_at_installed() {
+  FILES_WRONG=() FILES_REFUSED=() SERVICE_WRONG=''
   OWN_TEXT=$(own_text) || fail CHANGE_FAILED 'the script cannot read itself'
+  choose_place
   PLAN_TEXT=$(plan_text)
   UNIT_TEXT=$(unit_text)
-  FILES_WRONG=() SERVICE_WRONG=''
-  is_file_right "$INSTALLED" "$OWN_TEXT" && [[ -x $INSTALLED ]] || FILES_WRONG+=("$INSTALLED")
-  is_file_right "$PLAN_FILE" "$PLAN_TEXT" || FILES_WRONG+=("$PLAN_FILE")
-  is_file_right "$UNIT_FILE" "$UNIT_TEXT" || FILES_WRONG+=("$UNIT_FILE")
+  { is_file_right "$INSTALLED" "$OWN_TEXT" && may_run "$INSTALLED"; } || file_is_wrong "$INSTALLED"
+  is_file_right "$PLAN_FILE" "$PLAN_TEXT" || file_is_wrong "$PLAN_FILE"
+  is_file_right "$UNIT_FILE" "$UNIT_TEXT" || file_is_wrong "$UNIT_FILE"
+  if ((${#FILES_REFUSED[@]} > 0)); then
+    [[ " ${WARNINGS[*]} " == *' not-kept '* ]] || note "cannot be written: ${FILES_REFUSED[*]}"
+    add_warning not-kept
+    return
+  fi
   has_systemd || return 0
   tell_systemd is-enabled --quiet "$UNIT" && tell_systemd is-active --quiet "$UNIT" || SERVICE_WRONG=1
 }
 
+# Makes a folder that is missing: our own is root's alone, others are for everybody as they would be.
+put_folder() { # folder
+  local mode=755
+  [[ $1 != "$PLAN_FOLDER" ]] || mode=700
+  # shellcheck disable=SC2174 # those above it get 755 by umask
+  (umask 022 && mkdir -p -m "$mode" "$1")
+}
+
 # Writes a file in one step, with the label that the machine's policy gives it.
 put_file() { # file mode text
-  if mkdir -p "${1%/*}" && printf '%s\n' "$3" >"$1.new" && chmod "$2" "$1.new" && mv -T "$1.new" "$1"; then
+  if put_folder "${1%/*}" && printf '%s\n' "$3" >"$1.new" && chmod "$2" "$1.new" && mv -T "$1.new" "$1"; then
     [[ -z $(type -P restorecon) ]] || timeout 10 restorecon "$1"
     note "changed: $1"
     ((++CHANGED))
@@ -145,6 +198,8 @@ put_files() {
       "$UNIT_FILE") put_file "$file" 644 "$UNIT_TEXT" ;;
     esac
   done
+  # Left in the second place while the first could not be written: the service has the first one's name now.
+  [[ $INSTALLED != "${PLACES[0]}" || ! -e ${PLACES[1]} || ${#FILES_WRONG[@]} -eq 0 ]] || rm -f "${PLACES[1]}"
 }
 
 # True when the file still has an older plan, because the new one could not be written: the service keeps what that says.
@@ -163,7 +218,8 @@ undo_plan_file() {
 start_service() {
   has_systemd || return 0
   ((${#FILES_WRONG[@]} > 0)) || [[ -n $SERVICE_WRONG ]] || return 0
-  if [[ ! -x $INSTALLED ]]; then # it could not be written, and systemd would try for ever
+  ((${#FILES_REFUSED[@]} == 0)) || return 0 # not-kept tells
+  if [[ ! -f $INSTALLED ]]; then # it could not be written, and systemd would try for ever
     add_warning service-not-started
     return
   fi
@@ -178,7 +234,7 @@ uninstall() {
   if has_systemd && [[ -e $UNIT_FILE ]]; then
     tell_systemd disable --quiet --now "$UNIT" || set_error CHANGE_FAILED "the service cannot be stopped"
   fi
-  for file in "$PLAN_FILE" "$UNIT_FILE" "$INSTALLED"; do
+  for file in "$PLAN_FILE" "$UNIT_FILE" "${PLACES[@]}"; do
     rm -f "$file.new" # of a run that was killed
     [[ -e $file ]] || continue
     if rm -f "$file"; then

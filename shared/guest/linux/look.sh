@@ -13,6 +13,7 @@ lines_of() { # command
 declare -A LINKS_OF=()    # MAC -> names of the interfaces that have it
 declare -A PREFIX_OF=()   # "interface address" -> prefix length
 declare -A LOCAL_OF=()    # address -> interface
+declare -A MASTER_OF=()   # slave -> its master
 
 # Reads interfaces and addresses. A slave is skipped: the accelerated-networking VF has the MAC of its master. One that
 # is down carries nothing: the kernel takes no route through it.
@@ -20,7 +21,7 @@ read_nics() {
   local -a words
   local line name index key prefix
   local -A is_up=()
-  LINKS_OF=() PREFIX_OF=() LOCAL_OF=()
+  LINKS_OF=() PREFIX_OF=() LOCAL_OF=() MASTER_OF=() ON_LINK=()
   lines_of ip -o link show || return
   for line in "${LINES[@]}"; do
     words=($line)
@@ -28,7 +29,10 @@ read_nics() {
     [[ ${words[2]} != *[\<,]UP[,\>]* ]] || is_up[${name%%@*}]=1
     for ((index = 2; index < ${#words[@]} - 1; index++)); do
       case ${words[index]} in
-        master) break ;;
+        master)
+          MASTER_OF[${name%%@*}]=${words[index + 1]}
+          break
+          ;;
         link/*) # what follows the MAC may be an alias of any text
           LINKS_OF[${words[index + 1]}]+=" ${name%%@*}"
           break
@@ -50,10 +54,12 @@ read_nics() {
   done
 }
 
-# Finds the interface that has a MAC and carries an address, and the gateway there: Azure's is the subnet's first host.
+declare -A ON_LINK=()     # "interface gateway" -> 1 where the gateway is said to be on the link, in no subnet there
+
+# Finds the interface that has a MAC and carries an address, and the gateway there.
 find_nic() { # address MAC; sets FOUND_DEV and FOUND_GATEWAY, or FOUND_ERROR
-  local name prefix IFS=' '
-  local -a carrying=() octets
+  local name IFS=' '
+  local -a carrying=()
   FOUND_DEV='' FOUND_GATEWAY='' FOUND_ERROR=''
   for name in ${LINKS_OF[$2]-}; do
     [[ -n ${PREFIX_OF["$name $1"]-} ]] && carrying+=("$name")
@@ -66,16 +72,66 @@ find_nic() { # address MAC; sets FOUND_DEV and FOUND_GATEWAY, or FOUND_ERROR
   [[ -n ${LINKS_OF[$2]-} ]] || FOUND_ERROR=NIC_NOT_FOUND
   [[ -z $FOUND_ERROR ]] || return 1
   FOUND_DEV=${carrying[0]}
-  prefix=${PREFIX_OF["$FOUND_DEV $1"]}
-  if ((prefix > 30)); then # no gateway in there
-    FOUND_ERROR=ADDRESS_NOT_ON_NIC
-    return 1
+  find_gateway "$1" && return
+  FOUND_DEV='' FOUND_GATEWAY='' FOUND_ERROR=NO_GATEWAY
+  return 1
+}
+
+# The gateway of an address. Azure's is the first host of the subnet. Where the address has none of its own (/31 or /32),
+# it is in that of another address of the interface, or its routes tell.
+find_gateway() { # address; sets FOUND_GATEWAY; fails where nothing tells
+  local key prefix=${PREFIX_OF["$FOUND_DEV $1"]}
+  if ((prefix > 30)); then
+    prefix=0
+    for key in "${!PREFIX_OF[@]}"; do
+      [[ ${key% *} == "$FOUND_DEV" ]] || continue
+      ((PREFIX_OF["$key"] <= 30 && PREFIX_OF["$key"] > prefix)) || continue
+      ! is_address_in "$1" "${key#* }/${PREFIX_OF[$key]}" || prefix=${PREFIX_OF[$key]}
+    done
   fi
-  IFS=.
-  # shellcheck disable=SC2206 # to be split at the dots
-  octets=($1)
-  local number=$(((octets[0] << 24 | octets[1] << 16 | octets[2] << 8 | octets[3]) & (0xffffffff << (32 - prefix)) | 1))
+  if ((prefix > 0)); then first_host "$1" "$prefix"; else find_next_hop "$1"; fi
+}
+
+first_host() { # address prefix; sets FOUND_GATEWAY
+  local number
+  address_number "$1"
+  number=$((NUMBER & (0xffffffff << (32 - $2)) | 1))
   FOUND_GATEWAY=$((number >> 24 & 255)).$((number >> 16 & 255)).$((number >> 8 & 255)).$((number & 255))
+}
+
+# By the routes of the interface: where its default route leads, or any other, or else a subnet that has the address in
+# it. Ours are left out.
+find_next_hop() { # address; sets FOUND_GATEWAY and ON_LINK; fails where there is none
+  local line index table hop on_link rank best=0
+  local -a words
+  lines_of ip $NUMERIC -4 -o route show table all dev "$FOUND_DEV" || return
+  for line in "${LINES[@]}"; do
+    words=($line)
+    [[ ${words[0]} == default || ${words[0]} == *.* ]] || continue # broadcast, local, ...
+    table=main hop='' on_link=''
+    for ((index = 1; index < ${#words[@]}; index++)); do
+      case ${words[index]} in
+        via) hop=${words[++index]} ;;
+        table) table=${TABLE_NUMBER[${words[++index]}]-${words[index]}} ;;
+        onlink) on_link=1 ;;
+      esac
+    done
+    ! is_our_table "$table" || continue
+    if [[ -z $hop ]]; then
+      [[ ${words[0]} =~ /([0-9]|[12][0-9]|30)$ ]] || continue
+      is_address_in "$1" "${words[0]}" || continue
+      rank=1
+    elif [[ ${words[0]} == default ]]; then
+      rank=3
+    else
+      rank=2
+    fi
+    ((rank > best)) || continue
+    best=$rank FOUND_GATEWAY=$hop
+    [[ -n $hop ]] || first_host "${words[0]%/*}" "${words[0]#*/}"
+    [[ -z $on_link ]] || ON_LINK["$FOUND_DEV $hop"]=1
+  done
+  ((best > 0))
 }
 
 declare -A OUR_RULES=()   # key -> words that name the rule to ip
@@ -92,6 +148,7 @@ read_rules() {
   local -a words
   local line index position=0 pref from to iif table protocol rest key
   OUR_RULES=() RULE_AT=() LOCAL_AT=-1 LOCAL_PREFS=' ' LOCAL_PROTOCOL='' LOCAL_IS_SPARE='' LOCAL_HELD='' FOREIGN_PORTS=''
+  read_names
   lines_of ip $NUMERIC -4 -d rule show || return
   for line in "${LINES[@]}"; do
     words=($line)
@@ -101,8 +158,8 @@ read_rules() {
         from) from=${words[++index]} ;;
         to) to=${words[++index]} ;;
         iif) iif=${words[++index]} ;;
-        lookup | table) table=${words[++index]} ;;
-        proto | protocol) protocol=${words[++index]} ;;
+        lookup | table) table=${TABLE_NUMBER[${words[++index]}]-${words[index]}} ;;
+        proto | protocol) protocol=${PROTOCOL_NUMBER[${words[++index]}]-${words[index]}} ;;
         *) rest+=" ${words[index]}" ;;
       esac
     done
@@ -148,10 +205,10 @@ read_routes() {
       case ${words[index]} in
         via) gateway=${words[++index]} ;;
         dev) dev=${words[++index]} ;;
-        table) table=${words[++index]} ;;
+        table) table=${TABLE_NUMBER[${words[++index]}]-${words[index]}} ;;
         src) source=${words[++index]} ;;
         proto) ((index++)) ;;
-        dead | linkdown) ;; # how the interface is, not how the route is
+        dead | linkdown | onlink) ;; # how the interface and its gateway are, not how the route is
         *) rest+=" ${words[index]}" ;;
       esac
     done

@@ -10,33 +10,28 @@ FIREWALLS=()     # entries of the report, see shared/guest/wire.ts
 # way out is a retransmission that failed.
 look_at_lost() { # indexes
   local index line end left gone tries more='' key=''
-  local -a words
   local -A near_of=() sent=() again=() accepted=() answers=()
-  [[ ${HAIRPIN_CONNECT-} != /* ]] || return # a model of a guest has no firewall
   for index; do
     LOST_PACKET[index]=''
     case ${OUTCOME[index]} in [uf]*) LOST_PACKET[index]=${OUTCOME[index]:0:1} ;; t*) more=1 ;; esac
   done
   [[ -n $more ]] || return
   for ((tries = 0; tries < 4; tries++)); do
-    lines_of list_hanging || return
+    lines_of list_hanging || { sockets_unread; return; }
     near_of=() sent=() again=() accepted=() answers=()
     for line in "${LINES[@]}"; do
-      words=($line)
       if [[ $line != [A-Z]* ]]; then # what more is known of the socket above
         [[ -n $key && $line =~ retrans:([0-9]+)/([0-9]+) ]] && again[$key]=${BASH_REMATCH[1]} sent[$key]=${BASH_REMATCH[2]}
         continue
       fi
       key=''
-      plain_end "${words[3]-}"
-      end=$PLAIN
-      plain_end "${words[4]-}"
-      case ${words[0]} in
-        SYN-SENT) key=$PLAIN near_of[$PLAIN]=$end ;;
-        TIME-WAIT | LISTEN) ;;
+      read_ends "$line" || continue
+      case $line in
+        SYN-SENT*) key=$FAR near_of[$FAR]=$NEAR ;;
+        TIME-WAIT* | LISTEN*) ;;
         *)
-          accepted["${end%:*} $PLAIN"]=1
-          [[ ${words[0]} == SYN-RECV && ! $line =~ timer:\([a-z]*,[^,]*,0\) ]] && answers["${end%:*} $PLAIN"]=1
+          accepted["${NEAR%:*} $FAR"]=1
+          [[ $line == SYN-RECV* && ! $line =~ timer:\([a-z]*,[^,]*,0\) ]] && answers["${NEAR%:*} $FAR"]=1
           ;;
       esac
     done

@@ -17,8 +17,8 @@ export function renderLinux(script: string, { commandId, mode, plan, limits }: G
     `TOTAL_SECONDS=${limits.totalSeconds}`,
     `VIP=${list(frontends.map((f) => f.vip))}`,
     `PORT=${list(frontends.map((f) => f.port ?? 0))}`,
-    `BACKEND_IP=${list(frontends.map((f) => f.backend.ip))}`,
-    `BACKEND_MAC=${list(frontends.map((f) => f.backend.mac))}`,
+    `BACKEND_IP=${list(frontends.map((f) => f.backends.map(({ ip }) => ip).join()))}`,
+    `BACKEND_MAC=${list(frontends.map((f) => f.backends.map(({ mac }) => mac).join()))}`,
     `VIA_IP=${list(frontends.map((f) => f.via.ip))}`,
     `VIA_MAC=${list(frontends.map((f) => f.via.mac))}`,
   ];

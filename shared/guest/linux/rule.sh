@@ -114,13 +114,13 @@ read_map() { # rule
 
 perhaps() { ((FIT == 0)) || FIT=1; }
 
-# What one rule is for. Sets FIT, VERDICT (accept, drop, reject, return, jump, goto, or nothing), TARGETS, REJECTING (what
-# a reject answers), and WEAK where it is for packets that a looped connection has none of: those that connection
+# What one rule is for. Sets FIT, VERDICT (accept, drop, reject, return, jump, goto, dnat, or nothing), TARGETS, REJECTING
+# (what a reject answers), TRANSLATED (the new destination), and WEAK where it is for packets that a looped connection has none of: those that connection
 # tracking cannot place, and those whose sender has no way back.
 read_rule() { # rule
   local word rest at=0 text=$1 IFS=' ' NEGATED
   local -a words VALUES
-  FIT=2 VERDICT='' TARGETS=() WEAK='' REJECTING=''
+  FIT=2 VERDICT='' TARGETS=() WEAK='' REJECTING='' TRANSLATED=''
   [[ ! $text =~ ^(.*)\ comment\ \"[^\"]*\"$ ]] || text=${BASH_REMATCH[1]}
   [[ ! $text =~ ^(.*)\ --comment\ (\"[^\"]*\"|[^\ ]+)(.*)$ ]] || text=${BASH_REMATCH[1]}${BASH_REMATCH[3]}
   [[ ! $text =~ ^(.*)\ (log\ |--log-|--nflog-)prefix\ (\"[^\"]*\"|[^\ ]+)(.*)$ ]] || text=${BASH_REMATCH[1]}${BASH_REMATCH[4]}
@@ -161,8 +161,19 @@ read_rule() { # rule
         VERDICT=reject REJECTING=$rest
         break
         ;;
+      dnat)
+        if [[ $rest =~ ^\ (ip\ )?to\ ([0-9]+\.[0-9]+\.[0-9]+\.[0-9]+)[:\ ] ]]; then
+          VERDICT=dnat TRANSLATED=${BASH_REMATCH[2]}
+          break
+        fi
+        perhaps
+        ;;
       jump | goto | -j | -g)
         rest=${words[at]-}
+        if [[ $rest == DNAT && $text =~ --to-destination\ ([0-9]+\.[0-9]+\.[0-9]+\.[0-9]+)(:|$|\ ) ]]; then
+          VERDICT=dnat TRANSLATED=${BASH_REMATCH[1]}
+          break
+        fi
         [[ $word == -j && $rest =~ ^[A-Z]+$ ]] && [[ -z ${CHAIN_RULES["${WALKED% *} $rest"]+there} ]] && continue
         VERDICT=${word/-j/jump}
         VERDICT=${VERDICT/-g/goto}

@@ -60,6 +60,7 @@ parse_iptables() { # iptables|iptables-legacy; lines in LINES
 # - WALK_REJECTS: what the rules that may reject it answer;
 # - WALK_ACCEPTS where a rule may accept it;
 # - WALK_ZONE: the chain of a zone of firewalld that it comes to, WALK_OWNER: the chain of the rule that ends it.
+# - WALK_DNAT: the destination that a rule may give it;
 # - WALK_IS_CUT when the time was up.
 # Fails when the packet comes out at the end.
 walk() { # key depth
@@ -85,6 +86,10 @@ walk() { # key depth
       accept)
         ((fit < 2)) || return 0
         WALK_ACCEPTS=1
+        ;;
+      dnat)
+        WALK_DNAT=${WALK_DNAT:-$TRANSLATED}
+        ((fit < 2)) || return 0
         ;;
       return) ((fit < 2)) || return 1 ;;
       jump | goto)
@@ -112,7 +117,7 @@ may_end() { # of walk
 # Follows the packet through a base chain. Sets what walk sets.
 walk_base() { # key
   local WALKED=$1
-  WALK_DROPS=0 WALK_REJECTS='' WALK_ACCEPTS='' WALK_ZONE='' WALK_OWNER='' WALK_IS_CUT=''
+  WALK_DROPS=0 WALK_REJECTS='' WALK_ACCEPTS='' WALK_ZONE='' WALK_OWNER='' WALK_DNAT='' WALK_IS_CUT=''
   walk "$1" 0 && return
   FIT=2 WEAK=''
   [[ ${CHAIN_POLICY[$1]} != drop ]] || may_end

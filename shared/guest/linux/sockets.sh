@@ -1,39 +1,65 @@
 # shellcheck shell=bash
 # ilb-hairpin-guard: the sockets of this machine: whether a connect came back to it.
 
-# The filter for ss: connections to a planned VIP, and those between a backend and a via address.
+# The filter for ss: connections to VIPs, backend and via addresses. Up to iproute2 4.18 ss refuses a parenthesis after
+# `or`, and no version gives `and` precedence over `or`; so there are none, and is_between picks the pairs.
 socket_filter() {
-  local index text=''
+  local address text=''
   local -A seen=()
-  for index in "${!VIP[@]}"; do
-    text+="${text:+ or }dst ${VIP[index]}"
-    [[ -z ${seen["${BACKEND_IP[index]} ${VIA_IP[index]}"]-} ]] || continue
-    seen["${BACKEND_IP[index]} ${VIA_IP[index]}"]=1
-    text+=" or ( src ${BACKEND_IP[index]} and dst ${VIA_IP[index]} ) or ( src ${VIA_IP[index]} and dst ${BACKEND_IP[index]} )"
+  for address in "${VIP[@]}" "${BACKEND_IP[@]}" "${VIA_IP[@]}"; do
+    [[ -z ${seen[$address]-} ]] || continue
+    seen[$address]=1
+    text+="${text:+ or }dst $address"
   done
   printf '%s' "$text"
 }
 
-# Reads the sockets of the filter, as address:port, whatever family the listener has. Those that are over are left out.
+# Reads the connections to a planned VIP and those between a backend and a via address, as address:port, whatever family
+# the listener has. Those that are over are left out. Fails where ss does.
 read_sockets() { # sets SOCKETS to lines of "local peer inode"
-  local -a words
-  local line word inode
+  local line word inode index
+  local -A is_between=()
   SOCKETS=()
-  lines_of list_sockets
+  lines_of list_sockets || return
+  for index in "${!VIP[@]}"; do
+    is_between["${BACKEND_IP[index]} ${VIA_IP[index]}"]=1 is_between["${VIA_IP[index]} ${BACKEND_IP[index]}"]=1
+    is_between["${VIP[index]}"]=1
+  done
   for line in "${LINES[@]}"; do
-    words=($line)
-    [[ ${#words[@]} -ge 5 && ${words[0]} != TIME-WAIT ]] || continue
+    [[ $line != TIME-WAIT* ]] || continue
+    read_ends "$line" || continue
+    [[ -n ${is_between["${NEAR%:*} ${FAR%:*}"]-}${is_between["${FAR%:*}"]-} ]] || continue
     inode=-
-    for word in "${words[@]:5}"; do [[ $word == ino:* ]] && inode=${word#ino:}; done
-    plain_end "${words[3]}"
-    SOCKETS+=("$PLAIN")
-    plain_end "${words[4]}"
-    SOCKETS[-1]+=" $PLAIN $inode"
+    for word in $line; do [[ $word == ino:* ]] && inode=${word#ino:}; done
+    SOCKETS+=("$NEAR $FAR $inode")
   done
 }
 
 list_sockets() {
   timeout 5 ss -H -t -a -n -e "$(socket_filter)" 2>/dev/null
+}
+
+# What could not be seen is not there for nobody: the report says so.
+sockets_unread() {
+  [[ " ${WARNINGS[*]} " == *' sockets-unread '* ]] || note 'the sockets of this machine cannot be read (ss), or a connect was over before they were'
+  add_warning sockets-unread
+}
+
+# The ends of a socket are known by their shape: ss of iproute2 4.15 to 4.19 may write the columns before them without a
+# space between, and what comes after them differs too.
+readonly SOCKET_END='^(\*|\[?[0-9A-Fa-f:.]+\]?(%[^]:]+)?\]?):([0-9]+|\*)$'
+
+read_ends() { # line of ss; sets NEAR and FAR; fails where there are none
+  local word
+  NEAR='' FAR=''
+  for word in $1; do
+    [[ $word =~ $SOCKET_END ]] || continue
+    plain_end "$word"
+    FAR=$PLAIN
+    [[ -z $NEAR ]] || return 0
+    NEAR=$PLAIN
+  done
+  return 1
 }
 
 # `[::ffff:10.0.0.1]:80` and `10.0.0.1%eth0:80` are 10.0.0.1:80.
@@ -47,12 +73,12 @@ plain_end() { # sets PLAIN
 
 # Proves the open connects of connect_all: one came back to this machine when a socket here has the backend address and, as its peer,
 # the connect's own address and port. The same port may be in use towards another VIP; then every such connection must
-# have its accepted socket here, else none of them counts.
+# have its accepted socket here, else none of them counts. It went elsewhere only when its own socket was seen.
 look_at_sockets() {
   local index socket near far end
   local -a words
   local -A own_end=() claims=() accepted=() inodes=()
-  read_sockets
+  read_sockets || return
   read_inodes
   for socket in "${SOCKETS[@]}"; do
     words=($socket)
@@ -64,7 +90,8 @@ look_at_sockets() {
   for index in "${open[@]}"; do
     end=${ends[$index]}
     [[ $end == *:* ]] || end=${own_end[${inodes[$end]--}]-}
-    [[ -n $end ]] || continue
+    [[ -n $end && -n ${claims[$end]-} ]] || continue
+    [[ ${PROOF[index]} == s ]] || PROOF[index]=r
     SOURCE[index]=${end%:*}
     [[ ${end%:*} == "${VIA_IP[index]}" ]] || continue
     ((${accepted["${BACKEND_IP[index]} $end"]-0} >= ${claims[$end]-1})) || continue

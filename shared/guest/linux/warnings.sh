@@ -11,6 +11,15 @@ look_for_warnings() {
   for index in "${!VIP[@]}"; do
     is_vip[${VIP[index]}]=1 is_via[${VIA_DEV[index]:--}]=1 is_backend[${BACKEND_DEV[index]:--}]=1
   done
+  # What a slave (an accelerated-networking VF) sends is sent by its NIC.
+  for line in "${!MASTER_OF[@]}"; do
+    is_via[$line]=${is_via[${MASTER_OF[$line]}]-} is_backend[$line]=${is_backend[${MASTER_OF[$line]}]-}
+  done
+  for line in "${!LOCAL_OF[@]}"; do
+    [[ -n ${MASTER_OF[${LOCAL_OF[$line]}]-} ]] || continue
+    [[ -n ${is_via[${LOCAL_OF[$line]}]-}${is_backend[${LOCAL_OF[$line]}]-} ||
+      " ${VIA_IP[*]} ${BACKEND_IP[*]//,/ } " == *" $line "* ]] && add_warning slave-address
+  done
   lines_of ip -4 -o netconf show
   for line in "${LINES[@]}"; do # inet eth0 forwarding off rp_filter strict ...
     words=($line)
@@ -36,7 +45,7 @@ look_for_warnings() {
       [[ $line == *loose* || $line != *strict* ]] || add_warning rp-filter-strict
     fi
   done
-  read_sockets
+  read_sockets || sockets_unread
   for line in "${SOCKETS[@]}"; do
     words=($line)
     [[ -z ${seen["${words[1]} ${words[0]}"]-} ]] || add_warning bound-sockets

@@ -13,6 +13,7 @@ function Test-Connects([string] $name) {
         $call = @{ Path = $path; Client = $client; Begun = $begun; Letter = ''; Task = $null; Port = 0 }
         $path.Proof = 'n'
         $path.Source = ''
+        $path.Accepted = ''
         try { $call.Task = $client.ConnectAsync([System.Net.IPAddress]::Parse($path.Vip), $path.Port) }
         catch {
             $call.Letter = Get-OutcomeLetter $_.Exception
@@ -70,8 +71,11 @@ function Find-Peers($calls) {
         foreach ($one in $all) {
             $call = $ports[$one.RemoteEndPoint.Port]
             if ($null -eq $call -or "$($one.State)" -ne 'Established') { continue }
-            $ends = "$($one.LocalEndPoint.Address) $($one.RemoteEndPoint.Address)"
-            if ($ends -eq "$($call.Path.BackendIp) $($call.Path.Source)") { $call.Path.Proof = 's' }
+            $place = $call.Path.Places["$($one.LocalEndPoint.Address)"]
+            if ($null -eq $place -or "$($one.RemoteEndPoint.Address)" -ne $call.Path.Source) { continue }
+            $call.Path.Proof = 's'
+            $call.Path.Accepted = "$($one.LocalEndPoint.Port)"
+            if ($place) { $call.Path.Accepted += ".$place" }
         }
         $calls = @($calls | Where-Object { $_.Path.Proof -ne 's' })
     }

@@ -16,14 +16,10 @@ function Get-OtherRoutes($path) {
     }
 }
 
-# Persistent routes of ours whose interface is gone: known by a note whose interface is gone too.
-function Get-StaleRoutes {
-    $present = @($Interfaces.Values | ForEach-Object { $_.Id })
-    foreach ($name in $Notes.Routes.Keys) {
-        $vip, $id, $gateway = $name -split ' '
-        if ($present -contains $id) { continue }
-        $Routes.Values | Where-Object { $_.Vip -eq $vip -and $_.Gateway -eq $gateway -and -not $Interfaces.ContainsKey($_.Index) }
-    }
+# The persistent routes that a note of ours stands for whose adapter is gone.
+function Get-StaleRoutes([string] $name) {
+    $vip, $id, $gateway = $name -split ' '
+    $Routes.Values | Where-Object { $_.Vip -eq $vip -and $_.Gateway -eq $gateway -and -not $Interfaces.ContainsKey($_.Index) }
 }
 
 # How a path differs from the plan, as letters of the report.
@@ -47,25 +43,20 @@ function Get-Drift($path) {
         if ($wins) { $found['F'] = 1 } else { $found['D'] = 1 }
     }
     if ($found['W'] -and $null -eq $active) { $found.Remove('R') }
-    if ($Interfaces[$path.Via].Weak -or $Interfaces[$path.Backend].Weak) { $found['H'] = 1; $Warnings['weak-host'] = 1 }
+    if (@($path.Backends + $path.Via | Where-Object { $Interfaces[$_].Weak }).Count) { $found['H'] = 1; $Warnings['weak-host'] = 1 }
     return -join ('R', 'W', 'F', 'D', 'P', 'H' | Where-Object { $found[$_] })
 }
 
-# Notes of VIPs that the plan no longer has.
+# Noted VIPs that the plan no longer has.
 function Get-Leftovers {
     $vips = @($Paths | ForEach-Object { $_.Vip })
-    foreach ($list in 'Routes', 'Displaced') {
-        foreach ($name in @($Notes[$list].Keys)) {
-            $vip = ($name -split ' ')[0]
-            if ($vips -notcontains $vip) { $vip }
-        }
-    }
+    Get-NotedVips | Where-Object { $vips -notcontains $_ }
 }
 
 function Get-AllDrift {
     Read-Interfaces
-    Resolve-Paths
     Read-Routes
+    Resolve-Paths
     $left = if (@(Get-Leftovers).Count) { 'X' } else { '' }
     return , @($Paths | ForEach-Object { "$(Get-Drift $_)$left" })
 }

@@ -22,8 +22,9 @@ function Get-Failure($record) {
     return @{ Code = 'CHANGE_FAILED'; Detail = "$id line $($record.InvocationInfo.ScriptLineNumber)" }
 }
 
-# Runs a reading cmdlet. Nothing found is an answer; a broken WMI class is a missing tool. The networking cmdlets are
-# functions of modules, which do not see this script's $ErrorActionPreference: each call says -ErrorAction itself.
+# Runs a reading cmdlet. Nothing found is an answer; a broken WMI class is a missing tool. Each call says -ErrorAction
+# itself: the networking cmdlets are functions of modules, which see this script's $ErrorActionPreference only where it
+# is the global one. It is under powershell -File, as Run Command starts it, and is not under & or a caller's function.
 function Read-Tool([string] $tool, [scriptblock] $read) {
     try { & $read }
     catch {

@@ -13,7 +13,7 @@ $CommandId = ''
 $Mode = ''
 $ConnectSeconds = 0
 $TotalSeconds = 0
-# One line per frontend: VIP, TCP port (0: do not connect), backend address, its MAC, via address, its MAC
+# One line per frontend: VIP, TCP port (0: do not connect), backend addresses, their MACs, via address, its MAC
 $Plan = @()
 # --- end of plan ---
 
@@ -28,14 +28,22 @@ $Tools = 'Get-NetAdapter', 'Get-NetIPAddress', 'Get-NetIPInterface', 'Get-NetRou
 $Paths = @()             # one per frontend, in the plan's order
 $Adapters = @()          # as the cmdlets give them
 $Addresses = @()
+$AllRoutes = @()         # the active ones, as the cmdlets give them
 $Interfaces = @{}        # interface index -> metric, weak (host model), id (GUID of the adapter, or # and the index)
-$Routes = @{}            # "VIP index gateway" -> one host route: metric in the active and in the persistent store
-$Notes = @{ Routes = @{}; Displaced = @{} }   # the registry: "VIP id gateway" -> metrics, "active persistent"
+# By name and in the order of names, so that equal runs do equal things one after another.
+$Named = [System.StringComparer]::OrdinalIgnoreCase
+# "VIP index gateway" -> one host route: metric in the active and in the persistent store
+$Routes = [System.Collections.SortedList]::new($Named)
+# The registry: "VIP id gateway" -> metrics, "active persistent"
+$Notes = @{ Routes = [System.Collections.SortedList]::new($Named); Displaced = [System.Collections.SortedList]::new($Named) }
 $Undo = [System.Collections.Generic.List[object]]::new()
 $Changed = 0
+$SystemRoot = ''
+$Unmet = $null           # what a call said it did and did not
 $Warnings = @{}
 
 . ./failure.ps1
+. ./lock.ps1
 . ./notes.ps1
 . ./look.ps1
 . ./drift.ps1
@@ -45,7 +53,7 @@ $Warnings = @{}
 . ./report.ps1
 
 function Read-Plan {
-    $line = '^(\S+) (\d{1,5}) (\S+) ([0-9A-F-]{17}) (\S+) ([0-9A-F-]{17})$'
+    $line = '^(\S+) (\d{1,5}) (\S+) ([0-9A-F,-]{17,}) (\S+) ([0-9A-F-]{17})$'
     if ($CommandId -notmatch '^[0-9a-f]{32}$' -or 'check', 'apply', 'remove' -notcontains $Mode) {
         Stop-Run 'BAD_PLAN' 'command'
     }
@@ -53,15 +61,18 @@ function Read-Plan {
         if ($text -cnotmatch $line) { Stop-Run 'BAD_PLAN' $text }
         $path = @{
             Vip = $Matches[1]; Port = [int] $Matches[2]
-            BackendIp = $Matches[3]; BackendMac = $Matches[4]; ViaIp = $Matches[5]; ViaMac = $Matches[6]
-            Backend = $null; Via = $null; Gateway = ''; Problem = $null
-            Before = $null; After = $null; ConnectBefore = 'n'; ConnectAfter = 'n'; Proof = 'n'; Source = ''
+            BackendIps = @($Matches[3] -split ','); BackendMacs = @($Matches[4] -split ',')
+            ViaIp = $Matches[5]; ViaMac = $Matches[6]
+            Places = @{}; Backends = @(); Via = $null; Gateway = ''; Problem = $null
+            Before = $null; After = $null; ConnectBefore = 'n'; ConnectAfter = 'n'; Proof = 'n'; Source = ''; Accepted = ''
         }
-        foreach ($ip in $path.Vip, $path.BackendIp, $path.ViaIp) {
+        if ($path.BackendIps.Count -ne $path.BackendMacs.Count) { Stop-Run 'BAD_PLAN' $text }
+        foreach ($ip in @($path.Vip) + $path.BackendIps + $path.ViaIp) {
             $parsed = [System.Net.IPAddress]::None
             $is = [System.Net.IPAddress]::TryParse($ip, [ref] $parsed)
             if (-not $is -or "$parsed" -ne $ip) { Stop-Run 'BAD_PLAN' $text }
         }
+        for ($i = 0; $i -lt $path.BackendIps.Count; $i++) { $path.Places[$path.BackendIps[$i]] = $i }
         $script:Paths += $path
     }
     if (-not $Paths.Count -and $Mode -ne 'remove') { Stop-Run 'BAD_PLAN' 'no frontends' }
@@ -70,7 +81,10 @@ function Read-Plan {
 function Assert-System {
     $key = (Open-Hive).OpenSubKey('SOFTWARE\Microsoft\Windows NT\CurrentVersion')
     $build = 0
-    if ($key) { $build = [int] $key.GetValue('CurrentBuildNumber') }
+    if ($key) {
+        $build = [int] $key.GetValue('CurrentBuildNumber')
+        $script:SystemRoot = [string] $key.GetValue('SystemRoot')
+    }
     $version = $PSVersionTable.PSVersion
     if ($build -lt 14393 -or $version -lt [version] '5.1') { Stop-Run 'UNSUPPORTED_OS' "build $build PowerShell $version" }
     foreach ($tool in $Tools) {
@@ -80,10 +94,8 @@ function Assert-System {
 
 function Set-Drift([string] $name) {
     if ($Mode -eq 'remove') {
-        foreach ($path in $Paths) {
-            $left = @($Notes.Routes.Keys; $Notes.Displaced.Keys) | Where-Object { $_ -like "$($path.Vip) *" }
-            $path[$name] = if ($left) { 'X' } else { '' }
-        }
+        $left = @(Get-NotedVips)
+        foreach ($path in $Paths) { $path[$name] = if ($left -contains $path.Vip) { 'X' } else { '' } }
         return
     }
     $drift = Get-AllDrift
@@ -92,20 +104,27 @@ function Set-Drift([string] $name) {
 
 # Weak host (H) and a missing NIC (N) are told and not repaired.
 function Invoke-Apply {
-    if (-not @($Paths | Where-Object { $_.Before -replace '[HN]', '' }).Count) { return }
+    $stale = @(Get-StaleNotes)
+    if (@($Paths | Where-Object { $_.Before -replace '[HN]', '' }).Count) { Repair-All }
+    Remove-StaleRoutes $stale
+}
+
+# What cannot be repaired as planned is taken back. A leftover (X) that stays is told: what is planned does not fail for it.
+function Repair-All {
     Assert-Time ($ConnectSeconds + 2)
-    $stale = @(Get-StaleRoutes)
     foreach ($path in $Paths) { if (-not $path.Problem) { Repair-Path $path } }
     $leftovers = @(Get-Leftovers)
     if ($leftovers.Count) { Restore-Vips $leftovers }
+    Clear-Notes $leftovers
     Set-Drift 'After'
-    $bad = @($Paths | Where-Object { $_.After -replace '[HN]', '' } | ForEach-Object { "$($_.Vip) $($_.After)" })
+    $script:Changed = @(Get-ChangedRoutes).Count
+    $bad = @($Paths | Where-Object { $_.After -replace '[HNX]', '' } | ForEach-Object { "$($_.Vip) $($_.After)" })
     if ($bad.Count) { Stop-Run 'CHANGE_FAILED' "still $bad" }
     Test-Connects 'ConnectAfter'
     if (Get-Lost) { [System.Threading.Thread]::Sleep(1000); Test-Connects 'ConnectAfter' }
     $lost = Get-Lost
     if ($lost) { Stop-Run 'CHANGE_FAILED' "connect lost $lost" }
-    Remove-StaleRoutes $stale
+    Set-Unmet @(Get-Leftovers)
 }
 
 # VIPs that connected before the change and do not now.
@@ -117,41 +136,41 @@ function Get-Lost {
 }
 
 function Invoke-Remove {
-    Read-Interfaces
     Read-Routes
-    $stale = @(Get-StaleRoutes)
-    $vips = @(@($Notes.Routes.Keys; $Notes.Displaced.Keys) | ForEach-Object { ($_ -split ' ')[0] })
-    if ($vips.Count) { Restore-Vips $vips }
-    Remove-EmptyNotes
+    $stale = @(Get-StaleNotes)
+    $vips = @(Get-NotedVips)
+    if ($vips.Count) { Restore-Vips $vips; Clear-Notes $vips }
+    $script:Changed = @(Get-ChangedRoutes).Count
+    Set-Unmet @(Get-NotedVips)
     Remove-StaleRoutes $stale
+    Remove-EmptyNotes
+    if ($Notes.Displaced.Count -and -not $Unmet) { $Warnings['displaced-route-kept'] = 1 }
+}
+
+# Calls that said yes and did nothing: the routes of these VIPs are not as they were meant to be.
+function Set-Unmet($vips) {
+    if ($vips.Count) { $script:Unmet = @{ Code = 'CHANGE_FAILED'; Detail = "not removed or given back: $vips" } }
 }
 
 function Invoke-Mode {
     Read-Notes
+    if ($Mode -eq 'remove') { Read-Interfaces }
     Set-Drift 'Before'
     foreach ($path in $Paths) { $path.After = $path.Before }
-    if ($Mode -eq 'remove') { Invoke-Remove; Set-Drift 'After'; return }
+    if ($Mode -eq 'remove') { Invoke-Remove; Set-Drift 'After'; return $Unmet }
     Test-Connects 'ConnectBefore'
     foreach ($path in $Paths) { $path.ConnectAfter = $path.ConnectBefore }
     if ($Mode -eq 'apply') { Invoke-Apply }
     try { Find-Warnings } catch { $Warnings['warnings-incomplete'] = 1 }
-    return $Paths | ForEach-Object { $_.Problem } | Where-Object { $_ }
+    return @($Paths | ForEach-Object { $_.Problem }; $Unmet) | Where-Object { $_ }
 }
 
 $failure = $null
-$mutex = $null
+$lock = $null
 try {
     Read-Plan
     Assert-System
-    $mutex = [System.Threading.Mutex]::new($false, 'Global\ilb-hairpin-guard')
-    $mine = $false
-    try { $mine = $mutex.WaitOne([int] ([System.Math]::Min(10, $TotalSeconds / 2) * 1000)) }
-    catch {
-        # A run that was killed held it: now it is ours.
-        if ($_.Exception.GetBaseException() -isnot [System.Threading.AbandonedMutexException]) { throw }
-        $mine = $true
-    }
-    if (-not $mine) { $mutex.Dispose(); $mutex = $null; Stop-Run 'BUSY' 'another run of this program' }
+    $lock = Open-Lock
     $problems = @(Invoke-Mode)
     if ($problems.Count) { $failure = $problems[0] }
 }
@@ -167,7 +186,7 @@ catch {
     }
 }
 finally {
-    if ($mutex) { $mutex.ReleaseMutex(); $mutex.Dispose() }
+    if ($lock) { $lock.Dispose() }
 }
 # Not into the pipeline: Windows PowerShell breaks long strings there at 79 characters, even into a file.
 [System.Console]::Out.WriteLine((Format-Report $failure))

@@ -22,6 +22,29 @@ function Set-Note([string] $list, [string] $name, $value) {
     $key.Dispose()
 }
 
+# The VIPs of notes whose adapter is here.
+function Get-NotedVips {
+    $vips = [System.Collections.SortedList]::new($Named)
+    foreach ($list in 'Routes', 'Displaced') {
+        foreach ($name in $Notes[$list].Keys) { if (Test-Present $name) { $vips[($name -split ' ')[0]] = 1 } }
+    }
+    return $vips.Keys
+}
+
+# Notes of ours whose adapter is gone. A NIC that is only off for now keeps its own: its path has a problem.
+function Get-StaleNotes {
+    $held = @($Paths | Where-Object { $_.Problem } | ForEach-Object { $_.Vip })
+    foreach ($name in $Notes.Routes.Keys) {
+        if (-not (Test-Present $name) -and $held -notcontains ($name -split ' ')[0]) { $name }
+    }
+}
+
+function Test-Present([string] $name) {
+    $id = ($name -split ' ')[1]
+    foreach ($one in $Interfaces.Values) { if ($one.Id -eq $id) { return $true } }
+    return $false
+}
+
 function Remove-EmptyNotes {
     if ($Notes.Routes.Count + $Notes.Displaced.Count) { return }
     if ((Open-Hive).OpenSubKey($OwnKey)) { (Open-Hive).DeleteSubKeyTree($OwnKey, $false) }

@@ -5,8 +5,15 @@ import { withAssignments } from '../splice.ts';
 /** Windows shows a MAC in upper case with dashes (`Get-NetAdapter`, property MacAddress). */
 const windowsMac = (mac: string): string => mac.toUpperCase().replaceAll(':', '-');
 
-const line = ({ vip, port, backend, via }: PlannedFrontend): string =>
-  [vip, port ?? 0, backend.ip, windowsMac(backend.mac), via.ip, windowsMac(via.mac)].join(' ');
+const line = ({ vip, port, backends, via }: PlannedFrontend): string =>
+  [
+    vip,
+    port ?? 0,
+    backends.map(({ ip }) => ip).join(),
+    backends.map(({ mac }) => windowsMac(mac)).join(),
+    via.ip,
+    windowsMac(via.mac),
+  ].join(' ');
 
 /**
  * Replaces what stands between the two plan marks in guard.ps1 by the command as PowerShell assignments, and puts the
@@ -19,7 +26,7 @@ export function renderWindows(script: string, { commandId, mode, plan, limits }:
     `$Mode = '${mode}'`,
     `$ConnectSeconds = ${limits.connectSeconds}`,
     `$TotalSeconds = ${limits.totalSeconds}`,
-    '# One line per frontend: VIP, TCP port (0: do not connect), backend address, its MAC, via address, its MAC',
+    '# One line per frontend: VIP, TCP port (0: do not connect), backend addresses, their MACs, via address, its MAC',
     `$Plan = @(${plan.frontends.map((frontend) => `\n    '${line(frontend)}'`).join('')}${plan.frontends.length > 0 ? '\n' : ''})`,
   ];
   return withAssignments(script, 'guard.ps1', commandId, assignments);

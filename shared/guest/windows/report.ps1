@@ -8,8 +8,10 @@ function Format-Report($failure) {
         $after = if ($path.After -eq $path.Before) { '=' } else { $path.After }
         $connect = if ($path.ConnectAfter -eq $path.ConnectBefore) { '=' } else { $path.ConnectAfter }
         $source = $path.Source
-        if ($source -eq $path.ViaIp) { $source = '' } elseif ($source -eq $path.BackendIp) { $source = 'b' }
-        '"{0};{1};{2};{3};{4};{5};{6}"' -f $i, $path.Before, $after, $path.ConnectBefore, $connect, $path.Proof, $source
+        if ($source -eq $path.ViaIp) { $source = '' } elseif ($source -eq $path.BackendIps[0]) { $source = 'b' }
+        $proof = $path.Proof
+        if ($proof -eq 's') { $proof += $path.Accepted }
+        '"{0};{1};{2};{3};{4};{5};{6}"' -f $i, $path.Before, $after, $path.ConnectBefore, $connect, $proof, $source
     }
     $codes = @($Warnings.Keys)
     [array]::Sort($codes)

@@ -2,7 +2,7 @@
 
 # What a person should know and this script does not change.
 function Find-Warnings {
-    $backends = @($Paths | ForEach-Object { $_.Backend })
+    $backends = @($Paths | ForEach-Object { $_.Backends })
     $vias = @($Paths | ForEach-Object { $_.Via } | Where-Object { $null -ne $_ -and $backends -notcontains $_ })
     foreach ($one in @(Read-Store 'Active')) {
         if ($one.DestinationPrefix -ne '0.0.0.0/0') { continue }
@@ -11,6 +11,9 @@ function Find-Warnings {
     foreach ($one in @(Read-Tool 'Get-DnsClient' { Get-DnsClient -ErrorAction Stop })) {
         if (-not $one.RegisterThisConnectionsAddress) { continue }
         if ($vias -contains [int] $one.InterfaceIndex) { $Warnings['dns-registration-on-via'] = 1 }
+    }
+    foreach ($name in @(Get-StaleNotes)) {
+        if (@(Get-StaleRoutes $name).Count) { $Warnings['stale-route-left'] = 1 }
     }
     foreach ($path in $Paths) {
         if ($path.After) { continue }

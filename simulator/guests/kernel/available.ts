@@ -21,7 +21,7 @@ export const systemPath = (path = process.env.PATH ?? ''): string =>
 const PROGRAMS: { programs: string[]; package: { apt: string; dnf: string } }[] = [
   { programs: ['ip', 'ss'], package: { apt: 'iproute2', dnf: 'iproute' } },
   { programs: ['nft'], package: { apt: 'nftables', dnf: 'nftables' } },
-  { programs: ['unshare', 'setpriv', 'mount'], package: { apt: 'util-linux mount', dnf: 'util-linux' } },
+  { programs: ['unshare', 'setpriv', 'mount', 'pivot_root'], package: { apt: 'util-linux mount', dnf: 'util-linux' } },
   { programs: ['bash'], package: { apt: 'bash', dnf: 'bash' } },
 ];
 

@@ -1,59 +1,77 @@
 #!/bin/bash
-# First process of a guest, in its own network, mount and process namespaces: gives it files and kernel settings of its
-# own, then runs the program in the arguments. $GUEST_DEVICES: its NICs, $GUEST_RP_FILTER: 0, 1 or 2.
+# First process of a guest, in its own network, mount, process and host name namespaces: gives it a root folder and
+# kernel settings of its own, then runs the program in the arguments. $GUEST_NAME: its host name, $GUEST_DEVICES: its
+# NICs, $GUEST_RP_FILTER: 0, 1 or 2, $GUEST_PROGRAMS: the folder that the program is loaded from.
 set -eu
 
-# A folder of the guest's own that shows the machine's content: links to it, so that what is added stays in the guest.
-shadow() {
-  local folder=$1 machine=/run/machine$1 entry
-  local -a links=() others=()
-  [ -d "$folder" ] || return 0
-  mkdir -p "$machine"
-  mount --rbind "$folder" "$machine"
-  mount -t tmpfs -o mode=755 tmpfs "$folder"
-  for entry in "$machine"/*; do
-    if [ -L "$entry" ]; then links+=("$entry"); else others+=("$entry"); fi
-  done
-  [ ${#links[@]} -eq 0 ] || cp -P -t "$folder" "${links[@]}"
-  [ ${#others[@]} -eq 0 ] || ln -s -t "$folder" "${others[@]}"
-}
-# An empty folder in a shadowed one.
-fresh() {
-  [ ! -L "$1" ] || rm "$1"
-  mkdir -p "$1"
-}
+# Without notes of its own in /run.
+mount() { command mount -n "$@"; }
 
-shopt -s nullglob dotglob
-mount -t tmpfs -o mode=755 tmpfs /run
-shadow /etc
-shadow /var/lib
-shadow /usr/local
-fresh /etc/systemd
-mkdir /etc/systemd/system
-fresh /usr/local/sbin
-fresh /var/lib/waagent
-[ ! -d /var/tmp ] || mount -t tmpfs -o mode=1777 tmpfs /var/tmp
-# A checkout or a Node.js below /tmp stays visible there.
-kept=()
-for path in "$GUEST_PROGRAMS" "${1%/*}"; do
-  case $path in /tmp/*) ;; *) continue ;; esac
-  machine=/run/machine/kept/${#kept[@]}
-  mkdir -p "$machine"
-  mount --rbind "$path" "$machine"
-  kept+=("$path")
+# Of the machine a guest sees the installed programs (/usr) and what they need to start, all of it read-only. Its
+# settings, services, people, data and /usr/local are the guest's own, and empty.
+root=/run
+mount -t tmpfs -o mode=755 tmpfs "$root"
+mkdir "$root"/{dev,etc,home,mnt,old,opt,proc,root,run,srv,sys,tmp,usr,var}
+chmod 700 "$root/root"
+for folder in dev proc sys usr; do mount --rbind "/$folder" "$root/$folder"; done
+for folder in bin sbin lib lib32 lib64 libx32; do
+  if [ -L "/$folder" ]; then
+    cp -P "/$folder" "$root/$folder"
+  elif [ -d "/$folder" ]; then
+    mkdir "$root/$folder"
+    mount --rbind "/$folder" "$root/$folder"
+  fi
 done
-mount -t tmpfs -o mode=1777 tmpfs /tmp
-for i in "${!kept[@]}"; do
-  mkdir -p "${kept[i]%/*}"
-  [ -e "${kept[i]}" ] || ln -s "/run/machine/kept/$i" "${kept[i]}"
+mkdir -p "$root"/var/{cache,lib,log,spool,tmp}
+ln -s ../run "$root/var/run"
+local=$root$(realpath -m /usr/local)
+mkdir -p "$local"
+for folder in /etc /run /tmp /var/lib /var/tmp; do mount -t tmpfs -o mode=755 tmpfs "$root$folder"; done
+mount -t tmpfs -o mode=755 tmpfs "$local"
+chmod 1777 "$root/tmp" "$root/var/tmp"
+mkdir -p "$local"/{bin,etc,lib,sbin,share} "$root"/etc/{iproute2,systemd/system} "$root"/var/lib/waagent "$root/run/lock"
+
+# Which of several programs is meant, where libraries are, and the names of numbers.
+for file in ld.so.cache ld.so.conf ld.so.conf.d nsswitch.conf os-release protocols services; do
+  [ ! -e "/etc/$file" ] || cp -rL "/etc/$file" "$root/etc/"
 done
+[ ! -d /etc/alternatives ] || cp -rP /etc/alternatives "$root/etc/"
+# Users and groups of programs, as packages make them, without the machine's people.
+for file in passwd group; do
+  while IFS=: read -r name _ id more; do
+    if ((id < 1000 || id == 65534)); then echo "$name:x:$id:$more"; fi
+  done <"/etc/$file" >"$root/etc/$file"
+done
+printf '%s\n' "$GUEST_NAME" >"$root/etc/hostname"
+printf '127.0.0.1 localhost\n127.0.1.1 %s\n' "$GUEST_NAME" >"$root/etc/hosts"
+printf '%s\n' '255 local' '254 main' '253 default' '0 unspec' >"$root/etc/iproute2/rt_tables"
+# An ordinary user cannot write it to /proc; where that program is missing, the machine's name stays.
+if type -P hostname >/dev/null; then hostname "$GUEST_NAME"; fi
+
+# The program itself, wherever it is.
+if [ ! -e "$root$GUEST_PROGRAMS" ]; then
+  mkdir -p "$root$GUEST_PROGRAMS"
+  mount --rbind "$GUEST_PROGRAMS" "$root$GUEST_PROGRAMS"
+fi
+if [ ! -e "$root$1" ]; then
+  mkdir -p "$root${1%/*}"
+  : >"$root$1"
+  mount --bind "$1" "$root$1"
+fi
+
+cd "$root"
+pivot_root . old
+cd /
+umount -l /old
+rmdir /old
 
 # Settings of the network are the guest's; all others are the machine's, which stay as they are.
-mkdir -p /run/machine/net
-mount --bind /proc/sys/net /run/machine/net
+mkdir /run/net
+mount --bind /proc/sys/net /run/net
 mount --bind /proc/sys /proc/sys
 mount -o remount,bind,ro /proc/sys
-mount --bind /run/machine/net /proc/sys/net
+mount --move /run/net /proc/sys/net
+rmdir /run/net
 [ ! -e /proc/sysrq-trigger ] || mount --bind /dev/null /proc/sysrq-trigger
 
 # What a new network namespace would take over from the machine, as Red Hat boots with it.
@@ -68,7 +86,7 @@ done
 echo 0 >/proc/sys/net/ipv4/ip_forward
 
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-unset GUEST_DEVICES GUEST_RP_FILTER GUEST_PROGRAMS
+unset GUEST_NAME GUEST_DEVICES GUEST_RP_FILTER GUEST_PROGRAMS
 "$@" </dev/null &
 program=$!
 wait "$program"

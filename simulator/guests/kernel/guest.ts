@@ -17,7 +17,7 @@ export interface Guest {
 
 /** Starts a guest's processes in its network namespace, which must be there with its NICs. */
 export async function startGuest(guest: LayoutGuest): Promise<Guest> {
-  const namespaces = ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
+  const namespaces = ['--mount', '--pid', '--uts', '--fork', '--kill-child', '--mount-proc'];
   const program = [process.execPath, join(HERE, 'guest-process.ts')];
   const child = spawn(
     'ip',
@@ -27,6 +27,7 @@ export async function startGuest(guest: LayoutGuest): Promise<Guest> {
       serialization: 'advanced', // keeps undefined
       env: {
         ...process.env,
+        GUEST_NAME: guest.vm,
         GUEST_DEVICES: guest.nics.map((nic) => nic.device).join(' '),
         GUEST_RP_FILTER: String(guest.rpFilter),
         GUEST_PROGRAMS: PROGRAMS,

@@ -15,7 +15,7 @@ import { openProgramPort, type ProgramPort } from './programs.ts';
 import type { ModelGuest } from './sockets.ts';
 import { checkReach, programUser, type User } from './user.ts';
 
-const SETTLE_MS = 5000;
+const SETTLE_MS = 120_000;
 
 /**
  * Starts a lab of modelled guests with the estate's running VMs. Rejects when the estate contradicts itself. Scripts and

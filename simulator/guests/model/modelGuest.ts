@@ -53,9 +53,9 @@ export class RunningGuest implements Answerer {
     this.#folder = join(options.folder, layoutGuest.vm);
     const booted = ip(this.guest.machine, ['-batch', '-'], bootLines(layoutGuest, layout).join('\n'));
     if (booted.exitCode !== 0) throw new Error(`guest ${layoutGuest.vm} does not boot: ${booted.stderr.trim()}`);
-    const bin = join(this.#folder, 'bin');
     for (const it of OWN_FOLDERS) makeFolder(join(this.#folder, it), options.user);
-    mkdirSync(bin);
+    // Where administrators' programs are first, whatever PATH a script sets.
+    const bin = join(this.#folder, '/usr/local/sbin');
     // A copy: the checkout may be where another user cannot read.
     for (const name of PROGRAMS) copyFileSync(join(import.meta.dirname, 'shim.sh'), join(bin, name));
     this.#runner = new Runner({
@@ -64,7 +64,6 @@ export class RunningGuest implements Answerer {
       environment: {
         PATH: `${bin}:${ROOT_PATH}`,
         HAIRPIN_MODEL: `${options.port} ${this.key}`,
-        HAIRPIN_CONNECT: join(bin, 'connect'),
         HAIRPIN_EUID: '0',
       },
       user: options.user,

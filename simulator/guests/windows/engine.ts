@@ -4,7 +4,16 @@
  */
 import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -49,64 +58,114 @@ export interface WindowsEngine {
   stop(): Promise<void>;
 }
 
+/** Why there is no engine, whether it was to be built or only to be started. */
+const NO_DOTNET = 'The PowerShell engine needs the .NET 10 SDK, and there is no program dotnet in the PATH.';
+
 /**
- * Starts the engine; the first time on a machine this builds it (about 10 s, with NuGet in reach). Throws Error with
- * the compiler's words when it cannot be built, or when there is no .NET SDK.
+ * Starts the engine; the first time on a machine this builds it (about 10 s, with NuGet in reach). Resolves when it has
+ * answered. Throws Error with the compiler's words when it cannot be built, with its last words when it cannot run, and
+ * with what is missing when there is no dotnet.
  */
 export async function startWindowsEngine(): Promise<WindowsEngine> {
-  const program = join(built(), 'engine.dll');
+  const program = await engineAssembly();
   // .NET puts sockets of its own there too, which outlive a process that is killed.
   const folder = await temporaryFolder('engine');
   const child = spawn('dotnet', [program], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...quiet, TMPDIR: folder },
+    env: { ...quiet, PATH: process.env.PATH, TMPDIR: folder },
     // Ctrl+C in a terminal then reaches the parent alone; the engine ends with its standard input.
     detached: process.platform !== 'win32',
   });
+  // `close` comes for a process that never started too, which has no `exit`.
+  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const ask = conversation(child);
+  const stop = async () => {
+    child.stdin.end();
+    await closed;
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await ask({ op: 'framework', types: [] });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   return {
     runScript: async (state, script) => (await ask({ op: 'run', script, state })) as WindowsRun,
     syntax: async (script) => (await ask({ op: 'syntax', script })) as WindowsSyntax,
     framework: async (types) => (await ask({ op: 'framework', types })) as Record<string, string[] | null>,
-    async stop() {
-      await new Promise<void>((resolve) => {
-        if (child.exitCode !== null || child.signalCode !== null) return resolve();
-        child.once('exit', () => resolve());
-        child.stdin.end();
-      });
-      await rm(folder, { recursive: true, force: true });
-    },
+    stop,
   };
 }
 
 /** Keeps escape codes and first-run notes out of what is read. */
 const quiet = { ...process.env, NO_COLOR: '1', TERM: 'dumb', DOTNET_NOLOGO: '1', DOTNET_CLI_TELEMETRY_OPTOUT: '1' };
 
+/** The engine's assembly, built where it is not yet: for a PowerShell that is to load it. */
+export const engineAssembly = async (): Promise<string> => join(await built(), 'engine.dll');
+
 /** The folder with the built engine, named by its sources' hash, so that a change of them builds it anew. */
-function built(): string {
+async function built(): Promise<string> {
   const files = readdirSync(SOURCES).filter((name) => /\.(cs|csproj)$/.test(name));
   const hash = createHash('sha256');
   for (const name of files.sort()) hash.update(name).update(readFileSync(join(SOURCES, name)));
   const folder = join(CACHE, hash.digest('hex').slice(0, 16));
-  if (existsSync(join(folder, 'engine.dll'))) return folder;
-  const work = join(CACHE, `build-${process.pid}`);
-  mkdirSync(work, { recursive: true });
-  const properties = [`-p:BaseIntermediateOutputPath=${join(work, 'obj')}/`, '-o', join(work, 'out')];
-  const build = spawnSync('dotnet', ['build', SOURCES, '-c', 'Release', '-v', 'q', '-nologo', ...properties], {
-    encoding: 'utf8',
-    env: quiet,
-  });
-  if (build.error) throw new Error('The PowerShell engine needs the .NET SDK (dotnet).', { cause: build.error });
-  if (build.status !== 0) throw new Error(`The PowerShell engine could not be built:\n${build.stdout}${build.stderr}`);
-  try {
-    renameSync(join(work, 'out'), folder);
-  } catch (error) {
-    // Another process that built the same sources may have been first.
-    if (!existsSync(join(folder, 'engine.dll'))) throw error;
+  const isThere = () => existsSync(join(folder, 'engine.dll'));
+  mkdirSync(CACHE, { recursive: true });
+  while (!isThere()) {
+    const release = taken(`${folder}.building`);
+    if (!release) {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      continue;
+    }
+    try {
+      if (!isThere()) build(folder);
+    } finally {
+      release();
+    }
   }
-  rmSync(work, { recursive: true, force: true });
   return folder;
 }
+
+/**
+ * One build at a time, of threads and of processes: on two cores four at once take minutes. Gives what lets go of it;
+ * undefined while a living process holds it.
+ */
+function taken(file: string): (() => void) | undefined {
+  try {
+    writeFileSync(file, String(process.pid), { flag: 'wx' });
+    return () => rmSync(file, { force: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  try {
+    const holder = Number(readFileSync(file, 'utf8'));
+    if (holder > 0) process.kill(holder, 0);
+  } catch {
+    // Killed amid its build.
+    rmSync(file, { force: true });
+  }
+  return undefined;
+}
+
+function build(folder: string): void {
+  const work = mkdtempSync(join(CACHE, 'build-'));
+  const properties = [`-p:BaseIntermediateOutputPath=${join(work, 'obj')}/`, '-o', join(work, 'out')];
+  const done = spawnSync('dotnet', ['build', SOURCES, '-c', 'Release', '-v', 'q', '-nologo', ...properties], {
+    encoding: 'utf8',
+    env: { ...quiet, PATH: process.env.PATH },
+  });
+  try {
+    if (done.error) throw noProgram(done.error);
+    if (done.status !== 0) throw new Error(`The PowerShell engine could not be built:\n${done.stdout}${done.stderr}`);
+    renameSync(join(work, 'out'), folder);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+const noProgram = (cause: Error): Error =>
+  (cause as NodeJS.ErrnoException).code === 'ENOENT' ? new Error(NO_DOTNET, { cause }) : cause;
 
 /** One question at a time, answers in order; a dead engine fails what waits with its last words. */
 function conversation(child: ChildProcessByStdio<Writable, Readable, Readable>): (request: object) => Promise<unknown> {
@@ -121,14 +180,18 @@ function conversation(child: ChildProcessByStdio<Writable, Readable, Readable>):
     if (typeof answer.failure === 'string') next?.reject(new Error(`The PowerShell engine failed: ${answer.failure}`));
     else next?.resolve(answer);
   });
-  const end = (why: string) => {
-    for (const { reject } of waiting.splice(0)) reject(new Error(`The PowerShell engine ended (${why}): ${words}`));
+  let ended: Error | undefined;
+  const end = (why: Error) => {
+    ended ??= why;
+    for (const { reject } of waiting.splice(0)) reject(ended);
   };
-  child.once('exit', (code, signal) => end(String(code ?? signal)));
-  child.once('error', (error) => end(error.message));
+  child.once('close', (code, signal) => end(new Error(`The PowerShell engine ended (${code ?? signal}): ${words}`)));
+  child.once('error', (error) => end(noProgram(error)));
+  // A question to an engine that is ending is answered by its end.
+  child.stdin.on('error', () => {});
   return (request) =>
     new Promise((resolve, reject) => {
-      if (child.exitCode !== null) return reject(new Error(`The PowerShell engine has ended: ${words}`));
+      if (ended) return reject(ended);
       waiting.push({ resolve, reject });
       child.stdin.write(`${JSON.stringify(request)}\n`);
     });

@@ -53,13 +53,13 @@ export interface WindowsConnection {
 }
 
 /**
- * Something that goes wrong in the n-th call (`call`; 0: in every call) of a cmdlet, of `registry` writes, of the
- * `mutex`, or of any `change`. `after New-NetRoute` with `cut` makes all VIPs unreachable from then on.
+ * Something that goes wrong in the n-th call (`call`; 0: in every call) of a cmdlet, of `registry` writes, of taking the
+ * `lock`, or of any `change`. `user`: a local user tries to have the lock first. `after New-NetRoute` with `cut` makes all VIPs unreachable from then on.
  */
 export interface WindowsFault {
   at: string;
   call: number;
-  kind: 'denied' | 'missing' | 'broken' | 'lost' | 'busy' | 'abandoned' | 'killed' | 'cut';
+  kind: 'denied' | 'missing' | 'broken' | 'lost' | 'busy' | 'user' | 'killed' | 'cut';
 }
 
 export interface WindowsState {
@@ -67,12 +67,16 @@ export interface WindowsState {
   routes: WindowsRoute[];
   /** Keys below HKEY_LOCAL_MACHINE, each with its strings by name. */
   registry: Record<string, Record<string, string>>;
+  /** Files that a script has opened and that are there: rights by path, as SDDL. */
+  files: Record<string, string>;
   vips: WindowsVip[];
   /** Those that stand before a script runs; its own are gone when it has closed them. */
   connections: WindowsConnection[];
   faults: WindowsFault[];
   /** Connects go to the real network stack, in real time. */
   realSockets: boolean;
+  /** Constrained Language Mode, as an AppLocker or App Control policy sets it for scripts that it does not trust. */
+  constrained: boolean;
   /** How long each cmdlet takes on the modelled clock, milliseconds. */
   cmdletMs: number;
   /** Routes and registry values that the last run touched. */
@@ -144,15 +148,17 @@ export function windowsMachine(nics: WindowsNicSpec[], vips: WindowsVip[] = []):
     });
   });
   // 14393 is Windows Server 2016.
-  const registry = { [VERSION_KEY]: { CurrentBuildNumber: '14393' } };
+  const registry = { [VERSION_KEY]: { CurrentBuildNumber: '14393', SystemRoot: 'C:\\Windows' } };
   return {
     interfaces,
     routes,
     registry,
+    files: {},
     vips,
     connections: [],
     faults: [],
     realSockets: false,
+    constrained: false,
     cmdletMs: 0,
     changes: 0,
   };

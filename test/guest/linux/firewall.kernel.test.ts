@@ -46,7 +46,8 @@ testNeeding(KERNEL)(
         "nft add table ip wall; nft 'add chain ip wall in { type filter hook input priority 0; }'",
       );
       await shell(lab, 'vm-a', 'nft add rule ip wall in ip saddr 10.0.1.11 drop');
-      for (const body of ['exit 1', 'exec sleep 60']) {
+      // A run that waited for the end of the second one would never end.
+      for (const body of ['exit 1', 'exec sleep 10000']) {
         await shell(
           lab,
           'vm-a',
@@ -54,7 +55,6 @@ testNeeding(KERNEL)(
         );
         const { report, ms } = await guard(lab, 'vm-a', 'apply', plan);
         t.deepEqual(report.paths[0]?.lost, { packet: 'request-in', places: [], replyPlaces: [], unread: ['nft'] });
-        t.true(ms < 25_000, `${Math.round(ms)} ms`);
         t.log(`${body}: ${Math.round(ms)} ms`);
       }
     } finally {

@@ -2,7 +2,7 @@
 import { startKernelLab } from '../../../simulator/guests/kernel/lab.ts';
 import { KERNEL, testNeeding } from '../../needs.ts';
 import { labOf } from '../../simulator/guests/labOf.ts';
-import { guard, NICS, planOf } from './guests.ts';
+import { END, guard, NICS, planOf, STANDS, shell, until } from './guests.ts';
 
 const kernelTest = testNeeding(KERNEL);
 const freshLab = labOf(startKernelLab);
@@ -16,10 +16,12 @@ kernelTest('the named cost is warned of where such a connection stands', async (
   const standing = lab.exec('vm-a', [
     process.execPath,
     '-e',
-    `require('net').connect({ host: '${via.ip}', port: 1972, localAddress: '${backend.ip}' }); setTimeout(() => process.exit(), 3000)`,
+    `require('net').connect({ host: '${via.ip}', port: 1972, localAddress: '${backend.ip}' }); ${STANDS}`,
   ]);
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  const stands = `ss -Htn state established src ${backend.ip} and dst ${via.ip}`;
+  await until('the connection', async () => (await shell(lab, 'vm-a', stands)) !== '');
   const loud = await guard(lab, 'vm-a', 'check', planOf('vm-a'));
   t.true(loud.report.warnings.includes('bound-sockets'));
+  await shell(lab, 'vm-a', `touch ${END}`);
   await standing;
 });

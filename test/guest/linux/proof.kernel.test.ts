@@ -5,7 +5,7 @@ import { KERNEL, testNeeding } from '../../needs.ts';
 import { articleEstate } from '../../simulator/guests/estates.ts';
 import { labOf } from '../../simulator/guests/labOf.ts';
 import { until } from '../../simulator/guests/steps.ts';
-import { connectTo, guard, NICS, planOf, shell } from './guests.ts';
+import { connectTo, END, guard, NICS, planOf, STANDS, shell } from './guests.ts';
 
 const kernelTest = testNeeding(KERNEL);
 const VIP = '10.0.1.110';
@@ -28,7 +28,7 @@ const estate = articleEstate((it) => {
 });
 const freshLab = labOf(startKernelLab, estate);
 
-const plan = [{ vip: VIP, port: 7000, ...NICS['vm-a'] }];
+const plan = [{ vip: VIP, port: 7000, backends: [NICS['vm-a'].backend], via: NICS['vm-a'].via }];
 
 /** Starts a server in a guest and waits for the probe. `body` is what it does with a connection `c`. */
 async function serve(lab: GuestLab, vm: string, address: string, body: string): Promise<void> {
@@ -38,7 +38,7 @@ async function serve(lab: GuestLab, vm: string, address: string, body: string): 
     `setsid ${process.execPath} -e "require('net').createServer((c) => { c.on('error', () => {}); ${body} }).listen(7777, '${address}')" >/dev/null 2>&1 </dev/null &`,
   );
   const up = async () => (await lab.health('lb', 'own')).some((it) => it.up && it.member?.startsWith(`${vm}/`));
-  await until(up, 6000);
+  await until(`the probe of ${vm}'s server`, up);
 }
 
 for (const [what, address, body] of [
@@ -58,20 +58,34 @@ for (const [what, address, body] of [
   });
 }
 
+kernelTest(
+  'a connection that is reset at once may be gone before it is seen: then nothing is said of where it went',
+  async (t) => {
+    const lab = await freshLab();
+    await serve(lab, 'vm-a', '0.0.0.0', 'c.resetAndDestroy()');
+    for (let turn = 0; turn < 3; turn += 1) {
+      const { report } = await guard(lab, 'vm-a', turn === 0 ? 'apply' : 'check', plan);
+      const [path] = report.paths;
+      t.not(path?.proof, 'remote');
+      if (path?.connectAfter.outcome === 'ok') t.is(report.warnings.includes('sockets-unread'), path.proof === 'none');
+    }
+  },
+);
+
 kernelTest('another connection between the same addresses is no proof', async (t) => {
   const lab = await freshLab();
   await serve(lab, 'vm-b', '0.0.0.0', 'c.resume()');
   // UCR is primary here: an application's own connection through its VIP leads back, from the via address.
   await guard(lab, 'vm-a', 'apply', [...planOf('vm-a'), ...plan]);
-  const standing = lab.exec('vm-a', [
-    process.execPath,
-    '-e',
-    "require('net').connect(1972, '10.0.1.100'); setTimeout(() => process.exit(), 4000)",
-  ]);
-  await until(async () => (await shell(lab, 'vm-a', 'ss -Htn src 10.0.1.10 and dst 10.0.1.11')) !== '', 2000);
+  const standing = lab.exec('vm-a', [process.execPath, '-e', `require('net').connect(1972, '10.0.1.100'); ${STANDS}`]);
+  await until(
+    'the connection',
+    async () => (await shell(lab, 'vm-a', 'ss -Htn src 10.0.1.10 and dst 10.0.1.11')) !== '',
+  );
   const { report } = await guard(lab, 'vm-a', 'check', plan);
   t.is(report.paths[0]?.connectBefore.outcome, 'ok');
   t.is(report.paths[0]?.proof, 'remote');
+  await shell(lab, 'vm-a', `touch ${END}`);
   await standing;
 });
 
@@ -100,11 +114,10 @@ kernelTest('when its time is up it says so, with what it knows', async (t) => {
     `printf '#!/bin/bash\\nsleep 0.7\\nexec ${real} "$@"\\n' >/usr/local/sbin/ip; chmod 755 /usr/local/sbin/ip`,
   );
   const run = await guard(lab, 'vm-a', 'apply', planOf('vm-a'), (script) =>
-    script.replace('TOTAL_SECONDS=30', 'TOTAL_SECONDS=5'),
+    script.replace('TOTAL_SECONDS=60', 'TOTAL_SECONDS=5'),
   );
   t.is(run.exitCode, 1);
   t.is(run.report.errorCode, 'TIME_IS_UP');
-  t.true(run.ms < 8000, `${Math.round(run.ms)} ms`);
   t.is(run.report.paths.length, 2);
   await shell(lab, 'vm-a', 'rm /usr/local/sbin/ip');
   const { report } = await guard(lab, 'vm-a', 'apply', planOf('vm-a'));

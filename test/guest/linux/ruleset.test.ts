@@ -11,7 +11,7 @@ lines_of() { local text IFS=$'\\n'; LINES=(); text=$("$@") || return; LINES=($te
 . ${PARTS}/ruleset.sh
 . ${PARTS}/firewall.sh
 VIP=(10.0.1.100) BACKEND_IP=(10.0.1.10) VIA_IP=(10.0.1.11) BACKEND_DEV=(eth0) VIA_DEV=(eth1) READ_UNTIL=60 IPTABLES_IS_NFT=1
-declare -A places_of=()
+declare -A places_of=() LOCAL_OF=([10.0.1.10]=eth0 [10.0.1.11]=eth1)
 lines_of cat`;
 
 function bash(script: string, input: string): string {
@@ -88,6 +88,42 @@ for (const [rule, packets] of [
     t.deepEqual(ended.map(([letter]) => letter).join(''), packets);
   });
 }
+
+/** Docker's chains, and what podman and administrators write: the request goes on to another address. */
+for (const [name, rules, handed] of [
+  ['nftables', ['tcp dport 1972 dnat to 172.17.0.2:1972'], true],
+  [
+    'nftables with the family',
+    ['iifname != "docker0" tcp dport 1972 counter packets 3 bytes 180 dnat ip to 172.17.0.2:1972'],
+    true,
+  ],
+  ['for another address', ['ip daddr 10.0.1.11 tcp dport 1972 dnat to 172.17.0.2'], false],
+  ['after the packet was dropped', ['ip saddr 10.0.1.11 drop', 'tcp dport 1972 dnat to 172.17.0.2'], false],
+  ['to an address of the machine', ['tcp dport 1972 dnat to 10.0.1.10:11972'], false],
+  ['a condition that has the word', ['ct status dnat accept'], false],
+  ['by a map', ['dnat to tcp dport map { 1972 : 172.17.0.2 }'], false],
+] as const) {
+  test(`a request that may be handed on: ${name}`, (t) => {
+    const { i } = placesIn(chain('prerouting', 'accept', ...rules));
+    t.is(i?.join() === 'i;dnat:172.17.0.2', handed, i?.join());
+  });
+}
+
+test('a request that may be handed on: Docker with iptables', (t) => {
+  const saved = [
+    '*nat',
+    ':PREROUTING ACCEPT [0:0]',
+    ':DOCKER - [0:0]',
+    '-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER',
+    '-A DOCKER -i docker0 -j RETURN',
+    '-A DOCKER ! -i docker0 -p tcp -m tcp --dport 1972 -j DNAT --to-destination 172.17.0.2:1972',
+    'COMMIT',
+    '*filter',
+    ':INPUT DROP [0:0]',
+    'COMMIT',
+  ].join('\n');
+  t.deepEqual(placesIn(saved, 'parse_iptables iptables').i, ['i;dnat:172.17.0.2']);
+});
 
 test('the likeliest of several chains is named, and what cannot be told apart together', (t) => {
   const odd = chain('prerouting', 'accept', 'ct state invalid drop').replace('table inet t', 'table inet odd');

@@ -29,6 +29,13 @@ test('all parts are in their places', (t) => {
     t.true(script.includes(`\n${name}() {`), name);
 });
 
+test('no seam of a simulator is in it, and the path is its own', (t) => {
+  t.notRegex(script, /HAIRPIN_/);
+  t.deepEqual(script.match(/^.*\bPATH=.*$/gm), [
+    'export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  ]);
+});
+
 /** What bash 4.4 (Red Hat 8, SLES 15) does not know, by what it would print or do. */
 const LATER: Record<string, RegExp> = {
   'EPOCHREALTIME, EPOCHSECONDS, BASH_ARGV0 (5.0), SRANDOM (5.1)':

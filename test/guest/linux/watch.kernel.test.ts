@@ -17,7 +17,7 @@ const LOG = '/tmp/watch.log';
 async function watched(lab: GuestLab): Promise<void> {
   await guard(lab, 'vm-a', 'apply', planOf('vm-a'));
   await shell(lab, 'vm-a', `setsid ${INSTALLED} watch >${LOG} 2>&1 </dev/null & echo $! >/tmp/watch.pid`);
-  await until(async () => (await log(lab)).includes('found: as planned'), 3000);
+  await until('the watcher’s first look', async () => (await log(lab)).includes('found: as planned'));
 }
 const log = (lab: GuestLab): Promise<string> => shell(lab, 'vm-a', `cat ${LOG} 2>/dev/null || true`);
 /** Rules and routes, in order where order matters: among the rules at preference 0. */
@@ -97,7 +97,8 @@ kernelTest('killed at any moment and started again it goes on; two of them do no
       'vm-a',
       `ip route flush table 7201; ip rule del pref 0 lookup 7202; sleep 0.2${turn}; kill -KILL $(</tmp/watch.pid) || true; setsid ${INSTALLED} watch >${LOG} 2>&1 </dev/null & echo $! >/tmp/watch.pid`,
     );
-    t.truthy(await until(async () => (await state(lab)) === right, 3000), `turn ${turn}: ${await log(lab)}`);
+    await until(`the whole state in turn ${turn}`, async () => (await state(lab)) === right);
+    t.pass();
   }
 });
 

@@ -29,7 +29,7 @@ export const VIA_INDEX = 7;
 export const frontend = (last: number, more: Partial<PlannedFrontend> = {}): PlannedFrontend => ({
   vip: `10.0.1.${last}`,
   port: 1972,
-  backend: BACKEND,
+  backends: [BACKEND],
   via: VIA,
   ...more,
 });

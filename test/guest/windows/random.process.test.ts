@@ -1,6 +1,7 @@
 /** Random machines, random plans, random kills. A failing case prints its seed; HAIRPIN_SEED repeats it. */
 import type { ExecutionContext } from 'ava';
 import fc from 'fast-check';
+import { startWindowsEngine } from '../../../simulator/guests/windows/engine.ts';
 import {
   restarted,
   type WindowsFault,
@@ -50,7 +51,7 @@ const plan = fc
     selector: ({ last }) => last,
     minLength: 1,
   })
-  .map((list) => list.map(({ last, swap }) => frontend(last, swap ? { backend: VIA, via: BACKEND } : {})));
+  .map((list) => list.map(({ last, swap }) => frontend(last, swap ? { backends: [VIA], via: BACKEND } : {})));
 
 function machine(routes: WindowsRoute[]): WindowsState {
   const state = member();
@@ -148,4 +149,43 @@ engineTest('refused amid remove, once: an error code, and the machine is as it w
       t.deepEqual(kept(state), kept(applied.state), stdout);
     }
   }),
+);
+
+engineTest('a kill at one and the same change strikes the same route in every process', async (t) => {
+  const other = await startWindowsEngine();
+  try {
+    const frontends = Array.from({ length: 20 }, (_, n) => frontend(100 + n));
+    const { state } = await run(engine, member(), command('apply', frontends, 600));
+    const script = rendered('remove', frontends);
+    const [one, two] = await Promise.all(
+      [engine, other].map((each) => each.runScript({ ...state, faults: [killed(17)] }, script)),
+    );
+    t.is(one?.exitCode, -1);
+    t.deepEqual(one?.state.routes, two?.state.routes);
+  } finally {
+    await other.stop();
+  }
+});
+
+/** Any call of these may say yes and do nothing, once or always. */
+const silence = fc.record({
+  at: fc.constantFrom('New-NetRoute', 'Remove-NetRoute', 'Remove-NetRoute persistent'),
+  call: fc.integer({ min: 0, max: 6 }),
+  kind: fc.constant<WindowsFault['kind']>('lost'),
+});
+
+engineTest(
+  'calls that say yes and do nothing, amid apply and amid remove: no clean report that is not so, and a remove without them gives all back',
+  (t) =>
+    always(t, 20, fc.tuple(hosts, plan, silence, silence), async ([routes, frontends, first, second]) => {
+      const start = machine(routes);
+      const applied = await run(engine, start, command('apply', frontends), [first]);
+      const looked = await run(engine, applied.state, command('check', frontends));
+      if (isClean(applied.report)) t.true(isClean(looked.report), `${applied.stdout}${looked.stdout}`);
+      const cut = await run(engine, applied.state, command('remove', frontends), [second]);
+      if (isClean(cut.report)) t.deepEqual(kept(cut.state), kept(start), cut.stdout);
+      const removed = await run(engine, cut.state, command('remove', frontends));
+      t.true(isClean(removed.report), removed.stdout);
+      t.deepEqual(kept(removed.state), kept(start), `${applied.stdout}${cut.stdout}`);
+    }),
 );

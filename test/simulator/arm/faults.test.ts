@@ -111,7 +111,7 @@ test('a view that stays stale after the report, and output that was replaced', a
   const first = await ended();
   t.is(first.output, 'not the real thing\n');
 
-  arm.fault({ kind: { staleMs: 2000 } });
+  arm.fault({ kind: { staleMs: 5000 } });
   await rest(arm, 'PUT', path, commandBody('y'));
   await until('a second script', () => lab.ran.length === 2);
   t.deepEqual(await view(), first);

@@ -65,7 +65,7 @@ kernelTest('a command runs in the guest that it was sent to, and its end comes b
   t.is((await addresses('hs-c', '2')).output, '10.0.1.30\n');
   const failed = await run(arm, commandOf('hs-a', '3', 'echo out; echo err >&2; exit 3'));
   t.like(failed, { state: 'Failed', exitCode: 3, output: 'out\n', error: 'err\n' });
-  const late = await run(arm, commandOf('hs-a', '4', 'echo begun; sleep 60', 1));
+  const late = await run(arm, commandOf('hs-a', '4', 'echo begun; sleep 4242', 3));
   t.like(late, { state: 'Failed', exitCode: -1, output: 'begun\n' });
 });
 

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 
-const LONG_MS = 420_000;
+const LONG_MS = 900_000;
 const LINE =
   /^accepted (\d+), settled (\d+), failed with reason (\d+), lost (\d+), doubled (\d+), commands per VM ([\d.]+) \(most (\d+)\), poison (\d+)$/;
 

@@ -59,7 +59,7 @@ test('start goes on until settled, tells each change, and stop ends it', async (
     },
     async () => void changes++,
   );
-  await prober.start(() => (prober.state('lb/p/10.0.1.10')?.up ? undefined : 'not up'), 5000);
+  await prober.start(() => (prober.state('lb/p/10.0.1.10')?.up ? undefined : 'not up'), 60_000);
   t.is(probes, 3);
   t.is(changes, 1, 'the settled state is told once');
   answer = DOWN;

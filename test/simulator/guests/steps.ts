@@ -1,7 +1,7 @@
 /** What tests do inside a guest of the article's estate: the recipe and its halves, by hand. */
-import type { GuestLab, LabConnect } from '../../../simulator/guests/lab.ts';
+import type { GuestLab } from '../../../simulator/guests/lab.ts';
 
-export { setRpFilter, until } from '../../../lab/guests.ts';
+export { connectTo, setRpFilter, until } from '../../../lab/guests.ts';
 
 export interface Pair {
   vip: string;
@@ -65,11 +65,3 @@ const localBehind = [
 /** The addresses that rule health shows as up for UCR. */
 export const upMembers = async (lab: GuestLab): Promise<string[]> =>
   (await lab.health('lb', 'ucr')).filter((it) => it.up).map((it) => it.address);
-
-/** A connect to a VIP's port 1972, or where the target says. */
-export const connectTo = (
-  lab: GuestLab,
-  vm: string,
-  address: string,
-  more: { source?: string; port?: number; timeoutMs?: number } = {},
-): Promise<LabConnect> => lab.connect(vm, { address, port: 1972, timeoutMs: 400, ...more });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { type Host, startHost } from '../../../simulator/host/host.ts';
+import { until } from '../../../simulator/until.ts';
 
 let folder: string;
 let host: Host;
@@ -71,8 +72,8 @@ test.serial('a hook before may put another handler in place, one after may mend 
 
 test.serial('logging after the end is warned about, as the library does', async (t) => {
   await get('late');
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  t.true(
-    host.logs.some(({ message, category }) => category === 'system' && message.includes("Unexpected call to 'log'")),
-  );
+  const warned = () =>
+    host.logs.some(({ message, category }) => category === 'system' && message.includes("Unexpected call to 'log'"));
+  await until('the warning', warned);
+  t.pass();
 });

@@ -127,7 +127,7 @@ kernelTest('a probe that lies: the failover is not confirmed, and the new primar
 });
 
 kernelTest('npm start -- --once fails in a broken world', async (t) => {
-  t.timeout(120_000);
+  t.timeout(900_000);
   const { code, last } = await npmStart(['--once', '--json', '--port', '0', '--sabotage', 'no-translation']);
   t.is(code, 1);
   const result = JSON.parse(last);

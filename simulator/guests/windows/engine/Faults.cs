@@ -24,6 +24,8 @@ public static class Faults
     public static void Change()
     {
         Machine.Current.Changes++;
-        if (Of("change") == "killed") throw new PipelineStoppedException();
+        if (Of("change") != "killed") return;
+        Machine.Current.Killed = true;
+        throw new PipelineStoppedException();
     }
 }

@@ -15,12 +15,16 @@ public sealed class Machine
     public List<Route> Routes { get; set; } = [];
     /// <summary>Keys of the local machine hive, by path below it; the values are strings by name.</summary>
     public Dictionary<string, Dictionary<string, string>> Registry { get; set; } = [];
+    /// <summary>Files that a script opened and that are there: rights by path, as SDDL.</summary>
+    public Dictionary<string, string> Files { get; set; } = [];
     public List<Vip> Vips { get; set; } = [];
     /// <summary>Established connections, as the accepting side sees them.</summary>
     public List<Connection> Connections { get; set; } = [];
     public List<Fault> Faults { get; set; } = [];
     /// <summary>Connects go to this machine's real network stack, and the clock is the real one.</summary>
     public bool RealSockets { get; set; }
+    /// <summary>Constrained Language Mode, as an AppLocker or App Control policy sets it for scripts that it does not trust.</summary>
+    public bool Constrained { get; set; }
     /// <summary>How long a cmdlet takes on the modelled clock, milliseconds.</summary>
     public int CmdletMs { get; set; }
     /// <summary>Calls of cmdlets that change something, and of registry writes, in this run.</summary>
@@ -28,6 +32,10 @@ public sealed class Machine
 
     /// <summary>Errors that did not end the script.</summary>
     [JsonIgnore] public List<System.Management.Automation.ErrorRecord> Errors { get; } = [];
+    /// <summary>Open handles of the running script; they close when it ends, however it ends.</summary>
+    [JsonIgnore] public HashSet<string> OpenFiles { get; } = [];
+    /// <summary>A `killed` fault ended the script.</summary>
+    [JsonIgnore] public bool Killed { get; set; }
     [JsonIgnore] public Clock Clock { get; } = new();
 
     public IEnumerable<Route> Active => Routes.Where(route => route.Store == "active");
@@ -90,11 +98,14 @@ public sealed class Vip
 /// <summary>Something that goes wrong: in every call of a cmdlet, or in its n-th.</summary>
 public sealed class Fault
 {
-    /// <summary>A cmdlet's name, `registry`, `mutex`, or `change` for any change.</summary>
+    /// <summary>A cmdlet's name (`Remove-NetRoute persistent` for one store alone), `registry`, `lock`, or `change` for any change.</summary>
     public string At { get; set; } = "";
     /// <summary>1 for the first; 0 for every.</summary>
     public int Call { get; set; }
-    /// <summary>`denied`, `missing`, `broken`, `lost` (nothing happens), `busy`, `killed`, or `cut` (the VIP goes down after it).</summary>
+    /// <summary>
+    /// `denied`, `missing`, `broken`, `lost` (nothing happens), `busy`, `user` (a local user tries to hold the lock),
+    /// `killed`, or `cut` (the VIP goes down after it).
+    /// </summary>
     public string Kind { get; set; } = "";
     [JsonIgnore] public int Seen { get; set; }
 }

@@ -57,12 +57,14 @@ public abstract class NetCmdlet : PSCmdlet
     }
 
     /// <summary>
-    /// These cmdlets are functions of modules on Windows and see no preference of the calling script, only an ErrorAction
-    /// that is given to them (PowerShell/PowerShell#24389). Without one the error is shown and the script goes on.
+    /// These cmdlets are functions of modules on Windows: without an ErrorAction of their own they go by the global
+    /// preference, which is a script's where that runs in the global scope, and by no other of their callers
+    /// (PowerShell/PowerShell#24389). Where it does not say Stop, the error is shown and the script goes on.
     /// </summary>
     private void Report(ErrorRecord record)
     {
         if (MyInvocation.BoundParameters.ContainsKey("ErrorAction")) WriteError(record);
+        else if ($"{SessionState.PSVariable.GetValue("global:ErrorActionPreference")}" == "Stop") ThrowTerminatingError(record);
         else Machine.Errors.Add(record);
     }
 

@@ -108,6 +108,8 @@ public sealed class RemoveNetRoute : RouteCmdlet
     {
         if (Begin()) return;
         var store = PolicyStore is null ? null : StoreOf(PolicyStore);
+        // It is said of this store that taking from it can do nothing and say nothing (kubev2v/forklift#7245).
+        if (store == "persistent" && Faults.Of("Remove-NetRoute persistent") == "lost") return;
         var found = Machine.Routes.Where(route =>
             (store is null || route.Store == store) && MatchesText(DestinationPrefix, route.Prefix) && Matches(InterfaceIndex, (uint)route.Index) &&
             MatchesText(NextHop, route.Gateway)).ToList();

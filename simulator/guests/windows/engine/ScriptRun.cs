@@ -45,26 +45,33 @@ public static class ScriptRun
             Console.SetOut(output);
             var pipeline = new PSDataCollection<PSObject>();
             pipeline.DataAdded += (_, added) => ShowBroken(pipeline[added.Index]?.ToString() ?? "", output);
-            shell.AddScript($"& '{file}'").Invoke(null, pipeline);
+            // -File runs a script in the global scope, as a dot does: functions of modules see its preferences.
+            shell.AddScript($". '{file}'").Invoke(null, pipeline);
             exitCode = session.SessionStateProxy.GetVariable("LASTEXITCODE") is int code ? code : 0;
         }
-        catch (PipelineStoppedException)
+        catch (PipelineStoppedException) when (machine.Killed)
         {
-            exitCode = -1;
+            // Told below.
         }
         catch (RuntimeException error)
         {
             exitCode = 1;
-            errors.Append(error.ErrorRecord).Append('\n').Append(error.ErrorRecord.ScriptStackTrace).Append('\n');
+            Show(error.ErrorRecord, errors);
         }
         finally
         {
             Console.SetOut(console);
             File.Delete(file);
+            foreach (var open in machine.OpenFiles) machine.Files.Remove(open);
         }
-        foreach (var error in machine.Errors.Concat(shell.Streams.Error)) errors.Append(error).Append('\n').Append(error.ScriptStackTrace).Append('\n');
-        return new Outcome(exitCode, output.ToString(), errors.ToString(), machine.Clock.Now, machine);
+        foreach (var error in machine.Errors.Concat(shell.Streams.Error)) Show(error, errors);
+        return new Outcome(machine.Killed ? -1 : exitCode, output.ToString(), errors.ToString(), machine.Clock.Now, machine);
     }
+
+    /// <summary>An error with its id, as the console of Windows PowerShell shows it, and where it came from.</summary>
+    private static void Show(ErrorRecord error, StringBuilder text) => text.Append(error).Append('\n')
+        .Append($"    + CategoryInfo          : {error.CategoryInfo}\n    + FullyQualifiedErrorId : {error.FullyQualifiedErrorId}\n")
+        .Append(error.ScriptStackTrace).Append('\n');
 
     /// <summary>
     /// What reaches the end of the pipeline is shown in lines of 79 characters, as Windows PowerShell does without a
@@ -85,6 +92,7 @@ public static class ScriptRun
     private static InitialSessionState Session(Machine machine)
     {
         var session = InitialSessionState.CreateDefault2();
+        if (machine.Constrained) session.LanguageMode = PSLanguageMode.ConstrainedLanguage;
         foreach (var type in Cmdlets)
         {
             var attribute = (CmdletAttribute)type.GetCustomAttributes(typeof(CmdletAttribute), false)[0];

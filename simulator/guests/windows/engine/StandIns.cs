@@ -21,7 +21,8 @@ public static class StandIns
             ["System.Diagnostics.Stopwatch"] = typeof(ModelStopwatch),
             ["System.Threading.Thread"] = typeof(ModelThread),
             ["System.Net.NetworkInformation.IPGlobalProperties"] = typeof(ModelIPGlobalProperties),
-            ["System.Threading.Mutex"] = typeof(ModelMutex),
+            ["System.IO.FileStream"] = typeof(ModelFileStream),
+            ["System.Security.AccessControl.FileSecurity"] = typeof(ModelFileSecurity),
             ["Microsoft.Win32.RegistryKey"] = typeof(ModelRegistryKey),
         })
         {
@@ -67,32 +68,4 @@ public static class ModelThread
         if (Machine.Current.RealSockets) System.Threading.Thread.Sleep(milliseconds);
         else Machine.Current.Clock.Pass(milliseconds);
     }
-}
-
-/// <summary>A named mutex of the modelled machine.</summary>
-public sealed class ModelMutex : IDisposable
-{
-    public ModelMutex(bool owned, string name)
-    {
-        if (owned || !name.StartsWith("Global\\")) throw new ArgumentException($"{name}: expected a free mutex for all sessions");
-    }
-
-    public bool WaitOne(int milliseconds)
-    {
-        switch (Faults.Of("mutex"))
-        {
-            case "busy":
-                ModelThread.Sleep(milliseconds);
-                return false;
-            case "abandoned":
-                throw new System.Threading.AbandonedMutexException();
-            case "denied":
-                throw new UnauthorizedAccessException("Access to the path is denied.");
-            default:
-                return true;
-        }
-    }
-
-    public void ReleaseMutex() { }
-    public void Dispose() { }
 }

@@ -15,7 +15,7 @@ test('what is missing is told with how to get it', (t) => {
     { what: 'the programs ip, ss', howTo: 'apt-get install iproute2, or dnf install iproute' },
     { what: 'the program nft', howTo: 'apt-get install nftables, or dnf install nftables' },
     {
-      what: 'the programs unshare, setpriv, mount',
+      what: 'the programs unshare, setpriv, mount, pivot_root',
       howTo: 'apt-get install util-linux mount, or dnf install util-linux',
     },
     { what: 'the program bash', howTo: 'apt-get install bash, or dnf install bash' },

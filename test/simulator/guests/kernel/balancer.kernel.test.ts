@@ -11,10 +11,13 @@ balancerFacts(kernelTest, fresh, startKernelLab);
 
 kernelTest('a flow keeps its backend over a failover', async (t) => {
   const lab = await fresh();
-  const client = `exec 3<>/dev/tcp/${UCR_VIP}/1972; read -r first <&3; echo "$first"; sleep 3; ss -Htn state established dst ${UCR_VIP} | wc -l`;
+  const client = `exec 3<>/dev/tcp/${UCR_VIP}/1972; read -r first <&3; echo "$first"; until [ -e /tmp/over ]; do sleep 0.1; done; ss -Htn state established dst ${UCR_VIP} | wc -l`;
   const flow = lab.exec('vm-b', ['/bin/bash', '-c', client]);
+  const flows = async () => (await lab.exec('vm-b', ['ss', '-Htn', 'state', 'established', 'dst', UCR_VIP])).stdout;
+  await until('the flow', async () => (await flows()) !== '');
   await lab.setPrimary('UCR', 'vm-b');
-  await until(async () => (await upMembers(lab)).join() === '10.0.1.20', 4000);
+  await until('the probes to see vm-b', async () => (await upMembers(lab)).join() === '10.0.1.20');
+  await lab.exec('vm-b', ['touch', '/tmp/over']);
   const { stdout } = await flow;
   t.regex(stdout, /^vm-a\/UCR .*\n1\n$/);
 });
@@ -32,7 +35,7 @@ kernelTest('reset takes back routes, rules, settings, files, processes, lies, pr
   await lab.runScript(
     'vm-a',
     'touch /etc/systemd/system/x.service /usr/local/sbin/x /tmp/x; echo 0 >/proc/sys/net/ipv4/conf/all/rp_filter; setsid sleep 99 &',
-    5,
+    60,
   );
   await lab.setPrimary('UCR', 'vm-b');
   await lab.lie({ noTranslation: true });

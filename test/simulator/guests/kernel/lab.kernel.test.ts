@@ -34,7 +34,7 @@ const netNamespaces = (pids: string[]): Set<string> =>
 /** Starts a process that holds a lab, as the given user, and kills it as soon as the lab is up. */
 async function killHolder(
   prefix: string[],
-): Promise<{ during: number; namespaces: number; goneMs: number | undefined; said: string }> {
+): Promise<{ during: number; namespaces: number; goneMs: number; said: string }> {
   const mark = `HAIRPIN_LAB_MARK=${process.pid}-${Math.random()}`;
   const [program = '', ...args] = [...prefix, process.execPath, HOLDER];
   const [name = '', value = ''] = mark.split('=');
@@ -47,17 +47,16 @@ async function killHolder(
   const pids = leftovers(mark, new Set());
   const namespaces = netNamespaces(pids.filter((pid) => pid !== String(holder.pid)));
   holder.kill('SIGKILL');
-  const goneMs = await until(async () => leftovers(mark, namespaces).length === 0, 2000);
+  const goneMs = await until('the lab to be gone', async () => leftovers(mark, namespaces).length === 0);
   return { during: pids.length, namespaces: namespaces.size, goneMs, said };
 }
 
-kernelTest('a lab is up within seconds and gone after stop', async (t) => {
+kernelTest('a lab is up, and gone after stop', async (t) => {
   const start = performance.now();
   const lab = await startKernelLab({ estate: articleEstate() });
   const took = performance.now() - start;
   await lab.stop();
   t.log(`up in ${Math.round(took)} ms`);
-  t.true(took < 15_000, `${took} ms`);
   await t.throwsAsync(connectTo(lab, 'vm-a', '10.0.1.100'), { message: /the kernel lab ended/ });
 });
 
@@ -66,8 +65,7 @@ kernelTest('SIGKILL of the parent leaves no process and no namespace', async (t)
   t.is(said, 'ok root');
   t.true(during >= 7, `${during} processes carried the mark`);
   t.is(namespaces, 3, 'fabric and two guests');
-  t.truthy(goneMs, 'gone within 2 s');
-  t.log(`gone after ${Math.round(goneMs ?? 0)} ms`);
+  t.log(`gone after ${Math.round(goneMs)} ms`);
 });
 
 rootTest('an ordinary user’s lab works the same and is gone the same', async (t) => {
@@ -79,28 +77,31 @@ rootTest('an ordinary user’s lab works the same and is gone the same', async (
     '--inh-caps=-all',
     '--bounding-set=-all',
   ];
-  const { namespaces, goneMs, said } = await killHolder(user);
+  const { namespaces, said } = await killHolder(user);
   t.is(said, 'ok root');
   t.is(namespaces, 3);
-  t.truthy(goneMs, 'gone within 2 s');
 });
 
-kernelTest('nothing of the lab is on the machine while it runs', async (t) => {
-  const look = () =>
-    ['ip netns', 'ip -o link', 'ip rule', 'nft list ruleset', 'cat /proc/self/mountinfo']
-      .map((it) => spawnSync('/bin/sh', ['-c', `PATH=$PATH:/usr/sbin:/sbin; ${it}`], { encoding: 'utf8' }).stdout)
-      .join('---\n');
-  const before = look();
+kernelTest('nothing of the lab is on the machine while it runs', (t) => {
+  const asUser = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
+  const own = [...asUser, '--mount', '--net', process.execPath, join(import.meta.dirname, 'quiet-machine.ts')];
+  const { stdout, stderr } = spawnSync('unshare', own, { encoding: 'utf8' });
+  t.not(stdout, '', stderr);
+  const { before, during } = JSON.parse(stdout);
+  t.regex(before.join(), /\/proc/);
+  t.deepEqual(during, before);
+});
+
+kernelTest('a guest’s root changes nothing of the machine', async (t) => {
   const lab = await startKernelLab({ estate: articleEstate() });
   try {
-    t.is(look(), before);
     for (const [deed, refusal] of [
       ['touch /usr/bin/hairpin-lab-was-here', /Read-only file system/],
       ['echo 1 >/proc/sys/kernel/panic', /Read-only file system/],
       ['date -s @0', /Operation not permitted/],
       ['mknod /tmp/disk b 254 0', /Operation not permitted/],
     ] as const) {
-      const { stderr, exitCode } = await lab.runScript('vm-a', deed, 5);
+      const { stderr, exitCode } = await lab.runScript('vm-a', deed, 60);
       t.not(exitCode, 0, deed);
       t.regex(stderr, refusal, deed);
     }

@@ -6,11 +6,11 @@ import type { GuestCommand, GuestMode, GuestReport } from '../../../../shared/mo
 import type { GuestLab } from '../../../../simulator/guests/lab.ts';
 import { startModelLab } from '../../../../simulator/guests/model/lab.ts';
 import { labOf } from '../labOf.ts';
-import { connectTo, ip, PI_VIP, UCR_VIP } from '../steps.ts';
+import { connectTo, ip, PI_VIP, UCR_VIP, until } from '../steps.ts';
 
 const fresh = labOf(startModelLab);
 const nics = {
-  backend: { ip: '10.0.1.10', mac: '00:0d:3a:00:0a:01' },
+  backends: [{ ip: '10.0.1.10', mac: '00:0d:3a:00:0a:01' }],
   via: { ip: '10.0.1.11', mac: '00:0d:3a:00:0a:02' },
 };
 
@@ -19,9 +19,9 @@ async function guard(lab: GuestLab, mode: GuestMode): Promise<GuestReport> {
     commandId: '0'.repeat(32),
     mode,
     plan: { frontends: [UCR_VIP, PI_VIP].map((vip) => ({ vip, port: 1972, ...nics })) },
-    limits: { connectSeconds: 1, totalSeconds: 30 },
+    limits: { connectSeconds: 2, totalSeconds: 60 },
   };
-  return parseReport((await lab.runScript('vm-a', renderScript('linux', command), 60)).stdout, command);
+  return parseReport((await lab.runScript('vm-a', renderScript('linux', command), 120)).stdout, command);
 }
 
 test.serial('it finds the drift, repairs it, proves it by sockets, and takes it away', async (t) => {
@@ -65,7 +65,9 @@ test.serial('a lost route is found and mended; with the primary elsewhere the pr
   t.is(changed, 1);
   await lab.setPrimary('UCR', 'vm-b');
   await lab.setPrimary('PI', 'vm-b');
-  await new Promise((resolve) => setTimeout(resolve, 2500));
+  const upOf = async (rule: string) => (await lab.health('lb', rule)).filter((it) => it.up).map((it) => it.address);
+  const moved = async () => `${await upOf('ucr')} ${await upOf('pi')}` === '10.0.1.20 10.0.1.20';
+  await until('the probes to see both on vm-b', moved);
   t.deepEqual(
     (await guard(lab, 'check')).paths.map((it) => [it.connectBefore.outcome, it.proof]),
     [

@@ -13,11 +13,13 @@ const GETS = DESTINATIONS.flatMap((it) =>
   ['', ' from 10.0.1.10', ' from 10.0.1.11'].map((from) => `route get ${it}${from}`),
 );
 
-/** Long enough for a packet's way, much shorter than the first repeat of a SYN. */
-const TIMEOUT_MS = 400;
+/** Long enough for a packet's way on a busy machine, shorter than the first repeat of a SYN. */
+const TIMEOUT_MS = 900;
 
 /** How long the probes of `fastProbes` need to see a change, with some room. */
 const PROBES_MS = 500;
+/** How long a difference must stay to be one. */
+const SAME_MS = 30_000;
 
 /** Probes at a pace for tests. */
 export function fastProbes(estate: Estate): void {
@@ -83,15 +85,26 @@ export async function difference(kernel: GuestLab, model: GuestLab, scenario: Sc
     if (a !== b) return diff(key, a ?? '', b ?? '');
   }
   await new Promise((resolve) => setTimeout(resolve, PROBES_MS));
-  let health: [string, string] = ['', ''];
-  const settled = await until(async () => {
-    health = [(await healthOf(kernel)).join('\n'), (await healthOf(model)).join('\n')];
-    return health[0] === health[1];
-  }, 3000);
-  if (settled === undefined) return diff('health', ...health);
-  const connects = await Promise.all([connectsOf(kernel), connectsOf(model)]);
-  const [a, b] = connects.map((it) => it.join('\n'));
-  return a === b ? undefined : diff('connects', a ?? '', b ?? '');
+  // What the probes have not seen yet is equal a little later; what stays different is a difference.
+  let last: string | undefined;
+  const same = async () => {
+    last =
+      (await compared('health', healthOf, kernel, model)) ?? (await compared('connects', connectsOf, kernel, model));
+    return last === undefined;
+  };
+  await until('both labs to behave the same', same, SAME_MS).catch(() => {}); // it is told by the difference
+  return last;
+}
+
+/** What a look shows on both labs, taken at once; undefined when it is equal. */
+async function compared(
+  what: string,
+  look: (lab: GuestLab) => Promise<string[]>,
+  kernel: GuestLab,
+  model: GuestLab,
+): Promise<string | undefined> {
+  const [a, b] = (await Promise.all([look(kernel), look(model)])).map((it) => it.join('\n'));
+  return a === b ? undefined : diff(what, a ?? '', b ?? '');
 }
 
 /** The lines in which two texts differ. */

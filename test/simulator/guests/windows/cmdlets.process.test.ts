@@ -42,12 +42,19 @@ engineTest(
   },
 );
 
-engineTest('an error without -ErrorAction does not end the script, whatever its preference says', async (t) => {
-  const script = "$ErrorActionPreference = 'Stop'\nGet-NetRoute -DestinationPrefix 10.0.1.100/32\n'went on'";
-  const { stdout, stderr } = await engine.runScript(machine(), script);
-  t.is(stdout.trim(), 'went on');
-  t.regex(stderr, /No MSFT_NetRoute objects found/);
-});
+engineTest(
+  'an error without -ErrorAction goes by the global preference: a script’s own, but no function’s',
+  async (t) => {
+    const call = 'Get-NetRoute -DestinationPrefix 10.0.1.100/32; "went on"';
+    const script = `$ErrorActionPreference = 'Stop'\n${call}`;
+    const stopped = await engine.runScript(machine(), script);
+    t.deepEqual([stopped.stdout.trim(), stopped.exitCode], ['', 1]);
+    t.regex(stopped.stderr, /No MSFT_NetRoute objects found/);
+    const { stdout, stderr } = await engine.runScript(machine(), `function Go { ${script} }\nGo`);
+    t.is(stdout.trim(), 'went on');
+    t.regex(stderr, /No MSFT_NetRoute objects found/);
+  },
+);
 
 engineTest('Find-NetRoute gives the address and the route: longest prefix, then lowest sum of metrics', async (t) => {
   const state = windowsMachine([

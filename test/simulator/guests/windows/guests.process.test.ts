@@ -30,7 +30,7 @@ function plan(seq: number) {
       frontends: ['10.0.1.100', '10.0.1.101'].map((vip) => ({
         vip,
         port: 1972,
-        backend: side('00:0d:3a:00:0a:01', '10.0.1.10'),
+        backends: [side('00:0d:3a:00:0a:01', '10.0.1.10')],
         via: side('00:0d:3a:00:0a:02', '10.0.1.11'),
       })),
     },

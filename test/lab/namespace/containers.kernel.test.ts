@@ -1,0 +1,4 @@
+import { containerCases } from '../../../lab/namespace/containers.ts';
+import { testCases } from '../tryCases.ts';
+
+testCases(containerCases());

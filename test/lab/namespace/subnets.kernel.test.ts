@@ -1,0 +1,4 @@
+import { subnetCases } from '../../../lab/namespace/subnets.ts';
+import { testCases } from '../tryCases.ts';
+
+testCases(subnetCases());

@@ -1,0 +1,4 @@
+import { tightCases } from '../../../lab/namespace/tight.ts';
+import { testCases } from '../tryCases.ts';
+
+testCases(tightCases());
