@@ -49,10 +49,12 @@ interface Waiting {
 class Storm {
   readonly #store: Store;
   readonly #azure = new ScriptedAzure(VMS, COMMAND_MS, Date.now);
-  readonly #passes: number[] = [];
+  readonly #passes: { ms: number; writes: number }[] = [];
   readonly #ended = new Set<string>();
   readonly #queue: Waiting[] = [];
   #passBegan: number | undefined;
+  /** Rows that the pass at hand has written, its lease apart. */
+  #writes = 0;
   #recorded = 0;
   #lastRecordedAt = 0;
   #readings = 0;
@@ -80,23 +82,21 @@ class Storm {
       clearInterval(bells);
     }
     const open = (await this.#store.runs.list(SUBSCRIPTION, 'open')).length;
-    const storm = `${EVENTS.toLocaleString('en')} events about ${VMS} VMs`;
-    const seconds = (ms: number) => ms / 1000;
+    const longest = this.#passes.toSorted((a, b) => b.ms - a.ms)[0] ?? { ms: Number.NaN, writes: 0 };
+    const firstCommand = (this.#azure.sentAt[0] ?? Number.POSITIVE_INFINITY) - this.#lastRecordedAt;
+    const about = (what: string, value: number, unit: string, target?: number) =>
+      row(`${EVENTS.toLocaleString('en')} events about ${VMS} VMs: ${what}`, value, unit, target);
     return [
-      row(`${storm}: all recorded after`, seconds(this.#lastRecordedAt - began), 's'),
-      row(
-        `${storm}: first command, after the last event was recorded`,
-        seconds((this.#azure.sentAt[0] ?? Infinity) - this.#lastRecordedAt),
-        's',
-        10,
-      ),
-      row(`${storm}: all settled after`, seconds(Date.now() - began), 's'),
-      row(`${storm}: not settled`, EVENTS - this.#ended.size + open, 'runs', 0),
-      row(`${storm}: messages given up by the host`, this.#given, 'messages', 0),
-      row(`${storm}: the longest of ${this.#passes.length} passes`, seconds(Math.max(...this.#passes)), 's', 5),
-      row(`${storm}: commands sent`, this.#azure.sentAt.length, 'commands'),
-      row(`${storm}: readings of the estate`, this.#readings, 'readings'),
-      row(`${storm}: processor time without Azurite's`, seconds(cpuMs() - cpu), 's'),
+      about('all recorded after', (this.#lastRecordedAt - began) / 1000, 's'),
+      about('first command, after the last event was recorded', firstCommand / 1000, 's', 10),
+      about('all settled after', (Date.now() - began) / 1000, 's'),
+      about('not settled', EVENTS - this.#ended.size + open, 'runs', 0),
+      about('messages given up by the host', this.#given, 'messages', 0),
+      about(`the longest of ${this.#passes.length} passes`, longest.ms / 1000, 's', 5),
+      about('rows written in that pass', longest.writes, 'rows'),
+      about('commands sent', this.#azure.sentAt.length, 'commands'),
+      about('readings of the estate', this.#readings, 'readings'),
+      about("processor time without Azurite's", (cpuMs() - cpu) / 1000, 's'),
     ];
   }
 
@@ -163,13 +163,31 @@ class Storm {
   /** A pass begins with the reading of the urgent runs, and ends where the next one begins or the lease is given back. */
   #watched(store: Store): Store {
     const ends = () => {
-      if (this.#passBegan !== undefined) this.#passes.push(performance.now() - this.#passBegan);
+      if (this.#passBegan !== undefined) {
+        this.#passes.push({ ms: performance.now() - this.#passBegan, writes: this.#writes });
+      }
       this.#passBegan = undefined;
+      this.#writes = 0;
     };
+    const counted = <T extends Pick<Store['vms' | 'outcomes' | 'frontends'], 'put'>>(rows: T): T => ({
+      ...rows,
+      put: (...args: Parameters<T['put']>) => {
+        this.#writes += 1;
+        return (rows.put as (...given: Parameters<T['put']>) => Promise<string>)(...args);
+      },
+    });
     return {
       ...store,
+      vms: counted(store.vms),
+      outcomes: counted(store.outcomes),
+      frontends: counted(store.frontends),
       runs: {
         ...store.runs,
+        put: (partition, key, run, etag) => {
+          // Without an ETag it is an event that is recorded, by whatever handler.
+          if (etag !== undefined) this.#writes += 1;
+          return store.runs.put(partition, key, run, etag);
+        },
         list: (partition, filter, options) => {
           if (filter === 'urgent') {
             ends();

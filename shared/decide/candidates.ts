@@ -149,8 +149,8 @@ function rankOf(group: readonly Wish[], key: IdKey, primaryFor: number): number[
 }
 
 function compareRanks(a: readonly number[], b: readonly number[]): number {
-  for (const [i, value] of a.entries()) {
-    const difference = value - (b[i] ?? 0);
+  for (let i = 0; i < a.length; i += 1) {
+    const difference = (a[i] ?? 0) - (b[i] ?? 0);
     if (difference !== 0) return difference;
   }
   return 0;

@@ -113,8 +113,10 @@ function describe(
   rules: Rule[],
   { pools, probes }: Parts,
 ): FrontendInPlay {
-  const probeOf = (rule: Rule) => (rule.probeId === undefined ? undefined : probes.get(idKey(rule.probeId)));
-  const mirrorRules = new Set(rules.filter((rule) => isMirrorProbe(probeOf(rule))));
+  const probeOf = new Map(
+    rules.map((rule) => [rule, rule.probeId === undefined ? undefined : probes.get(idKey(rule.probeId))]),
+  );
+  const mirrorRules = new Set(rules.filter((rule) => isMirrorProbe(probeOf.get(rule))));
   const isMirrorRule = (rule: Rule) => mirrorRules.has(rule);
   const probed = rules.filter((rule) => rule.probeId !== undefined);
   const healthRule =
@@ -122,7 +124,7 @@ function describe(
     probed.find(isMirrorRule) ??
     probed.find((rule) => rule.protocol !== 'udp') ??
     probed[0];
-  const probe = healthRule && probeOf(healthRule);
+  const probe = healthRule && probeOf.get(healthRule);
   const vip = frontend.address ?? '';
   return {
     key: idKey(frontend.id),
