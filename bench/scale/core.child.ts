@@ -11,7 +11,7 @@ import { intakeOf } from '../../shared/decide/intake.ts';
 import type { Look, Observed } from '../../shared/decide/pass.ts';
 import { forecast } from '../../shared/evaluate/forecast.ts';
 import { judge } from '../../shared/evaluate/judge.ts';
-import { survey } from '../../shared/evaluate/survey.ts';
+import { type Survey, survey } from '../../shared/evaluate/survey.ts';
 import { type IdKey, idKey } from '../../shared/model/ids.ts';
 import type { VmKnowledge } from '../../shared/model/path.ts';
 import type { OutcomeRow, RunRow, VmRow } from '../../shared/model/rows.ts';
@@ -56,12 +56,14 @@ function measure(vms: number): CoreFigures {
     steps[name] = median(took.slice(1));
   };
   const topology = pairs(vms);
-  const estate = survey(topology, SETTINGS.scope);
-  assert.equal(estate.ways.length, 2 * vms);
   const health = healthOf(knownFrontends(vms));
   const known = knownRows(topology);
   const knowledge = new Map(known.map((row): [IdKey, VmKnowledge] => [idKey(row.vmId), knowledgeOfRow(row)]));
-  const surveyed = () => survey(topology, SETTINGS.scope);
+  const surveyed = (): Survey => {
+    const estate = survey(topology, SETTINGS.scope);
+    assert.equal(estate.ways.length, 2 * vms);
+    return estate;
+  };
 
   step('survey', () => topology, surveyed);
   step('judge', surveyed, (made) => judge(made, health, knowledge, NOW));

@@ -113,18 +113,16 @@ function describe(
   rules: Rule[],
   { pools, probes }: Parts,
 ): FrontendInPlay {
-  const probeOf = new Map(
-    rules.map((rule) => [rule, rule.probeId === undefined ? undefined : probes.get(idKey(rule.probeId))]),
-  );
-  const mirrorRules = new Set(rules.filter((rule) => isMirrorProbe(probeOf.get(rule))));
-  const isMirrorRule = (rule: Rule) => mirrorRules.has(rule);
+  const probeOf = (rule: Rule) => (rule.probeId === undefined ? undefined : probes.get(idKey(rule.probeId)));
+  const mirrorRules = rules.filter((rule) => isMirrorProbe(probeOf(rule)));
+  const isMirrorRule = (rule: Rule) => mirrorRules.includes(rule);
   const probed = rules.filter((rule) => rule.probeId !== undefined);
   const healthRule =
     probed.find((rule) => isMirrorRule(rule) && rule.protocol !== 'udp') ??
     probed.find(isMirrorRule) ??
     probed.find((rule) => rule.protocol !== 'udp') ??
     probed[0];
-  const probe = healthRule && probeOf.get(healthRule);
+  const probe = healthRule && probeOf(healthRule);
   const vip = frontend.address ?? '';
   return {
     key: idKey(frontend.id),
@@ -134,7 +132,7 @@ function describe(
     pools,
     rules,
     isMirrorRule,
-    mirror: mirrorRules.size > 0,
+    mirror: mirrorRules.length > 0,
     ...(healthRule ? { healthRule } : {}),
     probeSeconds: probe ? probe.intervalSeconds * probe.threshold : 0,
     findings: [

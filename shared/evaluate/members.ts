@@ -7,6 +7,7 @@ import type { ListedFinding } from '../model/path.ts';
 import type { Pool, Rule } from '../model/topology.ts';
 import type { FrontendInPlay } from './frontends.ts';
 import type { NicIp, TopologyIndex } from './indexTopology.ts';
+import { trimmed } from './push.ts';
 
 /** A VM behind a frontend. */
 export interface Member {
@@ -70,10 +71,10 @@ export function membersOf(frontend: FrontendInPlay, index: TopologyIndex): Membe
         nicKeys.add(here.on.key);
         const key = here.on.vmKey;
         if (key === undefined) continue;
-        let member = byVm.get(key);
+        const member = byVm.get(key);
         if (!member) {
-          member = { ips: [], rules: [] };
-          byVm.set(key, member);
+          byVm.set(key, { ips: [here], rules: [rule] });
+          continue;
         }
         // A VM has few addresses, and a rule's come one after another.
         if (!member.ips.includes(here)) member.ips.push(here);
@@ -90,7 +91,7 @@ export function membersOf(frontend: FrontendInPlay, index: TopologyIndex): Membe
     members.push({ key, vmId, ips: [first, ...rest], rules });
   }
   members.sort((a, b) => compareText(a.key, b.key));
-  return { members, nicKeys, listed };
+  return { members: trimmed(members), nicKeys, listed };
 }
 
 /** IPv4 configurations in a pool. `missing` is told every reference that Azure does not list. */

@@ -1,7 +1,7 @@
 /** The plan of a VM: every frontend that its guest must reach, and how. */
 import { type FindingCode, finding, findingVerdict } from '../model/findings.ts';
 import type { GuestPlan, PlannedFrontend } from '../model/guest.ts';
-import { push } from './push.ts';
+import { push, trimmed } from './push.ts';
 import { isProvable, type Way } from './way.ts';
 
 /** Findings that leave a path without proof, and not without a way to set it up. */
@@ -28,7 +28,7 @@ export function planVm(ways: readonly Way[]): GuestPlan | undefined {
     if (others.every((entry) => JSON.stringify(entry) === JSON.stringify(first))) frontends.push(first);
     else for (const rival of rivals) rival.findings.push(finding('ADDRESS_INVALID', { value: vip }));
   }
-  return frontends.length > 0 && ways.some(isProvable) ? { frontends } : undefined;
+  return frontends.length > 0 && ways.some(isProvable) ? { frontends: trimmed(frontends) } : undefined;
 }
 
 type PlannableWay = Way & Required<Pick<Way, 'backend' | 'via'>>;
