@@ -20,6 +20,20 @@ export const NICS = {
   },
 } as const;
 
+/** Takes away all our rules but the one for the local table. */
+export const LOSE_RULES = 'while ip rule del protocol 201 2>/dev/null; do :; done';
+
+/** Words by which `ip rule del` finds each rule of the article's plan on vm-a, wherever they stand. */
+export const RULES_OF_A = {
+  reply: 'from 10.0.1.10 to 10.0.1.11 iif lo protocol 201',
+  replyTable: 'lookup 7202',
+  /** The first of two. */
+  viaTable: 'lookup 7201',
+  unbound: 'from 0.0.0.0/32 iif lo protocol 201',
+  end: 'to 10.0.1.11 iif lo lookup local protocol 201',
+  local: 'pref 0 not from 10.0.1.10 to 10.0.1.11 iif lo lookup local',
+} as const;
+
 /** The plan of one of the article's VMs for the given VIPs. */
 export const planOf = (vm: keyof typeof NICS, vips: string[] = [UCR, PI]): PlannedFrontend[] =>
   vips.map((vip) => ({ vip, port: 1972, backends: [NICS[vm].backend], via: NICS[vm].via }));

@@ -2,6 +2,7 @@
 import { boots, last } from './cases/boot.ts';
 import { type BootedCase, common, nics, renamed } from './cases/common.ts';
 import * as by from './cases/managers.ts';
+import * as rules from './cases/neighbours.ts';
 import { atRest, waitsForCommand } from './cases/rest.ts';
 import { ifupdown, ifupdownDhcp } from './managers/ifupdown.ts';
 import { netplan, networkd, networkdDhcp } from './managers/networkd.ts';
@@ -19,9 +20,21 @@ const onDhcp = (cases: BootedCase[]): BootedCase[] => cases.map((it) => ({ ...it
 export const GUESTS: Entry[] = [
   {
     spec: networkManager,
-    cases: [...common, ...by.networkManager, ...nics, renamed, by.defaultRouteFlips, ...boots, last],
+    cases: [
+      ...common,
+      ...by.networkManager,
+      rules.networkManagerRule,
+      ...nics,
+      renamed,
+      by.defaultRouteFlips,
+      ...boots,
+      last,
+    ],
   },
-  { spec: networkd, cases: [...common, atRest, waitsForCommand, ...by.networkd, ...nics, renamed, ...boots, last] },
+  {
+    spec: networkd,
+    cases: [...common, atRest, waitsForCommand, ...by.networkd, rules.networkdRule, ...nics, renamed, ...boots, last],
+  },
   {
     spec: networkManagerDhcp,
     cases: onDhcp([
@@ -47,8 +60,8 @@ export const GUESTS: Entry[] = [
     ]),
   },
   { spec: cloudSetupGuest, cases: [...common, ...by.networkManager, ...by.cloudSetup, ...nics, ...boots, last] },
-  { spec: netplan, cases: [...common, ...by.netplan, ...nics, renamed, ...boots, last] },
-  { spec: ifupdown, cases: [...common, ...by.ifupdown, ...nics, ...boots, last] },
+  { spec: netplan, cases: [...common, ...by.netplan, rules.netplanRule, ...nics, renamed, ...boots, last] },
+  { spec: ifupdown, cases: [...common, ...by.ifupdown, rules.ifupdownRule, ...nics, ...boots, last] },
   {
     spec: ifupdownDhcp,
     // dhclient does not put the default route back after a lost lease, with or without the fix.

@@ -1,4 +1,5 @@
 /** The comparison as Markdown. */
+import type { Later } from './later.ts';
 import type { Gap, Shares } from './measure.ts';
 import { percent, type Row } from './summary.ts';
 
@@ -13,8 +14,8 @@ const table = (head: string[], rows: string[][]): string => {
   return [pad(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(pad)].join('\n');
 };
 
-/** Both tables: what clients on members meet, and what else changes. */
-export function comparisonTable(rows: Row[]): string {
+/** What clients on members meet, what else changes, and what programs that come later lose. */
+export function comparisonTable(rows: Row[], beside: Later[] = []): string {
   const outside = rows.find(({ id }) => id === 'none');
   const service = rows.map((row) => [
     row.title,
@@ -61,8 +62,19 @@ export function comparisonTable(rows: Row[]): string {
         row.seen.remote,
       ]),
     ),
+    ...(beside.length === 0 ? [] : [laterTable(beside)]),
   ].join('\n\n');
 }
+
+const laterTable = (beside: Later[]): string =>
+  table(
+    ['', 'what programs that come later lose', 'beside which of them the VIP is lost (primary here)'],
+    beside.map(({ title, changed, lost }) => [
+      title,
+      changed.join(', ') || 'nothing',
+      lost === undefined ? 'never reached' : lost.join(', ') || 'none',
+    ]),
+  );
 
 const sum = ({ failed, wrong }: Shares): number => failed + wrong;
 

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { GuestMode } from '../../shared/model/guest.ts';
 import type { KernelLab } from '../../simulator/guests/kernel/lab.ts';
 import type { LabCase } from '../case.ts';
-import { type GuardRun, guard, PI, planOf, put, shell, UCR, until } from '../guests.ts';
+import { type GuardRun, guard, LOSE_RULES, PI, planOf, put, RULES_OF_A, shell, UCR, until } from '../guests.ts';
 import { freshLab, leaveStanding } from '../labs.ts';
 import { prove, recover, stateOf } from './recover.ts';
 import {
@@ -19,12 +19,10 @@ import {
   withService,
 } from './watcher.ts';
 
-const LOSE_ALL =
-  'ip route flush table all proto 201; ip rule del pref 0 lookup 7202; while ip rule del lookup 7201 2>/dev/null; do :; done';
+const LOSE_ALL = `ip route flush table all proto 201; ${LOSE_RULES}`;
 /** The same as one change, however busy the machine is. */
-const LOSE_ALL_AT_ONCE = `{ echo route flush table all proto 201; echo rule del pref 0 lookup 7202
-  for _ in $(ip rule show lookup 7201); do echo rule del lookup 7201; done; } | ip -force -batch - 2>/dev/null || true
-[[ $(ip rule) != *720* ]]`;
+const LOSE_ALL_AT_ONCE = `{ echo route flush table all proto 201; for _ in {1..7}; do echo rule del protocol 201; done; } | ip -force -batch - 2>/dev/null || true
+[[ $(ip rule) != *'proto 201'* ]]`;
 
 /** Waits until the watcher has looked and then not for 4 s; how often it did since the count that is given. */
 async function looksSince(lab: KernelLab, before: number): Promise<number> {
@@ -118,20 +116,18 @@ const fight: LabCase['run'] = () =>
       await shell(
         lab,
         VM,
-        '(while :; do ip rule del pref 2 from 0.0.0.0/32 lookup 7201 || true; sleep 0.1; done) >/dev/null 2>&1 & echo $! >/tmp/foe.pid',
+        `(while :; do ip rule del ${RULES_OF_A.unbound} || true; sleep 0.1; done) >/dev/null 2>&1 & echo $! >/tmp/foe.pid`,
       );
       const slowed = async () => (await watchLog(lab)).includes('another agent works against this. Next look in 4 s');
       const seconds = ((await until('the watcher to say that it slows down', slowed)) / 1000).toFixed(1);
       const said = await watchLog(lab);
-      const heals = said.split('changed: rule add pref 2 from 0.0.0.0/32').length - 1;
+      const heals = said.split('changed: rule add pref 32763 not from 0.0.0.0/32').length - 1;
       assert(heals >= 7 && heals <= 9, said);
       const { report } = await guard(lab, VM, 'check', planOf(VM));
       assert(report.warnings.includes('another-agent'));
       const began = Date.now();
       await shell(lab, VM, 'kill $(</tmp/foe.pid)');
-      await until('the rule that was undone', async () =>
-        (await shell(lab, VM, 'ip rule')).includes('from 0.0.0.0 lookup 7201'),
-      );
+      await until('the rule that was undone', async () => (await shell(lab, VM, 'ip rule')).includes('32763:'));
       const recoveredMs = Date.now() - began;
       await until('the watcher to be quiet again', async () => (await watchLog(lab)).includes('quiet again'));
       const detail = `put right ${heals} times in ${seconds} s, then ever more slowly, and said so; measured from the other's end; ${await prove(lab)}`;

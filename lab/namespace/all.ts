@@ -11,6 +11,7 @@ import { harmCases } from './harm.ts';
 import { killCases } from './kills.ts';
 import { linkCases } from './links.ts';
 import { manyCases } from './many.ts';
+import { neighbourCases } from './neighbours.ts';
 import { nicCases } from './nics.ts';
 import { placeCases } from './places.ts';
 import { platformCases } from './platform.ts';
@@ -31,6 +32,7 @@ export const namespaceCases = (): LabCase[] => [
   ...tightCases(),
   ...agentCases(),
   ...driftCases(),
+  ...neighbourCases(),
   ...killCases(),
   ...diskCases(),
   ...placeCases(),

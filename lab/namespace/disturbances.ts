@@ -1,6 +1,6 @@
 /** What somebody does to the article's vm-a that has the fix, and the drift that check then names. */
 import type { Drift } from '../../shared/model/guest.ts';
-import { UCR } from '../guests.ts';
+import { RULES_OF_A, UCR } from '../guests.ts';
 
 export interface Disturbance {
   what: string;
@@ -59,31 +59,55 @@ export const DISTURBANCES: Disturbance[] = [
   },
   {
     what: 'the reply rule is gone',
-    by: 'ip rule del pref 0 from 10.0.1.10 to 10.0.1.11 iif lo lookup 7202',
+    by: `ip rule del ${RULES_OF_A.replyTable}`,
     ucr: ['reply-rule'],
     pi: ['reply-rule'],
   },
   {
-    what: 'the reply rule stands behind local',
-    by: 'ip rule del pref 0 from 10.0.1.10 to 10.0.1.11 iif lo lookup 7202; ip rule add pref 0 from 10.0.1.10 to 10.0.1.11 iif lo lookup 7202 protocol 201',
+    what: 'the reply rule lets everybody through',
+    by: `ip rule del ${RULES_OF_A.reply}`,
+    ucr: ['reply-rule'],
+    pi: ['reply-rule'],
+  },
+  {
+    what: 'the last of our rules is gone',
+    by: `ip rule del ${RULES_OF_A.end}`,
+    ucr: ['reply-rule'],
+    pi: ['reply-rule'],
+  },
+  {
+    what: 'the kernel’s rule for the local table stands before ours',
+    by: `ip rule add pref 0 lookup local protocol kernel; ip rule del ${RULES_OF_A.local}; ip rule add ${RULES_OF_A.local} protocol kernel`,
+    ucr: ['reply-order'],
+    pi: ['reply-order'],
+  },
+  {
+    what: 'the kernel’s rule for the local table is back in place of ours',
+    by: `ip rule add pref 0 lookup local protocol kernel; ip rule del ${RULES_OF_A.local}`,
+    ucr: ['reply-order'],
+    pi: ['reply-order'],
+  },
+  {
+    what: 'the kernel’s rule for the local table stands behind ours',
+    by: 'ip rule add pref 0 lookup local protocol kernel',
     ucr: ['reply-order'],
     pi: ['reply-order'],
   },
   {
     what: 'the reply rule holds for everything, not for lo alone',
-    by: 'ip rule add pref 1 lookup local protocol kernel; ip rule del pref 0 lookup local; ip rule del pref 0 lookup 7202; ip rule add pref 0 from 10.0.1.10 to 10.0.1.11 lookup 7202 protocol 201; ip rule add pref 0 lookup local protocol kernel; ip rule del pref 1 lookup local protocol kernel',
+    by: `ip rule del ${RULES_OF_A.replyTable}; ip rule add pref 32760 from 10.0.1.10 to 10.0.1.11 lookup 7202 protocol 201`,
     ucr: ['reply-rule', 'leftover'],
     pi: ['reply-rule', 'leftover'],
   },
   {
-    what: 'one lookup rule is gone',
-    by: `ip rule del pref 2 from 10.0.1.11 to ${UCR} lookup 7201`,
+    what: 'the rule for sockets bound to the via address is gone',
+    by: `ip rule del ${RULES_OF_A.viaTable}`,
     ucr: ['lookup-rule'],
-    pi: [],
+    pi: ['lookup-rule'],
   },
   {
-    what: 'the rule for unbound sockets is gone',
-    by: 'ip rule del pref 2 from 0.0.0.0/32 lookup 7201',
+    what: 'the rule for unbound sockets lets everybody through',
+    by: `ip rule del ${RULES_OF_A.unbound}`,
     ucr: ['lookup-rule'],
     pi: ['lookup-rule'],
   },
@@ -108,20 +132,20 @@ export const DISTURBANCES: Disturbance[] = [
   {
     what: 'an interrupted run left its temporary rule',
     by: 'ip rule add pref 1 lookup local protocol kernel',
-    ucr: ['leftover'],
-    pi: ['leftover'],
+    ucr: ['reply-order', 'leftover'],
+    pi: ['reply-order', 'leftover'],
   },
   {
     what: 'an interrupted run left only its temporary rule',
     by: 'ip rule add pref 1 lookup local protocol kernel; ip rule del pref 0 lookup local',
-    ucr: ['leftover'],
-    pi: ['leftover'],
+    ucr: ['reply-order', 'leftover'],
+    pi: ['reply-order', 'leftover'],
   },
   {
     what: 'all rules were flushed, which leaves those at preference 0',
     by: 'ip rule flush; ip rule add pref 32766 lookup main protocol kernel; ip rule add pref 32767 lookup default protocol kernel',
-    ucr: ['lookup-rule'],
-    pi: ['lookup-rule'],
+    ucr: ['reply-rule', 'lookup-rule'],
+    pi: ['reply-rule', 'lookup-rule'],
   },
   {
     what: 'the VIP table was emptied',

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { PlannedFrontend } from '../../shared/model/guest.ts';
 import type { KernelLab } from '../../simulator/guests/kernel/lab.ts';
 import type { LabCase } from '../case.ts';
-import { guard, planOf, shell } from '../guests.ts';
+import { guard, LOSE_RULES, planOf, shell } from '../guests.ts';
 import { freshLab } from '../labs.ts';
 import { setUp } from './links.ts';
 import { prove, recover, type Step, stateOf, take } from './recover.ts';
@@ -73,7 +73,7 @@ export const nicCases = (): LabCase[] => [
       lab,
       VM,
       `ip netns add aside; ip link set eth1 netns aside
-      ip route flush table all proto 201; ip rule del pref 0 lookup 7202; while ip rule del lookup 7201 2>/dev/null; do :; done`,
+      ip route flush table all proto 201; ${LOSE_RULES}`,
     );
     await startService(lab);
     await shell(lab, VM, 'sleep 1');

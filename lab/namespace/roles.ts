@@ -4,7 +4,7 @@ import type { PlannedFrontend } from '../../shared/model/guest.ts';
 import { articleEstate, twoRoleEstate } from '../../simulator/estate/twoVms.ts';
 import type { GuestLab } from '../../simulator/guests/lab.ts';
 import type { LabCase } from '../case.ts';
-import { connectTo, guard, NICS, PI, said, setRpFilter, snapshot, UCR, until } from '../guests.ts';
+import { connectTo, guard, NICS, PI, said, setRpFilter, shell, snapshot, UCR, until } from '../guests.ts';
 import { freshLab } from '../labs.ts';
 import { prove } from './recover.ts';
 
@@ -85,21 +85,25 @@ const twoAddresses = () =>
     Object.assign(it.loadBalancers[0]?.rules[1] ?? {}, { pool: 'second' });
   });
 
-const severalAddresses: LabCase['run'] = async () => {
-  const lab = await freshLab(twoAddresses);
-  const plan: PlannedFrontend[] = [
-    { vip: UCR, port: 1972, backends: [backend], via },
-    { vip: PI, port: 1972, backends: [SECOND], via },
-  ];
-  const among = async () => {
-    const results: string[] = [];
-    for (const source of [undefined, backend.ip, SECOND.ip])
-      for (const address of [backend.ip, SECOND.ip, via.ip, '127.0.0.1', '10.0.1.20'])
-        results.push(said(await connectTo(lab, 'vm-a', address, source ? { source } : {})));
-    return results;
-  };
+/** Connections of vm-a with itself and others, from each of its addresses. */
+async function among(lab: GuestLab, sources: string[], destinations: string[]): Promise<string[]> {
+  const results: string[] = [];
+  for (const source of [undefined, ...sources])
+    for (const address of destinations)
+      results.push(said(await connectTo(lab, 'vm-a', address, source ? { source } : {})));
+  return results;
+}
+
+/** Applies a plan whose VIPs lead back; what it costs, which backend address and port each proof saw, and remove. */
+async function costOf(
+  estate: () => ReturnType<typeof articleEstate>,
+  { plan, sources, prepare = ':' }: { plan: PlannedFrontend[]; sources: string[]; prepare?: string },
+): Promise<{ lost: string[]; all: number; accepted: string[]; proof: string; rules: string }> {
+  const lab = await freshLab(estate);
+  await shell(lab, 'vm-a', prepare);
+  const destinations = [...sources, '127.0.0.1', '10.0.1.20'];
   const asBooted = await snapshot(lab, 'vm-a');
-  const before = await among();
+  const before = await among(lab, sources, destinations);
   const { report } = await guard(lab, 'vm-a', 'apply', plan);
   assert.deepEqual(
     report.paths.map((path) => [path.after.join(), path.proof]),
@@ -108,14 +112,59 @@ const severalAddresses: LabCase['run'] = async () => {
       ['', 'self'],
     ],
   );
-  const after = await among();
-  const lost = after.filter((result, index) => result !== before[index]).length;
-  assert.equal(lost, 2, 'from each of the two backend addresses to the via address: the known cost');
+  const after = await among(lab, sources, destinations);
+  const names = [undefined, ...sources].flatMap((from) => destinations.map((to) => `${from ?? 'unbound'} to ${to}`));
+  const lost = names.filter((_, index) => after[index] !== before[index]);
   const proof = await prove(lab, plan);
+  const rules = await shell(lab, 'vm-a', 'ip -4 rule');
   await guard(lab, 'vm-a', 'remove', plan);
   assert.equal(await snapshot(lab, 'vm-a'), asBooted);
-  assert.deepEqual(await among(), before);
-  return { ok: true, detail: `${before.length} connections, ${lost} lost (the known cost); ${proof}` };
+  assert.deepEqual(await among(lab, sources, destinations), before);
+  const accepted = report.paths.map((path) => `${path.accepted?.ip}:${path.accepted?.port}`);
+  return { lost, all: names.length, accepted, proof, rules };
+}
+
+const severalAddresses: LabCase['run'] = async () => {
+  const plan: PlannedFrontend[] = [
+    { vip: UCR, port: 1972, backends: [backend], via },
+    { vip: PI, port: 1972, backends: [backend, SECOND], via },
+  ];
+  const sources = [backend.ip, SECOND.ip, via.ip];
+  const { lost, all, accepted, proof } = await costOf(twoAddresses, { plan, sources });
+  const known = [backend.ip, SECOND.ip].flatMap((ip) => [`${ip} to ${via.ip}`, `${via.ip} to ${ip}`]);
+  assert.deepEqual([...lost].sort(), known.sort(), 'the known cost');
+  assert.deepEqual(accepted, [`${backend.ip}:1972`, `${SECOND.ip}:51773`]);
+  return {
+    ok: true,
+    detail: `${all} connections, ${lost.length} lost (the known cost); accepted by ${accepted.join(' and ')}; ${proof}`,
+  };
+};
+
+/** The second NIC has an address of another range of the virtual network: 10.0.1.11 and this have no prefix in common. */
+const FAR = { ip: '192.168.7.11', mac: via.mac };
+const twoRanges = () =>
+  articleEstate((it) => {
+    it.vms[0]?.nics[1]?.ips.push({ name: 'far', address: FAR.ip });
+  });
+
+const severalVias: LabCase['run'] = async () => {
+  const plan: PlannedFrontend[] = [
+    { vip: UCR, port: 1972, backends: [backend], via },
+    { vip: PI, port: 1972, backends: [backend], via: FAR },
+  ];
+  const sources = [backend.ip, via.ip, FAR.ip];
+  const { lost, all, proof, rules } = await costOf(twoRanges, {
+    plan,
+    sources,
+    prepare: `ip route add 192.168.7.0/24 dev eth1 scope link src ${FAR.ip}`,
+  });
+  const known = [via.ip, FAR.ip].flatMap((ip) => [`${backend.ip} to ${ip}`, `${ip} to ${backend.ip}`]);
+  assert.deepEqual([...lost].sort(), known.sort(), 'the known cost');
+  assert.match(rules, new RegExp(`^0:\\s+not from ${backend.ip} iif lo lookup local`));
+  return {
+    ok: true,
+    detail: `one rule at 0 for all that ${backend.ip} sends; ${all} connections, ${lost.length} lost (the known cost); ${proof}`,
+  };
 };
 
 export const roleCases = (): LabCase[] => [
@@ -126,5 +175,6 @@ export const roleCases = (): LabCase[] => [
       run: async () => ({ ok: true, detail: await everyPrimary(rpFilter) }),
     }),
   ),
-  { name: 'several backend addresses on one NIC', manager: 'none', run: severalAddresses },
+  { name: 'several backend addresses of one frontend', manager: 'none', run: severalAddresses },
+  { name: 'via addresses that no prefix covers', manager: 'none', run: severalVias },
 ];

@@ -30,7 +30,7 @@ function planRun(pass: EstatePass, run: RunRow, changed: readonly IdKey[]): void
     for (const key of changed) if (!groups.has(key)) groups.set(key, evaluation.pathsOfVm.get(key) ?? []);
   }
   run.fresh = 0;
-  for (const [key, paths] of groups) planVm(pass, run, key, paths);
+  for (const [key, paths] of groups) planPaths(pass, run, key, paths);
   for (const vmId of namedWithoutPath(pass, run, groups)) planNamed(pass, run, vmId);
   run.state = 'running';
   run.startedAt = pass.now;
@@ -42,7 +42,8 @@ function isPlanned({ outcomes, seen }: EstatePass, { runId }: RunRow, key: IdKey
   return outcomes.get(runId, key) !== undefined || (seen.unreadableOutcomes.get(runId)?.has(rowKey(key)) ?? false);
 }
 
-function planVm(pass: EstatePass, run: RunRow, key: IdKey, paths: readonly Path[]): void {
+/** What a run does about one VM: an outcome, or no word for one that needs no look. */
+function planPaths(pass: EstatePass, run: RunRow, key: IdKey, paths: readonly Path[]): void {
   const vmId = paths[0]?.vmId;
   if (vmId === undefined || isPlanned(pass, run, key)) return;
   if (pass.vms.read(key)?.hold && liftsHold(run, vmId) && !run.dryRun) delete pass.vms.get(key)?.hold;

@@ -3,6 +3,7 @@
 import { addressNumber, compareText, isHostAddress } from '../model/address.ts';
 import { type Finding, finding } from '../model/findings.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
+import { defined } from '../model/optional.ts';
 import type { ListedFinding } from '../model/path.ts';
 import type { Scope } from '../model/scope.ts';
 import type { FrontendIp, LoadBalancer, Pool, Probe, Rule, Topology } from '../model/topology.ts';
@@ -133,7 +134,7 @@ function describe(
     rules,
     isMirrorRule,
     mirror: mirrorRules.length > 0,
-    ...(healthRule ? { healthRule } : {}),
+    ...defined({ healthRule }),
     probeSeconds: probe ? probe.intervalSeconds * probe.threshold : 0,
     findings: [
       ...(isHostAddress(vip) ? [] : [finding('ADDRESS_INVALID', { value: vip || 'nothing' })]),

@@ -1,4 +1,5 @@
 /** From a surveyed estate to its paths: who is exposed, what holds, what a person must do. A pure function. */
+
 import { type IdKey, idKey } from '../model/ids.ts';
 import type { Evaluation, FrontendView, NamedPlan, Path, VmKnowledge } from '../model/path.ts';
 import type { HealthMap } from '../model/topology.ts';

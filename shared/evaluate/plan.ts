@@ -1,4 +1,5 @@
 /** The plan of a VM: every frontend that its guest must reach, and how. */
+
 import { type FindingCode, finding, findingVerdict } from '../model/findings.ts';
 import type { GuestPlan, PlannedFrontend } from '../model/guest.ts';
 import { push, trimmed } from './push.ts';

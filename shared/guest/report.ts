@@ -18,7 +18,7 @@ import { defined } from '../model/optional.ts';
 import { addLost } from './firewall.ts';
 import { DETAIL, DRIFT_LETTERS, MARKER, OUTCOME_LETTERS, PROOF_LETTERS } from './wire.ts';
 
-const WARNING = /^[a-z][a-z0-9-]{0,39}$/;
+const WARNING = /^[a-z][a-z0-9-]{0,39}(?: [A-Za-z0-9._:/ -]{1,120})?$/;
 const ENTRY =
   /^(\d{1,2});([A-Z]{0,14});([A-Z]{0,14}|=);([a-z])(\d{0,7});(?:([a-z])(\d{0,7})|=);([a-z])(?:(\d{1,5})(?:\.(\d))?)?;(b|-|\d{1,3}(?:\.\d{1,3}){3})?$/;
 

@@ -16,6 +16,10 @@ export const WARNINGS = {
     'The default route leaves by the secondary NIC while rp_filter is strict there: clients of other networks cannot reach the backend address. Give the NICs fixed metrics, or set rp_filter to 2.',
   'vip-route-in-main':
     'Somebody’s host route for the VIP is in the main table. It is not needed any more, and connections bound to the backend address fail through it while another VM is primary: delete it and what sets it at boot.',
+  'rule-at-zero':
+    'Somebody’s rule stands at the preference of the kernel’s rule for the local table, behind it, and no rule can come in between: {rule}. Give it a preference of its own: ip rule add pref 32000 {rule} && ip rule del pref 0 {rule} - and do the same where it is configured.',
+  'source-rule-missing':
+    'An agent on this VM keeps a table of routes for a NIC, and no rule leads there, so the NIC’s address is cut off beyond its subnet. It may have taken another rule for its own. This is the rule that it would add: ip rule add {rule}',
   'no-systemd':
     'systemd does not run on this VM: the fix is in place, but nothing puts it back after a reboot or a change of the network.',
   'another-agent':
@@ -43,6 +47,9 @@ export const WARNINGS = {
     'WeakHostSend or WeakHostReceive is on for a NIC of the path, so that answers can leave by the wrong NIC. Turn both off (Set-NetIPInterface), as Windows has them by default.',
 } as const satisfies Record<string, string>;
 
-/** The sentence of a warning; a code that is not known (of a newer script) is shown as it is. */
-export const warningText = (code: string): string =>
-  Object.hasOwn(WARNINGS, code) ? WARNINGS[code as keyof typeof WARNINGS] : code;
+/** A warning of a report: its code, and its sentence. A code that is not known (of a newer script) is shown as it is. */
+export function readWarning(warning: string): { code: string; text: string } {
+  const [code = '', ...names] = warning.split(' ');
+  if (!Object.hasOwn(WARNINGS, code)) return { code, text: warning };
+  return { code, text: WARNINGS[code as keyof typeof WARNINGS].replaceAll('{rule}', names.join(' ')) };
+}

@@ -11,7 +11,7 @@
  * | os, mode | `linux` or `windows`; the mode that was asked for |
  * | chg | how many things were changed |
  * | p | one entry per frontend, see below; may be short or empty only when `e` is there |
- * | w | warnings: plain codes (warnings.ts) |
+ * | w | warnings: plain codes (warnings.ts), after some a space and what the sentence names, of `[A-Za-z0-9._:/ -]{1,120}` |
  * | fw | Linux, only when a connect got lost though the state is as planned: where, see below; cut first when the line is too long (warning firewalls-cut) |
  * | e, d | only on errors: a code of model/guestErrors.ts, and a detail of `[A-Za-z0-9._:/ -]{0,120}` |
  *

@@ -127,7 +127,7 @@ export interface GuestReport {
   /** How many things were changed (routes, rules, files). */
   changed: number;
   paths: PathReport[];
-  /** Plain codes, shown with a sentence from guest/warnings.ts. */
+  /** Plain codes, some with what they name; shown with a sentence from guest/warnings.ts. */
   warnings: string[];
   /** The exit code is 0 only without one. */
   errorCode?: GuestErrorCode;

@@ -6,6 +6,7 @@
 import { decide } from '../decide/decide.ts';
 import type { Finding } from '../model/findings.ts';
 import type { ReconcileMessage } from '../model/messages.ts';
+import { defined } from '../model/optional.ts';
 import type { Bell, Log } from '../model/ports.ts';
 import type { LoopSettings } from '../model/settings.ts';
 import { act } from './act.ts';
@@ -107,8 +108,7 @@ function remember(lease: Lease, { seen, watchAt }: Observation): Parameters<Leas
   const asks = [...lease.row.healthAsks, ...Array.from(seen.health, () => seen.now)];
   return {
     healthAsks: asks.filter((at) => seen.now - at < 60_000),
-    ...(seen.survey || seen.estateError ? { readAt: seen.now } : {}),
-    ...(watchAt === undefined ? {} : { watchAt }),
+    ...defined({ readAt: seen.survey || seen.estateError ? seen.now : undefined, watchAt }),
     begun: [...seen.intake.planned],
   };
 }

@@ -200,7 +200,8 @@ async function lookAtCommands(readers: Readers, vms: readonly VmRow[]): Promise<
         readers.commands.look(vm.vmId, vm.command?.slot ?? vm.slot),
         isNext ? readers.agents.read(vm.vmId) : undefined,
       ]);
-      looks.set(idKey(vm.vmId), { kind: 'seen', at, view, ...(isNext ? { agent: agent ?? {} } : {}) });
+      const look = { kind: 'seen' as const, at, view };
+      looks.set(idKey(vm.vmId), isNext ? { ...look, agent: agent ?? {} } : look);
     } catch (error) {
       looks.set(idKey(vm.vmId), { kind: 'failed', at, error: asAzureError(error, 'look at the command') });
     }

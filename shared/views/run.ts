@@ -1,6 +1,6 @@
 /** The run document: what a person or a script sees of one run, with a line per VM. */
 import { renderScript } from '../guest/render.ts';
-import { warningText } from '../guest/warnings.ts';
+import { readWarning } from '../guest/warnings.ts';
 import { type Finding, findingText } from '../model/findings.ts';
 import type { GuestPlan } from '../model/guest.ts';
 import { shortName } from '../model/ids.ts';
@@ -151,7 +151,7 @@ const vmView = (outcome: OutcomeRow, run: RunRow): RunVmView => ({
     waitingFor: outcome.waitingFor === undefined ? undefined : codeView(outcome.waitingFor, waitText),
   }),
   changed: outcome.changed,
-  warnings: outcome.warnings.map((code) => codeView(code, warningText)),
+  warnings: outcome.warnings.map(readWarning),
   findings: outcome.findings.map(findingView),
   paths: outcome.paths.map(pathView),
   ...defined({ plan: outcome.planned?.plan, script: outcome.planned && plannedScript(outcome.planned, run) }),

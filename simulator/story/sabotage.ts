@@ -14,16 +14,16 @@ const END_OF_PLAN = '# --- end of plan ---\n';
 const NOTHING = 'addr show dev lo to 203.0.113.1';
 
 /**
- * A kernel that takes the reply rule and keeps it nowhere, yet lists it.
- * Without that rule the reply goes through lo untranslated (microsoft/Azure-ILB-hairpin#3).
+ * A kernel that takes the rule to the reply's table and keeps it nowhere, yet lists it.
+ * Without that rule the reply goes back through lo untranslated (microsoft/Azure-ILB-hairpin#3).
  */
 const NO_REPLY_RULE = `
 ip() {
   local forgotten=/run/hairpin-forgotten lines IFS=' '
   if [[ " $* " == *' -batch '* ]]; then
     lines=$(cat)
-    sed -n 's/^rule add pref 0 from \\(.* iif lo lookup .*\\) protocol 201$/0:\\tfrom \\1 proto 201/p' <<<"$lines" >>$forgotten
-    sed 's/^rule add .* iif lo .*$/${NOTHING}/' <<<"$lines" | command ip "$@"
+    sed -n 's/^rule add pref \\([0-9]*\\) lookup 7202 protocol 201$/\\1:\\tfrom all lookup 7202 proto 201/p' <<<"$lines" >>$forgotten
+    sed 's/^rule add pref [0-9]* lookup 7202 .*$/${NOTHING}/' <<<"$lines" | command ip "$@"
     return
   fi
   [[ " $* " != *' rule show '* ]] || cat $forgotten 2>/dev/null

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import test from 'ava';
-import { WARNINGS, warningText } from '../../shared/guest/warnings.ts';
+import { readWarning, WARNINGS } from '../../shared/guest/warnings.ts';
 
 /** The warning codes that the scripts of a folder can send. */
 function sent(folder: string, pattern: RegExp): string[] {
@@ -19,7 +19,13 @@ test('every warning that a script can send has a sentence, and every sentence a 
 });
 
 test('a code of a newer script is shown as it is', (t) => {
-  t.is(warningText('brand-new'), 'brand-new');
-  t.is(warningText('constructor'), 'constructor');
-  t.regex(warningText('forwarding'), /containers/);
+  t.deepEqual(readWarning('brand-new'), { code: 'brand-new', text: 'brand-new' });
+  t.is(readWarning('constructor').text, 'constructor');
+  t.regex(readWarning('forwarding').text, /containers/);
+});
+
+test('what a warning names is in its sentence', (t) => {
+  const { code, text } = readWarning('source-rule-missing from 10.0.1.11 priority 30401 lookup 30401');
+  t.is(code, 'source-rule-missing');
+  t.regex(text, /: ip rule add from 10\.0\.1\.11 priority 30401 lookup 30401$/);
 });

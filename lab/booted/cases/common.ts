@@ -1,5 +1,6 @@
 /** What happens to every guest, whatever runs its network. */
 import type { GuestReport } from '../../../shared/model/guest.ts';
+import { LOSE_RULES } from '../../guests.ts';
 import { changeMac } from '../fabric.ts';
 import type { Guest } from '../guest.ts';
 import { heals, type Outcome } from '../observe.ts';
@@ -121,10 +122,7 @@ const SYSTEM_RULES =
 /** In this order. */
 export const common: BootedCase[] = [
   apply,
-  disturbance(
-    'our rules and routes deleted',
-    'ip route flush table 7201; ip rule del pref 0 lookup 7202; ip rule del pref 2',
-  ),
+  disturbance('our rules and routes deleted', `ip route flush table 7201; ${LOSE_RULES}`),
   disturbance('all rules flushed, the system’s put back', `ip rule flush; ${SYSTEM_RULES}`),
   disturbance(
     'the service killed, and a route deleted',

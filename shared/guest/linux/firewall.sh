@@ -5,7 +5,7 @@ FIREWALLS_READ=
 UNREAD=()               # firewalls that are there and could not be read
 declare -A PLACES_AT=() # a packet -> its places
 
-# Sets the places of a packet: `letter;place` for each base chain that may end it. What was told at once was rejected,
+# Sets the places of a packet at the backend address NEAR_IP on NEAR_DEV: `letter;place` for each base chain that may end it. What was told at once was rejected,
 # where a request may be: on its way out, or as it arrives.
 find_places() { # index; sets places_of[$packet]
   local unread
@@ -38,8 +38,8 @@ places_at() { # letter index [u|f|r|l]; adds to places_of[$packet]
   PACKET_IN='' PACKET_OUT='' PACKET_OPENS='' PACKET_FROM=${VIA_IP[$2]} PACKET_TO=${VIA_IP[$2]}
   case $1 in
     o) PACKET_OUT=${VIA_DEV[$2]} PACKET_TO=${VIP[$2]} PACKET_OPENS=1 ;;
-    i) PACKET_IN=${BACKEND_DEV[$2]} PACKET_TO=${BACKEND_IP[$2]} PACKET_OPENS=1 ;;
-    p) PACKET_OUT=${BACKEND_DEV[$2]} PACKET_FROM=${BACKEND_IP[$2]} ;;
+    i) PACKET_IN=$NEAR_DEV PACKET_TO=$NEAR_IP PACKET_OPENS=1 ;;
+    p) PACKET_OUT=$NEAR_DEV PACKET_FROM=$NEAR_IP ;;
     q) PACKET_IN=${VIA_DEV[$2]} PACKET_FROM=${VIP[$2]} ;;
   esac
   known="$1 ${3-} $PACKET_IN $PACKET_OUT $PACKET_FROM $PACKET_TO"

@@ -59,8 +59,8 @@ check_plan() {
   done
   [[ $MODE == remove ]] || ((${#VIP[@]} > 0)) || fail BAD_PLAN 'no frontends'
   for index in "${!VIP[@]}"; do
-    [[ ${VIP[index]} =~ ^$ip$ && ${BACKEND_IP[index]} =~ ^$ip$ && ${VIA_IP[index]} =~ ^$ip$ &&
-      ${BACKEND_MAC[index]} =~ ^$mac$ && ${VIA_MAC[index]} =~ ^$mac$ && ${PORT[index]} =~ ^[0-9]{1,5}$ ]] ||
+    [[ ${VIP[index]} =~ ^$ip$ && ${BACKEND_IP[index]} =~ ^$ip(,$ip){0,7}$ && ${VIA_IP[index]} =~ ^$ip$ &&
+      ${BACKEND_MAC[index]} =~ ^$mac(,$mac){0,7}$ && ${BACKEND_IP[index]//[^,]/} == "${BACKEND_MAC[index]//[^,]/}" && ${VIA_MAC[index]} =~ ^$mac$ && ${PORT[index]} =~ ^[0-9]{1,5}$ ]] ||
       fail BAD_PLAN "frontend $index"
   done
 }

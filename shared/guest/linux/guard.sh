@@ -3,15 +3,22 @@
 # ilb-hairpin-guard, the Linux guest's part: lets this machine reach the VIPs of Azure internal load balancers that
 # lead back to itself. It puts beside the system's own routing, and nowhere in the main table:
 #
-#   table 7201        VIP/32 via GATEWAY dev VIA-NIC src VIA       per frontend
-#   table 7202...     VIA/32 via GATEWAY dev BACKEND-NIC           per backend NIC and via address
-#   rule  pref 0      from BACKEND to VIA iif lo lookup 7202...    the server's reply goes to the wire, not through lo
-#   rule  pref 2      from VIA to VIP lookup 7201                  per frontend
-#   rule  pref 2      from 0.0.0.0/32 lookup 7201                  sockets that are not bound to an address
+#   table 7201...     VIP/32 via GATEWAY dev VIA-NIC src VIA         a table per via address, a route per frontend
+#   table 7202...     VIA/32 via GATEWAY dev BACKEND-NIC             a table per backend NIC, a route per via address
+#   rule  0           not from BACKEND to VIA iif lo lookup local    in place of the kernel's: local for all but the replies
+#   rule  P           not from BACKEND to VIA iif lo goto P+2        who is no reply goes past
+#   rule  P+1         lookup 7202                                    the server's reply goes to the wire, not through lo
+#   rule  P+2, P+3    not from VIA iif lo goto P+4; lookup 7201      sockets that are bound to the via address
+#   rule  P+4, P+5    not from 0.0.0.0/32 iif lo goto P+6; lookup 7201   sockets that are bound to none
+#   rule  P+6         to VIA iif lo lookup local                     where all of these lead
 #
-# All of it carries protocol 201; what carries it in tables 7201-7299 is this script's, and nothing else is.
-# Everything only adds paths, so the order of the pref-2 rules does not matter. The pref-0 rules must stand before the
-# kernel's `lookup local`; see order_local for how that is done without ever being without one.
+# P+6 is directly ahead of the first rule of somebody else. The kernel numbers a rule that is added without a preference
+# from the second of the list, so there is one of ours at 0, and the others are moved ahead of whoever came. None begins
+# with `from` an address, by which agents know their own. What a packet that comes in meets is `lookup local` in any
+# state of this; see set_local for how it is never without one.
+#
+# What carries protocol 201 in tables 7201-7299, or leads from one of these rules to another, is this script's, and
+# nothing else is; the rule at 0 keeps the protocol of the kernel's.
 #
 # Needs bash 4.4, coreutils, iproute2 and kernel 4.17 or later. The last line on stdout is the report.
 # What is sent is one file: the parts named below are put in their places, and the plan between its marks.
@@ -73,12 +80,14 @@ readonly REPORT_BYTES=3500
 
 # A NIC that is not there blocks its own paths, not the others.
 report_missing_nics() {
-  local index missing=0
+  local index missing=0 found mac
   for index in "${!VIP[@]}"; do
     [[ -z ${LOCAL_OF[${VIP[index]}]-} ]] || fail VIP_IS_LOCAL "${VIP[index]} on ${LOCAL_OF[${VIP[index]}]}"
-    [[ -n ${LINKS_OF[${BACKEND_MAC[index]}]-}${LINKS_OF[${VIA_MAC[index]}]-} ]] || ((++missing))
+    found=''
+    for mac in ${BACKEND_MAC[index]//,/ } "${VIA_MAC[index]}"; do found+=${LINKS_OF[$mac]-}; done
+    [[ -n $found ]] || ((++missing))
   done
-  ((missing < ${#VIP[@]})) || fail WRONG_MACHINE "${BACKEND_MAC[0]}"
+  ((missing < ${#VIP[@]})) || fail WRONG_MACHINE "${BACKEND_MAC[0]%%,*}"
   for index in "${!VIP[@]}"; do
     [[ -z ${NIC_MISSING[index]} ]] || set_error ${NIC_MISSING[index]}
   done
@@ -99,6 +108,14 @@ connect_paths() { # first|again; sets OUTCOME
   connect_all "${chosen[@]}"
 }
 
+# Somebody's way to a VIP by another gateway of the same interface is as good as ours while connects work.
+count_detours() {
+  local index
+  for index in "${!OUTCOME[@]}"; do
+    [[ -z ${DRIFTS[index]//[SUX]/} && ${OUTCOME[index]} != [on]* ]] && DRIFTS[index]=${DETOURS[index]-}${DRIFTS[index]}
+  done
+}
+
 # What of the installation is not as it should be, in letters.
 judge_installed() { # sets INSTALL_DRIFT
   look_at_installed
@@ -117,6 +134,8 @@ check_or_apply() {
   look_for_warnings
   connect_paths first
   for index in "${!VIP[@]}"; do CONNECT_BEFORE[index]=${OUTCOME[index]-n}; done
+  count_detours
+  DRIFT_BEFORE=("${DRIFTS[@]}")
   if [[ $MODE != apply ]]; then
     explain_lost
     return
@@ -127,6 +146,8 @@ check_or_apply() {
   [[ ! ${DRIFT_AFTER[*]} =~ [RWYLOKXSU] ]] || set_error CHANGE_FAILED "not as planned after the changes: ${DRIFT_AFTER[*]}"
   connect_paths again
   is_any_lost && ((SECONDS + CONNECT_SECONDS + 3 < TOTAL_SECONDS)) && sleep 1 && connect_paths again
+  count_detours
+  DRIFT_AFTER=("${DRIFTS[@]}")
   explain_lost
   is_any_lost && take_back
   for index in "${!OUTCOME[@]}"; do CONNECT_AFTER[index]=${OUTCOME[index]}; done
@@ -178,15 +199,16 @@ remove_all() {
   lock state 10 || fail BUSY "$(readlink "$RUN_FOLDER/state")"
   read_ours
   plan_nothing
-  is_anything_left && found=X
+  find_base
+  is_anything_left "$BASE" && found=X
   [[ ! -e $PLAN_FILE && ! -e $UNIT_FILE && ! -e ${PLACES[0]} && ! -e ${PLACES[1]} ]] || found=X
   for index in "${!VIP[@]}"; do DRIFT_BEFORE[index]=$found DRIFT_AFTER[index]=$found; done
   uninstall
-  order_local
+  set_local
   remove_leftovers
   read_ours
   found=''
-  is_anything_left && found=X && set_error CHANGE_FAILED 'something is left'
+  is_anything_left "$BASE" && found=X && set_error CHANGE_FAILED 'something is left'
   for index in "${!VIP[@]}"; do DRIFT_AFTER[index]=$found; done
 }
 

@@ -34,7 +34,7 @@ own_text() {
 
 plan_text() {
   local index
-  printf '%s\n' '# Written by ilb-hairpin-guard: VIP, port, backend address and MAC, via address and MAC'
+  printf '%s\n' '# Written by ilb-hairpin-guard: VIP, port, backend addresses and MACs, via address and MAC'
   for index in "${!VIP[@]}"; do
     printf '%s\n' "${VIP[index]} ${PORT[index]} ${BACKEND_IP[index]} ${BACKEND_MAC[index]} ${VIA_IP[index]} ${VIA_MAC[index]}"
   done

@@ -135,23 +135,26 @@ find_next_hop() { # address; sets FOUND_GATEWAY and ON_LINK; fails where there i
 }
 
 declare -A OUR_RULES=()   # key -> words that name the rule to ip
-declare -A RULE_AT=()     # key -> position
-LOCAL_AT=-1               # position of the first rule `from all lookup local`
-LOCAL_PREFS=' '           # the preferences of all of them
-LOCAL_PROTOCOL=           # the protocol of the one at preference 0
-LOCAL_IS_SPARE=           # the temporary one of order_local is there: at preference 1, with the kernel's protocol
-LOCAL_HELD=               # somebody else's rule at preference 0 that would come before `lookup local` if that were moved
+OUR_ENDS=()               # preferences of our last rule; two of them while the rules are moved
+LOCALS=()                 # rules that lead to the local table: "preference plain|except protocol from to", in their order
+LOCAL_PREF=0              # the preference of the first of them
+LOCAL_IS_SPARE=           # one at preference 1 with the kernel's protocol: left by an interrupted run of an earlier version
+declare -A HELD_BY=()     # preference -> somebody's rule that forbids to make the one for the local table there anew
+FOREIGN_PREFS=()          # preferences of other rules behind the first of them
+declare -A TABLES_USED=() # tables to which a rule leads
+HAS_VRFS=                 # a rule leads to the table of whatever VRF it is
 FOREIGN_PORTS=            # somebody else's rules are limited to a protocol or to ports
 
 # Reads the rules. The key of a rule is "pref from to iif table", and whatever else it says.
 read_rules() {
   local -a words
-  local line index position=0 pref from to iif table protocol rest key
-  OUR_RULES=() RULE_AT=() LOCAL_AT=-1 LOCAL_PREFS=' ' LOCAL_PROTOCOL='' LOCAL_IS_SPARE='' LOCAL_HELD='' FOREIGN_PORTS=''
+  local line index pref from to iif table protocol rest key held=-
+  OUR_RULES=() OUR_ENDS=() LOCALS=() LOCAL_PREF=0 LOCAL_IS_SPARE='' HELD_BY=() FOREIGN_PREFS=() FOREIGN_PORTS=''
+  TABLES_USED=() HAS_VRFS=''
   read_names
   lines_of ip $NUMERIC -4 -d rule show || return
   for line in "${LINES[@]}"; do
-    words=($line)
+    words=(${line/\[unresolved\]/})
     pref=${words[0]%:} from=all to=- iif=- table=- protocol=- rest=''
     for ((index = 1; index < ${#words[@]}; index++)); do
       case ${words[index]} in
@@ -164,27 +167,34 @@ read_rules() {
       esac
     done
     [[ $table != 255 ]] || table=local
+    TABLES_USED[$table]=1
+    [[ $table != '[l3mdev-table]' ]] || HAS_VRFS=1
     key="$pref $from $to $iif $table$rest"
     [[ $rest != *' ipproto '* && $rest != *port\ * ]] || FOREIGN_PORTS=1
-    if [[ $protocol == "$PROTOCOL" ]] && is_our_table "$table"; then
+    if [[ $protocol == "$PROTOCOL" && $table != local ]] && is_our_rule; then
       OUR_RULES[$key]="pref $pref ${words[*]:1}"
-      RULE_AT[$key]=$position
+    elif [[ $protocol == "$PROTOCOL" && $key == "$pref all $to lo local" ]]; then
+      OUR_RULES[$key]="pref $pref ${words[*]:1}"
+      OUR_ENDS+=("$pref")
+    elif [[ $key == '1 all - - local' && $protocol == @(2|kernel) ]]; then
+      LOCAL_IS_SPARE=1
     elif [[ $key == "$pref all - - local" ]]; then
-      ((LOCAL_AT >= 0)) || LOCAL_AT=$position
-      LOCAL_PREFS+="$pref "
-      [[ $pref != 0 ]] || LOCAL_PROTOCOL=$protocol
-      [[ $pref != 1 || $protocol != @(2|kernel) ]] || LOCAL_IS_SPARE=1
-    elif [[ $pref == 0 ]] && { ((LOCAL_AT >= 0)) || [[ $table == local ]]; }; then
-      LOCAL_HELD=${words[*]:1}
-      LOCAL_HELD=${LOCAL_HELD%% proto *}
+      LOCALS+=("$pref plain $protocol all -") held=$pref
+    elif [[ $key == "$pref $from $to lo local not" ]]; then
+      LOCALS+=("$pref except $protocol $from $to") held=$pref
+    else
+      ((${#LOCALS[@]} == 0)) || FOREIGN_PREFS+=("$pref")
+      # Behind one for the local table, or for that table under a condition, which `ip rule del lookup local` might take.
+      [[ $pref != "$held" && ($table != local || $protocol != @(2|kernel)) ]] || HELD_BY[$pref]=${words[*]:1}
     fi
-    ((++position))
   done
+  ((${#LOCALS[@]} == 0)) || LOCAL_PREF=${LOCALS[0]%% *}
 }
 
-is_our_table() { [[ $1 =~ ^72[0-9][0-9]$ ]] && (($1 >= VIP_TABLE && $1 <= LAST_TABLE)); }
+# What carries our protocol and leads into our tables, or from one of our rules over to another.
+is_our_rule() { is_our_table "$table" || [[ $key == "$pref $from $to lo - not goto "* ]]; } # of read_rules
 
-has_local() { [[ $LOCAL_PREFS == *" $1 "* ]]; } # preference
+is_our_table() { [[ $1 =~ ^72[0-9][0-9]$ ]] && (($1 >= VIP_TABLE && $1 <= LAST_TABLE)); }
 
 declare -A OUR_ROUTES=()  # key -> words that name the route to ip
 readonly ROUTE_TYPES=(unspec unicast local broadcast anycast multicast blackhole unreachable prohibit throw)
@@ -227,15 +237,15 @@ declare -A ROUTED=()      # "destination source-or--" -> "interface gateway sour
 # limited to a protocol or to ports matches no question but one that names them, which iproute2 and kernel 4.18 can.
 read_routed() {
   local -a words asked=()
-  local line index destination from gateway dev source port names_ports=$FOREIGN_PORTS
+  local line index ends destination from gateway dev source port names_ports=$FOREIGN_PORTS
   ROUTED=()
   [[ -z $names_ports ]] || ip -4 route get 127.0.0.1 ipproto 6 dport 1 >/dev/null 2>&1 || names_ports=
   for index in "${!VIP[@]}"; do
     port=
     [[ -z $names_ports || ${PORT[index]} == 0 ]] || port=" ipproto 6 dport ${PORT[index]}"
     asked+=("route get ${VIP[index]}$port" "route get ${VIP[index]} from ${VIA_IP[index]}$port")
-    asked+=("route get ${VIA_IP[index]} from ${BACKEND_IP[index]}")
   done
+  for ends in "${PAIRS[@]}"; do asked+=("route get ${ends#* } from ${ends% *}"); done
   # Where there is no way ip says so and goes on; the answers carry what was asked.
   lines_of ask_routes
   for line in "${LINES[@]}"; do

@@ -3,16 +3,17 @@
 # runs while all connects succeed.
 
 LOST_PACKET=()   # by path: o request leaving, i request arriving, p reply leaving, q reply arriving; u, f: told at once
+LOST_AT=()       # by path: which backend address accepted, where one did
 FIREWALLS=()     # entries of the report, see shared/guest/wire.ts
 
 # Tells by the sockets of connects that hang which packet is lost. The accepted side has a socket as soon as the request
 # arrived. And each side counts what it sent again (after a second) only when the packet left: one that is dropped on its
 # way out is a retransmission that failed.
 look_at_lost() { # indexes
-  local index line end left gone tries more='' key=''
+  local index line end left gone tries more='' key='' place told
   local -A near_of=() sent=() again=() accepted=() answers=()
   for index; do
-    LOST_PACKET[index]=''
+    LOST_PACKET[index]='' LOST_AT[index]=''
     case ${OUTCOME[index]} in [uf]*) LOST_PACKET[index]=${OUTCOME[index]:0:1} ;; t*) more=1 ;; esac
   done
   [[ -n $more ]] || return
@@ -42,11 +43,16 @@ look_at_lost() { # indexes
       [[ ${OUTCOME[index]} == t* && ${end%:*} == "${VIA_IP[index]}" ]] || continue
       gone=${sent[$key]-0} left=${again[$key]-0}
       ((gone > 0)) || more=1
-      key="${BACKEND_IP[index]} $end"
-      if [[ -n ${accepted[$key]-} ]]; then
-        LOST_PACKET[index]=p
-        [[ -z ${answers[$key]-} ]] || LOST_PACKET[index]=q
-      elif ((gone > 0)); then
+      place=0 told=''
+      for key in ${BACKEND_IP[index]//,/ }; do
+        key+=" $end"
+        if [[ -n ${accepted[$key]-} ]]; then
+          told=1 LOST_PACKET[index]=p LOST_AT[index]=$place
+          [[ -z ${answers[$key]-} ]] || LOST_PACKET[index]=q
+        fi
+        ((++place))
+      done
+      if [[ -z $told ]] && ((gone > 0)); then
         LOST_PACKET[index]=i
         ((left > 0)) || LOST_PACKET[index]=o
       fi
@@ -69,7 +75,7 @@ explain_lost() { # sets FIREWALLS
 }
 
 list_lost() {
-  local index entry place packet devices IFS=$' \t\n' # lines_of has another
+  local index entry place packet devices pair number NEAR_IP NEAR_DEV IFS=$' \t\n' # lines_of has another
   local -a order=()
   local -A places_of=() paths_of=()
   READ_UNTIL=$((SECONDS + 8))
@@ -77,14 +83,20 @@ list_lost() {
   for index in "${!VIP[@]}"; do
     [[ -n ${LOST_PACKET[index]-} && -z ${DRIFTS[index]//[SUX]/} ]] || continue
     read_firewalls
-    packet="${LOST_PACKET[index]} ${BACKEND_DEV[index]} ${VIA_DEV[index]} ${BACKEND_IP[index]} ${VIA_IP[index]}"
-    packet+=" ${VIP[index]}"
-    [[ -n ${places_of[$packet]+there} ]] || find_places "$index"
-    safe_devices "$index"
-    for place in ${places_of[$packet]}; do
-      entry="${place%%;*};$devices;${place#*;}"
-      [[ -n ${paths_of[$entry]-} ]] || order+=("$entry")
-      add_path_number "$entry" "$index"
+    number=0
+    for pair in ${PAIRS_OF[index]}; do # while nobody accepted it may have been any of them
+      if [[ -z ${LOST_AT[index]} || ${LOST_AT[index]} == "$number" ]]; then
+        NEAR_IP=${PAIRS[pair]% *} NEAR_DEV=${BACKEND_DEV[pair]}
+        packet="${LOST_PACKET[index]} $NEAR_DEV ${VIA_DEV[index]} ${PAIRS[pair]} ${VIP[index]}"
+        [[ -n ${places_of[$packet]+there} ]] || find_places "$index"
+        safe_devices "$index"
+        for place in ${places_of[$packet]}; do
+          entry="${place%%;*}${number/#0/};$devices;${place#*;}"
+          [[ -n ${paths_of[$entry]-} ]] || order+=("$entry")
+          add_path_number "$entry" "$index"
+        done
+      fi
+      ((++number))
     done
   done
   for entry in "${order[@]}"; do printf '%s\n' "$entry;${paths_of[$entry]}"; done
@@ -93,7 +105,7 @@ list_lost() {
 safe_devices() { # index; sets devices
   local name plain='^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$'
   devices=''
-  for name in "${BACKEND_DEV[$1]}" "${VIA_DEV[$1]}"; do
+  for name in "$NEAR_DEV" "${VIA_DEV[$1]}"; do
     [[ $name =~ $plain ]] || name=-
     devices+=${devices:+;}$name
   done

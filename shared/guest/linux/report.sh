@@ -31,10 +31,10 @@ fail() { # code detail
   finish
 }
 
-add_warning() { # code
-  local known
-  for known in "${WARNINGS[@]}"; do [[ $known == "$1" ]] && return; done
-  WARNINGS+=("$1")
+add_warning() { # code, and what the sentence names
+  local known warning=$1${2:+ ${2//[^A-Za-z0-9._:\/ -]/_}}
+  for known in "${WARNINGS[@]}"; do [[ $known == "$warning" ]] && return; done
+  WARNINGS+=("${warning:0:120}")
 }
 
 # The report's text. A source that is the via address is left out, one that is the backend address shortened.
@@ -44,7 +44,7 @@ report_line() {
     source=${SOURCE[index]:--}
     case $source in
       "${VIA_IP[index]}") source= ;;
-      "${BACKEND_IP[index]}") source=b ;;
+      "${BACKEND_IP[index]%%,*}") source=b ;;
     esac
     [[ ${1-} == short ]] && source=-
     after=${DRIFT_AFTER[index]-=}

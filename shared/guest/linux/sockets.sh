@@ -6,7 +6,7 @@
 socket_filter() {
   local address text=''
   local -A seen=()
-  for address in "${VIP[@]}" "${BACKEND_IP[@]}" "${VIA_IP[@]}"; do
+  for address in "${VIP[@]}" "${PAIRS[@]% *}" "${PAIRS[@]#* }"; do
     [[ -z ${seen[$address]-} ]] || continue
     seen[$address]=1
     text+="${text:+ or }dst $address"
@@ -21,10 +21,8 @@ read_sockets() { # sets SOCKETS to lines of "local peer inode"
   local -A is_between=()
   SOCKETS=()
   lines_of list_sockets || return
-  for index in "${!VIP[@]}"; do
-    is_between["${BACKEND_IP[index]} ${VIA_IP[index]}"]=1 is_between["${VIA_IP[index]} ${BACKEND_IP[index]}"]=1
-    is_between["${VIP[index]}"]=1
-  done
+  for index in "${PAIRS[@]}"; do is_between[$index]=1 is_between["${index#* } ${index% *}"]=1; done
+  for index in "${VIP[@]}"; do is_between[$index]=1; done
   for line in "${LINES[@]}"; do
     [[ $line != TIME-WAIT* ]] || continue
     read_ends "$line" || continue
@@ -75,9 +73,9 @@ plain_end() { # sets PLAIN
 # the connect's own address and port. The same port may be in use towards another VIP; then every such connection must
 # have its accepted socket here, else none of them counts. It went elsewhere only when its own socket was seen.
 look_at_sockets() {
-  local index socket near far end
+  local index socket near far end address place
   local -a words
-  local -A own_end=() claims=() accepted=() inodes=()
+  local -A own_end=() claims=() accepted=() port_of=() inodes=()
   read_sockets || return
   read_inodes
   for socket in "${SOCKETS[@]}"; do
@@ -86,16 +84,24 @@ look_at_sockets() {
     own_end[${words[2]}]=$near
     claims[$near]=$((${claims[$near]-0} + 1))
     accepted["${near%:*} $far"]=$((${accepted["${near%:*} $far"]-0} + 1))
+    port_of["${near%:*} $far"]=${near##*:}
   done
   for index in "${open[@]}"; do
     end=${ends[$index]}
     [[ $end == *:* ]] || end=${own_end[${inodes[$end]--}]-}
     [[ -n $end && -n ${claims[$end]-} ]] || continue
-    [[ ${PROOF[index]} == s ]] || PROOF[index]=r
+    [[ ${PROOF[index]} == s* ]] || PROOF[index]=r
     SOURCE[index]=${end%:*}
     [[ ${end%:*} == "${VIA_IP[index]}" ]] || continue
-    ((${accepted["${BACKEND_IP[index]} $end"]-0} >= ${claims[$end]-1})) || continue
-    ((${accepted["${BACKEND_IP[index]} $end"]-0} > 0)) && PROOF[index]=s
+    place=0
+    for address in ${BACKEND_IP[index]//,/ }; do
+      socket="$address $end"
+      if ((${accepted[$socket]-0} > 0 && ${accepted[$socket]-0} >= ${claims[$end]-1})); then
+        PROOF[index]=s${port_of[$socket]}
+        ((place == 0)) || PROOF[index]+=.$place
+      fi
+      ((++place))
+    done
   done
 }
 

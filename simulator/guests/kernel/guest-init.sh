@@ -14,6 +14,9 @@ mount -t tmpfs -o mode=755 tmpfs "$root"
 mkdir "$root"/{dev,etc,home,mnt,old,opt,proc,root,run,srv,sys,tmp,usr,var}
 chmod 700 "$root/root"
 for folder in dev proc sys usr; do mount --rbind "/$folder" "$root/$folder"; done
+# Once more: ip takes the uppermost away before it mounts one for another namespace, and an ordinary user may do that only
+# where a /sys is still there.
+mount --rbind /sys "$root/sys"
 for folder in bin sbin lib lib32 lib64 libx32; do
   if [ -L "/$folder" ]; then
     cp -P "/$folder" "$root/$folder"

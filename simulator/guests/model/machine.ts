@@ -45,9 +45,11 @@ export interface Rule {
   from: Prefix;
   to: Prefix;
   iif?: string;
-  action: 'lookup' | 'unreachable' | 'prohibit' | 'blackhole';
+  action: 'lookup' | 'goto' | 'unreachable' | 'prohibit' | 'blackhole';
   /** 0 for other actions than lookup. */
   table: number;
+  /** Of `goto`: the preference of the rule to go on with, a later one. */
+  target?: number;
   protocol: number;
   suppressPrefixLength?: number;
 }

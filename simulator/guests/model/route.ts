@@ -27,7 +27,7 @@ const DEAD_ENDS: Partial<Record<Route['type'], Errno>> = {
   prohibit: 'EACCES',
   blackhole: 'EINVAL',
 };
-const RULE_ENDS: Record<Exclude<Rule['action'], 'lookup'>, Errno> = {
+const RULE_ENDS: Record<Exclude<Rule['action'], 'lookup' | 'goto'>, Errno> = {
   unreachable: 'ENETUNREACH',
   prohibit: 'EACCES',
   blackhole: 'EINVAL',
@@ -36,8 +36,15 @@ const RULE_ENDS: Record<Exclude<Rule['action'], 'lookup'>, Errno> = {
 /** Asks the rules in their order, each one's table, until a route or a dead end answers. */
 export function lookup(machine: Machine, flow: Flow): Found {
   if (!machine.customRules) return lookupMerged(machine, flow);
-  for (const rule of machine.rules) {
-    if (!matches(rule, flow)) continue;
+  for (let at = 0; at < machine.rules.length; at += 1) {
+    const rule = machine.rules[at];
+    if (!rule || !matches(rule, flow)) continue;
+    if (rule.action === 'goto') {
+      // Where there is no such rule it does nothing.
+      const target = machine.rules.findIndex((it) => it.pref === rule.target);
+      if (target > at) at = target - 1;
+      continue;
+    }
     if (rule.action !== 'lookup') return { error: RULE_ENDS[rule.action] };
     const found = lookupTables(machine, [rule.table], flow);
     if (!found || (found.route && found.route.prefix.length <= (rule.suppressPrefixLength ?? -1))) continue;

@@ -16,6 +16,8 @@ const isTakenFor = (old: Rule, rule: Rule): boolean =>
 export function addRule(machine: Machine, fields: Omit<Rule, 'pref'> & { pref: number | undefined }): void {
   const second = machine.rules[1]?.pref ?? 0;
   const rule: Rule = { ...fields, pref: fields.pref ?? Math.max(second - 1, 0) };
+  if (rule.target !== undefined && rule.target <= rule.pref)
+    throw new KernelError('EINVAL', 'Backward goto not supported.');
   if (machine.rules.some((it) => isTakenFor(it, rule))) throw new KernelError('EEXIST');
   const at = machine.rules.findIndex((it) => it.pref > rule.pref);
   machine.rules.splice(at < 0 ? machine.rules.length : at, 0, rule);

@@ -95,7 +95,7 @@ kernelTest('killed at any moment and started again it goes on; two of them do no
     await shell(
       lab,
       'vm-a',
-      `ip route flush table 7201; ip rule del pref 0 lookup 7202; sleep 0.2${turn}; kill -KILL $(</tmp/watch.pid) || true; setsid ${INSTALLED} watch >${LOG} 2>&1 </dev/null & echo $! >/tmp/watch.pid`,
+      `ip route flush table 7201; ip rule del lookup 7202; sleep 0.2${turn}; kill -KILL $(</tmp/watch.pid) || true; setsid ${INSTALLED} watch >${LOG} 2>&1 </dev/null & echo $! >/tmp/watch.pid`,
     );
     await until(`the whole state in turn ${turn}`, async () => (await state(lab)) === right);
     t.pass();

@@ -3,10 +3,10 @@ import test from 'ava';
 import { readLook } from '../../../lab/booted/state.ts';
 
 const RULES = [
-  '0:\tfrom 10.2.1.4 to 10.2.1.5 iif lo lookup 7202 proto 201',
-  '0:\tfrom all lookup local',
-  '2:\tfrom 10.2.1.5 to 10.2.1.100 lookup 7201 proto 201',
-  '2:\tfrom 0.0.0.0 lookup 7201 proto 201',
+  '0:\tnot from 10.2.1.4 to 10.2.1.5 iif lo lookup local',
+  '30194:\tnot from 10.2.1.4 to 10.2.1.5 iif lo goto 30196 proto 201',
+  '30195:\tfrom all lookup 7202 proto 201',
+  '30196:\tfrom all to 10.2.1.5 iif lo lookup local proto 201',
   '30201:\tfrom 10.2.1.5 lookup 30201 proto static',
   '32766:\tfrom all lookup main',
 ];
@@ -30,18 +30,22 @@ test('a whole state', (t) => {
   t.is(read().ours.split('\n').length, 6);
 });
 
-test('others’ rules and the order of ours do not matter, but for lookup local', (t) => {
+test('others’ rules do not matter while ours stand ahead, wherever that is', (t) => {
   const { ours } = read();
-  const [reply, local, toVip, unbound, foreign, main] = RULES as [string, string, string, string, string, string];
-  t.is(read([reply, local, unbound, toVip, main]).ours, ours);
-  t.not(read([local, reply, toVip, unbound, foreign, main]).ours, ours);
-  t.not(read([reply, local, toVip, main]).ours, ours);
+  const [local, skip, lookup, end, foreign, main] = RULES as [string, string, string, string, string, string];
+  t.is(read([local, skip, lookup, end, main]).ours, ours);
+  const moved = [skip, lookup, end].map((rule) => rule.replaceAll(/3019(?=[456])/g, '3275'));
+  t.is(read([local, ...moved, main]).ours, ours);
+  t.not(read([local, foreign, ...moved, main]).ours, ours);
+  t.not(read([local, skip, end, foreign, main]).ours, ours);
+  t.not(read(['0:\tfrom all lookup local', skip, lookup, end, foreign, main]).ours, ours);
   t.not(read(RULES, ROUTES.slice(1)).ours, ours);
 });
 
-test('lookup local under a condition is none', (t) => {
-  t.is(read([...RULES.slice(2), '0:\tfrom 10.0.0.1 lookup local']).local, false);
-  t.is(read([...RULES.slice(2), '1:\tfrom all lookup local']).local, true);
+test('lookup local that what comes in may miss is none', (t) => {
+  t.is(read([...RULES.slice(1), '0:\tfrom 10.0.0.1 lookup local']).local, false);
+  t.is(read(RULES.slice(1)).local, false);
+  t.is(read([...RULES.slice(1), '1:\tfrom all lookup local']).local, true);
 });
 
 test('an address that is not there', (t) => {

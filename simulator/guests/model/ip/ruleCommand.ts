@@ -28,13 +28,14 @@ export function ruleCommand(machine: Machine, words: Words, options: ShowOptions
       ...{ pref, not, from, to, action, protocol },
       table: action === 'lookup' && table === 0 ? TABLE.main : table,
       ...(rule.iif !== undefined && { iif: rule.iif }),
+      ...(rule.target !== undefined && { target: rule.target }),
       ...(rule.suppressPrefixLength !== undefined && { suppressPrefixLength: rule.suppressPrefixLength }),
     });
     return '';
   }
   if (words.take('del', 'delete')) {
-    const { from, to, protocol, not: _, ...rest } = readRule(words);
-    // Without a length there is nothing to compare: `from all` fits every rule. Nor is `not` compared.
+    const { from, to, protocol, not: _not, target: _target, ...rest } = readRule(words);
+    // Without a length there is nothing to compare: `from all` fits every rule. Nor are `not` and where `goto` goes.
     deleteRule(machine, {
       ...rest,
       ...(protocol && { protocol }),
@@ -65,7 +66,10 @@ function readRule(words: Words): Partial<Rule> {
     else if (['lookup', 'table'].includes(word)) rule.table = readTable(words.next(word));
     else if (['protocol', 'proto'].includes(word)) rule.protocol = readProtocol(words.next(word));
     else if (word === 'suppress_prefixlength') rule.suppressPrefixLength = Number(words.next(word));
-    else if (word === 'unreachable' || word === 'prohibit' || word === 'blackhole') rule.action = word;
+    else if (word === 'goto') {
+      rule.action = 'goto';
+      rule.target = Number(words.next(word));
+    } else if (word === 'unreachable' || word === 'prohibit' || word === 'blackhole') rule.action = word;
     else throw new UsageError(`Error: argument "${word}" is wrong: Failed to parse rule type`);
   }
   return rule;
@@ -93,6 +97,9 @@ function ruleText(machine: Machine, rule: Rule, { details, numeric }: ShowOption
   if (rule.action === 'lookup') {
     words.push('lookup', tableName(rule.table, numeric));
     if (rule.suppressPrefixLength !== undefined) words.push('suppress_prefixlength', String(rule.suppressPrefixLength));
+  } else if (rule.action === 'goto') {
+    words.push('goto', String(rule.target));
+    if (!machine.rules.some((it) => it.pref === rule.target)) words.push('[unresolved]');
   } else words.push(rule.action);
   if (details || (rule.protocol !== PROTOCOL.unspec && rule.protocol !== PROTOCOL.kernel))
     words.push('proto', protocolName(rule.protocol, numeric));

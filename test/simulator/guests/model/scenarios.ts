@@ -49,6 +49,7 @@ const ruleWords = [
   fc.oneof(
     { weight: 8, arbitrary: pick(...TABLES).map((it) => `lookup ${it}`) },
     { weight: 1, arbitrary: pick('unreachable', 'prohibit', 'blackhole') },
+    { weight: 2, arbitrary: pick('goto 1', 'goto 100', 'goto 32765', 'goto 32766') },
   ),
   pick('', '', '', 'suppress_prefixlength 0', 'suppress_prefixlength 24'),
   pick('', 'protocol 201'),
@@ -79,6 +80,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: pick(
       ...['rule del pref 0 from 10.0.1.10', 'rule del pref 2 from 10.0.1.11', 'rule del pref 2 from 0.0.0.0/32'],
       ...[`route del ${UCR_VIP} table 7201`, 'route del 10.0.1.11 table 7202', 'rule add pref 0 lookup local'],
+      ...['rule del protocol 201', 'rule del goto 32763', `rule del pref 0 not from 10.0.1.10 iif lo lookup local`],
       ...['rule del pref 0 lookup local', `route replace ${UCR_VIP} via 10.0.1.1 dev eth0 table 7201`],
     ).map(ip),
   },
@@ -91,8 +93,29 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
+/** The rules of guard.sh for one pair: who is not let through a step goes on with the next. */
+const steps = ({ vip, backend, via }: typeof ON_A): string[] => [
+  `route add ${via}/32 via 10.0.1.1 dev eth0 proto 201 table 7202`,
+  `rule add pref 32765 to ${via} iif lo lookup local protocol 201`,
+  'rule add pref 32763 not from 0.0.0.0/32 iif lo goto 32765 protocol 201',
+  'rule add pref 32764 lookup 7201 protocol 201',
+  `rule add pref 32761 not from ${via} iif lo goto 32763 protocol 201`,
+  'rule add pref 32762 lookup 7201 protocol 201',
+  `rule add pref 32759 not from ${backend} to ${via} iif lo goto 32761 protocol 201`,
+  'rule add pref 32760 lookup 7202 protocol 201',
+  `rule add pref 0 not from ${backend} to ${via} iif lo lookup local protocol kernel`,
+  'rule del pref 0 lookup local protocol kernel',
+  `route replace ${vip}/32 via 10.0.1.1 dev eth1 src ${via} proto 201 table 7201`,
+];
+
 /** The recipe for UCR, for PI as the article has it, and for both where each NIC is backend for one of them. */
-const RECIPES = [recipe(ON_A), recipe({ ...ON_A, vip: PI_VIP }), [...recipeFor(PI_ON_A, 7203), ...recipe(ON_A)]];
+const RECIPES = [
+  steps(ON_A),
+  steps(ON_A),
+  recipe(ON_A),
+  recipe({ ...ON_A, vip: PI_VIP }),
+  [...recipeFor(PI_ON_A, 7203), ...recipe(ON_A)],
+];
 
 /** Parts of a recipe in its order, most often all of it. */
 const recipeSteps: fc.Arbitrary<Step[]> = fc
