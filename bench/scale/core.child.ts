@@ -1,10 +1,8 @@
 /**
- * The pure core, measured in a process of its own: its processor time is nobody else's, and its heap has the limit that
- * its parent set. Each step is made once to warm up and then five times, each time with a survey that nobody used before:
+ * The pure core, measured in a process of its own: its processor time and its heap are nobody else's. Each step is made once to warm up and then five times, each time with a survey that nobody used before:
  * a plan is given its hash when it is first asked for.
  */
 import assert from 'node:assert/strict';
-import v8 from 'node:v8';
 import { decide } from '../../shared/decide/decide.ts';
 import { healthOf } from '../../shared/decide/frontends.ts';
 import { intakeOf } from '../../shared/decide/intake.ts';
@@ -26,7 +24,7 @@ export interface CoreFigures {
   vms: number;
   /** Median of five, milliseconds of processor time. */
   steps: Record<string, number>;
-  /** The most that the heap had taken of the machine, MB. */
+  /** The most that is in use at the end of a step, with all rows of such an estate in hand, MB. */
   heapMb: number;
 }
 
@@ -50,8 +48,11 @@ function measure(vms: number): CoreFigures {
       const began = cpuMs();
       const result = work(given);
       took.push(cpuMs() - began);
-      heap = Math.max(heap, v8.getHeapStatistics().total_heap_size);
-      assert(result !== undefined);
+      if (round > 0) continue;
+      // What is in use while a step's input and its result are both there.
+      gc?.();
+      heap = Math.max(heap, process.memoryUsage().heapUsed);
+      assert(given !== undefined && result !== undefined);
     }
     steps[name] = median(took.slice(1));
   };
