@@ -65,7 +65,7 @@ kernelTest('the installed copy can be run by hand: check, remove', async (t) => 
   await guard(lab, 'vm-a', 'apply', planOf('vm-a'));
   t.regex(
     await shell(lab, 'vm-a', `${INSTALLED} check`),
-    /"mode":"check","chg":0,"p":\["0;;=;o\d+;=;s;","1;;=;o\d+;=;s;"\]/,
+    /"mode":"check","chg":0,"p":\["0;;=;o\d+;=;s1972;","1;;=;o\d+;=;s51773;"\]/,
   );
   t.regex(await shell(lab, 'vm-a', `${INSTALLED} apply`), /"chg":0,/);
   t.regex(await shell(lab, 'vm-a', `${INSTALLED} remove`), /"chg":10,"p":\["0;X;;/);
