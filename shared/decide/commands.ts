@@ -34,10 +34,11 @@ export function followCommands(pass: Pass): void {
 
 /** A loop killed after a VM's row held its command and before the outcomes said so: they are given it, not another one. */
 export function rejoinCommands({ vms, outcomes }: Pass): void {
-  for (const vm of vms.all()) {
-    for (const runId of vm.command?.runIds ?? []) {
-      const outcome = outcomes.get(runId, idKey(vm.vmId));
-      if (vm.command && outcome?.state === 'waiting') take(outcome, vm.command.seq);
+  for (const { vmId, command } of vms.readAll()) {
+    if (!command) continue;
+    for (const runId of command.runIds) {
+      const outcome = outcomes.get(runId, idKey(vmId));
+      if (outcome?.state === 'waiting') take(outcome, command.seq);
     }
   }
 }

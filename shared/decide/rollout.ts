@@ -57,7 +57,7 @@ export function startCommands(pass: EstatePass): number {
 function roomLeft(pass: Pass): Room {
   const taken = new Set<string>();
   let places = pass.settings.maxCommands;
-  for (const { command } of pass.vms.all()) {
+  for (const { command } of pass.vms.readAll()) {
     if (!command) continue;
     if (command.mode !== 'check') for (const vip of command.vips) taken.add(vip);
     // One that outlasts its deadline keeps its VM, and the other members away; its place is for others.
@@ -70,7 +70,7 @@ function vmsOfUnconfirmed({ outcomes, runs }: Pass): Set<IdKey> {
   const vms = new Set<IdKey>();
   for (const run of runs.all()) {
     if (run.state !== 'running' || !isUnconfirmed(run)) continue;
-    for (const outcome of outcomes.ofRun(run.runId)) if (outcome.state === 'waiting') vms.add(idKey(outcome.vmId));
+    for (const outcome of outcomes.readOfRun(run.runId)) if (outcome.state === 'waiting') vms.add(idKey(outcome.vmId));
   }
   return vms;
 }
@@ -87,14 +87,14 @@ function whyHalted(pass: EstatePass, { key, mode, plan, wishes, vmId }: Candidat
     if (!planned.has(vip)) continue;
     const unusable = whyUnusable(pass, frontendKey);
     if (unusable) return unusable;
-    const halted = pass.frontends.get(frontendKey)?.halted;
+    const halted = pass.frontends.read(frontendKey)?.halted;
     if (!byHand && halted && !sameId(halted.vmId, vmId)) return finding('ROLLOUT_HALTED', { vip });
   }
   return undefined;
 }
 
 function mustWait(pass: EstatePass, candidate: Candidate, room: Room): Wait | undefined {
-  const vm = pass.vms.get(candidate.key);
+  const vm = pass.vms.read(candidate.key);
   if (vm?.command) return { why: 'VM_BUSY' };
   const last = vm?.last;
   if (last?.retryAt !== undefined && last.retryAt > pass.now) return { why: waitAfter(last), until: last.retryAt };

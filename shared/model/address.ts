@@ -23,8 +23,8 @@ export const isMac = (text: string): boolean => MAC.test(text);
 
 /** Orders addresses by their number; what is no address comes last, as text. */
 export function compareAddresses(a: string, b: string): number {
-  const x = numberOf(a);
-  const y = numberOf(b);
+  const x = addressNumber(a);
+  const y = addressNumber(b);
   return x === y ? compareText(a, b) : x - y;
 }
 
@@ -34,5 +34,6 @@ export function compareText(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-const numberOf = (text: string): number =>
+/** An IPv4 address as a number, to order many by; what is none comes after all of them. */
+export const addressNumber = (text: string): number =>
   IPV4.test(text) ? text.split('.').reduce((sum, part) => sum * 256 + Number(part), 0) : 2 ** 32;
