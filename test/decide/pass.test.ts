@@ -9,7 +9,7 @@ import { frontendId, SETTINGS, vmId } from '../helpers/world.ts';
 test('new runs are written first and known ones last, with what they rest on in between', (t) => {
   const at = startPass(seen({ runs: [run('s1 sweep')], outcomes: [outcome('s1 hs-a')], vms: [vm('hs-a')] }), SETTINGS);
   for (const row of at.runs.all()) row.state = 'settled';
-  for (const row of at.outcomes.all()) row.changed = 1;
+  for (const row of at.outcomes.ofRun('s1')) row.changed = 1;
   for (const row of at.vms.all()) row.slot = 'B';
   for (const row of at.frontends.all()) delete row.healthRuleId;
   at.runs.add(accepted('p1 moved ucr'));

@@ -192,7 +192,7 @@ test('a run counts the VMs that needed no look, and counts them once', (t) => {
 test('a dry run says what would be sent', (t) => {
   const at = pass({ runs: [accepted('m1 manual hs-a', { dryRun: true })] });
   planRuns(at);
-  const [planned] = at.outcomes.all();
+  const [planned] = at.outcomes.readAll();
   t.like(planned?.planned, { os: 'linux', limits: { connectSeconds: 3, totalSeconds: 60 } });
   t.is(planned?.planned?.plan.frontends.length, 2);
 });
@@ -200,7 +200,7 @@ test('a dry run says what would be sent', (t) => {
 test('what is logged of a VM is what its row says', (t) => {
   const at = pass({ runs: [accepted('m1 manual hs-gone')] });
   planRuns(at);
-  const [row] = at.outcomes.all();
+  const [row] = at.outcomes.readAll();
   t.deepEqual(
     at.log.filter(({ step }) => step === 'settled').map(({ fields }) => [fields.vmId, fields.result]),
     [[vmId('hs-gone'), row?.result]],

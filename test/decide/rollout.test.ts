@@ -242,7 +242,7 @@ test('a command as it is meant: its number, its plan, its runs, all VIPs of its 
   });
   t.is(row.command?.plan.frontends.length, 2);
   t.deepEqual(
-    [...at.outcomes.all()].map(({ commands }) => commands),
+    [...at.outcomes.readAll()].map(({ commands }) => commands),
     [1, 1],
   );
 });

@@ -69,7 +69,7 @@ test('outcomes by run, those that are put in among them', (t) => {
   );
   t.deepEqual(rows.ofRun('gone'), []);
   t.is(rows.get('s2', idKey(vmId('HS-A')))?.runId, 's2', 'ids have no letter case');
-  t.is([...rows.all()].length, 3);
+  t.is([...rows.readAll()].length, 3);
   t.deepEqual(
     rows.changes().map(({ row, etag }) => [row.runId, etag]),
     [['s1', undefined]],

@@ -171,7 +171,7 @@ for (const [what, words, comes] of settled) {
 test('a command whose row was never written is not counted', (t) => {
   const at = pass({ runs: byHand, outcomes: [outcome('m1 hs-a 7', { commands: 2 })] });
   settleEnded(at);
-  t.is([...at.outcomes.all()][0]?.commands, 1);
+  t.is([...at.outcomes.readAll()][0]?.commands, 1);
 });
 
 // Budgets: two hours from when a run was planned.
@@ -221,7 +221,7 @@ for (const [what, words, detail] of budgets) {
   test(`${what}: ${detail === undefined ? 'goes on' : `given up, ${detail}`}`, (t) => {
     const at = pass(words);
     giveUp(at);
-    const [row] = at.outcomes.all();
+    const [row] = at.outcomes.readAll();
     const given = detail === undefined ? [] : ['outcome m1 hs-a failed RUN_EXPIRED'];
     t.deepEqual(shown(at), given);
     t.is(row?.findings[0]?.params.detail, detail);
@@ -329,5 +329,5 @@ test('a settled run counts its outcomes, the VMs that needed no look, and outcom
 test('why a VM is given up says both what it had and that its time is over', (t) => {
   const at = pass({ runs: [old], outcomes: [outcome('m1 hs-a', { findings: [finding('VM_NOT_RUNNING')] })] });
   giveUp(at);
-  t.is(codes([...at.outcomes.all()][0]?.findings ?? []), 'VM_NOT_RUNNING,RUN_EXPIRED');
+  t.is(codes([...at.outcomes.readAll()][0]?.findings ?? []), 'VM_NOT_RUNNING,RUN_EXPIRED');
 });
