@@ -3,7 +3,7 @@ import type { GuestReport } from '../../../shared/model/guest.ts';
 import { LOSE_RULES } from '../../guests.ts';
 import { changeMac } from '../fabric.ts';
 import type { Guest } from '../guest.ts';
-import { heals, type Outcome } from '../observe.ts';
+import { heals, type Outcome, told } from '../observe.ts';
 
 /** A case of the booted lab: the guest has the fix in place when it begins. */
 export interface BootedCase {
@@ -22,14 +22,6 @@ export const isProved = (report: GuestReport): boolean =>
 
 const everyPath = (report: GuestReport, drift: string): boolean =>
   report.paths.every((path) => (path.before as string[]).includes(drift));
-
-export const told = ({ paths, warnings, errorCode, changed }: GuestReport): string =>
-  [
-    ...paths.map((path) => `${path.vip}: ${path.before.join('+') || 'as planned'}, proof ${path.proof}`),
-    ...(warnings.length > 0 ? [`warnings ${warnings.join(' ')}`] : []),
-    ...(errorCode ? [errorCode] : []),
-    `${changed} changed`,
-  ].join('; ');
 
 const SERVICE = 'ilb-hairpin-guard.service';
 const serviceState = async (guest: Guest): Promise<string> =>
