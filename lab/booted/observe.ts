@@ -83,6 +83,7 @@ export async function heals(guest: Guest, disturb: () => Promise<unknown>, ours?
   return {
     ok,
     ...(seen.recoveredMs !== undefined && { recoveredMs: seen.recoveredMs }),
+    ...(seen.ownMs !== undefined && seen.ownMs !== seen.recoveredMs && { ownMs: seen.ownMs }),
     detail: [describe(seen), proved ? 'both VIPs proved self' : `check: ${told(report)}`, ...more].join('; '),
   };
 }

@@ -26,8 +26,8 @@ const sourceRule = (name: string, add: (guest: Guest) => string, remove: (guest:
     });
     const went = await isGone();
     return {
+      ...added,
       ok: added.ok && came && removed.ok && went,
-      ...(added.recoveredMs !== undefined && { recoveredMs: added.recoveredMs }),
       detail: `its rule ${came ? 'is there' : 'is missing'}: ${added.detail}; ${went ? 'gone' : 'still there'}: ${removed.detail}`,
     };
   },
