@@ -7,9 +7,13 @@ import { recover, stateOf } from './recover.ts';
 import { appliedGuest, startService, stopService, VM, watchLog } from './watcher.ts';
 
 const UNIT = '/etc/systemd/system/ilb-hairpin-guard.service';
-/** What ProcSubset=pid, ProtectProc=invisible, CapabilityBoundingSet and NoNewPrivileges come to (systemd.exec(5)). */
+/**
+ * What ProcSubset=pid, ProtectProc=invisible, CapabilityBoundingSet and NoNewPrivileges come to (systemd.exec(5)).
+ * hidepid=2 hides what one may not trace, except from the group that gid= names (proc(5)). That is the machine's group
+ * 0, the service's own, unless it is told; in a user namespace group 0 is another, so it is told.
+ */
 const TIGHT = `#!/bin/bash
-exec unshare --mount bash -c 'mount -t proc -o hidepid=2,subset=pid proc /proc
+exec unshare --mount bash -c 'mount -t proc -o hidepid=2,subset=pid,gid=0 proc /proc
   exec setpriv --bounding-set=-all,+net_admin --inh-caps=-all --no-new-privs "$@"' tight "$@"
 `;
 /** A process with all rights has the lock, which the service can only respect if it sees that process. */
