@@ -1,13 +1,15 @@
 /** What a run says of a VM, in a line. */
 import type { RunView } from '../../shared/views/run.ts';
 
-/** `hs-a repaired (8 changes), 10.0.1.100 timeout -> ok (self)`. */
+/** `hs-a repaired (8 changes), 10.0.1.100 timeout -> ok (self)`, or `hs-c blocked: NO_SECONDARY_NIC`. */
 export function vmLine(vm: RunView['vms'][number]): string {
   const changes = vm.changed > 0 ? ` (${vm.changed} changes)` : '';
   const paths = vm.paths
     .filter((path) => path.after)
     .map((path) => `, ${path.vip} ${path.before?.outcome} -> ${path.after?.outcome} (${path.proof.kind})`);
-  return `${vm.vm} ${vm.result}${changes}${paths.join('')}`;
+  const codes = new Set([...vm.findings, ...vm.paths.flatMap((path) => path.findings)].map(({ code }) => code));
+  const why = codes.size > 0 ? `: ${[...codes].join(', ')}` : '';
+  return `${vm.vm} ${vm.result}${changes}${why}${paths.join('')}`;
 }
 
 /** The kind of proof that a path's exposure asks for. */
