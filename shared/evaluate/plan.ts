@@ -3,6 +3,7 @@
 import { type FindingCode, finding, findingVerdict } from '../model/findings.ts';
 import type { GuestPlan, PlannedFrontend } from '../model/guest.ts';
 import { defined } from '../model/optional.ts';
+import { containersIn } from './containers.ts';
 import { isProvable, type Way } from './way.ts';
 
 /** Findings that leave a path without proof, and not without a way to set it up. */
@@ -28,7 +29,7 @@ export function planVm(ways: readonly Way[]): GuestPlan | undefined {
     else for (const rival of rivals) rival.findings.push(finding('ADDRESS_INVALID', { value: vip }));
   }
   if (planned.size === 0 || !ways.some(isProvable)) return undefined;
-  return { frontends: [...planned.values()] };
+  return { ...containersIn(ways), frontends: [...planned.values()] };
 }
 
 function isPlannable(way: Way): way is Way & Required<Pick<Way, 'backend' | 'via'>> {
