@@ -3,8 +3,8 @@
  * its tables in memory and looks through all of a table for most filters; Azure keeps rows by partition and key, and
  * answers over a network. So a figure tells how the work grows, not how long Azure takes.
  */
-import { performance } from 'node:perf_hooks';
 import { decide } from '../shared/decide/decide.ts';
+import type { Observed } from '../shared/decide/pass.ts';
 import { survey } from '../shared/evaluate/survey.ts';
 import { acceptedRun, type OutcomeRow, type RunRow, type VmRow } from '../shared/model/rows.ts';
 import { runIdOf } from '../shared/model/runId.ts';
@@ -17,17 +17,16 @@ import { openTables } from '../shared/state/tables.ts';
 import { readRunView } from '../shared/views/run.ts';
 import { readRunList } from '../shared/views/runs.ts';
 import { startAzurite } from '../simulator/storage/azurite.ts';
-import { SETTINGS, SUBSCRIPTION, vmId, World } from '../test/helpers/world.ts';
-import type { Figure } from './main.ts';
+import { HOUR_MS, NOW, numbers, pairs, SETTINGS, SUBSCRIPTION, vmId } from './estate.ts';
+import { type BenchRow, medianTime, row } from './rows.ts';
+import { ScriptedAzure } from './scale/azure.ts';
 
 const VMS = 1000;
 const RUNS = 10_000;
 const OUTCOMES = 2;
 const OPEN = 1000;
-const HOUR = 3_600_000;
-const NOW = Date.UTC(2026, 0, 5, 10);
 
-export async function bench(): Promise<Figure[]> {
+export async function bench(): Promise<BenchRow[]> {
   const azurite = await startAzurite();
   try {
     return await measure(openTables({ kind: 'connectionString', connectionString: azurite.connectionString }));
@@ -36,18 +35,11 @@ export async function bench(): Promise<Figure[]> {
   }
 }
 
-async function measure(store: Store): Promise<Figure[]> {
-  const figures: Figure[] = [];
+async function measure(store: Store): Promise<BenchRow[]> {
+  const rows: BenchRow[] = [];
   const time = async (what: string, work: () => Promise<string>, times = 10): Promise<void> => {
-    const took: number[] = [];
-    let answer = '';
-    for (let i = 0; i < times; i += 1) {
-      const began = performance.now();
-      answer = await work();
-      took.push(performance.now() - began);
-    }
-    const median = took.sort((a, b) => a - b)[took.length >> 1] ?? 0;
-    figures.push({ what, value: `${median.toFixed(0)} ms (${answer})` });
+    const { ms, answer } = await medianTime(times, work);
+    rows.push(row(`${what} (${answer})`, ms, 'ms'));
   };
   const list = async (query: object): Promise<string> => {
     const { runs, next } = await readRunList(store, [SUBSCRIPTION], { limit: 50, ...query });
@@ -59,7 +51,7 @@ async function measure(store: Store): Promise<Figure[]> {
   await time('list: 50 runs in the middle', () => list({ before: NOW - 5000 * 60_000 }));
   await time('list: the newest 50 that failed (1 in 100)', () => list({ state: 'failed' }));
   await time('list: all that failed, 1 page of 200', () => list({ state: 'failed', limit: 200 }));
-  await time('list: by a VM that 1 run in 1,000 names', () => list({ scope: vmId('vm7'), limit: 10 }), 3);
+  await time('list: by a VM that 1 run in 1,000 names', () => list({ scope: vmId(7), limit: 10 }), 3);
   await time('one run with its outcomes', async () => {
     const run = await readRunView(store, [SUBSCRIPTION], idOf(5));
     return `${run?.vms.length} VMs`;
@@ -67,19 +59,20 @@ async function measure(store: Store): Promise<Figure[]> {
   await time('the loop reads: 1 open run among 10,000', () => readAll(store));
   await openRuns(store, OPEN);
   await time(`the loop reads: ${OPEN} open runs among 10,000, with their outcomes`, () => readAll(store), 3);
-  await time(`the loop decides over ${OPEN} open runs`, () => decideOnce(store), 3);
+  const seen = await look(store);
+  await time(`the loop decides over ${OPEN} open runs`, () => decideOnce(seen), 3);
   await time(`a batch of ${TIDY_BATCH} old runs removed`, () => removeBatch(store), 3);
-  return figures;
+  return rows;
 }
 
 const idOf = (i: number): string => runIdOf('bench', String(i));
 
-const run = (i: number, more: Partial<RunRow> = {}): RunRow => ({
+const runOf = (i: number, more: Partial<RunRow> = {}): RunRow => ({
   ...acceptedRun({
     subscriptionId: SUBSCRIPTION,
     runId: idOf(i),
     signal: i % 10 === 0 ? 'sweep' : 'resourceChange',
-    scope: [{ kind: 'vm', id: vmId(`vm${i % VMS}`) }],
+    scope: [{ kind: 'vm', id: vmId(i % VMS) }],
     mode: 'apply',
     dryRun: false,
     observedAt: NOW - i * 60_000,
@@ -91,7 +84,7 @@ const run = (i: number, more: Partial<RunRow> = {}): RunRow => ({
 
 const outcome = (i: number, vm: number, more: Partial<OutcomeRow> = {}): OutcomeRow => ({
   runId: idOf(i),
-  vmId: vmId(`vm${vm % VMS}`),
+  vmId: vmId(vm % VMS),
   state: 'settled',
   result: 'compliant',
   findings: [],
@@ -102,14 +95,13 @@ const outcome = (i: number, vm: number, more: Partial<OutcomeRow> = {}): Outcome
 });
 
 async function fill(store: Store): Promise<string> {
-  const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
   // The tables are made by the first call of each.
   await Promise.all(
     [store.runs, store.outcomes, store.vms, store.frontends, store.leases].map((rows) => rows.list('x')),
   );
   await inBatches(numbers(VMS), 32, async (i) => {
-    const row: VmRow = {
-      vmId: vmId(`vm${i}`),
+    const vm: VmRow = {
+      vmId: vmId(i),
       location: 'westeurope',
       os: 'linux',
       seq: 1,
@@ -117,14 +109,14 @@ async function fill(store: Store): Promise<string> {
       proofs: { '10.0.1.100': { kind: 'self', at: NOW } },
       findings: [],
     };
-    await store.vms.put(SUBSCRIPTION, rowKey(row.vmId), row);
+    await store.vms.put(SUBSCRIPTION, rowKey(vm.vmId), vm);
   });
   await inBatches(numbers(RUNS), 32, async (i) => {
-    const row = run(i, i === 0 ? { state: 'running' } : {});
-    await store.runs.put(SUBSCRIPTION, row.runId, row);
+    const accepted = runOf(i, i === 0 ? { state: 'running' } : {});
+    await store.runs.put(SUBSCRIPTION, accepted.runId, accepted);
     for (let n = 0; n < OUTCOMES; n += 1) {
       const of = outcome(i, i + n);
-      await store.outcomes.put(row.runId, rowKey(of.vmId), of);
+      await store.outcomes.put(of.runId, rowKey(of.vmId), of);
     }
   });
   return `${VMS + RUNS * (1 + OUTCOMES)} rows`;
@@ -132,59 +124,50 @@ async function fill(store: Store): Promise<string> {
 
 /** Opens the newest runs again, each with one outcome that waits. */
 async function openRuns(store: Store, count: number): Promise<void> {
-  await inBatches(
-    Array.from({ length: count }, (_, i) => i),
-    32,
-    async (i) => {
-      const found = await store.runs.get(SUBSCRIPTION, idOf(i));
-      await store.runs.put(SUBSCRIPTION, idOf(i), run(i, { state: 'running' }), found?.etag);
-      const of = outcome(i, i, { state: 'waiting', waitingFor: 'VM_BUSY', notBefore: NOW + HOUR });
-      delete of.result;
-      await store.outcomes.put(
-        of.runId,
-        rowKey(of.vmId),
-        of,
-        (await store.outcomes.get(of.runId, rowKey(of.vmId)))?.etag,
-      );
-    },
-  );
+  await inBatches(numbers(count), 32, async (i) => {
+    const found = await store.runs.get(SUBSCRIPTION, idOf(i));
+    await store.runs.put(SUBSCRIPTION, idOf(i), runOf(i, { state: 'running' }), found?.etag);
+    const of = outcome(i, i, { state: 'waiting', waitingFor: 'VM_BUSY', notBefore: NOW + HOUR_MS });
+    delete of.result;
+    await store.outcomes.put(
+      of.runId,
+      rowKey(of.vmId),
+      of,
+      (await store.outcomes.get(of.runId, rowKey(of.vmId)))?.etag,
+    );
+  });
 }
 
-/** What a pass reads from the store; Azure's part is a world in memory. */
-async function look(store: Store) {
-  const world = new World([], []);
-  world.now = NOW;
-  const { seen } = await observe({ ...world.ports(), store }, SUBSCRIPTION, { healthAsks: [] }, new Map(), SETTINGS);
-  return { world, observed: seen };
+/** What a pass reads from the store; Azure is a script in memory, and its estate is empty. */
+async function look(store: Store): Promise<Observed> {
+  const readers = { ...new ScriptedAzure(0, 0, () => NOW).ports(), store, clock: { now: () => NOW } };
+  return (await observe(readers, SUBSCRIPTION, { healthAsks: [] }, new Map(), SETTINGS)).seen;
 }
 
 async function readAll(store: Store): Promise<string> {
-  const { observed } = await look(store);
-  return `${observed.runs.length} runs, ${observed.outcomes.length} outcomes, ${observed.vms.length} VMs`;
+  const { runs, outcomes, vms } = await look(store);
+  return `${runs.length} runs, ${outcomes.length} outcomes, ${vms.length} VMs`;
 }
 
-let lastLook: Awaited<ReturnType<typeof look>> | undefined;
-async function decideOnce(store: Store): Promise<string> {
-  lastLook ??= await look(store);
-  const { observed, world } = lastLook;
-  const { writes } = decide({ ...observed, survey: survey(world.topology(), SETTINGS.scope) }, SETTINGS);
+async function decideOnce(seen: Observed): Promise<string> {
+  const { writes } = decide({ ...seen, survey: survey(pairs(0), SETTINGS.scope) }, SETTINGS);
   return `${writes.length} writes`;
 }
 
 async function removeBatch(store: Store): Promise<string> {
   const clock = { now: () => NOW };
-  const lease = await takeLease(store.leases, SUBSCRIPTION, `bench-${performance.now()}`, clock);
+  const lease = await takeLease(store.leases, SUBSCRIPTION, `bench-${process.hrtime.bigint()}`, clock);
   if (!lease) throw new Error('somebody else holds the lease');
   await lease.renew({ tidyAt: 0 });
   let removed: unknown;
-  const broom = {
+  const ports = {
     store,
     clock,
     log: (_level: string, _step: string, fields: Record<string, unknown>) => {
       removed = fields.removed;
     },
   };
-  await tidy(lease, broom, { ...SETTINGS, runAgeMs: 5 * 24 * HOUR });
+  await tidy(lease, ports, { ...SETTINGS, runAgeMs: 5 * 24 * HOUR_MS });
   await lease.release(() => undefined);
   return `${removed} runs, ${Number(removed) * OUTCOMES} outcomes`;
 }

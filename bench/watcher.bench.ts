@@ -9,7 +9,7 @@ import { MAX_FRONTENDS } from '../shared/guest/plan.ts';
 import { manyFrontends, vipsOf } from '../simulator/estate/twoVms.ts';
 import { startKernelLab } from '../simulator/guests/kernel/lab.ts';
 import type { GuestLab } from '../simulator/guests/lab.ts';
-import type { Figure } from './main.ts';
+import { type BenchRow, median, row } from './rows.ts';
 
 /** Not the primary's VM: no connect there waits for its time limit, before the fix or after. */
 const VM = 'vm-b';
@@ -21,13 +21,13 @@ const HEALS = 5;
 const vips = vipsOf(MAX_FRONTENDS);
 
 /** Measures; needs what a kernel lab needs. Some four minutes. */
-export async function bench(): Promise<Figure[]> {
-  const figures: Figure[] = [];
+export async function bench(): Promise<BenchRow[]> {
+  const rows: BenchRow[] = [];
   const lab = await startKernelLab({ estate: manyFrontends(MAX_FRONTENDS) });
   try {
     for (const list of [vips.slice(0, 1), vips]) {
       const name = list.length === 1 ? '1 VIP' : `${list.length} VIPs`;
-      const add = (what: string, value: string) => figures.push({ what: `${name}: ${what}`, value });
+      const add: Add = (what, value, unit) => rows.push(row(`${name}: ${what}`, value, unit));
       await commands(lab, list, add);
       await rest(lab, add);
       await work(lab, list, add);
@@ -36,10 +36,10 @@ export async function bench(): Promise<Figure[]> {
   } finally {
     await lab.stop();
   }
-  return figures;
+  return rows;
 }
 
-type Add = (what: string, value: string) => void;
+type Add = (what: string, value: number, unit: string) => void;
 
 /** Each mode of the script, and leaves it applied. */
 async function commands(lab: GuestLab, list: string[], add: Add): Promise<void> {
@@ -54,7 +54,9 @@ async function commands(lab: GuestLab, list: string[], add: Add): Promise<void> 
     assert.equal(report.errorCode, undefined, stderr);
     took[what] = [...(took[what] ?? []), ms];
   }
-  for (const [what, all] of Object.entries(took)) add(what, all.map((ms) => `${(ms / 1000).toFixed(2)} s`).join(', '));
+  for (const [what, all] of Object.entries(took)) {
+    for (const [i, ms] of all.entries()) add(all.length > 1 ? `${what}, time ${i + 1}` : what, ms / 1000, 's');
+  }
 }
 
 /** Starts the installed watcher as the service would, and waits for its first look. */
@@ -92,12 +94,10 @@ async function rest(lab: GuestLab, add: Add): Promise<void> {
   const before = await count(lab);
   await sleep(REST_SECONDS * 1000);
   const after = await count(lab);
-  const mebi = (kibi: number) => `${(kibi / 1024).toFixed(1)} MB`;
-  add(
-    `memory at rest, ${after.processes} processes: PSS, private, RSS`,
-    `${mebi(after.pss)}, ${mebi(after.private)}, ${mebi(after.rss)}`,
-  );
-  add(`processor time in ${REST_SECONDS} s at rest`, `${after.cpuMs - before.cpuMs} ms`);
+  for (const kind of ['pss', 'private', 'rss'] as const) {
+    add(`memory at rest, ${after.processes} processes, ${kind.toUpperCase()}`, after[kind] / 1024, 'MB');
+  }
+  add(`processor time in ${REST_SECONDS} s at rest`, after.cpuMs - before.cpuMs, 'ms');
 }
 
 /** Routes that are none of its business make it look; one of its own makes it heal. */
@@ -108,7 +108,7 @@ async function work(lab: GuestLab, list: string[], add: Add): Promise<void> {
     await sleep(1200);
   }
   const after = await count(lab);
-  add('processor time of a look that finds all in place', `${Math.round((after.cpuMs - before.cpuMs) / ROUNDS)} ms`);
+  add('processor time of a look that finds all in place', (after.cpuMs - before.cpuMs) / ROUNDS, 'ms');
 
   const healed: number[] = [];
   for (let round = 0; round < HEALS; round += 1) {
@@ -122,7 +122,8 @@ async function work(lab: GuestLab, list: string[], add: Add): Promise<void> {
     healed.push(Number(took));
     await sleep(1500);
   }
-  add('a deleted route is back after: median, longest', `${median(healed)} ms, ${Math.max(...healed)} ms`);
+  add('a deleted route is back after, median', median(healed), 'ms');
+  add('a deleted route is back after, longest', Math.max(...healed), 'ms');
 
   await shell(lab, VM, `kill $(</tmp/watch.pid); sleep 0.5`);
   await shell(
@@ -140,7 +141,6 @@ async function work(lab: GuestLab, list: string[], add: Add): Promise<void> {
     Math.round(Number(BigInt(ended ?? 0) - BigInt(began ?? 0)) / 1e6),
   );
   assert(looks.length >= ROUNDS, log);
-  add('time of a look: median, longest', `${median(looks)} ms, ${Math.max(...looks)} ms`);
+  add('time of a look, median', median(looks), 'ms');
+  add('time of a look, longest', Math.max(...looks), 'ms');
 }
-
-const median = (list: number[]): number => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? Number.NaN;

@@ -16,6 +16,8 @@ export interface CaseResult {
   ok: boolean;
   /** From the disturbance until the state was whole and stayed so, milliseconds; only where something was disturbed. */
   recoveredMs?: number;
+  /** Of these, since the network manager had given the addresses back; only in booted guests, where it took them away. */
+  ownMs?: number;
   /** For a person: what was seen, with the packets or connects that show it. */
   detail: string;
 }

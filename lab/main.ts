@@ -1,14 +1,16 @@
 /**
- * `npm run lab [-- --json] [--part namespaces|booted|compare [--write]] [--only TEXT]`: tries on real Linux network stacks what
+ * `npm run lab [-- --json] [--part namespaces|booted|compare] [--write] [--only TEXT]`: tries on real Linux network stacks what
  * the guest part says of itself. Without `--part`: all cases in namespaces, and those in booted guests where they can
  * run. `--only` takes the cases whose name holds the text. A line for each case as it ends, then a summary; with
- * `--json` the last line is `{ok, cases: [{case, manager, ok, recoveredMs, detail}]}`. Exit code: 0, 1 when a case is
+ * `--json` the last line is `{ok, cases: [{case, manager, ok, recoveredMs, ownMs, detail}]}`. Exit code: 0, 1 when a case is
  * not ok, 2 for a wrong argument, 3 when the machine lacks something, 130 after Ctrl-C. Nothing of it stays on the machine.
- * The part `compare` sets ways to cure a hairpin side by side; `--write` puts what it measured into docs/linux.md.
+ * The part `compare` sets ways to cure a hairpin side by side. `--write` puts what `compare` or `booted` measured into
+ * docs/linux.md.
  */
 import { parseArgs } from 'node:util';
 import { hasProgram } from '../simulator/guests/kernel/available.ts';
 import { type CaseResult, type LabCase, tryCase } from './case.ts';
+import { writeTables } from './docs.ts';
 import { caseLine, jsonLine, summaryLine } from './lines.ts';
 import { PARTS, type Part } from './parts.ts';
 
@@ -21,8 +23,11 @@ function readArguments(): { json: boolean; write: boolean; part?: string | undef
   try {
     const { values } = parseArgs({ options: { json: flag, write: flag, part: text, only: text } });
     const { json = false, write = false, part, only = '' } = values;
-    if (part === undefined || NAMES.includes(part)) return { json, write, part, only };
-    console.error(`There is no part ${part}; there are ${NAMES.join(', ')}.`);
+    const isWritable = only === '' && (part === 'booted' || part === COMPARE);
+    if (write && !isWritable)
+      console.error('--write takes a whole part that has a place in the docs: booted or compare.');
+    else if (part === undefined || NAMES.includes(part)) return { json, write, part, only };
+    else console.error(`There is no part ${part}; there are ${NAMES.join(', ')}.`);
   } catch (error) {
     console.error((error as Error).message);
   }
@@ -40,7 +45,8 @@ async function runCase(it: LabCase, results: CaseResult[]): Promise<void> {
   console.log(caseLine(result));
 }
 
-async function runPart(part: Part, only: string, results: CaseResult[]): Promise<void> {
+/** `write`: the part's tables are put into the docs, in the order of its cases. */
+async function runPart(part: Part, only: string, results: CaseResult[], write: boolean): Promise<void> {
   const chosen = (await part.cases()).filter(({ name }) => name.includes(only));
   const lacking = new Set(chosen.flatMap(({ programs = [] }) => programs.filter((name) => !hasProgram(name))));
   const cases = chosen.filter(({ programs = [] }) => !programs.some((name) => lacking.has(name)));
@@ -53,14 +59,22 @@ async function runPart(part: Part, only: string, results: CaseResult[]): Promise
   } finally {
     await part.stop();
   }
+  if (!write || !part.tables) return;
+  if (!results.every(({ ok }) => ok)) {
+    console.error('The docs are left as they are: not every case is ok.');
+    return;
+  }
+  const placeOf = ({ case: name, manager }: CaseResult) =>
+    cases.findIndex((it) => it.name === name && it.manager === manager);
+  writeTables(part.name, await part.tables(results.toSorted((a, b) => placeOf(a) - placeOf(b))));
 }
 
-async function runParts(json: boolean, wanted: string | undefined, only: string): Promise<number> {
+async function runParts(json: boolean, wanted: string | undefined, only: string, write: boolean): Promise<number> {
   const results: CaseResult[] = [];
   for (const part of PARTS.filter(({ name }) => wanted === undefined || name === wanted)) {
     const lacking = await part.needs();
     if (lacking.length === 0) {
-      await runPart(part, only, results);
+      await runPart(part, only, results, write);
       continue;
     }
     console.error(`The ${part.name} part is not run; it needs ${lacking.join('; ')}.`);
@@ -93,4 +107,4 @@ if (part === COMPARE) {
   const { compareMain } = await import('./compare/compare.ts');
   process.exit(await compareMain({ json, write }));
 }
-process.exit(await runParts(json, part, only));
+process.exit(await runParts(json, part, only, write));

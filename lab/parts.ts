@@ -1,6 +1,6 @@
 /** The parts of the lab, loaded when they are run. */
 import { kernelLabAvailable } from '../simulator/guests/kernel/available.ts';
-import type { LabCase } from './case.ts';
+import type { CaseResult, LabCase } from './case.ts';
 
 export interface Part {
   name: string;
@@ -11,6 +11,8 @@ export interface Part {
   sideBySide: boolean;
   /** Ends whatever the cases started. */
   stop(): Promise<void>;
+  /** The results as Markdown, where docs/linux.md has a place for them. */
+  tables?(results: CaseResult[]): Promise<string>;
 }
 
 export const PARTS: Part[] = [
@@ -30,5 +32,6 @@ export const PARTS: Part[] = [
     needs: async () => (await import('./booted/booted.ts')).bootedNeeds(),
     cases: async () => (await import('./booted/booted.ts')).bootedCases(),
     stop: async () => (await import('./booted/booted.ts')).stopBooted(),
+    tables: async (results) => (await import('./booted/table.ts')).bootedTable(results),
   },
 ];

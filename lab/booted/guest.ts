@@ -26,6 +26,8 @@ const ECHO_MS = 60_000;
 const HEAL_MS = 3000;
 /** Until a service that was started has looked. */
 const SETTLE_MS = 500;
+/** For a command's connects and for all of it: only a VIP that does not answer takes so long. */
+const LIMITS = { connectSeconds: 10, totalSeconds: 300 };
 
 export class Guest {
   readonly spec: GuestSpec;
@@ -94,6 +96,12 @@ export class Guest {
     return until(() => this.sampler.last()?.addresses ?? false, CHECK_MS);
   }
 
+  /** Resolves to true when a look from now on finds all of the fix, to false when none does in that time. */
+  isWhole(timeoutMs: number): Promise<boolean> {
+    this.sampler.take();
+    return until(() => this.sampler.last()?.ours === this.whole, timeoutMs);
+  }
+
   /** Whether the management connection still answers. */
   async answers(): Promise<boolean> {
     const management = this.#management;
@@ -156,7 +164,7 @@ export class Guest {
       await this.off();
       await this.boot();
     }
-    if (this.whole === '' || !(await until(() => this.sampler.last()?.ours === this.whole, HEAL_MS))) {
+    if (this.whole === '' || !(await this.isWhole(HEAL_MS))) {
       await this.guard('apply');
       await this.remember();
     }
@@ -178,7 +186,7 @@ export class Guest {
       commandId: '0'.repeat(32),
       mode,
       plan: { frontends: vips.map((vip) => ({ vip, port: PORT, backends: [backend], via })) },
-      limits: { connectSeconds: 2, totalSeconds: 60 },
+      limits: LIMITS,
     };
     const folder = '/var/lib/waagent/run-command-handler/download/0';
     await mkdir(join(this.machine.root, folder), { recursive: true });

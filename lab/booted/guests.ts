@@ -15,7 +15,9 @@ export interface Entry {
   cases: BootedCase[];
 }
 
-const onDhcp = (cases: BootedCase[]): BootedCase[] => cases.map((it) => ({ ...it, name: `DHCP: ${it.name}` }));
+/** Begins the names of cases of guests that have their addresses by DHCP. */
+export const DHCP = 'DHCP: ';
+const onDhcp = (cases: BootedCase[]): BootedCase[] => cases.map((it) => ({ ...it, name: `${DHCP}${it.name}` }));
 
 export const GUESTS: Entry[] = [
   {

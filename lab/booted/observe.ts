@@ -1,4 +1,5 @@
 /** A disturbance, and what is seen of the guest meanwhile. */
+import type { GuestReport } from '../../shared/model/guest.ts';
 import type { CaseResult } from '../case.ts';
 import { now, until } from './clock.ts';
 import { packetsOf } from './fabric.ts';
@@ -11,7 +12,7 @@ import type { Sample } from './sampler.ts';
  * What the watcher may take once the NICs have their addresses. It takes less than a second, but this machine may be
  * busy; one that heard nothing, and found it by its look every 30 s, takes longer.
  */
-const OWN_MS = 20_000;
+export const OWN_MS = 20_000;
 /** It stays so when nothing was wrong for this long. */
 const QUIET_MS = 1000;
 const TIMEOUT_MS = 120_000;
@@ -22,6 +23,18 @@ const EVIDENCE =
   'ip -br addr; ip rule; ip route; ip route show table all proto 201; journalctl -u ilb-hairpin-guard -n 12 -o short-monotonic --no-pager';
 
 export type Outcome = Omit<CaseResult, 'case' | 'manager'>;
+
+/** A report in a line, for a person: what was wrong with each path, and how its connect ended. */
+export const told = ({ paths, warnings, errorCode, changed }: GuestReport): string =>
+  [
+    ...paths.map(({ vip, before, proof, connectBefore, connectAfter }) => {
+      const { outcome, ms } = connectAfter.outcome === 'none' ? connectBefore : connectAfter;
+      return `${vip}: ${before.join('+') || 'as planned'}, proof ${proof}${proof === 'self' ? '' : ` (connect ${outcome} after ${ms} ms)`}`;
+    }),
+    ...(warnings.length > 0 ? [`warnings ${warnings.join(' ')}`] : []),
+    ...(errorCode ? [errorCode] : []),
+    `${changed} changed`,
+  ].join('; ');
 
 interface Observed extends Recovery {
   packets: { to: number; from: number };
@@ -66,20 +79,14 @@ export async function heals(guest: Guest, disturb: () => Promise<unknown>, ours?
   const within = seen.ownMs !== undefined && seen.ownMs <= OWN_MS;
   const ok =
     within && proved && seen.answered && seen.withoutLocal === 0 && seen.strange === 0 && seen.packets.from > 0;
-  const drifts = report.paths.flatMap((path) => path.before);
   const more = ok ? [] : [(await guest.shell(EVIDENCE)).stdout, `expected: ${ours ?? guest.whole}`];
   return {
     ok,
     ...(seen.recoveredMs !== undefined && { recoveredMs: seen.recoveredMs }),
-    detail: [
-      describe(seen),
-      proved ? 'both VIPs proved self' : `check: ${drifts.join(' ')} ${proofs(report.paths)}`,
-      ...more,
-    ].join('; '),
+    ...(seen.ownMs !== undefined && seen.ownMs !== seen.recoveredMs && { ownMs: seen.ownMs }),
+    detail: [describe(seen), proved ? 'both VIPs proved self' : `check: ${told(report)}`, ...more].join('; '),
   };
 }
-
-const proofs = (paths: { proof: string }[]): string => `proof ${paths.map((path) => path.proof).join(' ')}`;
 
 /** What was seen, for a person. */
 function describe(seen: Observed): string {

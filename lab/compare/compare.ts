@@ -2,9 +2,10 @@
  * Strategies side by side: one failover there and back and one drift, the same for each, on fresh guests of the kernel.
  * `npm run lab -- --part compare`; with `--write` table and chart are put into docs.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startKernelLab } from '../../simulator/guests/kernel/lab.ts';
+import { DOCS, writeTables } from '../docs.ts';
 import { comparisonChart } from './chart.ts';
 import { monotonicMs } from './client.ts';
 import { compareEstate } from './estate.ts';
@@ -13,10 +14,6 @@ import { STRATEGIES } from './strategies.ts';
 import { broughtShort, type Row, rowOf } from './summary.ts';
 import { comparisonTable } from './table.ts';
 import { type Played, play, TIMELINE } from './timeline.ts';
-
-const DOCS = join(import.meta.dirname, '..', '..', 'docs');
-const BEGIN = '<!-- comparison: made by npm run lab -- --part compare --write -->';
-const END = '<!-- end of comparison -->';
 
 /** Compares, and resolves to the exit code: 1 when ours falls short of what it promises. Some ten minutes. */
 export async function compareMain(options: { json: boolean; write?: boolean }): Promise<number> {
@@ -61,14 +58,6 @@ const fallsShort = ({ id, changed, lost = [] }: Later): string[] =>
 
 /** Puts the tables between their marks in docs/linux.md, and the chart beside it. */
 function write(rows: Row[], all: Played[], beside: Later[]): void {
-  const file = join(DOCS, 'linux.md');
-  writeFileSync(file, withComparison(readFileSync(file, 'utf8'), comparisonTable(rows, beside)));
+  writeTables('compare', comparisonTable(rows, beside));
   writeFileSync(join(DOCS, 'linux-compare.svg'), `${comparisonChart(all, TIMELINE)}\n`);
-}
-
-/** The text with what is between the marks replaced. Throws when a mark is missing. */
-export function withComparison(text: string, tables: string): string {
-  const [from, to] = [text.indexOf(BEGIN), text.indexOf(END)];
-  if (from < 0 || to < from) throw new Error('docs/linux.md has lost the marks of the comparison');
-  return `${text.slice(0, from + BEGIN.length)}\n\n${tables}\n\n${text.slice(to)}`;
 }

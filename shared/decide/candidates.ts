@@ -53,11 +53,13 @@ export function chooseCommands(pass: EstatePass): Choices {
 
 function wishesByVm(pass: EstatePass): Map<IdKey, Wish[]> {
   const wishes = new Map<IdKey, Wish[]>();
-  for (const outcome of pass.outcomes.all()) {
-    if (outcome.state !== 'waiting' || (outcome.notBefore ?? 0) > pass.now) continue;
-    const run = pass.runs.get(outcome.runId);
+  for (const { state, notBefore = 0, runId, vmId } of pass.outcomes.readAll()) {
+    if (state !== 'waiting' || notBefore > pass.now) continue;
+    const run = pass.runs.get(runId);
     if (run?.state !== 'running' || isUnconfirmed(run)) continue;
-    const key = idKey(outcome.vmId);
+    const key = idKey(vmId);
+    const outcome = pass.outcomes.get(runId, key);
+    if (!outcome) continue;
     const wish = { run, outcome, mode: effectiveMode(pass, run, key) };
     const others = wishes.get(key);
     if (others) others.push(wish);
@@ -117,7 +119,7 @@ function whyNot(
 ): Finding[] | undefined {
   const unusable = whyUnusable(pass, key);
   if (unusable) return [unusable];
-  const held = pass.vms.get(key)?.hold !== undefined && mode === 'apply' && !liftsHold(run, outcome.vmId);
+  const held = pass.vms.read(key)?.hold !== undefined && mode === 'apply' && !liftsHold(run, outcome.vmId);
   if (held) return [finding('REMOVED_BY_HAND')];
   const count = plan?.frontends.length ?? 0;
   if (count > MAX_FRONTENDS) {
@@ -147,8 +149,8 @@ function rankOf(group: readonly Wish[], key: IdKey, primaryFor: number): number[
 }
 
 function compareRanks(a: readonly number[], b: readonly number[]): number {
-  for (const [i, value] of a.entries()) {
-    const difference = value - (b[i] ?? 0);
+  for (let i = 0; i < a.length; i += 1) {
+    const difference = (a[i] ?? 0) - (b[i] ?? 0);
     if (difference !== 0) return difference;
   }
   return 0;

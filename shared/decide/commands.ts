@@ -17,7 +17,7 @@ import { unfitAgent } from './agent.ts';
 import { denied, fail, failed, healthyVips, type InFlight, isMissingRight, succeed, withdraw } from './endings.ts';
 import { commandMs, guestLimits } from './limits.ts';
 import { take } from './outcomes.ts';
-import { type Look, type Pass, tell } from './pass.ts';
+import { type Look, type Pass, tell, whyUnusable } from './pass.ts';
 
 /** A command at hand. `lookedAt`: when Azure was asked; no deadline passes between that and its answer. */
 interface Watched extends InFlight {
@@ -34,10 +34,11 @@ export function followCommands(pass: Pass): void {
 
 /** A loop killed after a VM's row held its command and before the outcomes said so: they are given it, not another one. */
 export function rejoinCommands({ vms, outcomes }: Pass): void {
-  for (const vm of vms.all()) {
-    for (const runId of vm.command?.runIds ?? []) {
-      const outcome = outcomes.get(runId, idKey(vm.vmId));
-      if (vm.command && outcome?.state === 'waiting') take(outcome, vm.command.seq);
+  for (const { vmId, command } of vms.readAll()) {
+    if (!command) continue;
+    for (const runId of command.runIds) {
+      const outcome = outcomes.get(runId, idKey(vmId));
+      if (outcome?.state === 'waiting') take(outcome, command.seq);
     }
   }
 }
@@ -157,6 +158,9 @@ function notHeld(pass: Pass, watched: Watched, view: CommandView | undefined): v
 }
 
 function ended(pass: Pass, watched: Watched, view: CommandView, wanted: GuestCommand): void {
+  // The row could not be written with what the command came to: that it ended is kept, and why no more is.
+  const unusable = whyUnusable(pass, idKey(watched.vm.vmId));
+  if (unusable) return fail(pass, watched, unusable);
   let report: GuestReport;
   try {
     report = parseReport(view.output, wanted);

@@ -65,7 +65,7 @@ export function decide(seen: Observed, settings: LoopSettings): Decision {
 
 /** Adds what the estate comes to, by what is known of guests once this pass's reports are in. */
 function withEvaluation(pass: Pass, survey: Survey): EstatePass {
-  const evaluation = judge(survey, healthOf(pass.frontends.all()), knowledgeOf(pass, survey), pass.now);
+  const evaluation = judge(survey, healthOf(pass.frontends.readAll()), knowledgeOf(pass, survey), pass.now);
   return { ...pass, survey, evaluation };
 }
 
@@ -88,16 +88,16 @@ function withEstate(pass: EstatePass): number {
 /** Seconds until the next look. An intended command is read and sent by the very next pass, a new run planned by it. */
 function nextLook(pass: Pass, hasMore: boolean): number | undefined {
   const { bellSeconds } = pass.settings;
-  const open = [...pass.runs.all()].filter(isOpen);
+  const open = [...pass.runs.readAll()].filter(isOpen);
   const next = intakeOf(open);
   const isNew = next.joined.size + next.planned.size > 0 && !pass.seen.estateError;
   if (hasMore || isNew) return 0;
   let inFlight = false;
-  for (const vm of pass.vms.all()) inFlight ||= vm.command !== undefined;
+  for (const vm of pass.vms.readAll()) inFlight ||= vm.command !== undefined;
   if (open.length === 0) return inFlight ? bellSeconds : undefined;
   const isPatient = !inFlight && open.every((run) => run.state === 'running' && !isUnconfirmed(run));
   let earliest: number | undefined;
-  for (const outcome of pass.outcomes.all()) {
+  for (const outcome of pass.outcomes.readAll()) {
     if (outcome.state === 'settled') continue;
     const at = outcome.notBefore ?? pass.now;
     earliest = earliest === undefined ? at : Math.min(earliest, at);

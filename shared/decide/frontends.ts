@@ -58,7 +58,7 @@ export function tellMove(pass: Pass, { row, from, since }: Move): void {
   const to = row.primaryAddress ?? '';
   const key = idKey(row.frontendId);
   let explained = false;
-  for (const run of pass.runs.all()) {
+  for (const run of pass.runs.readAll()) {
     if (run.signal !== 'failover' || !isOpen(run)) continue;
     explained ||= run.confirmation?.frontendIds.some((id) => idKey(id) === key) ?? false;
   }
@@ -82,22 +82,36 @@ export function tellMove(pass: Pass, { row, from, since }: Move): void {
 
 /** Keeps a row for every frontend in play, with the rule to ask; one that is gone has none. */
 export function keepFrontends(pass: Pass, survey: Survey): void {
-  for (const row of pass.frontends.all()) {
-    if (!survey.waysOfFrontend.has(idKey(row.frontendId))) delete row.healthRuleId;
+  for (const { frontendId, healthRuleId } of pass.frontends.readAll()) {
+    const key = idKey(frontendId);
+    if (healthRuleId !== undefined && !survey.waysOfFrontend.has(key)) delete pass.frontends.get(key)?.healthRuleId;
   }
   for (const surveyed of survey.frontends) {
-    const { key, vip, probeSeconds, mirror, healthRule } = surveyed.frontend;
-    const row = pass.frontends.get(key);
-    if (!row) {
-      if (!whyUnusable(pass, key)) pass.frontends.add(newFrontendRow(surveyed));
-      continue;
-    }
-    row.vip = vip;
-    row.probeSeconds = probeSeconds;
-    row.mirror = mirror;
-    if (healthRule) row.healthRuleId = healthRule.id;
-    else delete row.healthRuleId;
+    const { key } = surveyed.frontend;
+    const known = pass.frontends.read(key);
+    if (known) {
+      if (!isAsListed(known, surveyed)) keepAsListed(pass, surveyed);
+    } else if (!whyUnusable(pass, key)) pass.frontends.add(newFrontendRow(surveyed));
   }
+}
+
+const isAsListed = (row: Readonly<FrontendRow>, { frontend }: SurveyedFrontend): boolean =>
+  row.vip === frontend.vip &&
+  row.probeSeconds === frontend.probeSeconds &&
+  row.mirror === frontend.mirror &&
+  row.healthRuleId === frontend.healthRule?.id;
+
+function keepAsListed(
+  pass: Pass,
+  { frontend: { key, vip, probeSeconds, mirror, healthRule } }: SurveyedFrontend,
+): void {
+  const row = pass.frontends.get(key);
+  if (!row) return;
+  row.vip = vip;
+  row.probeSeconds = probeSeconds;
+  row.mirror = mirror;
+  if (healthRule) row.healthRuleId = healthRule.id;
+  else delete row.healthRuleId;
 }
 
 /** The row of a frontend that was never asked. */

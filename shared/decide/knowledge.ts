@@ -8,12 +8,12 @@ import { type Pass, whyUnusable } from './pass.ts';
 /** Knowledge by VM key: of VMs with a row, and of those that a row is about which cannot be used. */
 export function knowledgeOf(pass: Pass, survey: Survey): Map<IdKey, VmKnowledge> {
   const knowledge = new Map<IdKey, VmKnowledge>();
-  for (const vm of pass.vms.all()) knowledge.set(idKey(vm.vmId), knownOf(vm));
+  for (const vm of pass.vms.readAll()) knowledge.set(idKey(vm.vmId), knownOf(vm));
   if (pass.seen.unusable.size > 0) addUnusable(pass, survey, knowledge);
   return knowledge;
 }
 
-function knownOf({ proofs, hold, findings, look }: VmRow): VmKnowledge {
+function knownOf({ proofs, hold, findings, look }: Readonly<VmRow>): VmKnowledge {
   const known: VmKnowledge = { proofs, held: hold !== undefined, findings };
   if (look) known.look = look;
   return known;

@@ -35,7 +35,9 @@ export function settleFromEstate(
   const key = idKey(outcome.vmId);
   const paths = pass.evaluation.pathsOfVm.get(key) ?? [];
   const listed = pass.evaluation.listedOf.get(key) ?? [];
-  outcome.paths = paths.map((path) => outcomePath(path));
+  // Where a row was too large for its table, this one must fit.
+  const isUnusable = why.some(({ code }) => code === 'ROW_UNUSABLE');
+  outcome.paths = isUnusable ? [] : paths.map((path) => outcomePath(path));
   outcome.findings = [...why, ...listed.map((item) => item.finding)];
   if (paths.length === 0 && outcome.findings.length === 0) {
     outcome.findings.push(finding('NOT_A_MEMBER', { id: outcome.vmId }));

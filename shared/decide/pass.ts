@@ -120,7 +120,7 @@ export function startPass(seen: Observed, settings: LoopSettings): Pass {
     vms: new Rows((vm) => idKey(vm.vmId), seen.vms),
     frontends,
     healthyVips() {
-      healthy ??= vipsWithEvidence(frontends.all());
+      healthy ??= vipsWithEvidence(frontends.readAll());
       return healthy;
     },
     effects: [],

@@ -46,9 +46,9 @@ function isPlanned({ outcomes, seen }: EstatePass, { runId }: RunRow, key: IdKey
 function planPaths(pass: EstatePass, run: RunRow, key: IdKey, paths: readonly Path[]): void {
   const vmId = paths[0]?.vmId;
   if (vmId === undefined || isPlanned(pass, run, key)) return;
-  const vm = pass.vms.get(key);
+  if (pass.vms.read(key)?.hold && liftsHold(run, vmId) && !run.dryRun) delete pass.vms.get(key)?.hold;
+  const vm = pass.vms.read(key);
   const named = pass.evaluation.plans.get(key);
-  if (vm?.hold && liftsHold(run, vmId) && !run.dryRun) delete vm.hold;
   const held = vm?.hold !== undefined && run.mode === 'apply';
   const running = !paths.every((path) => path.findings.some((item) => item.code === 'VM_NOT_RUNNING'));
   // Removal needs no plan: the guest knows what is ours.
@@ -66,14 +66,18 @@ function planPaths(pass: EstatePass, run: RunRow, key: IdKey, paths: readonly Pa
     outcome.planned = { os, plan: named?.plan ?? { frontends: [] }, limits: guestLimits(pass.settings) };
     return settle(pass, outcome, 'planned');
   }
-  if (vm?.look && named === undefined) {
-    // Told once: what was seen of a plan that is gone says nothing of the next one.
-    delete vm.look;
-    vm.proofs = {};
-  }
+  // Told once: what was seen of a plan that is gone says nothing of the next one.
+  if (vm?.look && named === undefined) forgetLook(pass, key);
   const unusable = whyUnusable(pass, key);
   if (unusable) settleFromEstate(pass, outcome, [unusable]);
   else if (!actionable || !due) settleFromEstate(pass, outcome, held ? [finding('REMOVED_BY_HAND')] : []);
+}
+
+function forgetLook({ vms }: EstatePass, key: IdKey): void {
+  const vm = vms.get(key);
+  if (!vm) return;
+  delete vm.look;
+  vm.proofs = {};
 }
 
 /** A VM that the run names and that is on no path. */
@@ -90,7 +94,7 @@ const namesVmOrNic = (run: RunRow): boolean => run.scope.some((item) => item.kin
 /** VMs whose plan is not the one that was last looked at, or that lost it: a NIC that is gone names no VM any more. */
 function changedPlans({ evaluation, vms }: EstatePass): IdKey[] {
   const changed: IdKey[] = [];
-  for (const { vmId, look } of vms.all()) {
+  for (const { vmId, look } of vms.readAll()) {
     const key = idKey(vmId);
     if (look && evaluation.pathsOfVm.has(key) && evaluation.plans.get(key)?.hash !== look.planHash) changed.push(key);
   }

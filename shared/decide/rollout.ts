@@ -4,7 +4,7 @@
  */
 import { type Finding, finding } from '../model/findings.ts';
 import { type IdKey, idKey, sameId } from '../model/ids.ts';
-import { hasPlace, type OutcomeRow, type RunRow, type VmRow } from '../model/rows.ts';
+import { type FrontendRow, hasPlace, type OutcomeRow, type RunRow, type VmRow } from '../model/rows.ts';
 import type { WaitCode } from '../model/waits.ts';
 import { type Candidate, chooseCommands } from './candidates.ts';
 import { waitAfter } from './endings.ts';
@@ -57,7 +57,7 @@ export function startCommands(pass: EstatePass): number {
 function roomLeft(pass: Pass): Room {
   const taken = new Set<string>();
   let places = pass.settings.maxCommands;
-  for (const { command } of pass.vms.all()) {
+  for (const { command } of pass.vms.readAll()) {
     if (!command) continue;
     if (command.mode !== 'check') for (const vip of command.vips) taken.add(vip);
     // One that outlasts its deadline keeps its VM, and the other members away; its place is for others.
@@ -70,7 +70,7 @@ function vmsOfUnconfirmed({ outcomes, runs }: Pass): Set<IdKey> {
   const vms = new Set<IdKey>();
   for (const run of runs.all()) {
     if (run.state !== 'running' || !isUnconfirmed(run)) continue;
-    for (const outcome of outcomes.ofRun(run.runId)) if (outcome.state === 'waiting') vms.add(idKey(outcome.vmId));
+    for (const outcome of outcomes.readOfRun(run.runId)) if (outcome.state === 'waiting') vms.add(idKey(outcome.vmId));
   }
   return vms;
 }
@@ -87,14 +87,14 @@ function whyHalted(pass: EstatePass, { key, mode, plan, wishes, vmId }: Candidat
     if (!planned.has(vip)) continue;
     const unusable = whyUnusable(pass, frontendKey);
     if (unusable) return unusable;
-    const halted = pass.frontends.get(frontendKey)?.halted;
+    const halted = pass.frontends.read(frontendKey)?.halted;
     if (!byHand && halted && !sameId(halted.vmId, vmId)) return finding('ROLLOUT_HALTED', { vip });
   }
   return undefined;
 }
 
 function mustWait(pass: EstatePass, candidate: Candidate, room: Room): Wait | undefined {
-  const vm = pass.vms.get(candidate.key);
+  const vm = pass.vms.read(candidate.key);
   if (vm?.command) return { why: 'VM_BUSY' };
   const last = vm?.last;
   if (last?.retryAt !== undefined && last.retryAt > pass.now) return { why: waitAfter(last), until: last.retryAt };
@@ -153,6 +153,19 @@ function start(pass: EstatePass, { key, wishes, mode, plan, planHash, vips }: Ca
 /** Breaks that halt a frontend. */
 const BROKEN = new Set(['CONNECT_FAILED', 'GUEST_FAILED', 'COMMAND_FAILED']);
 
+function halt(pass: Pass, run: RunRow, vmId: string, row: FrontendRow): void {
+  row.halted = { vmId, runId: run.runId, at: pass.now };
+  tell(pass, 'warn', 'halted', { runId: run.runId, vmId, frontendId: row.frontendId });
+}
+
+/** Halts all frontends of a VM: what came of its apply cannot be known, so no other member is next. */
+export function haltAll(pass: EstatePass, run: RunRow, vmId: string): void {
+  for (const { frontendKey } of pass.evaluation.pathsOfVm.get(idKey(vmId)) ?? []) {
+    const row = pass.frontends.get(frontendKey);
+    if (row && !row.halted) halt(pass, run, vmId, row);
+  }
+}
+
 /** A failed apply halts its frontends for the other members; a working one clears them. */
 export function haltOrClear(pass: Pass, run: RunRow, outcome: OutcomeRow, vm: VmRow): void {
   if (vm.last?.mode !== 'apply') return;
@@ -160,8 +173,7 @@ export function haltOrClear(pass: Pass, run: RunRow, outcome: OutcomeRow, vm: Vm
     const row = pass.frontends.get(idKey(path.frontendId));
     if (!row) continue;
     if (path.findings.some((item) => BROKEN.has(item.code)) && !row.halted) {
-      row.halted = { vmId: vm.vmId, runId: run.runId, at: pass.now };
-      tell(pass, 'warn', 'halted', { runId: run.runId, vmId: vm.vmId, frontendId: row.frontendId });
+      halt(pass, run, vm.vmId, row);
     } else if (path.verdict === 'compliant') delete row.halted;
   }
 }

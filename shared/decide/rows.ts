@@ -1,13 +1,13 @@
 /** Rows as a pass works on them: what was read stays as it was, and a row that differs from it at the end is written. */
-import { isDeepStrictEqual } from 'node:util';
 import { type IdKey, idKey } from '../model/ids.ts';
 import type { OutcomeRow } from '../model/rows.ts';
 import type { Versioned } from '../model/store.ts';
+import { copyPlain, isSamePlain } from './plain.ts';
 
 interface Kept<T> {
   /** As it was read; undefined for a row that is not in the table yet. */
   read: Versioned<T> | undefined;
-  /** Made when the row is first looked at. */
+  /** Made when the row is first asked for to be changed. */
   copy: T | undefined;
 }
 
@@ -17,7 +17,7 @@ export interface Change<T> {
   etag?: string;
 }
 
-/** Rows of one kind by key. Those that are handed out may be changed in place. */
+/** Rows of one kind by key. Those that `get` and `all` hand out may be changed in place; most are only read. */
 export class Rows<K extends string, T extends object> {
   readonly #kept = new Map<K, Kept<T>>();
   readonly #keyOf: (row: T) => K;
@@ -32,8 +32,19 @@ export class Rows<K extends string, T extends object> {
     return kept && copyOf(kept);
   }
 
+  /** A row as it is now, not to be changed. */
+  read(key: K): Readonly<T> | undefined {
+    const kept = this.#kept.get(key);
+    return kept && asItIs(kept);
+  }
+
   *all(): Generator<T> {
     for (const kept of this.#kept.values()) yield copyOf(kept);
+  }
+
+  /** All rows as they are now, not to be changed. */
+  *readAll(): Generator<Readonly<T>> {
+    for (const kept of this.#kept.values()) yield asItIs(kept);
   }
 
   /** Takes in a row that is not in the table yet. */
@@ -48,16 +59,18 @@ export class Rows<K extends string, T extends object> {
     for (const { read, copy } of this.#kept.values()) {
       if (copy === undefined) continue;
       if (read === undefined) changes.push({ row: copy });
-      else if (!isDeepStrictEqual(read.row, copy)) changes.push({ row: copy, etag: read.etag });
+      else if (!isSamePlain(read.row, copy)) changes.push({ row: copy, etag: read.etag });
     }
     return changes;
   }
 }
 
 function copyOf<T extends object>(kept: Kept<T>): T {
-  kept.copy ??= structuredClone((kept.read as Versioned<T>).row);
+  kept.copy ??= copyPlain((kept.read as Versioned<T>).row);
   return kept.copy;
 }
+
+const asItIs = <T extends object>({ copy, read }: Kept<T>): T => copy ?? (read as Versioned<T>).row;
 
 const outcomeKey = (runId: string, vmKey: IdKey): string => `${runId} ${vmKey}`;
 
@@ -81,12 +94,18 @@ export class Outcomes {
     return this.#rows.get(outcomeKey(runId, vmKey));
   }
 
-  all(): Generator<OutcomeRow> {
-    return this.#rows.all();
+  /** All as they are now, not to be changed. */
+  readAll(): Generator<Readonly<OutcomeRow>> {
+    return this.#rows.readAll();
   }
 
   ofRun(runId: string): OutcomeRow[] {
     return (this.#keysOfRun.get(runId) ?? []).flatMap((key) => this.#rows.get(key) ?? []);
+  }
+
+  /** A run's as they are now, not to be changed. */
+  readOfRun(runId: string): Readonly<OutcomeRow>[] {
+    return (this.#keysOfRun.get(runId) ?? []).flatMap((key) => this.#rows.read(key) ?? []);
   }
 
   add(row: OutcomeRow): OutcomeRow {

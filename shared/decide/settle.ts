@@ -7,21 +7,23 @@ import { failed, waitAfter } from './endings.ts';
 import { AGENT_BUDGET_MS, AGENT_PAUSE_MS, ESTATE_BUDGET_MS, isOverdue } from './limits.ts';
 import { countOutcomes, letWait, settle, settleFromCommand, settleFromEstate } from './outcomes.ts';
 import { type EstatePass, type Pass, tell, whyUnusable } from './pass.ts';
-import { haltOrClear } from './rollout.ts';
+import { haltAll, haltOrClear } from './rollout.ts';
 
 /** Outcomes whose command has ended, and what that means for their frontends. */
 export function settleEnded(pass: EstatePass): void {
-  for (const outcome of pass.outcomes.all()) {
-    if (outcome.state !== 'commanded') continue;
-    const run = pass.runs.get(outcome.runId);
-    if (!run || !isOpen(run)) continue;
-    const key = idKey(outcome.vmId);
+  for (const { state, runId, vmId } of pass.outcomes.readAll()) {
+    if (state !== 'commanded') continue;
+    const run = pass.runs.get(runId);
+    const key = idKey(vmId);
+    const outcome = pass.outcomes.get(runId, key);
+    if (!run || !isOpen(run) || !outcome) continue;
     const unusable = whyUnusable(pass, key);
     if (unusable) {
       settleFromEstate(pass, outcome, [unusable], 'failed');
+      if (run.mode === 'apply') haltAll(pass, run, outcome.vmId);
       continue;
     }
-    const vm = pass.vms.get(key);
+    const vm = pass.vms.read(key);
     if (vm?.command?.seq !== outcome.seq) settleOne(pass, run, outcome, vm);
   }
 }
@@ -66,7 +68,7 @@ function failOutcome(pass: Pass, outcome: OutcomeRow, code: CommandFailureCode, 
 
 /** Why an outcome has not ended; undefined while its command has time left. A command that is given up keeps its VM. */
 function whyOpen(pass: Pass, outcome: OutcomeRow): string | undefined {
-  const { command, findings } = pass.vms.get(idKey(outcome.vmId)) ?? {};
+  const { command, findings } = pass.vms.read(idKey(outcome.vmId)) ?? {};
   if (command && outcome.state === 'commanded' && command.seq === outcome.seq) {
     if (command.deadline > pass.now) return undefined;
     if (command.phase !== 'cancelling') return 'Azure does not show how its command ended';
@@ -116,7 +118,7 @@ export function closeRuns(pass: Pass): boolean {
   let all = true;
   for (const run of pass.runs.all()) {
     if (run.state !== 'running') continue;
-    const outcomes = pass.outcomes.ofRun(run.runId);
+    const outcomes = pass.outcomes.readOfRun(run.runId);
     if (outcomes.some((outcome) => outcome.state !== 'settled')) continue;
     if (!pass.seen.whole.has(run.runId)) {
       all = false;

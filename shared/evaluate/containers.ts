@@ -33,6 +33,7 @@ export function containersOf(
  * that address goes one way, and the request may have come in by the other NIC.
  */
 export function refuseSeveralNics(ways: readonly Way[], scope: Scope): void {
+  if (ways.every((way) => way.containers === undefined)) return;
   for (const [via, sharing] of Map.groupBy(ways, (way) => way.via?.ip)) {
     const [{ containers: value } = {}] = sharing;
     if (via === undefined || value === undefined || new Set(sharing.map((way) => way.backend?.mac)).size < 2) continue;

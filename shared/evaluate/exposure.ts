@@ -3,7 +3,6 @@
 import { compareText } from '../model/address.ts';
 import type { Exposure } from '../model/findings.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
-import { defined } from '../model/optional.ts';
 import type { BackendHealth, FrontendHealth } from '../model/topology.ts';
 import { isEvidence } from './healthy.ts';
 import type { Member } from './members.ts';
@@ -36,34 +35,43 @@ export interface Healthy {
 export function readHealth(health: FrontendHealth | undefined, members: readonly Member[], now: number): Healthy {
   const known = health?.state === 'known' && now - health.at <= HEALTH_STALE_MS;
   const memberOf = finder(members);
-  const up = new Map<Member, number>();
-  const notHeldDown = new Set<Member>();
-  const heldDown = new Set<Member>();
+  const told = new Map<Member, Told>();
   const counted = new Set<string>();
+  const upMembers: Member[] = [];
   for (const backend of known ? health.backends : []) {
     const member = memberOf(backend);
+    const own = member && (told.get(member) ?? { up: 0, isHeldDown: true });
+    if (member && own) told.set(member, own);
+    if (own && !isHeldDown(backend)) own.isHeldDown = false;
+    if (!isEvidence(backend)) continue;
     // A backend that is told twice counts once.
-    if (isEvidence(backend) && !counted.has(placeOf(backend))) {
-      counted.add(placeOf(backend));
-      if (member) up.set(member, (up.get(member) ?? 0) + 1);
-    }
-    if (member) (isHeldDown(backend) ? heldDown : notHeldDown).add(member);
+    const place = placeOf(backend);
+    if (counted.has(place)) continue;
+    counted.add(place);
+    if (own) own.up += 1;
+    if (member && own?.up === 1) upMembers.push(member);
   }
   const count = counted.size;
-  const upMembers = [...up.keys()].sort((a, b) => compareText(a.key, b.key));
-  const [first] = upMembers;
-  return {
+  const [first] = upMembers.sort((a, b) => compareText(a.key, b.key));
+  const healthy: Healthy = {
     known,
     at: health?.at ?? 0,
     count,
     members: upMembers,
-    ...defined({ primary: first && up.get(first) === count ? first : undefined }),
     exposureOf: (member) => {
-      const own = up.get(member);
-      if (own !== undefined) return { exposure: 'active', share: own / count };
-      return { exposure: heldDown.has(member) && !notHeldDown.has(member) ? 'none' : 'latent', share: 0 };
+      const own = told.get(member);
+      if (own && own.up > 0) return { exposure: 'active', share: own.up / count };
+      return { exposure: own?.isHeldDown ? 'none' : 'latent', share: 0 };
     },
   };
+  if (first && told.get(first)?.up === count) healthy.primary = first;
+  return healthy;
+}
+
+/** What is told of a member: how many of its backends are up with evidence, and whether a person holds all of them down. */
+interface Told {
+  up: number;
+  isHeldDown: boolean;
 }
 
 const isHeldDown = (backend: BackendHealth): boolean => !backend.up && /^down_admin$/i.test(backend.reason);
@@ -74,8 +82,8 @@ function finder(members: readonly Member[]): (backend: BackendHealth) => Member 
   const byIp = new Map<IdKey, Member>();
   const byAddress = new Map<string, Member>();
   for (const member of members) {
-    for (const { ip } of member.ips) {
-      byIp.set(idKey(ip.id), member);
+    for (const { key, ip } of member.ips) {
+      byIp.set(key, member);
       if (ip.address !== undefined && !byAddress.has(ip.address)) byAddress.set(ip.address, member);
     }
   }

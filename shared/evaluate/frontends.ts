@@ -1,6 +1,6 @@
 /** Which frontends are in play: those of Standard internal load balancers with rules that translate the destination. */
 
-import { compareAddresses, compareText, isHostAddress } from '../model/address.ts';
+import { addressNumber, compareText, isHostAddress } from '../model/address.ts';
 import { type Finding, finding } from '../model/findings.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
 import { defined } from '../model/optional.ts';
@@ -58,9 +58,19 @@ export function frontendsInPlay(
     }
   }
   return {
-    inPlay: [...inPlay.values()].sort((a, b) => compareAddresses(a.vip, b.vip) || compareText(a.key, b.key)),
+    inPlay: byVip([...inPlay.values()]),
     listed,
   };
+}
+
+/** In order of their VIPs; each is read as a number once. */
+function byVip(frontends: FrontendInPlay[]): FrontendInPlay[] {
+  const numbered = frontends.map((frontend) => ({ frontend, number: addressNumber(frontend.vip) }));
+  numbered.sort(
+    (a, b) =>
+      a.number - b.number || compareText(a.frontend.vip, b.frontend.vip) || compareText(a.frontend.key, b.frontend.key),
+  );
+  return numbered.map(({ frontend }) => frontend);
 }
 
 /** What a load balancer's rules refer to, by key. */
@@ -105,8 +115,8 @@ function describe(
   { pools, probes }: Parts,
 ): FrontendInPlay {
   const probeOf = (rule: Rule) => (rule.probeId === undefined ? undefined : probes.get(idKey(rule.probeId)));
-  const mirrorRules = new Set(rules.filter((rule) => isMirrorProbe(probeOf(rule))));
-  const isMirrorRule = (rule: Rule) => mirrorRules.has(rule);
+  const mirrorRules = rules.filter((rule) => isMirrorProbe(probeOf(rule)));
+  const isMirrorRule = (rule: Rule) => mirrorRules.includes(rule);
   const probed = rules.filter((rule) => rule.probeId !== undefined);
   const healthRule =
     probed.find((rule) => isMirrorRule(rule) && rule.protocol !== 'udp') ??
@@ -123,7 +133,7 @@ function describe(
     pools,
     rules,
     isMirrorRule,
-    mirror: mirrorRules.size > 0,
+    mirror: mirrorRules.length > 0,
     ...defined({ healthRule }),
     probeSeconds: probe ? probe.intervalSeconds * probe.threshold : 0,
     findings: [

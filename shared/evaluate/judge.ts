@@ -1,7 +1,6 @@
 /** From a surveyed estate to its paths: who is exposed, what holds, what a person must do. A pure function. */
 
 import { type IdKey, idKey } from '../model/ids.ts';
-import { defined } from '../model/optional.ts';
 import type { Evaluation, FrontendView, NamedPlan, Path, VmKnowledge } from '../model/path.ts';
 import type { HealthMap } from '../model/topology.ts';
 import { colocated } from './colocated.ts';
@@ -76,7 +75,7 @@ function pathOf(way: Way, healthy: Healthy, named: NamedPlan | undefined, knowle
 
 function viewOf({ frontend, members, port }: SurveyedFrontend, healthy: Healthy): FrontendView {
   const { loadBalancer, healthRule, probeSeconds, mirror, vip, key } = frontend;
-  return {
+  const view: FrontendView = {
     id: frontend.frontend.id,
     key,
     vip,
@@ -87,11 +86,12 @@ function viewOf({ frontend, members, port }: SurveyedFrontend, healthy: Healthy)
     healthyIds: healthy.members.map((member) => member.vmId),
     healthKnown: healthy.known,
     healthAt: healthy.at,
-    ...defined({
-      healthRuleId: healthRule?.id,
-      primaryId: healthy.primary?.vmId,
-      primaryKey: healthy.primary?.key,
-      port,
-    }),
   };
+  if (healthRule) view.healthRuleId = healthRule.id;
+  if (healthy.primary) {
+    view.primaryId = healthy.primary.vmId;
+    view.primaryKey = healthy.primary.key;
+  }
+  if (port !== undefined) view.port = port;
+  return view;
 }

@@ -7,6 +7,7 @@ import type { ListedFinding } from '../model/path.ts';
 import type { Pool, Rule } from '../model/topology.ts';
 import type { FrontendInPlay } from './frontends.ts';
 import type { NicIp, TopologyIndex } from './indexTopology.ts';
+import { trimmed } from './push.ts';
 
 /** A VM behind a frontend. */
 export interface Member {
@@ -40,7 +41,7 @@ export interface Membership {
  */
 export function membersOf(frontend: FrontendInPlay, index: TopologyIndex): Membership {
   const listed: ListedFinding[] = [];
-  const byVm = new Map<IdKey, { ips: Set<NicIp>; rules: Set<Rule> }>();
+  const byVm = new Map<IdKey, { ips: NicIp[]; rules: Rule[] }>();
   const nicKeys = new Set<IdKey>();
 
   const dangling = (id: string) => {
@@ -70,26 +71,27 @@ export function membersOf(frontend: FrontendInPlay, index: TopologyIndex): Membe
         nicKeys.add(here.on.key);
         const key = here.on.vmKey;
         if (key === undefined) continue;
-        let member = byVm.get(key);
+        const member = byVm.get(key);
         if (!member) {
-          member = { ips: new Set(), rules: new Set() };
-          byVm.set(key, member);
+          byVm.set(key, { ips: [here], rules: [rule] });
+          continue;
         }
-        member.ips.add(here);
-        member.rules.add(rule);
+        // A VM has few addresses, and a rule's come one after another.
+        if (!member.ips.includes(here)) member.ips.push(here);
+        if (member.rules.at(-1) !== rule) member.rules.push(rule);
       }
     }
   }
 
   const members: Member[] = [];
   for (const [key, { ips, rules }] of byVm) {
-    const [first, ...rest] = [...ips].sort(byPrecedence);
+    const [first, ...rest] = ips.sort(byPrecedence);
     if (!first) continue;
     const vmId = index.vms.get(key)?.id ?? first.on.nic.vmId ?? key;
-    members.push({ key, vmId, ips: [first, ...rest], rules: [...rules] });
+    members.push({ key, vmId, ips: [first, ...rest], rules });
   }
   members.sort((a, b) => compareText(a.key, b.key));
-  return { members, nicKeys, listed };
+  return { members: trimmed(members), nicKeys, listed };
 }
 
 /** IPv4 configurations in a pool. `missing` is told every reference that Azure does not list. */

@@ -2,8 +2,8 @@
 
 import { type FindingCode, finding, findingVerdict } from '../model/findings.ts';
 import type { GuestPlan, PlannedFrontend } from '../model/guest.ts';
-import { defined } from '../model/optional.ts';
 import { containersIn } from './containers.ts';
+import { push, trimmed } from './push.ts';
 import { isProvable, type Way } from './way.ts';
 
 /** Findings that leave a path without proof, and not without a way to set it up. */
@@ -21,32 +21,29 @@ const UNPROVED: ReadonlySet<FindingCode> = new Set(['NO_PROBE', 'UDP_ONLY', 'NO_
  * frontends of a VM. Should it say so all the same, those paths get ADDRESS_INVALID and are not planned.
  */
 export function planVm(ways: readonly Way[]): GuestPlan | undefined {
-  const planned = new Map<string, PlannedFrontend>();
-  for (const [vip, rivals] of Map.groupBy(ways.filter(isPlannable), (way) => way.frontend.vip)) {
+  const byVip = new Map<string, PlannableWay[]>();
+  for (const way of ways) if (isPlannable(way)) push(byVip, way.frontend.vip, way);
+  const frontends: PlannedFrontend[] = [];
+  for (const [vip, rivals] of byVip) {
     const [first, ...others] = rivals.map(plannedFrontend);
     if (!first) continue;
-    if (others.every((entry) => JSON.stringify(entry) === JSON.stringify(first))) planned.set(vip, first);
+    if (others.every((entry) => JSON.stringify(entry) === JSON.stringify(first))) frontends.push(first);
     else for (const rival of rivals) rival.findings.push(finding('ADDRESS_INVALID', { value: vip }));
   }
-  if (planned.size === 0 || !ways.some(isProvable)) return undefined;
-  return { ...containersIn(ways), frontends: [...planned.values()] };
+  if (frontends.length === 0 || !ways.some(isProvable)) return undefined;
+  return { ...containersIn(ways), frontends: trimmed(frontends) };
 }
 
-function isPlannable(way: Way): way is Way & Required<Pick<Way, 'backend' | 'via'>> {
+type PlannableWay = Way & Required<Pick<Way, 'backend' | 'via'>>;
+
+function isPlannable(way: Way): way is PlannableWay {
   const hindered = way.findings.some((item) => findingVerdict(item.code) === 'blocked' && !UNPROVED.has(item.code));
   return (
     !hindered && way.backend !== undefined && way.via !== undefined && (way.port !== undefined || way.frontend.mirror)
   );
 }
 
-const plannedFrontend = ({
-  frontend,
-  port,
-  backend,
-  via,
-}: Way & Required<Pick<Way, 'backend' | 'via'>>): PlannedFrontend => ({
-  vip: frontend.vip,
-  ...defined({ port }),
-  backends: [backend],
-  via,
-});
+function plannedFrontend({ vip, port, backend, via }: PlannableWay): PlannedFrontend {
+  const backends = [backend];
+  return port === undefined ? { vip, backends, via } : { vip, port, backends, via };
+}

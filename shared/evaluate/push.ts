@@ -1,4 +1,4 @@
-/** Lists by key. */
+/** Lists, and lists by key. */
 
 /** Puts a value at the end of its key's list. */
 export function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
@@ -6,3 +6,6 @@ export function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
   if (list) list.push(value);
   else map.set(key, [value]);
 }
+
+/** A list that will not grow any more, without the room for 16 more that V8 keeps behind one that grew. */
+export const trimmed = <T>(list: readonly T[]): T[] => list.slice();

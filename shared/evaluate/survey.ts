@@ -7,12 +7,12 @@ import type { Scope } from '../model/scope.ts';
 import type { Topology, Vm } from '../model/topology.ts';
 import { refuseSeveralNics } from './containers.ts';
 import { type FrontendInPlay, frontendsInPlay } from './frontends.ts';
-import { indexTopology } from './indexTopology.ts';
+import { indexTopology, type NicPlace } from './indexTopology.ts';
 import { type Member, membersOf } from './members.ts';
 import { planVm } from './plan.ts';
 import { namePlan } from './planHash.ts';
 import { provePort } from './provePort.ts';
-import { push } from './push.ts';
+import { push, trimmed } from './push.ts';
 import { tagValue } from './touchable.ts';
 import { isWay, type Way, wayOf } from './way.ts';
 
@@ -73,8 +73,11 @@ export function survey(topology: Topology, scope: Scope): Survey {
       push(waysOfVm, member.key, item);
     }
     if (ways.length === 0) continue;
-    frontends.push({ frontend, members: membership.members, ways, ...('port' in choice ? choice : {}) });
+    const surveyed: SurveyedFrontend = { frontend, members: membership.members, ways: trimmed(ways) };
+    if ('port' in choice) surveyed.port = choice.port;
+    frontends.push(surveyed);
   }
+  for (const [key, ways] of waysOfVm) waysOfVm.set(key, trimmed(ways));
   return {
     frontends,
     ways: frontends.flatMap(({ ways }) => ways),
@@ -84,8 +87,13 @@ export function survey(topology: Topology, scope: Scope): Survey {
     listed: once(listed),
     notes: topology.notes,
     vms: index.vms,
-    vmOfNic: (nic) => index.nics.get(nic)?.vmKey,
+    vmOfNic: vmFinder(index.nics),
   };
+}
+
+/** A function of its own, so that the rest of the index is not kept with it: it is a third of what a survey would hold. */
+function vmFinder(nics: ReadonlyMap<IdKey, NicPlace>): Survey['vmOfNic'] {
+  return (nic) => nics.get(nic)?.vmKey;
 }
 
 function plansOf(waysOfVm: ReadonlyMap<IdKey, Way[]>, scope: Scope): Map<IdKey, NamedPlan> {

@@ -5,8 +5,11 @@ type Tags = Record<string, string>;
 
 /** The value of a tag; Azure's tag names have no letter case. */
 export function tagValue(tags: Tags, name: string): string | undefined {
-  const wanted = name.toLowerCase();
-  return Object.entries(tags).find(([key]) => key.toLowerCase() === wanted)?.[1];
+  // No list of pairs: every path asks for several tags.
+  for (const key in tags) {
+    if (key.length === name.length && key.toLowerCase() === name.toLowerCase()) return tags[key];
+  }
+  return undefined;
 }
 
 /** True when a resource carries the opt-out tag with a true word. */

@@ -58,6 +58,7 @@ function ownProof(knowledge: VmKnowledge | undefined, vip: string): Proof | unde
 }
 
 function worstOf(findings: readonly Finding[]): Verdict | undefined {
+  if (findings.length === 0) return undefined;
   const verdicts = findings.map((item) => findingVerdict(item.code));
   if (verdicts.includes('blocked')) return 'blocked';
   return verdicts.includes('unknown') ? 'unknown' : undefined;

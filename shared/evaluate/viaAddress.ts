@@ -3,7 +3,7 @@
 import { compareText, isHostAddress, isMac } from '../model/address.ts';
 import { type Finding, finding } from '../model/findings.ts';
 import type { NicAddress } from '../model/guest.ts';
-import { idKey, shortName } from '../model/ids.ts';
+import { idKey, sameId, shortName } from '../model/ids.ts';
 import type { Path } from '../model/path.ts';
 import { isTrueWord, type Scope } from '../model/scope.ts';
 import type { IpConfiguration, Nic } from '../model/topology.ts';
@@ -38,19 +38,28 @@ export function addressesOf(
   if (isOptedOut(ownNic.tags, scope)) return { findings: [], optedOut: ownNic.id };
 
   const nics = index.nicsOfVm.get(member.key) ?? [];
-  const outside = nics.filter(({ key }) => !membership.nicKeys.has(key)).map(({ nic }) => nic);
+  const outside: Nic[] = [];
+  for (const { key, nic } of nics) if (!membership.nicKeys.has(key)) outside.push(nic);
   const allowed = outside.filter((nic) => !isOptedOut(nic.tags, scope));
   if (allowed.length === 0 && outside[0]) return { findings: [], optedOut: outside[0].id };
 
   const backend = addressOn(ownNic, own.ip, 'BACKEND_NIC_NOT_READY', vip);
   const chosen = chooseVia(allowed, own, scope);
-  if (!chosen)
-    return { ...only('backend', backend), findings: [...backend.findings, noVia(member, frontend, nics, index)] };
+  if (!chosen) {
+    const found: Addresses = { findings: [...backend.findings, noVia(member, frontend, nics, index)] };
+    if (backend.address) found.backend = backend.address;
+    return found;
+  }
 
   const via = addressOn(chosen.nic, firstIpv4(chosen.nic), 'SECONDARY_NIC_NOT_READY', vip);
-  const findings = [...backend.findings, ...via.findings, ...elsewhere(chosen.nic, frontend, index)];
-  if (backend.address && via.address) findings.push(...clashes(vip, nics, backend.address, via.address));
-  return { ...only('backend', backend), ...only('via', via), viaReason: chosen.reason, findings };
+  const found: Addresses = {
+    viaReason: chosen.reason,
+    findings: [...backend.findings, ...via.findings, ...elsewhere(chosen.nic, frontend, index)],
+  };
+  if (backend.address) found.backend = backend.address;
+  if (via.address) found.via = via.address;
+  if (backend.address && via.address) found.findings.push(...clashes(vip, nics, backend.address, via.address));
+  return found;
 }
 
 /**
@@ -59,24 +68,24 @@ export function addressesOf(
  * between equals one that is in no other pool either, since connections bound to it are all that the fix costs.
  */
 function chooseVia(nics: readonly Nic[], own: NicIp, scope: Scope): { nic: Nic; reason: ViaReason } | undefined {
-  const subnet = own.ip.subnetId === undefined ? undefined : idKey(own.ip.subnetId);
-  const isNear = (ip: IpConfiguration) => ip.subnetId !== undefined && idKey(ip.subnetId) === subnet;
-  const [best] = nics
-    .map((nic) => ({
-      nic,
-      tagged: isTrueWord(tagValue(nic.tags, scope.viaTag)),
-      ready: nic.mac !== undefined && firstIpv4(nic)?.address !== undefined,
-      near: nic.ipConfigurations.some(isNear),
-      free: nic.ipConfigurations.every((ip) => ip.poolIds.length === 0),
-    }))
-    .sort(
-      (a, b) =>
-        Number(b.tagged) - Number(a.tagged) ||
-        Number(b.ready) - Number(a.ready) ||
-        Number(b.near) - Number(a.near) ||
-        Number(b.free) - Number(a.free) ||
-        byId(a.nic, b.nic),
-    );
+  const { subnetId } = own.ip;
+  const isNear = (ip: IpConfiguration) =>
+    ip.subnetId !== undefined && subnetId !== undefined && (ip.subnetId === subnetId || sameId(ip.subnetId, subnetId));
+  const fits = nics.map((nic) => ({
+    nic,
+    tagged: isTrueWord(tagValue(nic.tags, scope.viaTag)),
+    ready: nic.mac !== undefined && firstIpv4(nic)?.address !== undefined,
+    near: nic.ipConfigurations.some(isNear),
+    free: nic.ipConfigurations.every((ip) => ip.poolIds.length === 0),
+  }));
+  const [best] = fits.sort(
+    (a, b) =>
+      Number(b.tagged) - Number(a.tagged) ||
+      Number(b.ready) - Number(a.ready) ||
+      Number(b.near) - Number(a.near) ||
+      Number(b.free) - Number(a.free) ||
+      byId(a.nic, b.nic),
+  );
   if (!best) return undefined;
   const untagged = best.near ? 'subnet' : 'name';
   return { nic: best.nic, reason: best.tagged ? 'tag' : untagged };
@@ -84,6 +93,8 @@ function chooseVia(nics: readonly Nic[], own: NicIp, scope: Scope): { nic: Nic; 
 
 /** A NIC's primary IPv4 configuration, else the first by id that has an address. */
 function firstIpv4(nic: Nic): IpConfiguration | undefined {
+  const [only, ...others] = nic.ipConfigurations;
+  if (others.length === 0) return only?.version === 'IPv4' ? only : undefined;
   return nic.ipConfigurations
     .filter((ip) => ip.version === 'IPv4')
     .sort(
@@ -110,13 +121,11 @@ function addressOn(
     return { findings: [finding(notReady, { vip, nic: shortName(nic.id) })] };
   }
   const address = { ip: ip.address, mac: nic.mac.toLowerCase() };
-  const wrong = [...(isHostAddress(address.ip) ? [] : [address.ip]), ...(isMac(address.mac) ? [] : [nic.mac])];
-  if (wrong.length > 0) return { findings: wrong.map((value) => finding('ADDRESS_INVALID', { value })) };
-  return { address, findings: [] };
+  const findings: Finding[] = [];
+  if (!isHostAddress(address.ip)) findings.push(finding('ADDRESS_INVALID', { value: address.ip }));
+  if (!isMac(address.mac)) findings.push(finding('ADDRESS_INVALID', { value: nic.mac }));
+  return findings.length > 0 ? { findings } : { address, findings };
 }
-
-const only = <K extends 'backend' | 'via'>(role: K, { address }: Checked): { [P in K]?: NicAddress } =>
-  (address ? { [role]: address } : {}) as { [P in K]?: NicAddress };
 
 /** Why a VM has no NIC to choose from. One that Azure names and does not list may be the very NIC that is missed. */
 function noVia(member: Member, { vip }: FrontendInPlay, nics: readonly NicPlace[], index: TopologyIndex): Finding {

@@ -35,23 +35,20 @@ export function wayOf(
   if (!isInScope(vmId, scope)) return { id: vmId, finding: finding('OUT_OF_SCOPE', { id: vmId }) };
   if (vm && isOptedOut(vm.tags, scope)) return { id: vmId, finding: finding('OPTED_OUT', { id: vmId }) };
 
-  const { optedOut, findings, ...addresses } = addressesOf(member, frontend, membership, index, scope);
+  const { optedOut, findings, backend, via, viaReason } = addressesOf(member, frontend, membership, index, scope);
   if (optedOut !== undefined) return { id: vmId, finding: finding('OPTED_OUT', { id: optedOut }) };
 
-  const own = [frontend.vip, addresses.backend?.ip, addresses.via?.ip];
-  const { findings: containerFindings, ...containers } = containersOf(vm, own, scope);
+  const own = [frontend.vip, backend?.ip, via?.ip];
+  const { findings: containerFindings, containers } = containersOf(vm, own, scope);
   // Most members have all rules of the frontend, and so its port.
   const hasAll = member.rules.length === frontend.rules.length;
   const choice = hasAll ? port : provePort(member.rules, frontend, tagValue(frontend.loadBalancer.tags, scope.portTag));
-  return {
+  const way: Way = {
     vmKey: member.key,
     frontendKey: frontend.key,
     vip: frontend.vip,
     member,
     frontend,
-    ...addresses,
-    ...containers,
-    ...('port' in choice ? choice : {}),
     findings: [
       ...frontend.findings,
       ...vmFindings(vm, vmId, frontend.vip),
@@ -60,6 +57,12 @@ export function wayOf(
       ...portFindings(choice, frontend, scope),
     ],
   };
+  if (backend) way.backend = backend;
+  if (via) way.via = via;
+  if (viaReason) way.viaReason = viaReason;
+  if ('port' in choice) way.port = choice.port;
+  if (containers !== undefined) way.containers = containers;
+  return way;
 }
 
 /** True for a way. */

@@ -3,7 +3,14 @@
  * paste. Pure. Only names that pass a strict pattern and the plan's addresses are put into a command. Addresses alone are
  * enough: both ends are this VM's own, or its VIP's, and Azure lets nobody else send from them; so no port is opened.
  */
-import type { FirewallPlace, LostPacket, NicAddress, PathReport, PlannedFrontend } from '../model/guest.ts';
+import type {
+  FirewallPlace,
+  LostConnect,
+  LostPacket,
+  NicAddress,
+  PathReport,
+  PlannedFrontend,
+} from '../model/guest.ts';
 import { PACKET_LETTERS } from './wire.ts';
 
 const NAME = '[A-Za-z][A-Za-z0-9_.-]{0,31}';
@@ -30,52 +37,86 @@ interface Flow {
   to: string;
 }
 
+/** Places that one path is told of at the most, those of its reply included. */
+const MOST_PLACES = 8;
+
+/** What the places of all paths may take as JSON, each path an equal share: room for one at least, and mostly for all. */
+const PLACES_CHARACTERS = 100_000;
+
 /**
- * Adds the report's entries to the paths they name. Returns the first that is no entry or names a path that the report
- * does not have.
+ * Adds the report's entries to the paths they name, each place once. Returns the first that is no entry or names a path
+ * that the report does not have, and whether there were more places than a path is told of.
  */
 export function addLost(
   entries: readonly string[],
   paths: ReadonlyMap<number, PathReport>,
   frontends: readonly PlannedFrontend[],
-): string | undefined {
+): { wrong: string | undefined; isCut: boolean } {
+  const room = new Map([...paths.keys()].map((index) => [index, PLACES_CHARACTERS / frontends.length]));
+  const adding: Adding = { paths, frontends, room, isCut: false };
   // A request comes before its reply, so the first entry of a path says what was lost.
-  return entries.toSorted().find((entry) => !add(entry, paths, frontends));
+  const wrong = entries.toSorted().find((entry) => !add(entry, adding));
+  return { wrong, isCut: adding.isCut };
 }
 
-function add(entry: string, paths: ReadonlyMap<number, PathReport>, frontends: readonly PlannedFrontend[]): boolean {
+interface Adding {
+  paths: ReadonlyMap<number, PathReport>;
+  frontends: readonly PlannedFrontend[];
+  /** Characters left to each path. */
+  room: Map<number, number>;
+  isCut: boolean;
+}
+
+function add(entry: string, adding: Adding): boolean {
   const [, letter = '', number = '', backendDevice = '', viaDevice = '', place = '', list = ''] =
     ENTRY.exec(entry) ?? [];
   const indexes = indexesIn(list);
   const unread = /^unread:(nft|iptables)$/.exec(place)?.[1];
   const handedTo = HANDED.exec(place)?.[1];
   const isKnown = place === 'none' || unread !== undefined || handedTo !== undefined || PLACE.test(place);
-  if (indexes.length === 0 || !isKnown) return false;
+  if (indexes.size === 0 || !isKnown) return false;
   const packet = PACKET_LETTERS[letter as keyof typeof PACKET_LETTERS];
   for (const index of indexes) {
-    const path = paths.get(index);
-    const frontend = frontends[index];
+    const path = adding.paths.get(index);
+    const frontend = adding.frontends[index];
     const backend = frontend?.backends[Number(number)];
     if (!path || !frontend || !backend) return false;
     path.lost ??= { packet, places: [], replyPlaces: [], unread: [] };
     const { lost } = path;
-    if (unread !== undefined) lost.unread.push(unread);
+    if (unread !== undefined && !lost.unread.includes(unread)) lost.unread.push(unread);
     if (handedTo !== undefined) lost.handedTo = handedTo;
-    if (!PLACE.test(place)) continue;
+    if (!PLACE.test(place) || (packet !== lost.packet && lost.packet !== 'request-in')) continue;
     const found = compose(place, flowOf(packet, { frontend, backend, backendDevice, viaDevice }));
-    if (packet === lost.packet) lost.places.push(found);
-    else if (lost.packet === 'request-in') lost.replyPlaces.push(found);
+    addPlace(index, lost, packet === lost.packet ? lost.places : lost.replyPlaces, found, adding);
   }
   return true;
 }
 
+function addPlace(
+  index: number,
+  { places, replyPlaces }: LostConnect,
+  list: FirewallPlace[],
+  found: FirewallPlace,
+  adding: Adding,
+): void {
+  if (list.some(({ where, rule }) => where === found.where && rule === found.rule)) return;
+  const left = (adding.room.get(index) ?? 0) - JSON.stringify(found).length;
+  if (places.length + replyPlaces.length >= MOST_PLACES || left < 0) {
+    adding.isCut = true;
+    return;
+  }
+  adding.room.set(index, left);
+  list.push(found);
+}
+
 /** `0.3-5` -> 0, 3, 4, 5; empty when it is none. */
-function indexesIn(list: string): number[] {
-  if (list === '') return [];
-  return list.split('.').flatMap((part) => {
+function indexesIn(list: string): Set<number> {
+  const indexes = new Set<number>();
+  for (const part of list === '' ? [] : list.split('.')) {
     const [first = 0, last = first] = part.split('-').map(Number);
-    return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
-  });
+    for (let index = first; index <= last; index += 1) indexes.add(index);
+  }
+  return indexes;
 }
 
 interface Ends {

@@ -16,9 +16,18 @@ import {
 import { GUEST_ERROR_CODES } from '../model/guestErrors.ts';
 import { defined } from '../model/optional.ts';
 import { addLost } from './firewall.ts';
+import type { WARNINGS } from './warnings.ts';
 import { DETAIL, DRIFT_LETTERS, MARKER, OUTCOME_LETTERS, PROOF_LETTERS } from './wire.ts';
 
+/**
+ * What a report takes as JSON at the most, whatever a guest prints, with a command of as many frontends as there may be.
+ * A VM's row holds one, and a table takes rows of 480,000 characters (state/entities.ts).
+ */
+export const MAX_REPORT_CHARACTERS = 200_000;
+
 const WARNING = /^[a-z][a-z0-9-]{0,39}(?: [A-Za-z0-9._:/ -]{1,120})?$/;
+/** The warning that not all firewalls are named. */
+const CUT = 'firewalls-cut' satisfies keyof typeof WARNINGS;
 const ENTRY =
   /^(\d{1,2});([A-Z]{0,14});([A-Z]{0,14}|=);([a-z])(\d{0,7});(?:([a-z])(\d{0,7})|=);([a-z])(?:(\d{1,5})(?:\.(\d))?)?;(b|-|\d{1,3}(?:\.\d{1,3}){3})?$/;
 
@@ -91,7 +100,7 @@ function toReport(wire: z.infer<typeof body>, command: GuestCommand): GuestRepor
   }
   const missing = command.plan.frontends.findIndex((_, index) => !paths.has(index));
   if (missing !== -1 && wire.e === undefined) throw invalid(`path ${missing} is missing`);
-  const wrong = addLost(wire.fw ?? [], paths, command.plan.frontends);
+  const { wrong, isCut } = addLost(wire.fw ?? [], paths, command.plan.frontends);
   if (wrong !== undefined) throw invalid(`${clip(wrong, 80)} is no firewall entry`);
   return {
     schema: 1,
@@ -100,7 +109,7 @@ function toReport(wire: z.infer<typeof body>, command: GuestCommand): GuestRepor
     mode: wire.mode,
     changed: wire.chg,
     paths: [...paths].sort(([a], [b]) => a - b).map(([, path]) => path),
-    warnings: wire.w,
+    warnings: isCut && !wire.w.includes(CUT) ? [...wire.w, CUT] : wire.w,
     ...defined({ errorCode: wire.e, errorDetail: wire.d }),
   };
 }

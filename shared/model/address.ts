@@ -32,14 +32,14 @@ const PRIVATE = [
 export function isContainerNetwork(text: string): boolean {
   const [base = '', length = '', ...rest] = text.split('/');
   if (rest.length > 0 || !IPV4.test(base) || !/^(?:1[2-9]|2[0-9]|30)$/.test(length)) return false;
-  const isClean = numberOf(base) % 2 ** (32 - Number(length)) === 0;
-  return isClean && PRIVATE.some((own) => Number(length) >= own.length && isIn(numberOf(base), own));
+  const isClean = addressNumber(base) % 2 ** (32 - Number(length)) === 0;
+  return isClean && PRIVATE.some((own) => Number(length) >= own.length && isIn(addressNumber(base), own));
 }
 
 /** True when an address is in a network, both in their canonical form. */
 export function isAddressIn(address: string, network: string): boolean {
   const [base = '', length = ''] = network.split('/');
-  return isIn(numberOf(address), { base: numberOf(base), length: Number(length) });
+  return isIn(addressNumber(address), { base: addressNumber(base), length: Number(length) });
 }
 
 const isIn = (address: number, { base, length }: { base: number; length: number }): boolean =>
@@ -50,8 +50,8 @@ export const isMac = (text: string): boolean => MAC.test(text);
 
 /** Orders addresses by their number; what is no address comes last, as text. */
 export function compareAddresses(a: string, b: string): number {
-  const x = numberOf(a);
-  const y = numberOf(b);
+  const x = addressNumber(a);
+  const y = addressNumber(b);
   return x === y ? compareText(a, b) : x - y;
 }
 
@@ -61,5 +61,6 @@ export function compareText(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-const numberOf = (text: string): number =>
+/** An IPv4 address as a number, to order many by; what is none comes after all of them. */
+export const addressNumber = (text: string): number =>
   IPV4.test(text) ? text.split('.').reduce((sum, part) => sum * 256 + Number(part), 0) : 2 ** 32;

@@ -65,7 +65,7 @@ export type RunFilter = 'open' | 'urgent' | 'arrived' | 'outdated';
 
 export interface RunRows extends PassingRows<RunRow, RunFilter> {
   /** The newest runs first. */
-  page(partition: string, query: RunQuery): Promise<RunRow[]>;
+  page(partition: string, query: RunQuery, options?: Pick<ListOptions, 'unreadable'>): Promise<RunRow[]>;
 }
 
 export interface Store {

@@ -26,7 +26,7 @@ const EFFECTS = 16;
 
 /**
  * Writes all rows, in order of tables, then does the effects. Returns the rows that no table takes, by row key of their
- * VM or frontend: nothing that rests on them was done. Throws StateError STATE_CONFLICT when a row changed under the
+ * VM or frontend: nothing that rests on them was done, neither an outcome of that VM nor the end of its run. Throws StateError STATE_CONFLICT when a row changed under the
  * loop, and when the lease ends meanwhile (`until`, epoch milliseconds), or an effect could last longer than it: nothing
  * more is done then, and the next pass decides anew.
  */
@@ -37,6 +37,8 @@ export async function act(
   until: () => number,
 ): Promise<Map<string, Finding>> {
   const unwritten = new Map<string, Finding>();
+  /** Runs with an outcome that was not written: they are not told to be planned, or over, without it. */
+  const incomplete = new Set<string>();
   const check = (ahead = 0): void => {
     if (actors.clock.now() + ahead < until()) return;
     throw new StateError('STATE_CONFLICT', 'The lease ran out before all was done.');
@@ -45,12 +47,17 @@ export async function act(
     await inBatches(group, WRITES, async (write) => {
       check();
       const key = subjectKey(write);
-      if (key !== undefined && unwritten.has(key)) return;
+      if (write.table === 'runs' && incomplete.has(write.row.runId)) return;
+      if (key !== undefined && unwritten.has(key)) {
+        if (write.table === 'outcomes') incomplete.add(write.row.runId);
+        return;
+      }
       try {
         await put(actors.store, subscriptionId, write);
       } catch (error) {
         if (key === undefined || !isTooLarge(error)) throw error;
         unwritten.set(key, rowUnusable(`${write.table} ${key}`, error));
+        if (write.table === 'outcomes') incomplete.add(write.row.runId);
         actors.log('error', 'row-not-written', { table: write.table, key, text: error.message });
       }
     });

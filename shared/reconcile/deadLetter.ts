@@ -22,7 +22,8 @@ export async function markFailed(
   const found = await store.runs.get(signal.subscriptionId, signal.runId);
   if (found && !isOpen(found.row)) return false;
   const row = found?.row ?? acceptedRun(signal);
-  const outcomes = await endOutcomes(store, row, text, now);
+  const unreadable = new Set<string>();
+  const outcomes = await endOutcomes(store, row, text, now, unreadable);
   await store.runs.put(
     signal.subscriptionId,
     signal.runId,
@@ -30,7 +31,7 @@ export async function markFailed(
       ...row,
       state: 'failed',
       settledAt: now,
-      counts: countOutcomes(row.fresh, outcomes),
+      counts: countOutcomes(row.fresh, outcomes, unreadable.size),
       reason: { code: 'DEAD_LETTER', text, at: now },
     },
     found?.etag,
@@ -38,15 +39,16 @@ export async function markFailed(
   return true;
 }
 
-/** Ends what is open; returns the run's outcomes as they are then. */
+/** Ends what is open; returns the run's outcomes as they are then, and adds the keys of those that cannot be read. */
 async function endOutcomes(
   store: Pick<Store, 'outcomes'>,
   run: RunRow,
   text: string,
   now: number,
+  unreadable: Set<string>,
 ): Promise<OutcomeRow[]> {
   const ended: OutcomeRow[] = [];
-  for (const { row, etag } of await ownOutcomes(store, run)) {
+  for (const { row, etag } of await ownOutcomes(store, run, 'all', { unreadable: ({ key }) => unreadable.add(key) })) {
     if (row.state === 'settled') {
       ended.push(row);
       continue;

@@ -93,7 +93,10 @@ async function onePass(
   for (const { level, step, fields } of decision.log) ports.log(level, step, fields);
   try {
     const acting = act(ports, subscriptionId, decision, () => lease.row.until);
+    const known = unwritten.size;
     for (const [key, finding] of await holding(lease, acting)) unwritten.set(key, finding);
+    // Decided anew, knowing that; only once for each row, so that this ends.
+    if (unwritten.size > known) return 'now';
   } catch (error) {
     if (!isConflict(error)) throw error;
     ports.log('info', 'rows-changed', { subscriptionId, text: (error as Error).message });

@@ -83,7 +83,7 @@ export async function observe(
     now: clock.now(),
     runs,
     intake,
-    ...(await readOutcomes(store, runs, intake.planned)),
+    ...(await readOutcomes(store, runs, intake.planned, unreadable)),
     vms: commanded.filter(({ row }) => row.command),
     frontends: [],
     looks: new Map(),
@@ -123,15 +123,18 @@ async function readOutcomes(
   store: Store,
   runs: readonly Versioned<RunRow>[],
   planned: ReadonlySet<string>,
+  told: UnreadableRow[],
 ): Promise<OutcomesRead> {
   const found = new Map<string, Versioned<OutcomeRow>[]>();
   const whole = new Set<string>();
   const unreadableOutcomes = new Map<string, Set<string>>();
   const read = async (run: RunRow, filter: 'open' | 'all') => {
-    const unreadable = new Set<string>();
-    const options: ListOptions = { unreadable: ({ key }) => unreadable.add(key) };
+    const unreadable = new Map<string, UnreadableRow>();
+    const options: ListOptions = { unreadable: (row) => unreadable.set(row.key, row) };
     found.set(run.runId, await ownOutcomes(store, run, filter, options));
-    if (unreadable.size > 0) unreadableOutcomes.set(run.runId, unreadable);
+    if (unreadable.size === 0 || unreadableOutcomes.has(run.runId)) return;
+    unreadableOutcomes.set(run.runId, new Set(unreadable.keys()));
+    told.push(...unreadable.values());
   };
   const wanted = runs.filter(({ row }) => row.state === 'running' || planned.has(row.runId));
   await inBatches(wanted, READS, async ({ row }) => {

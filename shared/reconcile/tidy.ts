@@ -2,7 +2,7 @@
 import type { Clock, Log } from '../model/ports.ts';
 import { isOpen, type RunRow } from '../model/rows.ts';
 import type { LoopSettings } from '../model/settings.ts';
-import { rowKey, type Store } from '../model/store.ts';
+import { type ListOptions, rowKey, type Store } from '../model/store.ts';
 import { inBatches } from './batches.ts';
 import { isConflict, type Lease } from './lease.ts';
 import { ownOutcomes } from './ownOutcomes.ts';
@@ -30,12 +30,16 @@ export async function tidy(lease: Lease, ports: Ports, settings: LoopSettings): 
   // Due further ahead than ever set: before the clock was set back.
   if (now < tidyAt && tidyAt <= now + TIDY_MS) return;
   await lease.renew({ tidyAt: now + TIDY_SOON_MS });
-  const renewed = await renew(ports.store, subscriptionId);
+  const unreadable: ListOptions = {
+    unreadable: ({ where, error }) =>
+      ports.log('error', 'row-unreadable', { subscriptionId, row: where, code: error.code, text: error.message }),
+  };
+  const renewed = await renew(ports.store, subscriptionId, unreadable);
   const before = now - settings.runAgeMs;
-  const old = await ports.store.runs.page(subscriptionId, { before, limit: TIDY_BATCH });
+  const old = await ports.store.runs.page(subscriptionId, { before, limit: TIDY_BATCH }, unreadable);
   let removed = 0;
   await inBatches(old, SIDE_BY_SIDE, async (run) => {
-    if (await isRemoved(ports.store, run)) removed += 1;
+    if (await isRemoved(ports.store, run, unreadable)) removed += 1;
   });
   if (renewed + removed > 0) ports.log('info', 'tidied', { subscriptionId, removed, renewed });
   // What stays open for so long, or changed just now, is for the next hour.
@@ -43,15 +47,18 @@ export async function tidy(lease: Lease, ports: Ports, settings: LoopSettings): 
   if (!more) await lease.renew({ tidyAt: ports.clock.now() + TIDY_MS });
 }
 
-/** Removes one run with its outcomes, the run last: what is left by a loop that was killed is found again. */
-async function isRemoved(store: Ports['store'], old: RunRow): Promise<boolean> {
+/**
+ * Removes one run with its outcomes, the run last: what is left by a loop that was killed is found again. An outcome that
+ * cannot be read stays, and is told: it may be a later program's.
+ */
+async function isRemoved(store: Ports['store'], old: RunRow, unreadable: ListOptions): Promise<boolean> {
   const { subscriptionId, runId } = old;
   const { runs, outcomes } = store;
   try {
     // Gone under its id already: a removal that was cut short.
     const found = (await runs.get(subscriptionId, runId)) ?? { row: old, etag: '*' };
     if (isOpen(found.row)) return false;
-    for (const outcome of await ownOutcomes(store, old)) {
+    for (const outcome of await ownOutcomes(store, old, 'all', unreadable)) {
       await outcomes.remove(runId, rowKey(outcome.row.vmId), outcome);
     }
     await runs.remove(subscriptionId, runId, found);
@@ -63,8 +70,8 @@ async function isRemoved(store: Ports['store'], old: RunRow): Promise<boolean> {
 }
 
 /** Rows of an older program, as this one writes them: then they are listed, and removed in their time. */
-async function renew({ runs }: Ports['store'], subscriptionId: string): Promise<number> {
-  const outdated = (await runs.list(subscriptionId, 'outdated')).slice(0, TIDY_BATCH);
+async function renew({ runs }: Ports['store'], subscriptionId: string, unreadable: ListOptions): Promise<number> {
+  const outdated = (await runs.list(subscriptionId, 'outdated', unreadable)).slice(0, TIDY_BATCH);
   await inBatches(outdated, SIDE_BY_SIDE, async ({ row, etag }) => {
     try {
       await runs.put(subscriptionId, row.runId, row, etag);

@@ -74,9 +74,25 @@ export function fromEntity<T>(table: { kind: RowKind; name: string }, entity: En
     );
   }
   const json = Array.from({ length: pieces }, (_, i) => entity[`json${i}`]).join('');
+  let row: unknown;
   try {
-    return upgraded(table.kind, v, JSON.parse(json)) as T;
+    row = upgraded(table.kind, v, JSON.parse(json));
   } catch (cause) {
     throw new StateError('STATE_ROW_BROKEN', `Row ${where} holds broken JSON.`, { cause });
   }
+  if (!isNamed(row, NAMES[table.kind]))
+    throw new StateError('STATE_ROW_BROKEN', `Row ${where} does not say what it is about.`);
+  return row as T;
 }
+
+/** The property that names what a row of each kind is about: everything else is found by it. */
+const NAMES: Record<RowKind, string> = {
+  runs: 'runId',
+  outcomes: 'vmId',
+  vms: 'vmId',
+  frontends: 'frontendId',
+  leases: 'subscriptionId',
+};
+
+const isNamed = (row: unknown, name: string): boolean =>
+  typeof row === 'object' && row !== null && typeof (row as Record<string, unknown>)[name] === 'string';

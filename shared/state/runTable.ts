@@ -43,11 +43,11 @@ export function tableRunRows(table: Table): RunRows {
         throw stateError(table, error);
       }
     },
-    async page(partition, query) {
+    async page(partition, query, options = {}) {
       const { odata } = await import('@azure/data-tables');
       const filter =
         odata`PartitionKey eq ${partition}` + [...conditions(query)].map((text) => ` and ${text}`).join('');
-      return (await listRows<RunRow>(table, filter, { limit: query.limit })).map(({ row }) => row);
+      return (await listRows<RunRow>(table, filter, { ...options, limit: query.limit })).map(({ row }) => row);
     },
     // The copy last: it is what a run to be removed is found by.
     async remove(partition, key, { row, etag }) {

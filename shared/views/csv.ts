@@ -45,23 +45,25 @@ const PATH_COLUMNS = [
   'warnings',
   'vmId',
   'frontend',
+  'joined',
 ] as const;
 
-/** A run: a line per path, and one for each VM that has none. */
-export const runCsv = (run: RunView): string =>
-  csv(
-    run.vms.flatMap((vm) => {
-      const paths: (RunPathView | undefined)[] = vm.paths.length > 0 ? vm.paths : [undefined];
-      return paths.map((path) => pathLine(run, vm, path));
-    }),
-    PATH_COLUMNS,
-  );
+/** A run: a line per path, one for each VM that has none, for each row that cannot be read, and for a run that joined another. */
+export function runCsv(run: RunView): string {
+  const { runId, joined, state } = run;
+  const ofVms = run.vms.flatMap((vm) => {
+    const paths: (RunPathView | undefined)[] = vm.paths.length > 0 ? vm.paths : [undefined];
+    return paths.map((path) => pathLine(run, vm, path));
+  });
+  const unread = (run.unreadable ?? []).map((row) => ({ runId, findings: sentences([row]) }));
+  return csv([...ofVms, ...unread, ...(joined === undefined ? [] : [{ runId, state, joined }])], PATH_COLUMNS);
+}
 
 const pathLine = (
   run: RunView,
   vm: RunVmView,
   path: RunPathView | undefined,
-): Record<(typeof PATH_COLUMNS)[number], Cell> => ({
+): Partial<Record<(typeof PATH_COLUMNS)[number], Cell>> => ({
   runId: run.runId,
   vm: vm.vm,
   state: vm.state,
@@ -85,7 +87,18 @@ const pathLine = (
 
 const sentences = (views: readonly CodeView[]): string => views.map(({ code, text }) => `${code}: ${text}`).join(' ');
 
-const RUN_COLUMNS = ['runId', 'signal', 'mode', 'dryRun', 'state', 'acceptedAt', 'settledAt', 'scope', 'retryOf'];
+const RUN_COLUMNS = [
+  'runId',
+  'signal',
+  'mode',
+  'dryRun',
+  'state',
+  'acceptedAt',
+  'settledAt',
+  'scope',
+  'retryOf',
+  'joined',
+];
 const COUNTS = ['vms', ...OUTCOME_RESULTS, 'commands'];
 
 /** A list of runs: a line each, with its counts. */

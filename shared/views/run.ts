@@ -1,12 +1,12 @@
 /** The run document: what a person or a script sees of one run, with a line per VM. */
 import { renderScript } from '../guest/render.ts';
 import { readWarning } from '../guest/warnings.ts';
-import { type Finding, findingText } from '../model/findings.ts';
+import { type Finding, finding, findingText } from '../model/findings.ts';
 import type { GuestPlan } from '../model/guest.ts';
 import { shortName } from '../model/ids.ts';
 import { defined } from '../model/optional.ts';
 import { type Confirmation, isOpen, type OutcomePath, type OutcomeRow, type RunRow } from '../model/rows.ts';
-import type { Store } from '../model/store.ts';
+import type { Store, UnreadableRow } from '../model/store.ts';
 import { waitText } from '../model/waits.ts';
 
 /** A code for scripts, and what it says for people. */
@@ -56,6 +56,8 @@ export interface RunSummary {
   scope: string[];
   /** The run that it repeats. */
   retryOf?: string;
+  /** The run that it joined: that one does the work for both. */
+  joined?: string;
   event?: { source: string; id: string; time: string };
   /** What the probes say to a failover, and how long they took. */
   confirmation?: { state: string; afterMs?: number };
@@ -65,6 +67,8 @@ export interface RunSummary {
 
 export interface RunView extends RunSummary {
   vms: RunVmView[];
+  /** Its rows that cannot be read, and why: VMs of which nothing can be said. Not there when there are none. */
+  unreadable?: CodeView[];
 }
 
 /** Reads a run from every subscription that may hold a row of it. */
@@ -75,10 +79,15 @@ export async function readRunView(
 ): Promise<RunView | undefined> {
   const runs = await readRunRows(store, subscriptionIds, runId);
   if (runs.length === 0) return undefined;
-  const outcomes = (await store.outcomes.list(runId)).map(({ row }) => row);
+  const unreadable: CodeView[] = [];
+  const found = await store.outcomes.list(runId, 'all', {
+    unreadable: (row) => unreadable.push(unreadableView(row)),
+  });
+  const outcomes = found.map(({ row }) => row);
   // In a run that has ended nothing waits: such a line was written by a loop that had lost its lease, and is nobody's.
   const isEnded = runs.every((run) => !isOpen(run));
-  return runView(runs, isEnded ? outcomes.filter(({ state }) => state === 'settled') : outcomes);
+  const view = runView(runs, isEnded ? outcomes.filter(({ state }) => state === 'settled') : outcomes);
+  return unreadable.length > 0 ? { ...view, unreadable } : view;
 }
 
 /** The rows of a run; empty when no subscription has one. */
@@ -123,6 +132,7 @@ export function runSummary(runs: readonly RunRow[]): RunSummary {
     scope: runs.flatMap((row) => row.scope.map((item) => item.id)),
     ...defined({
       retryOf: run.retryOf,
+      joined: run.joined,
       event: run.event,
       confirmation: run.confirmation && confirmationView(run.confirmation, run),
       reason: reason && { code: reason.code, text: reason.text },
@@ -169,6 +179,10 @@ const pathView = (path: OutcomePath): RunPathView => ({
   findings: path.findings.map(findingView),
   ...defined({ before: path.before, after: path.after }),
 });
+
+/** A row that cannot be read, and why. */
+export const unreadableView = ({ where, error }: UnreadableRow): CodeView =>
+  findingView(finding('ROW_UNUSABLE', { row: where, why: error.message }));
 
 const findingView = (item: Finding): CodeView => ({ code: item.code, text: findingText(item) });
 const codeView = (code: string, textOf: (code: string) => string): CodeView => ({ code, text: textOf(code) });

@@ -54,7 +54,7 @@ export const runPage = (run: RunView): string =>
 `}<dl>
 ${facts(run)}
 </dl>
-${forPerson(run)}${run.vms.map(section).join('\n')}
+${forPerson(run)}${unreadable(run)}${run.vms.map(section).join('\n')}
 ${notListed(run)}${WORDS}
 </html>
 `;
@@ -79,8 +79,11 @@ function forPerson({ state, vms }: RunView): string {
   return open + (links.length > 0 ? `<p>A person must act on ${links.join(', ')}.</p>\n` : '');
 }
 
-const notListed = ({ counts, vms }: RunView): string => {
-  const others = counts.vms - vms.length;
+const unreadable = ({ unreadable: rows = [] }: RunView): string =>
+  rows.length === 0 ? '' : `<section class="person">\n<h2>Rows that cannot be read</h2>\n${list(rows)}\n</section>\n`;
+
+const notListed = ({ counts, vms, unreadable: unread }: RunView): string => {
+  const others = counts.vms - vms.length - (unread?.length ?? 0);
   return others > 0 ? `<p>VMs that are compliant by a fresh look and are not listed: ${others}.</p>\n` : '';
 };
 
@@ -93,6 +96,7 @@ function facts(run: RunView): string {
     ['settled', run.settledAt],
     ['scope', run.scope.join('\n')],
     ['repeats', run.retryOf],
+    ['joined', run.joined && `${run.joined}, which does the work for both`],
     ['event', run.event && `${run.event.id} of ${run.event.source}, ${run.event.time}`],
     ['failover', run.confirmation?.state],
     ['reason', run.reason && `${run.reason.code}: ${run.reason.text}`],

@@ -3,8 +3,8 @@ import type { ListFormat } from '../model/formats.ts';
 import { isWithin } from '../model/ids.ts';
 import { defined } from '../model/optional.ts';
 import type { RunRow } from '../model/rows.ts';
-import { type RunQuery, runMark, type Store } from '../model/store.ts';
-import { type RunSummary, readRunRows, runSummary } from './run.ts';
+import { type RunQuery, runMark, type Store, type UnreadableRow } from '../model/store.ts';
+import { type CodeView, type RunSummary, readRunRows, runSummary, unreadableView } from './run.ts';
 
 export interface RunListView {
   runs: RunSummary[];
@@ -12,6 +12,8 @@ export interface RunListView {
   next?: string;
   /** Messages that the app could not read and that wait in the poison queue; not there when there are none. */
   unreadableMessages?: number;
+  /** Rows of runs that cannot be read, and why; not there when there are none. */
+  unreadable?: CodeView[];
 }
 
 /** Which runs: those of the store's query, narrowed to runs whose own scope names a resource or something in it. */
@@ -33,14 +35,20 @@ export async function readRunList(
 ): Promise<RunListView> {
   const { scope, limit } = query;
   const found: RunRow[] = [];
+  const unread = new Map<string, CodeView>();
   let after = query.after;
   let isMore = true;
   for (let looked = 0; isMore && found.length < limit && looked < MOST_LOOKED_AT; ) {
-    const page = await nextRuns(store, subscriptionIds, {
-      ...query,
-      ...defined({ after }),
-      limit: scope === undefined ? limit : LOOK,
-    });
+    const page = await nextRuns(
+      store,
+      subscriptionIds,
+      {
+        ...query,
+        ...defined({ after }),
+        limit: scope === undefined ? limit : LOOK,
+      },
+      (row) => unread.set(row.where, unreadableView(row)),
+    );
     isMore = page.isMore;
     looked += page.runs.length;
     for (const [index, rows] of page.runs.entries()) {
@@ -55,7 +63,8 @@ export async function readRunList(
   }
   const runs = await Promise.all(found.map(async (run) => runSummary(await allRows(store, subscriptionIds, run))));
   const next = isMore && after !== undefined ? requestFor({ ...query, after }) : undefined;
-  return { runs, ...defined({ next }) };
+  const unreadable = unread.size > 0 ? [...unread.values()] : undefined;
+  return { runs, ...defined({ next, unreadable }) };
 }
 
 /** The next runs of all subscriptions, each with those of its rows that fit: marks order them alike everywhere. */
@@ -63,8 +72,11 @@ async function nextRuns(
   { runs }: Pick<Store, 'runs'>,
   subscriptionIds: readonly string[],
   { scope: _scope, format: _format, ...query }: RunListQuery,
+  unreadable: (row: UnreadableRow) => void,
 ): Promise<{ runs: RunRow[][]; isMore: boolean }> {
-  const pages = await Promise.all(subscriptionIds.map((id) => runs.page(id, { ...query, limit: query.limit + 1 })));
+  const pages = await Promise.all(
+    subscriptionIds.map((id) => runs.page(id, { ...query, limit: query.limit + 1 }, { unreadable })),
+  );
   const rows = pages.flat().toSorted((a, b) => (runMark(a) < runMark(b) ? -1 : 1));
   const groups = [...Map.groupBy(rows, runMark).values()];
   return { runs: groups.slice(0, query.limit), isMore: groups.length > query.limit };

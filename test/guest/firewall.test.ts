@@ -18,8 +18,8 @@ function lostBy(...entries: string[]) {
       ];
     }),
   );
-  const wrong = addLost(entries, paths, frontends);
-  return { wrong, lost: [...paths.values()].map((path) => path.lost) };
+  const { wrong, isCut } = addLost(entries, paths, frontends);
+  return { wrong, isCut, lost: [...paths.values()].map((path) => path.lost) };
 }
 
 const ruleOf = (entry: string): string | undefined => lostBy(entry).lost[0]?.places[0]?.rule;
@@ -101,6 +101,31 @@ test('what cannot be read is said', (t) => {
   });
 });
 
+test('a path named many times in an entry, and an entry that is there twice, say each place once', (t) => {
+  const { lost, isCut } = lostBy(
+    'q;eth0;eth1;nft:inet:filter:input;0.0-2.0',
+    'i;eth0;eth1;firewalld:zone:public;0-2.0-2.0-2.1.1',
+    'i;eth0;eth1;firewalld:zone:public;0',
+    'i;eth0;eth1;unread:nft;0.0',
+  );
+  for (const one of lost) {
+    t.is(one?.places.length, 1);
+    t.is(one?.replyPlaces.length, 1);
+  }
+  t.deepEqual(lost[0]?.unread, ['nft']);
+  t.false(isCut);
+});
+
+test('a path has eight places at most, those of its request before those of its reply, and the rest is said to be cut', (t) => {
+  const six = (packet: string) =>
+    Array.from({ length: 6 }, (_, i) => `${packet};eth0;eth1;nft:inet:filter:chain${i};0`);
+  const { lost, isCut } = lostBy(...six('q'), ...six('i'), 'i;eth0;eth1;nft:inet:filter:input;1');
+  t.deepEqual([lost[0]?.places.length, lost[0]?.replyPlaces.length], [6, 2]);
+  t.is(lost[1]?.places.length, 1, 'another path has its own');
+  t.true(isCut);
+  t.false(lostBy(...six('i')).isCut);
+});
+
 for (const [why, entry] of [
   ['an unknown packet', 'x;eth0;eth1;none;0'],
   ['a path out of the plan', 'i;eth0;eth1;none;3'],
@@ -119,8 +144,8 @@ for (const [why, entry] of [
   test(`refused: ${why}`, (t) => t.is(lostBy(entry).wrong, entry));
 }
 
-const report = (fw: unknown): string =>
-  `${MARKER} ${COMMAND_ID} ${JSON.stringify({ v: 1, os: 'linux', mode: 'apply', chg: 0, p: ['0;;=;t3000;=;n;'], w: [], fw })}`;
+const report = (fw: unknown, w: string[] = []): string =>
+  `${MARKER} ${COMMAND_ID} ${JSON.stringify({ v: 1, os: 'linux', mode: 'apply', chg: 0, p: ['0;;=;t3000;=;n;'], w, fw })}`;
 
 test('in a report: the path has it, and a wrong entry makes it invalid', (t) => {
   const command = commandOf();
@@ -128,4 +153,12 @@ test('in a report: the path has it, and a wrong entry makes it invalid', (t) => 
   t.is(paths[0]?.lost?.places[0]?.where, 'firewalld (zone public)');
   for (const wrong of [[], 'none', ['cut'], ['i;eth0;eth1;none;1']])
     t.throws(() => parseReport(report(wrong), command), { code: 'REPORT_INVALID' });
+});
+
+test('in a report: places that were cut are a warning, once', (t) => {
+  const many = Array.from({ length: 9 }, (_, i) => `i;eth0;eth1;nft:inet:filter:chain${i};0`);
+  const { warnings } = parseReport(report(many), commandOf());
+  t.deepEqual(warnings, ['firewalls-cut']);
+  t.deepEqual(parseReport(report(many, ['firewalls-cut']), commandOf()).warnings, ['firewalls-cut']);
+  t.deepEqual(parseReport(report(many.slice(1)), commandOf()).warnings, []);
 });

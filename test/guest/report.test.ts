@@ -1,9 +1,10 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { ReportError } from '../../shared/errors.ts';
-import { parseReport } from '../../shared/guest/report.ts';
+import { MAX_FRONTENDS } from '../../shared/guest/plan.ts';
+import { MAX_REPORT_CHARACTERS, parseReport } from '../../shared/guest/report.ts';
 import { DRIFT_LETTERS, MARKER, OUTCOME_LETTERS } from '../../shared/guest/wire.ts';
-import { COMMAND_ID, commandOf, frontendOf } from './commands.ts';
+import { COMMAND_ID, commandOf, frontendOf, frontendsOf } from './commands.ts';
 
 const command = commandOf({ plan: { frontends: [frontendOf(), frontendOf({ vip: '10.0.1.101', port: 51773 })] } });
 const entries = ['0;RYLK;;t3001;o12;s;', '1;;=;o4;=;r;b'];
@@ -131,6 +132,75 @@ for (const [what, output] of Object.entries({
     t.is(codeOf(output), 'REPORT_INVALID');
   });
 }
+
+/** A report about as many frontends as a command can carry, with every drift in every path. */
+const largeCommand = commandOf({ plan: { frontends: frontendsOf(MAX_FRONTENDS) } });
+const large = (fw: readonly string[]): string =>
+  `${MARKER} ${COMMAND_ID} ${JSON.stringify({
+    v: 1,
+    os: 'linux',
+    mode: 'apply',
+    chg: 100_000,
+    p: largeCommand.plan.frontends.map((_, i) => `${i};PPPPPPPPPPPPPP;=;t9999999;=;n;255.255.255.255`),
+    w: Array(40).fill(`w${'-'.repeat(39)}`),
+    fw,
+  })}`;
+const sizeOf = (output: string): number => JSON.stringify(parseReport(output, largeCommand)).length;
+
+test('a report that names each path over and over stays as small as any other', (t) => {
+  const zone = `firewalld:zone:${'a'.repeat(20)}`;
+  const over = `0-63${'.0-63'.repeat(30)}`;
+  const printed = large(Array(20).fill(`o;-;-;${zone};${over}`));
+  t.true(printed.length < 12_000);
+  t.true(sizeOf(printed) <= MAX_REPORT_CHARACTERS);
+});
+
+test('whatever a report says of firewalls, it has a bound: no place twice, eight a path', (t) => {
+  const number = fc.integer({ min: 0, max: 63 });
+  const list = fc
+    .array(
+      fc.oneof(
+        number.map(String),
+        fc.tuple(number, number).map(([a, b]) => `${Math.min(a, b)}-${Math.max(a, b)}`),
+      ),
+      {
+        minLength: 1,
+        maxLength: 40,
+      },
+    )
+    .map((parts) => parts.join('.'));
+  const device = fc.constantFrom('-', 'e'.repeat(15));
+  const place = fc.oneof(
+    fc
+      .tuple(fc.constantFrom('zone', 'policy'), fc.nat(30))
+      .map(([kind, n]) => `firewalld:${kind}:${'a'.repeat(18)}${n}`),
+    fc.nat(30).map((n) => `nft:inet:${'t'.repeat(32)}:${'c'.repeat(30)}${n}`),
+    fc.constantFrom('none', 'unread:nft', 'iptables-legacy:security:POSTROUTING'),
+  );
+  const entry = fc
+    .tuple(fc.constantFrom('o', 'i', 'p', 'q'), device, device, place, list)
+    .map((fields) => fields.join(';'))
+    .filter((text) => text.length <= 300);
+  fc.assert(
+    fc.property(fc.array(entry, { minLength: 1, maxLength: 256, size: 'max' }), (fw) => {
+      const report = parseReport(large(fw), largeCommand);
+      t.true(JSON.stringify(report).length <= MAX_REPORT_CHARACTERS);
+      for (const { lost } of report.paths) {
+        const places = [...(lost?.places ?? []), ...(lost?.replyPlaces ?? [])];
+        t.true(places.length <= 8);
+        t.is(new Set(places.map(({ rule }) => rule)).size, places.length);
+      }
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test('a path that firewalls end is told one of them, however many paths and places there are', (t) => {
+  const zones = Array.from({ length: 12 }, (_, i) => `o;-;-;firewalld:policy:${'a'.repeat(18)}${i + 10};0-63`);
+  const { paths, warnings } = parseReport(large(zones), largeCommand);
+  t.true(paths.every(({ lost }) => (lost?.places.length ?? 0) > 0));
+  t.true(warnings.includes('firewalls-cut'));
+});
 
 test('whatever is printed, nothing but ReportError is thrown', (t) => {
   const mutated = fc.tuple(fc.nat(line().length), fc.nat(12), fc.string()).map(([at, cut, put]) => {

@@ -22,7 +22,7 @@ const GROUP = `/subscriptions/${SUBSCRIPTION}/resourceGroups/healthshare/provide
 export const vmId = (name: string) => `${GROUP}/Microsoft.Compute/virtualMachines/${name}`;
 export const nicId = (name: string) => `${GROUP}/Microsoft.Network/networkInterfaces/${name}`;
 const lbId = `${GROUP}/Microsoft.Network/loadBalancers/lb`;
-const frontendId = (name: string) => `${lbId}/frontendIPConfigurations/${name}`;
+export const frontendId = (name: string) => `${lbId}/frontendIPConfigurations/${name}`;
 const vnet = `${GROUP}/Microsoft.Network/virtualNetworks/vnet`;
 
 export const SETTINGS: LoopSettings = {

@@ -14,6 +14,11 @@ test('a wrong argument is told', (t) => {
   t.is(part.status, 2);
   t.is(part.stderr, 'There is no part nothing; there are namespaces, booted, compare.\n');
   t.is(lab('--jsn').status, 2);
+  for (const args of [[], ['--part', 'namespaces'], ['--part', 'booted', '--only', 'remove']]) {
+    const write = lab('--write', ...args);
+    t.is(write.status, 2);
+    t.is(write.stderr, '--write takes a whole part that has a place in the docs: booted or compare.\n');
+  }
 });
 
 const kernelTest = testNeeding(KERNEL);

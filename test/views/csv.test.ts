@@ -34,6 +34,15 @@ test('a run: a line per path, and one for a VM that has none', (t) => {
   t.is(lines[2]?.findings, 'AGENT_NOT_READY: The agent does not answer.');
 });
 
+test('a run with a row that cannot be read, and one that joined another, have a line for that', (t) => {
+  const unreadable = [{ code: 'ROW_UNUSABLE', text: '=The row\nholds broken JSON.' }];
+  const lines = read(runCsv({ ...fullRun, vms: [], unreadable, joined: 'e'.repeat(32) }));
+  t.is(lines.length, 2);
+  t.like(lines[0], { runId: fullRun.runId, vm: '', findings: 'ROW_UNUSABLE: =The row holds broken JSON.' });
+  t.like(lines[1], { runId: fullRun.runId, state: 'settled', joined: 'e'.repeat(32) });
+  t.is(read(runsCsv([{ ...summary, joined: 'e'.repeat(32) }]))[0]?.joined, 'e'.repeat(32));
+});
+
 test('a list of runs: a line each, every count in a column of its own', (t) => {
   const [line, ...others] = read(runsCsv([summary]));
   t.deepEqual(others, []);

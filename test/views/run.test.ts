@@ -249,6 +249,28 @@ test('a run is read from every subscription that has a row of it, with its own o
   t.is(await readRunView(store, [ONE, TWO], 'c'.repeat(32)), undefined);
 });
 
+test('an outcome that cannot be read: the others are shown, and which row it is and why', async (t) => {
+  const store = memoryStore();
+  await store.runs.put(ONE, RUN, run({ state: 'settled', settledAt: AT }));
+  await store.outcomes.put(RUN, rowKey(vmId('hs-a')), outcome());
+  store.outcomes.broken.add(`${RUN}/${rowKey(vmId('hs-b'))}`);
+  const view = await readRunView(store, [ONE], RUN);
+  t.deepEqual(
+    view?.vms.map(({ vm }) => vm),
+    ['hs-a'],
+  );
+  t.deepEqual(
+    view?.unreadable?.map(({ code }) => code),
+    ['ROW_UNUSABLE'],
+  );
+  t.true(view?.unreadable?.[0]?.text.includes(`${RUN}/${rowKey(vmId('hs-b'))}`));
+  t.regex(view?.unreadable?.[0]?.text ?? '', /holds broken JSON/);
+});
+
+test('a run that joined another names it', (t) => {
+  t.is(runView([run({ state: 'settled', joined: 'b'.repeat(32) })], []).joined, 'b'.repeat(32));
+});
+
 test('a line that still waits in a run that has ended is nobody’s, and not shown', async (t) => {
   const store = memoryStore();
   await store.outcomes.put(RUN, rowKey(vmId('hs-a')), outcome());

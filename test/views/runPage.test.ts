@@ -135,3 +135,13 @@ test('whatever is in a run, it is text: no element, attribute or comment more', 
   );
   t.true(wanted.includes('h2 title'));
 });
+
+test('rows that cannot be read are named, not counted as compliant, and a run that joined another names it', (t) => {
+  const unreadable = [{ code: 'ROW_UNUSABLE', text: 'A <row> holds broken JSON.' }];
+  const joined = 'e'.repeat(32);
+  const shown = parse(runPage({ ...fullRun, counts: { ...fullRun.counts, vms: 3 }, unreadable, joined }));
+  t.is(texts(shown, 'h2')[0], 'Rows that cannot be read');
+  t.is(texts(shown, 'li')[0], 'ROW_UNUSABLE A <row> holds broken JSON.');
+  t.false(texts(shown, 'p').some((text) => text.includes('are not listed')));
+  t.true(texts(shown, 'dd').includes(`${joined}, which does the work for both`));
+});

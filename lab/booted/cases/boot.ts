@@ -3,14 +3,17 @@ import type { Manager } from '../../case.ts';
 import { now, sleep, until } from '../clock.ts';
 import type { Guest } from '../guest.ts';
 import type { Connect } from '../inside.ts';
-import { heals, type Outcome } from '../observe.ts';
+import { heals, type Outcome, told } from '../observe.ts';
 import { recoveryOf } from '../recovery.ts';
 import type { Sample } from '../sampler.ts';
-import { type BootedCase, isProved, told } from './common.ts';
+import { type BootedCase, isProved } from './common.ts';
 
 /** How long it may take after a boot, and for how long it must stay so. */
 const WHOLE_MS = 120_000;
 const QUIET_MS = 1000;
+
+/** What remove leaves behind stays; what a network manager does at this moment is over by then. */
+const SAME_MS = 30_000;
 
 /** Milliseconds on the lab's clock at which the service was started. */
 async function serviceStart(guest: Guest): Promise<number> {
@@ -83,8 +86,11 @@ const remove: BootedCase = {
     const healed = await heals(guest, () => guest.tell(`${guest.spec.restart}; ip route flush table 7201`));
     const report = await guest.guard('remove');
     const gone = report.errorCode === undefined && report.paths.every((path) => path.after.length === 0);
-    await sleep(500);
-    const after = await snapshot(guest);
+    let after = '';
+    await until(async () => {
+      after = await snapshot(guest);
+      return after === guest.before;
+    }, SAME_MS);
     const differs = difference(guest.before, after);
     const took = `${Math.round(now() - begin)} ms`;
     return {

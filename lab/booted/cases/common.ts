@@ -3,7 +3,7 @@ import type { GuestReport } from '../../../shared/model/guest.ts';
 import { LOSE_RULES } from '../../guests.ts';
 import { changeMac } from '../fabric.ts';
 import type { Guest } from '../guest.ts';
-import { heals, type Outcome } from '../observe.ts';
+import { heals, type Outcome, told } from '../observe.ts';
 
 /** A case of the booted lab: the guest has the fix in place when it begins. */
 export interface BootedCase {
@@ -22,14 +22,6 @@ export const isProved = (report: GuestReport): boolean =>
 
 const everyPath = (report: GuestReport, drift: string): boolean =>
   report.paths.every((path) => (path.before as string[]).includes(drift));
-
-export const told = ({ paths, warnings, errorCode, changed }: GuestReport): string =>
-  [
-    ...paths.map((path) => `${path.vip}: ${path.before.join('+') || 'as planned'}, proof ${path.proof}`),
-    ...(warnings.length > 0 ? [`warnings ${warnings.join(' ')}`] : []),
-    ...(errorCode ? [errorCode] : []),
-    `${changed} changed`,
-  ].join('; ');
 
 const SERVICE = 'ilb-hairpin-guard.service';
 const serviceState = async (guest: Guest): Promise<string> =>
@@ -94,6 +86,9 @@ const otherMac: BootedCase = {
   },
 };
 
+const slowest = (one: Outcome, other: Outcome): Outcome =>
+  (other.recoveredMs ?? 0) > (one.recoveredMs ?? 0) ? other : one;
+
 /** For managers that know the NIC by its new name too. */
 export const renamed: BootedCase = {
   name: 'eth1 renamed, and back',
@@ -104,13 +99,10 @@ export const renamed: BootedCase = {
     };
     const there = await heals(guest, rename('eth1', 'lan1'), guest.whole.replaceAll('dev eth1', 'dev lan1'));
     const back = await heals(guest, rename('lan1', 'eth1'));
-    const slower = Math.max(
-      there.recoveredMs ?? Number.POSITIVE_INFINITY,
-      back.recoveredMs ?? Number.POSITIVE_INFINITY,
-    );
+    const slower = [there, back].find(({ recoveredMs }) => recoveredMs === undefined) ?? slowest(there, back);
     return {
+      ...slower,
       ok: there.ok && back.ok,
-      ...(Number.isFinite(slower) && { recoveredMs: slower }),
       detail: `renamed: ${there.detail}; back: ${back.detail}`,
     };
   },

@@ -2,8 +2,8 @@
 import { sleep, until } from '../clock.ts';
 import { LEASE_SECONDS } from '../dhcp.ts';
 import type { Guest } from '../guest.ts';
-import { heals } from '../observe.ts';
-import { type BootedCase, disturbance, isProved, told } from './common.ts';
+import { heals, OWN_MS, told } from '../observe.ts';
+import { type BootedCase, disturbance, isProved } from './common.ts';
 
 export const networkd: BootedCase[] = [
   disturbance('networkd restarted', 'systemctl restart systemd-networkd'),
@@ -36,14 +36,16 @@ export const defaultRouteFlips: BootedCase = {
       `cp -a /etc/NetworkManager/system-connections /var/tmp
 nmcli connection modify eth1 ipv4.gateway ${gateway} ipv4.route-metric -1
 nmcli connection modify eth0 ipv4.route-metric -1
-nmcli connection up eth1; nmcli connection up eth0; sleep 1`,
+nmcli connection up eth1; nmcli connection up eth0`,
     );
+    await guest.isWhole(OWN_MS);
     const flipped = await guest.guard('check');
     const route = (await guest.tell('ip route show default')).trim().replaceAll('\n', ' | ');
     await guest.tell(
       `cp -a /var/tmp/system-connections /etc/NetworkManager; nmcli connection reload
-nmcli connection up eth1; nmcli connection up eth0; sleep 1`,
+nmcli connection up eth1; nmcli connection up eth0`,
     );
+    await guest.isWhole(OWN_MS);
     const back = await guest.guard('check');
     const warned = ['default-route-on-via', 'rp-filter-strict'].every((code) => flipped.warnings.includes(code));
     return {

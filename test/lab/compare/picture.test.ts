@@ -1,7 +1,6 @@
 /** The table and the chart, from timelines made by hand. */
 import test from 'ava';
 import { comparisonChart, stretchesOf } from '../../../lab/compare/chart.ts';
-import { withComparison } from '../../../lab/compare/compare.ts';
 import type { ClientKind, Sample, Stream, Verdict } from '../../../lab/compare/measure.ts';
 import { broughtShort, percent, rowOf } from '../../../lab/compare/summary.ts';
 import { comparisonTable } from '../../../lab/compare/table.ts';
@@ -117,12 +116,4 @@ test('the chart is a small SVG on a white ground, with a lane for each member', 
   for (const word of ['guard', 'none', 'primary to vm-b', 'drift', '65 s']) t.true(svg.includes(`>${word}<`), word);
   const bars = (fill: string) => svg.match(new RegExp(`<path [^>]*fill="${fill}"`, 'g'))?.length ?? 0;
   t.true(bars('#c8443c') > 3 && bars('#f0b429') > 5, 'failures and wrong answers have their colours');
-});
-
-test('the tables go between their marks, and a document without marks is refused', (t) => {
-  const marks = (inner: string) =>
-    `a\n<!-- comparison: made by npm run lab -- --part compare --write -->\n\n${inner}<!-- end of comparison -->\nb`;
-  t.is(withComparison(marks('old\n\n'), 'new'), marks('new\n\n'));
-  t.is(withComparison(marks(''), 'new'), marks('new\n\n'));
-  t.throws(() => withComparison('nothing', 'new'), { message: /lost the marks/ });
 });

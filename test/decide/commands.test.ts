@@ -1,0 +1,322 @@
+/** A command in flight: what Azure shows of it, and what comes of that. */
+import test from 'ava';
+import { followCommands, rejoinCommands } from '../../shared/decide/commands.ts';
+import type { Look } from '../../shared/decide/pass.ts';
+import type { CommandRefusal, CommandRow, VmRow } from '../../shared/model/rows.ts';
+import {
+  accepted,
+  ago,
+  commanded,
+  commandId,
+  later,
+  outcome,
+  pass,
+  printed,
+  READY,
+  refuses,
+  run,
+  shows,
+  vm,
+} from '../helpers/seen.ts';
+import { shown, steps } from '../helpers/shown.ts';
+
+const refusal = (code: CommandRefusal['code'], status: number, more: Partial<CommandRefusal> = {}): CommandRefusal => ({
+  code,
+  status,
+  action: 'runCommands/write',
+  text: 'no',
+  at: ago(20),
+  notBefore: ago(1),
+  ...more,
+});
+const mine = { commandId: commandId('hs-a', 7) };
+const theirs = { commandId: 'f'.repeat(32) };
+const intended = (more: Partial<CommandRow> = {}) => commanded('hs-a intended apply 7', more);
+const sent = (more: Partial<CommandRow> = {}) => commanded('hs-a sent apply 7', { shown: true, ...more });
+const unseen = (more: Partial<CommandRow> = {}) => commanded('hs-a sent apply 7', more);
+const cancelling = (more: Partial<CommandRow> = {}) =>
+  commanded('hs-a cancelling apply 7', more, {
+    findings: [{ code: 'COMMAND_FAILED', params: { code: 'COMMAND_TIMED_OUT', detail: 'Running' } }],
+  });
+const OVER = { deadline: ago(1) };
+/** Held up for as long as a command may take to begin, or to be shown. */
+const LONG = { heldUp: { ms: 240_000, at: ago(5) } };
+
+const table: [string, VmRow, Look, string[]][] = [
+  // intended: read before it is sent
+  ['a free slot: sent', intended(), shows(undefined, READY), ['vm hs-a sent apply 7', 'send hs-a A apply 7']],
+  [
+    'a slot whose last command ended: sent, and its start is remembered',
+    intended(),
+    shows({ ...theirs, state: 'Succeeded', startTime: 't1' }, READY),
+    ['vm hs-a sent apply 7', 'send hs-a A apply 7'],
+  ],
+  ...(['Pending', 'Running'] as const).map((state): (typeof table)[number] => [
+    `a slot in which another command is ${state}: waited for`,
+    intended(),
+    shows({ ...theirs, state }, READY),
+    ['vm hs-a intended apply 7'],
+  ]),
+  ...['Creating', 'Updating', 'Deleting'].map((provisioningState): (typeof table)[number] => [
+    `a slot that Azure is ${provisioningState}: waited for`,
+    intended(),
+    shows({ ...theirs, provisioningState }, READY),
+    ['vm hs-a intended apply 7'],
+  ]),
+  [
+    'a slot that is busy for longer than a command takes: failed',
+    intended(LONG),
+    shows({ ...theirs, state: 'Running' }, READY),
+    ['vm hs-a ended 7 COMMAND_SLOT_BUSY'],
+  ],
+  [
+    'an agent that is not ready: nothing is sent',
+    intended(),
+    shows(undefined, { status: 'Not Ready' }),
+    ['vm hs-a ended 7 AGENT_NOT_READY'],
+  ],
+  [
+    'an agent too old: nothing is sent',
+    intended(),
+    shows(undefined, { status: 'Ready', version: '2.2.40' }),
+    ['vm hs-a ended 7 AGENT_TOO_OLD'],
+  ],
+  ['a look that was refused for good: failed', intended(), refuses(403), ['vm hs-a ended 7 ACCESS_DENIED']],
+  ['a token that ran out: looked at again', intended(), refuses(401), ['vm hs-a intended apply 7']],
+  ['a look that failed: looked at again', intended(), refuses(503), ['vm hs-a intended apply 7']],
+  ['looks that failed for too long: failed', intended(LONG), refuses(503), ['vm hs-a ended 7 COMMAND_NOT_SEEN']],
+
+  // sent: Azure has it
+  [
+    'a command that Azure holds for the first time: its deadline begins',
+    unseen(),
+    shows({ ...mine, state: 'Pending' }),
+    ['vm hs-a sent apply 7'],
+  ],
+  ...(['Unknown', 'Pending', 'Running'] as const).map((state): (typeof table)[number] => [
+    `a command that is ${state} within its deadline: waited for`,
+    sent(),
+    shows({ ...mine, state }),
+    [],
+  ]),
+  ...(['Unknown', 'Pending', 'Running'] as const).map((state): (typeof table)[number] => [
+    `a command that is ${state} past its deadline: cancelled`,
+    sent(OVER),
+    shows({ ...mine, state }),
+    ['vm hs-a cancelling apply 7', 'cancel hs-a A 7'],
+  ]),
+  [
+    'a command that could not be run at all: failed',
+    sent(),
+    shows({ ...mine, state: 'Unknown', provisioningState: 'Failed', message: 'no agent' }),
+    ['vm hs-a ended 7 COMMAND_NOT_RUN'],
+  ],
+  [
+    'a report: taken in',
+    sent(),
+    shows({ ...mine, state: 'Succeeded', output: printed('hs-a', 7) }),
+    ['vm hs-a ended 7'],
+  ],
+  [
+    'a report of a script that ended with an error: taken in as well',
+    sent(),
+    shows({ ...mine, state: 'Failed', exitCode: 1, output: printed('hs-a', 7, { more: { e: 'BUSY', d: 'lock' } }) }),
+    ['vm hs-a ended 7'],
+  ],
+  ...(['Succeeded', 'Failed', 'TimedOut', 'Canceled'] as const).map((state): (typeof table)[number] => [
+    `a command that is ${state} and printed no report: failed`,
+    sent(),
+    shows({ ...mine, state, output: 'noise' }),
+    ['vm hs-a ended 7 REPORT_MISSING'],
+  ]),
+  [
+    'a report that was cut: failed',
+    sent(),
+    shows({ ...mine, state: 'Succeeded', output: printed('hs-a', 7).slice(0, 60) }),
+    ['vm hs-a ended 7 REPORT_CUT'],
+  ],
+  [
+    'the end of the execution before: not started yet',
+    sent({ priorStart: 't1' }),
+    shows({ ...mine, state: 'Succeeded', startTime: 't1', output: printed('hs-a', 7) }),
+    [],
+  ],
+  [
+    'the end of the execution before, past the deadline: cancelled',
+    sent({ priorStart: 't1', ...OVER }),
+    shows({ ...mine, state: 'Succeeded', startTime: 't1' }),
+    ['vm hs-a cancelling apply 7', 'cancel hs-a A 7'],
+  ],
+  [
+    'the output of the run before: not there yet',
+    sent(),
+    shows({ ...mine, state: 'Succeeded', output: printed('hs-a', 6) }),
+    [],
+  ],
+  ['a look that failed while it runs: waited for', sent(OVER), refuses(503), []],
+  ['a look that is refused for good while it runs: failed', sent(), refuses(403), ['vm hs-a ended 7 ACCESS_DENIED']],
+
+  // sent: Azure has not got it
+  [
+    'a command that Azure does not hold: sent again',
+    unseen(),
+    shows(),
+    ['vm hs-a sent apply 7', 'send hs-a A apply 7'],
+  ],
+  [
+    'another script in the slot that has ended: sent again',
+    unseen(),
+    shows({ ...theirs, state: 'Succeeded' }),
+    ['vm hs-a sent apply 7', 'send hs-a A apply 7'],
+  ],
+  ['another script in the slot that runs: waited for', unseen(), shows({ ...theirs, state: 'Running' }), []],
+  [
+    'another script that runs past the deadline: cancelled',
+    unseen(OVER),
+    shows({ ...theirs, state: 'Running' }),
+    ['vm hs-a cancelling apply 7', 'cancel hs-a A 7'],
+  ],
+  ['a command that Azure never showed: failed', unseen(LONG), shows(), ['vm hs-a ended 7 COMMAND_NOT_ACCEPTED']],
+  [
+    'a command that a conflict kept out: given up for now',
+    unseen({ refusal: refusal('AZURE_CONFLICT', 409) }),
+    shows(),
+    ['vm hs-a ended 7 AZURE_CONFLICT again'],
+  ],
+  [
+    'a command that throttling kept out: given up for now',
+    unseen({ refusal: refusal('AZURE_THROTTLED', 429) }),
+    shows(),
+    ['vm hs-a ended 7 AZURE_THROTTLED again'],
+  ],
+  [
+    'a PUT that failed a moment ago: not sent yet',
+    unseen({ refusal: refusal('AZURE_FAILED', 500, { notBefore: later(5) }) }),
+    shows(),
+    ['vm hs-a sent apply 7'],
+  ],
+  [
+    'a PUT that failed a while ago: sent again',
+    unseen({ refusal: refusal('AZURE_FAILED', 500) }),
+    shows(),
+    ['vm hs-a sent apply 7', 'send hs-a A apply 7'],
+  ],
+  [
+    'a PUT that failed for too long: failed with what Azure said',
+    unseen({ refusal: refusal('AZURE_FAILED', 500), ...LONG }),
+    shows(),
+    ['vm hs-a ended 7 AZURE_FAILED'],
+  ],
+  [
+    'a PUT that is not allowed: failed',
+    unseen({ refusal: refusal('AZURE_DENIED', 403) }),
+    shows(),
+    ['vm hs-a ended 7 ACCESS_DENIED'],
+  ],
+  [
+    'a PUT without a token for too long: failed',
+    unseen({ refusal: refusal('AZURE_DENIED', 401), ...LONG }),
+    shows(),
+    ['vm hs-a ended 7 ACCESS_DENIED'],
+  ],
+  [
+    'a PUT to a VM that is gone: failed',
+    unseen({ refusal: refusal('AZURE_NOT_FOUND', 404) }),
+    shows(),
+    ['vm hs-a ended 7 VM_GONE'],
+  ],
+  [
+    'a plan that no script can be made of: failed',
+    unseen({ refusal: refusal('PLAN_INVALID', 0) }),
+    shows(),
+    ['vm hs-a ended 7 PLAN_INVALID'],
+  ],
+
+  // cancelling
+  [
+    'a cancelled command that still runs: cancelled again',
+    cancelling(),
+    shows({ ...mine, state: 'Running' }),
+    ['cancel hs-a A 7'],
+  ],
+  [
+    'a DELETE that was refused a moment ago: not asked again yet',
+    cancelling({ refusal: refusal('AZURE_CONFLICT', 409, { notBefore: later(5) }) }),
+    shows({ ...mine, state: 'Running' }),
+    [],
+  ],
+  [
+    'a cancelled command that has ended: failed with why it was cancelled, and the other slot is next',
+    cancelling(),
+    shows({ ...mine, state: 'Canceled' }),
+    ['vm hs-a ended 7 COMMAND_TIMED_OUT slot B'],
+  ],
+  ['a cancelled command that is gone: the same', cancelling(), shows(), ['vm hs-a ended 7 COMMAND_TIMED_OUT slot B']],
+  [
+    'a report that comes after the cancel: too late',
+    cancelling(),
+    shows({ ...mine, state: 'Succeeded', output: printed('hs-a', 7) }),
+    ['vm hs-a ended 7 COMMAND_TIMED_OUT slot B'],
+  ],
+  ['a look that is refused while it is cancelled: the VM stays taken', cancelling(), refuses(403), []],
+];
+for (const [what, row, look, comes] of table) {
+  test(what, (t) => {
+    const at = pass({ vms: [row], looks: { 'hs-a': look } });
+    followCommands(at);
+    t.deepEqual(shown(at), comes);
+  });
+}
+
+test('the deadline counts from when Azure first shows the command', (t) => {
+  const at = pass({ vms: [unseen({ deadline: ago(600) })], looks: { 'hs-a': shows({ ...mine, state: 'Running' }) } });
+  followCommands(at);
+  t.is([...at.vms.all()][0]?.command?.deadline, later(240));
+  t.deepEqual(at.effects, []);
+});
+
+test('time in which nobody looked is not counted as held up', (t) => {
+  const at = pass({ vms: [intended({ heldUp: { ms: 1000, at: ago(3600) } })], looks: { 'hs-a': refuses(503) } });
+  followCommands(at);
+  t.is([...at.vms.all()][0]?.command?.heldUp?.ms, 11_000, 'two bells at the most');
+});
+
+test('what is sent goes by the plan on the row, with its own id', (t) => {
+  const row = intended();
+  const at = pass({ vms: [row], looks: { 'hs-a': shows({ ...theirs, state: 'Failed', startTime: 't1' }, READY) } });
+  followCommands(at);
+  const [effect] = at.effects;
+  t.like(effect, { kind: 'send', os: 'linux', location: 'westeurope', slot: 'A', timeoutSeconds: 60 });
+  t.deepEqual(effect?.kind === 'send' && effect.command, {
+    commandId: commandId('hs-a', 7),
+    mode: 'apply',
+    plan: row.command?.plan,
+    limits: { connectSeconds: 3, totalSeconds: 60 },
+  });
+  t.like([...at.vms.all()][0]?.command, { priorStart: 't1', healthyVips: row.command?.vips });
+  t.deepEqual(steps(at), ['send']);
+});
+
+test('a report that its VM’s row could not take: the command is over, and why no more of it is kept', (t) => {
+  const look = shows({ ...mine, state: 'Succeeded', output: printed('hs-a', 7) });
+  const at = pass({ vms: [sent()], looks: { 'hs-a': look }, unusable: ['hs-a'] });
+  followCommands(at);
+  t.deepEqual(shown(at), ['vm hs-a ended 7 ROW_UNUSABLE']);
+  t.is([...at.vms.all()][0]?.look, undefined);
+});
+
+test('a look at a VM whose command is over by now changes nothing', (t) => {
+  const at = pass({ vms: [vm('hs-a ok 7')], looks: { 'hs-a': shows({ ...mine, state: 'Running' }) } });
+  followCommands(at);
+  t.deepEqual(shown(at), []);
+});
+
+test('a loop was killed between the rows: the outcome is given the command that its VM has', (t) => {
+  const at = pass({
+    runs: [run('m1 manual hs-a'), accepted('m2 manual hs-b')],
+    outcomes: [outcome('m1 hs-a'), outcome('m1 hs-b')],
+    vms: [commanded('hs-a intended apply 7', { runIds: ['m1', 'gone'] })],
+  });
+  rejoinCommands(at);
+  t.deepEqual(shown(at), ['outcome m1 hs-a commanded 7']);
+});

@@ -1,0 +1,119 @@
+/** A failover's announcement against the probes. */
+import test from 'ava';
+import { confirm, isUnconfirmed } from '../../shared/decide/failover.ts';
+import type { Confirmation, FrontendRow, RunRow } from '../../shared/model/rows.ts';
+import { ago, frontend, later, NOW, pass, run } from '../helpers/seen.ts';
+import { steps } from '../helpers/shown.ts';
+import { articleWorld, frontendId, vmId } from '../helpers/world.ts';
+
+const pending: Confirmation = {
+  state: 'pending',
+  vmId: vmId('hs-b'),
+  frontendIds: [frontendId('ucr')],
+  until: later(20),
+};
+const late = { ...pending, until: ago(1) };
+const ofUcr = (confirmation?: Confirmation, more: Partial<RunRow> = {}) =>
+  run('f1 failover hs-b 10.0.1.100', { ...(confirmation ? { confirmation } : {}), ...more });
+
+/** A mirror's row with this VM alone up, asked so many seconds ago. */
+function health(mirror: string, on: string | undefined, seconds = 2): FrontendRow {
+  const world = articleWorld();
+  for (const item of world.mirrors) item.primary = on;
+  return frontend(mirror, { knownAt: ago(seconds), askedAt: ago(seconds) }, world);
+}
+const both = (row: FrontendRow): FrontendRow => ({
+  ...row,
+  backends: row.backends.map((item) => ({ ...item, up: true, reason: 'Up_Probe_Success' })),
+});
+const unasked = (row: FrontendRow): FrontendRow => {
+  const { healthRuleId: _, ...rest } = row;
+  return rest;
+};
+
+const table: [string, RunRow, FrontendRow[], string | undefined][] = [
+  ['another signal than a failover', run('s1 sweep'), [health('ucr', 'hs-b')], undefined],
+  ['the VM alone is up, as announced', ofUcr(), [health('ucr', 'hs-b')], 'confirmed'],
+  ['the VM before is still up', ofUcr(), [health('ucr', 'hs-a')], 'pending'],
+  ['nobody is up', ofUcr(), [health('ucr', undefined)], 'pending'],
+  ['two are up', ofUcr(), [both(health('ucr', 'hs-b'))], 'pending'],
+  ['health from before the notice', ofUcr(), [health('ucr', 'hs-b', 61)], 'pending'],
+  [
+    'health from before a later notice that joined',
+    ofUcr(undefined, { latestAt: ago(1) }),
+    [health('ucr', 'hs-b')],
+    'pending',
+  ],
+  ['health was never known', ofUcr(), [{ ...health('ucr', 'hs-b'), knownAt: 0 }], 'pending'],
+  ['time is up, and health shows another', ofUcr(late), [health('ucr', 'hs-a')], 'refused'],
+  ['time is up, and health did not answer', ofUcr(late), [health('ucr', 'hs-a', 61)], 'pending'],
+  [
+    'time is up for a minute, and health did not answer',
+    ofUcr({ ...pending, until: ago(60) }),
+    [health('ucr', 'hs-a', 61)],
+    'refused',
+  ],
+  ['time is up, and the VM is up in the end', ofUcr(late), [health('ucr', 'hs-b')], 'confirmed'],
+  ['confirmed before: that stands', ofUcr({ ...pending, state: 'confirmed' }), [health('ucr', 'hs-a')], 'confirmed'],
+  [
+    'without a VIP, and one of its mirrors moved',
+    run('f1 failover hs-b'),
+    [health('ucr', 'hs-b'), health('pi', 'hs-a')],
+    'confirmed',
+  ],
+  [
+    'without a VIP, and none of its mirrors moved',
+    run('f1 failover hs-b'),
+    [health('ucr', 'hs-a'), health('pi', 'hs-a')],
+    'pending',
+  ],
+  [
+    'without a VIP, and one of its mirrors is unknown',
+    run('f1 failover hs-b'),
+    [health('ucr', 'hs-b'), health('pi', 'hs-a', 61)],
+    'pending',
+  ],
+  ['a VIP that is not the VM’s', run('f1 failover hs-b 10.9.9.9'), [health('ucr', 'hs-b')], undefined],
+  ['a VM that is not there', run('f1 failover hs-gone'), [health('ucr', 'hs-b')], undefined],
+];
+for (const [what, of, rows, state] of table) {
+  test(`${what}: ${state ?? 'nothing to confirm'}`, (t) => {
+    const at = pass({ runs: [of], frontends: rows });
+    const row = at.runs.get(of.runId) as RunRow;
+    confirm(at, row);
+    t.is(row.confirmation?.state, state as Confirmation['state'] | undefined);
+    t.is(isUnconfirmed(row), state === 'pending');
+  });
+}
+
+test('a mirror that no rule can be asked for is not waited for', (t) => {
+  const world = articleWorld();
+  const at = pass({ world, runs: [ofUcr()], frontends: [unasked(health('ucr', undefined))] });
+  const frontends = at.evaluation.frontends.map(({ healthRuleId: _, ...view }) => view);
+  const row = at.runs.get('f1') as RunRow;
+  confirm(
+    {
+      ...at,
+      evaluation: { ...at.evaluation, frontends, frontendByKey: new Map(frontends.map((view) => [view.key, view])) },
+    },
+    row,
+  );
+  t.is(row.confirmation?.state, 'refused');
+});
+
+test('it is asked for three probe windows, from the first look', (t) => {
+  const at = pass({ runs: [ofUcr(undefined, { observedAt: ago(1200) })], frontends: [health('ucr', 'hs-a')] });
+  const row = at.runs.get('f1') as RunRow;
+  confirm(at, row);
+  t.deepEqual(row.confirmation, { ...pending, until: later(30) });
+  t.deepEqual(steps(at), []);
+});
+
+test('what came of it is logged, with how long it took', (t) => {
+  const at = pass({ runs: [ofUcr()], frontends: [health('ucr', 'hs-b')] });
+  confirm(at, at.runs.get('f1') as RunRow);
+  t.deepEqual(at.log, [
+    { level: 'info', step: 'failover-confirmed', fields: { runId: 'f1', vmId: vmId('hs-b'), afterMs: 60_000 } },
+  ]);
+  t.is(at.runs.get('f1')?.confirmation?.at, NOW);
+});

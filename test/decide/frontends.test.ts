@@ -1,0 +1,151 @@
+/** The frontends' rows: answers about health, primaries that moved, and frontends that came and went. */
+import test from 'ava';
+import { healthOf, keepFrontends, takeHealth, tellMove } from '../../shared/decide/frontends.ts';
+import { startPass } from '../../shared/decide/pass.ts';
+import { idKey } from '../../shared/model/ids.ts';
+import type { RunRow } from '../../shared/model/rows.ts';
+import { ago, azureError, frontend, later, NOW, pass, run, seen, up, type Words } from '../helpers/seen.ts';
+import { shown, steps } from '../helpers/shown.ts';
+import { articleWorld, frontendId, SETTINGS, vmId } from '../helpers/world.ts';
+
+const { primaryAddress: _, primarySince: __, ...ofNobody } = frontend('ucr');
+const failover = (state: RunRow['state'], mirror = 'ucr') =>
+  run('f1 failover hs-b', {
+    state,
+    confirmation: { state: 'pending', vmId: vmId('hs-b'), frontendIds: [frontendId(mirror)], until: later(9) },
+  });
+
+const table: [string, Words, string[], string[]][] = [
+  ['the same primary', { health: { ucr: up('ucr', 'hs-a') } }, ['frontend ucr 10.0.1.10'], []],
+  [
+    'a primary that moved unannounced: a run of its own',
+    { health: { ucr: up('ucr', 'hs-b') } },
+    ['run moved accepted', 'frontend ucr 10.0.1.20'],
+    ['primary-moved'],
+  ],
+  [
+    'a primary that moved as announced',
+    { health: { ucr: up('ucr', 'hs-b') }, runs: [failover('running')] },
+    ['frontend ucr 10.0.1.20'],
+    ['primary-moved'],
+  ],
+  [
+    'a primary that moved while another mirror’s failover is announced: a run of its own',
+    { health: { ucr: up('ucr', 'hs-b') }, runs: [failover('running', 'pi')] },
+    ['run moved accepted', 'frontend ucr 10.0.1.20'],
+    ['primary-moved'],
+  ],
+  [
+    'a primary that moved after an announcement that is over: a run of its own',
+    { health: { ucr: up('ucr', 'hs-b') }, runs: [failover('settled')] },
+    ['run moved accepted', 'frontend ucr 10.0.1.20'],
+    ['primary-moved'],
+  ],
+  ['nobody is up: the primary before is remembered', { health: { ucr: up('ucr') } }, ['frontend ucr 10.0.1.10'], []],
+  [
+    'a first primary: nothing moved',
+    { frontends: [ofNobody], health: { ucr: up('ucr', 'hs-b') } },
+    ['frontend ucr 10.0.1.20'],
+    [],
+  ],
+  [
+    'a frontend that is no mirror: its change is no move',
+    { frontends: [frontend('ucr', { mirror: false })], health: { ucr: up('ucr', 'hs-b') } },
+    ['frontend ucr 10.0.1.20'],
+    [],
+  ],
+  [
+    'an answer that was not finished',
+    { health: { ucr: { kind: 'unfinished' } } },
+    ['frontend ucr 10.0.1.10'],
+    ['health-unknown'],
+  ],
+  [
+    'an answer that failed',
+    { health: { ucr: { kind: 'failed', error: azureError(403) } } },
+    ['frontend ucr 10.0.1.10'],
+    ['health-unknown'],
+  ],
+  ['an answer about a frontend that has no row', { frontends: [], health: { ucr: up('ucr', 'hs-b') } }, [], []],
+];
+for (const [what, words, comes, logged] of table) {
+  test(what, (t) => {
+    const at = startPass(seen(words), SETTINGS);
+    for (const move of takeHealth(at)) tellMove(at, move);
+    t.deepEqual(
+      shown(at).map((line) => line.replace(/^run [0-9a-f]{32}/, 'run moved')),
+      comes,
+    );
+    t.deepEqual(steps(at), logged);
+  });
+}
+
+test('a move is one run however often it is seen before its row is written; moving back later is another', (t) => {
+  const idOf = (words: Words): string | undefined => {
+    const at = startPass(seen(words), SETTINGS);
+    for (const move of takeHealth(at)) tellMove(at, move);
+    return [...at.runs.all()].find(({ signal }) => signal === 'primaryMoved')?.runId;
+  };
+  const first = idOf({ health: { ucr: up('ucr', 'hs-b') } });
+  t.regex(first ?? '', /^[0-9a-f]{32}$/);
+  t.is(idOf({ health: { ucr: up('ucr', 'hs-b') } }), first);
+  const again = [frontend('ucr', { primarySince: ago(60) })];
+  t.not(idOf({ frontends: again, health: { ucr: up('ucr', 'hs-b') } }), first);
+});
+
+test('the run of a move is about its mirror', (t) => {
+  const at = startPass(seen({ health: { ucr: up('ucr', 'hs-b') } }), SETTINGS);
+  for (const move of takeHealth(at)) tellMove(at, move);
+  t.like([...at.runs.all()][0], {
+    signal: 'primaryMoved',
+    mode: 'apply',
+    scope: [{ kind: 'frontend', id: frontendId('ucr') }],
+    observedAt: NOW,
+  });
+});
+
+test('an answer, good or bad, is when it was asked; only a good one is when it was known', (t) => {
+  const at = startPass(seen({ health: { ucr: up('ucr', 'hs-a'), pi: { kind: 'unfinished' } } }), SETTINGS);
+  takeHealth(at);
+  const times = [...at.frontends.all()].map(({ askedAt, knownAt }) => [askedAt, knownAt]);
+  t.deepEqual(times, [
+    [NOW, NOW],
+    [NOW, ago(5)],
+  ]);
+});
+
+const gone = articleWorld();
+gone.mirrors.pop();
+const kept: [string, Words, string[]][] = [
+  ['frontends as they are', {}, []],
+  ['a frontend that is new', { frontends: [frontend('ucr')] }, ['frontend pi nobody']],
+  [
+    'a frontend that is gone: not asked any more',
+    { world: gone, frontends: [frontend('ucr'), frontend('pi')] },
+    ['frontend pi 10.0.1.10 not asked'],
+  ],
+  [
+    'a frontend with another VIP',
+    { frontends: [frontend('ucr', { vip: '10.0.1.99' }), frontend('pi')] },
+    ['frontend ucr 10.0.1.10'],
+  ],
+  [
+    'a frontend whose row cannot be used: none is put in its place',
+    { frontends: [frontend('ucr')], unusable: ['pi'] },
+    [],
+  ],
+];
+for (const [what, words, comes] of kept) {
+  test(`kept: ${what}`, (t) => {
+    const at = pass(words);
+    keepFrontends(at, at.survey);
+    t.deepEqual(shown(at), comes);
+  });
+}
+
+test('health as judge takes it: known since its time, or not', (t) => {
+  const map = healthOf([frontend('ucr'), frontend('pi', { knownAt: 0, backends: [] })]);
+  t.like(map.get(idKey(frontendId('ucr'))), { state: 'known', at: ago(5) });
+  t.is(map.get(idKey(frontendId('ucr')))?.backends.length, 2);
+  t.like(map.get(idKey(frontendId('pi'))), { state: 'unknown', backends: [] });
+});

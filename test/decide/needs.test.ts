@@ -1,0 +1,151 @@
+/** What a pass must read, said of what it has read already. */
+import test from 'ava';
+import { healthDue, needsEstate, needsFrontends, nextWatch, roomForHealth } from '../../shared/decide/needs.ts';
+import { idKey, shortName } from '../../shared/model/ids.ts';
+import type { FrontendRow } from '../../shared/model/rows.ts';
+import {
+  accepted,
+  ago,
+  commandId,
+  frontend,
+  later,
+  NOW,
+  outcome,
+  refuses,
+  run,
+  seen,
+  shows,
+  vm,
+  type Words,
+} from '../helpers/seen.ts';
+import { frontendId, SETTINGS, vmId } from '../helpers/world.ts';
+
+const running = shows({ commandId: commandId('hs-a', 7), state: 'Running' });
+const ended = shows({ commandId: commandId('hs-a', 7), state: 'Succeeded' });
+const sweep = [run('s1 sweep')];
+const busy = { runs: sweep, vms: [vm('hs-a sent apply 7')], looks: { 'hs-a': running } };
+const pending = { state: 'pending' as const, vmId: vmId('hs-a'), frontendIds: [frontendId('ucr')], until: later(9) };
+
+const estate: [string, Words, boolean][] = [
+  ['nothing is open', {}, false],
+  ['a run to plan', { runs: [accepted('s1 sweep')] }, true],
+  ['a failover to confirm', { runs: [run('f1 failover hs-a', { confirmation: pending })], outcomes: [] }, true],
+  ['a command that runs, and nobody else', { ...busy, outcomes: [outcome('s1 hs-a 7')] }, false],
+  ['a command that ended', { ...busy, looks: { 'hs-a': ended }, outcomes: [outcome('s1 hs-a 7')] }, true],
+  [
+    'a command that could not be looked at',
+    { ...busy, looks: { 'hs-a': refuses(503) }, outcomes: [outcome('s1 hs-a 7')] },
+    true,
+  ],
+  ['an outcome whose command is over', { runs: sweep, outcomes: [outcome('s1 hs-a 7')] }, true],
+  ['an outcome with an earlier command than its VM has', { ...busy, outcomes: [outcome('s1 hs-a 6')] }, true],
+  ['an outcome that has ended', { runs: sweep, outcomes: [outcome('s1 hs-a repaired')] }, false],
+  [
+    'an outcome that waits, and no command',
+    { runs: sweep, outcomes: [outcome('s1 hs-b', { waitingFor: 'MEMBER_BUSY' })] },
+    true,
+  ],
+  [
+    'an outcome whose time has not come',
+    { runs: sweep, outcomes: [outcome('s1 hs-b', { notBefore: later(1) })] },
+    false,
+  ],
+  [
+    'an outcome whose time has come while another’s command runs',
+    { ...busy, outcomes: [outcome('s1 hs-b', { waitingFor: 'AZURE_CONFLICT', notBefore: ago(1) })] },
+    true,
+  ],
+  [
+    'an outcome that waits for a member whose command runs',
+    { ...busy, outcomes: [outcome('s1 hs-b', { waitingFor: 'MEMBER_BUSY' })] },
+    false,
+  ],
+  [
+    'an outcome that waits for a place while there is one',
+    { ...busy, outcomes: [outcome('s1 hs-b', { waitingFor: 'COMMAND_LIMIT' })] },
+    true,
+  ],
+  [
+    'an outcome that waits for a place while there is none',
+    { ...busy, settings: { maxCommands: 1 }, outcomes: [outcome('s1 hs-b', { waitingFor: 'COMMAND_LIMIT' })] },
+    false,
+  ],
+  [
+    'an outcome that waits for a place, and a command over its time has none',
+    {
+      ...busy,
+      vms: [vm('hs-a cancelling apply 7')],
+      settings: { maxCommands: 1 },
+      outcomes: [outcome('s1 hs-b', { waitingFor: 'COMMAND_LIMIT' })],
+    },
+    true,
+  ],
+  ['an outcome that never had its turn while a command runs', { ...busy, outcomes: [outcome('s1 hs-b')] }, true],
+];
+for (const [what, words, needed] of estate) {
+  test(`${what}: the estate is ${needed ? '' : 'not '}read`, (t) =>
+    t.is(needsEstate(seen(words), { ...SETTINGS, ...words.settings }), needed));
+}
+
+test('frontends are read when a command moves, and when a mirror is to be watched', (t) => {
+  const looking = (words: Words) => seen(words);
+  t.false(needsFrontends(looking({}), later(1)));
+  t.true(needsFrontends(looking({}), NOW));
+  t.false(needsFrontends(looking(busy), later(1)));
+  t.true(needsFrontends(looking({ ...busy, looks: { 'hs-a': ended } }), later(1)));
+  t.true(needsFrontends(looking({ ...busy, looks: { 'hs-a': refuses(503) } }), later(1)));
+});
+
+const asked = (name: string, seconds: number, more: Partial<FrontendRow> = {}) =>
+  frontend(name, { askedAt: ago(seconds), ...more });
+const failover = run('f1 failover hs-a', { confirmation: pending });
+const due: [string, FrontendRow[], string[], typeof sweep, number, string[]][] = [
+  ['asked just now', [asked('ucr', 5)], [], [], 0, []],
+  ['a mirror, nobody asked for 50 s', [asked('ucr', 50)], [], [], 0, ['ucr']],
+  ['no mirror, nobody asked for 50 s', [asked('ucr', 50, { mirror: false })], [], [], 0, []],
+  ['in play, asked 14 s ago', [asked('ucr', 14)], ['ucr'], [], 0, []],
+  ['in play, asked 15 s ago', [asked('ucr', 15)], ['ucr'], [], 0, ['ucr']],
+  ['announced, asked 1 s ago', [asked('ucr', 1)], [], [failover], 0, ['ucr']],
+  ['announced, asked in this very pass', [asked('ucr', 0)], [], [failover], 0, []],
+  ['asked in the future: the clock was set back', [asked('ucr', -900)], [], [], 0, ['ucr']],
+  ['the longest unasked first', [asked('ucr', 60), asked('pi', 90)], [], [], 0, ['pi', 'ucr']],
+  ['announced before in play before watched', [asked('pi', 90), asked('ucr', 1)], ['pi'], [failover], 0, ['ucr', 'pi']],
+  ['no more than there is room for', [asked('ucr', 60), asked('pi', 90)], [], [], 99, ['pi']],
+  ['no room', [asked('ucr', 60)], [], [], 100, []],
+];
+for (const [what, rows, inPlay, runs, asks, names] of due) {
+  test(`health: ${what}`, (t) => {
+    const input = {
+      now: NOW,
+      frontends: rows,
+      runs,
+      inPlay: new Set(inPlay.map((name) => idKey(frontendId(name)))),
+      recentAsks: Array(asks).fill(ago(30)),
+    };
+    t.deepEqual(
+      healthDue(input, SETTINGS).map((row) => shortName(row.frontendId)),
+      names,
+    );
+  });
+}
+
+test('a frontend without a rule to ask is never asked', (t) => {
+  const { healthRuleId: _, ...row } = asked('ucr', 900);
+  t.deepEqual(healthDue({ now: NOW, frontends: [row], runs: [], inPlay: new Set(), recentAsks: [] }, SETTINGS), []);
+});
+
+test('room for health counts the asks of the last minute, and none from a clock that was ahead', (t) => {
+  t.is(roomForHealth(NOW, [ago(59), ago(1), NOW], SETTINGS), 97);
+  t.is(roomForHealth(NOW, [ago(60), later(5)], SETTINGS), 100);
+});
+
+const watches: [string, FrontendRow[], number][] = [
+  ['none: after the set time', [], 50],
+  ['one asked 20 s ago: in 30 s', [asked('ucr', 20)], 30],
+  ['the one asked longest ago', [asked('ucr', 20), asked('pi', 45)], 5],
+  ['one that is due: at once', [asked('ucr', 70)], 0],
+  ['no mirror: after the set time', [asked('ucr', 70, { mirror: false })], 50],
+];
+for (const [what, rows, seconds] of watches) {
+  test(`mirrors to watch, ${what}`, (t) => t.is(nextWatch(rows, NOW, SETTINGS), later(seconds)));
+}
