@@ -1,7 +1,7 @@
 /** What is done with the Linux guests of a lab: the script is run as Run Command does, connects are made, states are read. */
 import { renderScript } from '../shared/guest/render.ts';
 import { parseReport } from '../shared/guest/report.ts';
-import type { GuestCommand, GuestMode, GuestReport, PlannedFrontend } from '../shared/model/guest.ts';
+import type { GuestCommand, GuestMode, GuestPlan, GuestReport, PlannedFrontend } from '../shared/model/guest.ts';
 import type { GuestLab, LabConnect } from '../simulator/guests/lab.ts';
 import { PATIENCE_MS, until as waitUntil } from '../simulator/until.ts';
 
@@ -38,14 +38,17 @@ export const RULES_OF_A = {
 export const planOf = (vm: keyof typeof NICS, vips: string[] = [UCR, PI]): PlannedFrontend[] =>
   vips.map((vip) => ({ vip, port: 1972, backends: [NICS[vm].backend], via: NICS[vm].via }));
 
-/** A command with short limits. */
-export const commandFor = (mode: GuestMode, frontends: PlannedFrontend[]): GuestCommand => ({
-  commandId: '0123456789abcdef0123456789abcdef',
-  mode,
-  plan: { frontends },
-  // All connects are made side by side, a process for each.
-  limits: { connectSeconds: frontends.length > 8 ? 5 : 1, totalSeconds: 60 },
-});
+/** A command with short limits, for a plan or its frontends. */
+export function commandFor(mode: GuestMode, planned: PlannedFrontend[] | GuestPlan): GuestCommand {
+  const plan = Array.isArray(planned) ? { frontends: planned } : planned;
+  return {
+    commandId: '0123456789abcdef0123456789abcdef',
+    mode,
+    plan,
+    // All connects are made side by side, a process for each.
+    limits: { connectSeconds: plan.frontends.length > 8 ? 5 : 1, totalSeconds: 60 },
+  };
+}
 
 export interface GuardRun {
   report: GuestReport;
@@ -60,10 +63,10 @@ export async function guard(
   lab: GuestLab,
   vm: string,
   mode: GuestMode,
-  frontends: PlannedFrontend[],
+  planned: PlannedFrontend[] | GuestPlan,
   change: (script: string) => string = (script) => script,
 ): Promise<GuardRun> {
-  const command = commandFor(mode, frontends);
+  const command = commandFor(mode, planned);
   const begin = performance.now();
   const result = await lab.runScript(vm, change(renderScript('linux', command)), PATIENCE_MS / 1000);
   const ms = performance.now() - begin;

@@ -57,6 +57,7 @@ function readScope(env: Env): Scope {
     auditTag: textOr(env, 'HAIRPIN_AUDIT_TAG'),
     viaTag: textOr(env, 'HAIRPIN_VIA_TAG'),
     portTag: textOr(env, 'HAIRPIN_PORT_TAG'),
+    containerTag: textOr(env, 'HAIRPIN_CONTAINER_TAG'),
   };
 }
 

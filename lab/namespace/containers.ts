@@ -1,8 +1,9 @@
 /** An instance in a container with a published port: what its answers need, and what is said where they do not have it. */
 import assert from 'node:assert/strict';
+import type { GuestPlan } from '../../shared/model/guest.ts';
 import type { KernelLab } from '../../simulator/guests/kernel/lab.ts';
 import type { LabCase } from '../case.ts';
-import { connectTo, guard, planOf, said, shell, UCR, until } from '../guests.ts';
+import { connectTo, guard, LOSE_RULES, NICS, planOf, said, shell, snapshot, UCR, until } from '../guests.ts';
 import { freshLab } from '../labs.ts';
 import { articleLab, VM } from './watcher.ts';
 
@@ -52,44 +53,87 @@ const named: LabCase['run'] = async () => {
   };
 };
 
-/** Ahead of all that leads to the local table: a rule lands behind those with its preference, so they are made anew. */
-const ahead = (rule: string): string => `ip rule add pref 0 ${rule}
-mapfile -t locals < <(ip rule show pref 0 | grep 'lookup local')
-for it in "\${locals[@]}"; do ip rule add pref 0 \${it#0:}; ip rule del pref 0 \${it#0:}; done`;
+/** The plan of a VM whose tag names the containers' network. */
+const tagged: GuestPlan = { containers: '172.17.0.0/16', frontends: planOf(VM, [UCR]) };
 
-/**
- * What would serve it: the container's answers to the via address leave by the NIC in the pool, as the host's own do, and
- * the kernel's check of the request's source (fib_validate_source) finds that way too. Nobody is served by it yet.
- */
-const cured =
-  (rule: string): LabCase['run'] =>
-  async () => {
-    const lab = await freshLab(articleLab);
-    await shell(lab, VM, CONTAINER);
-    await othersReach(lab);
-    await guard(lab, VM, 'apply', planOf(VM, [UCR]));
-    assert.notEqual((await connectTo(lab, VM, UCR)).outcome, 'ok');
-    await shell(lab, VM, ahead(rule));
-    const own: string[] = [];
-    for (let turn = 0; turn < 5; turn += 1) own.push(said(await connectTo(lab, VM, UCR)));
-    assert.deepEqual(own, Array(5).fill('box'), await shell(lab, VM, 'ip rule'));
-    await othersReach(lab);
-    return {
-      ok: true,
-      detail: `${rule}, ahead of lookup local: 5 of 5 connects of this machine reach the container, others too`,
-    };
+/** Connects of this machine: each reaches the container. */
+async function ownReach(lab: KernelLab): Promise<void> {
+  const own: string[] = [];
+  for (let turn = 0; turn < 5; turn += 1) own.push(said(await connectTo(lab, VM, UCR)));
+  assert.deepEqual(own, Array(5).fill('box'), await shell(lab, VM, 'ip rule'));
+}
+
+/** What another machine gets at this one's own addresses, without the load balancer. */
+const outside = async (lab: KernelLab): Promise<string[]> => {
+  const { backend, via } = NICS[VM];
+  return [said(await connectTo(lab, 'vm-b', backend.ip)), said(await connectTo(lab, 'vm-b', via.ip))];
+};
+
+const withoutTracking = (script: string): string => script.replaceAll('/proc/net/nf_conntrack', '/nowhere');
+
+const served: LabCase['run'] = async () => {
+  const lab = await freshLab(articleLab);
+  await shell(lab, VM, CONTAINER);
+  await othersReach(lab);
+  const asBooted = await snapshot(lab, VM);
+  const reached = await outside(lab);
+  await guard(lab, VM, 'apply', planOf(VM, [UCR]));
+  const untagged = await snapshot(lab, VM);
+  assert.notEqual((await connectTo(lab, VM, UCR)).outcome, 'ok');
+
+  const first = await guard(lab, VM, 'apply', tagged);
+  const [path] = first.report.paths;
+  assert.deepEqual(
+    [first.report.errorCode, path?.after, path?.connectAfter.outcome, path?.proof, path?.accepted],
+    [undefined, [], 'ok', 'self', { ip: NICS[VM].backend.ip, port: 1972 }],
+    `${first.stdout}${first.stderr}`,
+  );
+  const rules = await shell(lab, VM, 'ip rule');
+  assert.match(rules, /^0:\s+not from 172\.17\.0\.0\/16 to 10\.0\.1\.11 lookup local\n(?!0:)/);
+  await ownReach(lab);
+  await othersReach(lab);
+  assert.deepEqual(await outside(lab), reached);
+  const again = await guard(lab, VM, 'apply', tagged);
+  assert.deepEqual(
+    [again.report.changed, again.report.paths[0]?.before, again.report.warnings.includes('sockets-unread')],
+    [0, [], false],
+  );
+
+  const unseen = await guard(lab, VM, 'check', tagged, withoutTracking);
+  assert.deepEqual([unseen.report.paths[0]?.connectAfter.outcome, unseen.report.paths[0]?.proof], ['ok', 'none']);
+  assert(unseen.report.warnings.includes('containers-unseen'), unseen.stdout);
+
+  await shell(lab, VM, LOSE_RULES);
+  await othersReach(lab);
+  assert.deepEqual(await outside(lab), reached, 'without all rules but the one at 0');
+  const lost = await guard(lab, VM, 'check', tagged);
+  assert(lost.report.paths[0]?.after.includes('reply-rule'), lost.stdout);
+  await guard(lab, VM, 'apply', tagged);
+  await ownReach(lab);
+
+  await lab.setPrimary('UCR', 'vm-b');
+  await until('the VIP to lead to vm-b', async () => said(await connectTo(lab, VM, UCR)) === 'vm-b');
+  const elsewhere = await guard(lab, VM, 'check', tagged);
+  assert.deepEqual(
+    [elsewhere.report.paths[0]?.connectAfter.outcome, elsewhere.report.paths[0]?.proof],
+    ['ok', 'remote'],
+  );
+  const blind = await guard(lab, VM, 'check', tagged, withoutTracking);
+  assert.equal(blind.report.paths[0]?.proof, 'none', 'not said to be elsewhere by guess');
+
+  await guard(lab, VM, 'apply', planOf(VM, [UCR]));
+  assert.equal(await snapshot(lab, VM), untagged, 'without the tag as before it');
+  await guard(lab, VM, 'apply', tagged);
+  await guard(lab, VM, 'remove', tagged);
+  assert.equal(await snapshot(lab, VM), asBooted);
+  return {
+    ok: true,
+    detail:
+      'with the tag 5 of 5 connects of this machine reach the container, proved by connection tracking; others as before, also without the rules behind 0; without the tag, and removed, byte for byte as before',
   };
+};
 
 export const containerCases = (): LabCase[] => [
   { name: 'the instance is in a container with a published port', manager: 'none', run: named },
-  {
-    name: 'a container with a published port: what cures it, by its bridge',
-    manager: 'none',
-    run: cured('to 10.0.1.11 iif docker0 lookup 7202'),
-  },
-  {
-    name: 'a container with a published port: what cures it, by its network',
-    manager: 'none',
-    run: cured('from 172.17.0.0/16 to 10.0.1.11 lookup 7202'),
-  },
+  { name: 'a container with a published port, its network in the tag', manager: 'none', run: served },
 ];

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { renderScript } from '../../shared/guest/render.ts';
+import type { GuestPlan } from '../../shared/model/guest.ts';
 import type { KernelLab } from '../../simulator/guests/kernel/lab.ts';
 import type { LabCase } from '../case.ts';
 import { commandFor, connectTo, filesOf, guard, NICS, planOf, put, shell, snapshot } from '../guests.ts';
@@ -10,17 +11,20 @@ import { prove } from './recover.ts';
 import { articleLab, VM } from './watcher.ts';
 
 /** Without ports: no connects, so that a run is short. */
-const plan = planOf(VM).map(({ vip, backends, via }) => ({ vip, backends, via }));
+const plan = { frontends: planOf(VM).map(({ vip, backends, via }) => ({ vip, backends, via })) };
+/** The same with containers that answer: another rule for the local table. */
+const containersPlan = { containers: '172.17.0.0/16', ...plan };
 
 /**
- * What comes in finds the local table: a rule leads there whose condition, if it has one, is of what this machine sends.
+ * What comes in finds the local table: a rule leads there whose condition, if it has one, is of what this machine or its
+ * containers send.
  */
-const HAS_LOCAL = `has_local() { grep -qE '^[0-9]+:\\s(from all|not from [0-9.]+ to [0-9.]+ iif lo) lookup local( |$)' <<<"\${1-$(ip rule)}"; }`;
+const HAS_LOCAL = `has_local() { grep -qE '^[0-9]+:\\s(from all|not from [0-9.]+ to [0-9.]+ iif lo|not from 172.17.0.0/16 to [0-9.]+( iif lo)?) lookup local( |$)' <<<"\${1-$(ip rule)}"; }`;
 
-async function labWithScripts(): Promise<KernelLab> {
+async function labWithScripts(of: GuestPlan): Promise<KernelLab> {
   const lab = await freshLab(articleLab);
   for (const mode of ['apply', 'remove'] as const)
-    await put(lab, VM, `/tmp/${mode}.sh`, renderScript('linux', commandFor(mode, plan)));
+    await put(lab, VM, `/tmp/${mode}.sh`, renderScript('linux', commandFor(mode, of)));
   return lab;
 }
 
@@ -45,14 +49,16 @@ function outsiders(lab: KernelLab): () => Promise<string> {
   };
 }
 
-const randomKills: LabCase['run'] = async () => {
-  const lab = await labWithScripts();
-  const asBooted = await snapshot(lab, VM);
-  const stop = outsiders(lab);
-  const out = await shell(
-    lab,
-    VM,
-    `set +e; ${HAS_LOCAL}
+const randomKills =
+  (of: GuestPlan): LabCase['run'] =>
+  async () => {
+    const lab = await labWithScripts(of);
+    const asBooted = await snapshot(lab, VM);
+    const stop = outsiders(lab);
+    const out = await shell(
+      lab,
+      VM,
+      `set +e; ${HAS_LOCAL}
     ( while :; do has_local && echo yes || echo no; done >/tmp/samples 2>/dev/null ) & sampler=$!
     killed=0 missing=0
     for i in {1..150}; do
@@ -65,29 +71,29 @@ const randomKills: LabCase['run'] = async () => {
     done
     kill $sampler; wait $sampler 2>/dev/null
     echo "killed=$killed missing=$missing yes=$(grep -c yes /tmp/samples) no=$(grep -c no /tmp/samples)"`,
-  );
-  const outside = await stop();
-  const [, killed = 0, missing, yes = 0, no] = (/killed=(\d+) missing=(\d+) yes=(\d+) no=(\d+)/.exec(out) ?? []).map(
-    Number,
-  );
-  assert(killed > 50, 'most runs are killed on their way');
-  assert.deepEqual([missing, no], [0, 0], 'a `lookup local` was missing');
-  assert(yes > 200);
-  const began = Date.now();
-  const { report } = await guard(lab, VM, 'apply', planOf(VM));
-  const recoveredMs = Date.now() - began;
-  assert.deepEqual(
-    report.paths.map((path) => path.after),
-    [[], []],
-  );
-  const proof = await prove(lab);
-  await guard(lab, VM, 'remove', plan);
-  assert.equal(await snapshot(lab, VM), asBooted);
-  const left = `${await filesOf(lab, VM)}${await shell(lab, VM, 'ls -A /run/ilb-hairpin-guard')}`;
-  assert.equal(left, '/run/ilb-hairpin-guard\n', 'a lock, the work folder or a file half written is left');
-  const detail = `${killed} killed, lookup local in ${yes} of ${yes} looks; ${outside}; after one apply ${proof}`;
-  return { ok: true, recoveredMs, detail };
-};
+    );
+    const outside = await stop();
+    const [, killed = 0, missing, yes = 0, no] = (/killed=(\d+) missing=(\d+) yes=(\d+) no=(\d+)/.exec(out) ?? []).map(
+      Number,
+    );
+    assert(killed > 50, 'most runs are killed on their way');
+    assert.deepEqual([missing, no], [0, 0], 'a `lookup local` was missing');
+    assert(yes > 200);
+    const began = Date.now();
+    const { report } = await guard(lab, VM, 'apply', planOf(VM));
+    const recoveredMs = Date.now() - began;
+    assert.deepEqual(
+      report.paths.map((path) => path.after),
+      [[], []],
+    );
+    const proof = await prove(lab);
+    await guard(lab, VM, 'remove', plan);
+    assert.equal(await snapshot(lab, VM), asBooted);
+    const left = `${await filesOf(lab, VM)}${await shell(lab, VM, 'ls -A /run/ilb-hairpin-guard')}`;
+    assert.equal(left, '/run/ilb-hairpin-guard\n', 'a lock, the work folder or a file half written is left');
+    const detail = `${killed} killed, lookup local in ${yes} of ${yes} looks; ${outside}; after one apply ${proof}`;
+    return { ok: true, recoveredMs, detail };
+  };
 
 /** How one call of ip goes wrong. $1... are its words; the machine's own is `$real`. */
 const FAULTS = {
@@ -97,9 +103,9 @@ const FAULTS = {
 };
 
 const eachCall =
-  (fault: string): LabCase['run'] =>
+  (fault: string, of: GuestPlan): LabCase['run'] =>
   async () => {
-    const lab = await labWithScripts();
+    const lab = await labWithScripts(of);
     const asBooted = await snapshot(lab, VM);
     const real = (await shell(lab, VM, 'type -P ip')).trim();
     await put(
@@ -147,12 +153,18 @@ const eachCall =
   };
 
 export const killCases = (): LabCase[] => [
-  { name: 'killed at 150 random moments', manager: 'none', run: randomKills },
+  { name: 'killed at 150 random moments', manager: 'none', run: randomKills(plan) },
+  { name: 'killed at 150 random moments, with containers', manager: 'none', run: randomKills(containersPlan) },
   ...Object.entries(FAULTS).map(
     ([how, fault]): LabCase => ({
       name: `each call of ip in turn ${how}`,
       manager: 'none',
-      run: eachCall(fault),
+      run: eachCall(fault, plan),
     }),
   ),
+  {
+    name: 'each call of ip in turn is refused, with containers',
+    manager: 'none',
+    run: eachCall(FAULTS['is refused'], containersPlan),
+  },
 ];

@@ -2,6 +2,7 @@
 
 import { type FindingCode, finding, findingVerdict } from '../model/findings.ts';
 import type { GuestPlan, PlannedFrontend } from '../model/guest.ts';
+import { containersIn } from './containers.ts';
 import { push, trimmed } from './push.ts';
 import { isProvable, type Way } from './way.ts';
 
@@ -29,7 +30,8 @@ export function planVm(ways: readonly Way[]): GuestPlan | undefined {
     if (others.every((entry) => JSON.stringify(entry) === JSON.stringify(first))) frontends.push(first);
     else for (const rival of rivals) rival.findings.push(finding('ADDRESS_INVALID', { value: vip }));
   }
-  return frontends.length > 0 && ways.some(isProvable) ? { frontends: trimmed(frontends) } : undefined;
+  if (frontends.length === 0 || !ways.some(isProvable)) return undefined;
+  return { ...containersIn(ways), frontends: trimmed(frontends) };
 }
 
 type PlannableWay = Way & Required<Pick<Way, 'backend' | 'via'>>;

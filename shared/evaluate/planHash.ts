@@ -6,12 +6,13 @@ import type { NamedPlan } from '../model/path.ts';
 
 /**
  * Hex sha256 over a plan's canonical form: one line per frontend, sorted, so that neither the order of frontends nor
- * that of object keys matters.
+ * that of object keys matters; where there is a network of containers, a line more.
  */
 export function planHash(plan: GuestPlan): string {
   const lines = plan.frontends.map(({ vip, port, backends, via }) =>
     [vip, port ?? 0, ...backends.flatMap(({ ip, mac }) => [ip, mac]), via.ip, via.mac].join(' '),
   );
+  if (plan.containers !== undefined) lines.push(`containers ${plan.containers}`);
   return hash('sha256', lines.sort(compareText).join('\n'));
 }
 

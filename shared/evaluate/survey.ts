@@ -5,6 +5,7 @@ import { type IdKey, idKey } from '../model/ids.ts';
 import type { ListedFinding, NamedPlan } from '../model/path.ts';
 import type { Scope } from '../model/scope.ts';
 import type { Topology, Vm } from '../model/topology.ts';
+import { refuseSeveralNics } from './containers.ts';
 import { type FrontendInPlay, frontendsInPlay } from './frontends.ts';
 import { indexTopology, type NicPlace } from './indexTopology.ts';
 import { type Member, membersOf } from './members.ts';
@@ -82,7 +83,7 @@ export function survey(topology: Topology, scope: Scope): Survey {
     ways: frontends.flatMap(({ ways }) => ways),
     waysOfVm,
     waysOfFrontend: new Map(frontends.map(({ frontend, ways }) => [frontend.key, ways])),
-    plans: plansOf(waysOfVm),
+    plans: plansOf(waysOfVm, scope),
     listed: once(listed),
     notes: topology.notes,
     vms: index.vms,
@@ -95,9 +96,10 @@ function vmFinder(nics: ReadonlyMap<IdKey, NicPlace>): Survey['vmOfNic'] {
   return (nic) => nics.get(nic)?.vmKey;
 }
 
-function plansOf(waysOfVm: ReadonlyMap<IdKey, Way[]>): Map<IdKey, NamedPlan> {
+function plansOf(waysOfVm: ReadonlyMap<IdKey, Way[]>, scope: Scope): Map<IdKey, NamedPlan> {
   const plans = new Map<IdKey, NamedPlan>();
   for (const [key, ways] of waysOfVm) {
+    refuseSeveralNics(ways, scope);
     const plan = planVm(ways);
     if (plan) plans.set(key, namePlan(plan));
   }

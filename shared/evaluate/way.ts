@@ -4,6 +4,7 @@ import { idKey } from '../model/ids.ts';
 import type { ListedFinding, Path } from '../model/path.ts';
 import { isInScope, type Scope } from '../model/scope.ts';
 import type { Vm } from '../model/topology.ts';
+import { containersOf } from './containers.ts';
 import type { FrontendInPlay } from './frontends.ts';
 import type { TopologyIndex } from './indexTopology.ts';
 import type { Member, Membership } from './members.ts';
@@ -16,6 +17,8 @@ export interface Way extends Pick<Path, 'vmKey' | 'frontendKey' | 'vip' | 'backe
   member: Member;
   frontend: FrontendInPlay;
   findings: Finding[];
+  /** The network of the containers in which the VM’s instances run. */
+  containers?: string;
 }
 
 /** A member's way, or why there is none: a VM, NIC or load balancer that is not to be touched. */
@@ -35,6 +38,8 @@ export function wayOf(
   const { optedOut, findings, backend, via, viaReason } = addressesOf(member, frontend, membership, index, scope);
   if (optedOut !== undefined) return { id: vmId, finding: finding('OPTED_OUT', { id: optedOut }) };
 
+  const own = [frontend.vip, backend?.ip, via?.ip];
+  const { findings: containerFindings, containers } = containersOf(vm, own, scope);
   // Most members have all rules of the frontend, and so its port.
   const hasAll = member.rules.length === frontend.rules.length;
   const choice = hasAll ? port : provePort(member.rules, frontend, tagValue(frontend.loadBalancer.tags, scope.portTag));
@@ -48,6 +53,7 @@ export function wayOf(
       ...frontend.findings,
       ...vmFindings(vm, vmId, frontend.vip),
       ...findings,
+      ...containerFindings,
       ...portFindings(choice, frontend, scope),
     ],
   };
@@ -55,6 +61,7 @@ export function wayOf(
   if (via) way.via = via;
   if (viaReason) way.viaReason = viaReason;
   if ('port' in choice) way.port = choice.port;
+  if (containers !== undefined) way.containers = containers;
   return way;
 }
 

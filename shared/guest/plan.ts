@@ -4,7 +4,7 @@
  */
 import * as z from 'zod';
 import { PlanError } from '../errors.ts';
-import { isHostAddress, isMac } from '../model/address.ts';
+import { isAddressIn, isContainerNetwork, isHostAddress, isMac } from '../model/address.ts';
 import { COMMAND_ID } from '../model/commandId.ts';
 import { firstIssue } from '../model/firstIssue.ts';
 import { GUEST_MODES, type GuestCommand } from '../model/guest.ts';
@@ -38,6 +38,10 @@ const commandSchema = z
     commandId: z.string().regex(COMMAND_ID, 'expected 32 hex digits in lower case'),
     mode: z.enum(GUEST_MODES, 'expected check, apply or remove'),
     plan: z.strictObject({
+      containers: z
+        .string()
+        .refine(isContainerNetwork, 'expected a private network of /12 to /30 such as 172.17.0.0/16')
+        .optional(),
       frontends: z.array(frontend).max(MAX_FRONTENDS, `expected at most ${MAX_FRONTENDS} frontends`),
     }),
     limits: z.strictObject({ connectSeconds: whole(1, 30), totalSeconds: whole(5, 3600) }),
@@ -63,7 +67,9 @@ function contradictions({ mode, plan, limits }: Pick<z.infer<typeof commandSchem
   if (limits.totalSeconds < limits.connectSeconds + 3) {
     say(['limits', 'totalSeconds'], 'at least 3 seconds more than limits.connectSeconds');
   }
+  const { containers } = plan;
   const vips = new Set<string>();
+  const repliesBy = new Map<string, string>();
   const macs = new Map<string, string>();
   plan.frontends.forEach(({ vip, backends, via }, index) => {
     const at = (...rest: (string | number)[]) => ['plan', 'frontends', index, ...rest];
@@ -75,6 +81,14 @@ function contradictions({ mode, plan, limits }: Pick<z.infer<typeof commandSchem
       if (backends.findIndex(({ ip }) => ip === backend.ip) < place)
         say(at('backends', place, 'ip'), 'each backend address once');
     });
+    if (containers !== undefined) {
+      const own = [vip, via.ip, ...backends.map(({ ip }) => ip)].find((ip) => isAddressIn(ip, containers));
+      if (own !== undefined) say(['plan', 'containers'], `a network without ${own}, which is not a container’s`);
+      // Its answers to a via address go one way, and the request may have come in by another NIC.
+      const by = repliesBy.get(via.ip) ?? backends[0]?.mac ?? '';
+      repliesBy.set(via.ip, by);
+      if (backends.some(({ mac }) => mac !== by)) say(['plan', 'containers'], `one NIC in the pools for ${via.ip}`);
+    }
     const roles = [
       ...backends.map((nic, place) => [at('backends', place, 'mac'), nic] as const),
       [at('via', 'mac'), via] as const,

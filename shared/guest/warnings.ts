@@ -41,6 +41,8 @@ export const WARNINGS = {
   'state-unknown': 'After a failed run the state could not be read again. The next run looks afresh.',
   'warnings-incomplete':
     'Not everything that is worth a warning could be looked at. The repair itself is not concerned.',
+  'containers-unseen':
+    'A connect to a VIP worked, and it is not known whether an instance on this VM answered: its socket is in a container, and connection tracking could not be read or did not show it. Let /proc/net/nf_conntrack be there, or install conntrack-tools, to have it proved.',
   'firewalls-cut':
     'More firewalls stand in the way of connects than the report could hold. Mend those that are named and run again.',
   'weak-host':

@@ -18,6 +18,33 @@ export function isHostAddress(text: string): boolean {
   return first > 0 && first < 224 && first !== 127 && !text.startsWith('169.254.');
 }
 
+/** Private addresses (RFC 1918). */
+const PRIVATE = [
+  { base: 0x0a000000, length: 8 },
+  { base: 0xac100000, length: 12 },
+  { base: 0xc0a80000, length: 16 },
+];
+
+/**
+ * True for a network that containers can have: private, /12 to /30, in its one canonical form (172.17.0.0/16; no bit
+ * set behind the length).
+ */
+export function isContainerNetwork(text: string): boolean {
+  const [base = '', length = '', ...rest] = text.split('/');
+  if (rest.length > 0 || !IPV4.test(base) || !/^(?:1[2-9]|2[0-9]|30)$/.test(length)) return false;
+  const isClean = addressNumber(base) % 2 ** (32 - Number(length)) === 0;
+  return isClean && PRIVATE.some((own) => Number(length) >= own.length && isIn(addressNumber(base), own));
+}
+
+/** True when an address is in a network, both in their canonical form. */
+export function isAddressIn(address: string, network: string): boolean {
+  const [base = '', length = ''] = network.split('/');
+  return isIn(addressNumber(address), { base: addressNumber(base), length: Number(length) });
+}
+
+const isIn = (address: number, { base, length }: { base: number; length: number }): boolean =>
+  Math.floor(address / 2 ** (32 - length)) === Math.floor(base / 2 ** (32 - length));
+
 /** True for a unicast MAC in lower case with colons. */
 export const isMac = (text: string): boolean => MAC.test(text);
 

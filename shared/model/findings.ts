@@ -71,7 +71,12 @@ export const FINDINGS = {
   CONTAINER_ANSWERS: {
     verdict: 'blocked',
     sentence:
-      'On this VM a firewall rule hands connects to {vip} to {address}, a container with a published port or another machine. What that answers to this VM itself never passes the load balancer, so this VM cannot reach the VIP while it is primary; others can. Run the instance in the host’s network, see docs/linux.md.',
+      'On this VM a firewall rule hands connects to {vip} to {address}, a container with a published port or another machine. What that answers to this VM itself never passes the load balancer, so this VM cannot reach the VIP while it is primary; others can. Run the instance in the host’s network, or name the containers’ network in a tag of the VM, see docs/linux.md.',
+  },
+  CONTAINER_TAG_WRONG: {
+    verdict: 'blocked',
+    sentence:
+      'The tag {tag} of the VM names {value} as the network of its containers, and that cannot be served: {why}. Correct the tag or remove it, see docs/linux.md.',
   },
   GUEST_FAILED: {
     verdict: 'blocked',

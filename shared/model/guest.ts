@@ -30,6 +30,8 @@ export interface PlannedFrontend {
 
 /** What a VM should have: pure result of evaluate, sorted by VIP so that its hash is stable. */
 export interface GuestPlan {
+  /** Linux: the network of the containers in which the instances behind all of the VIPs run, such as 172.17.0.0/16. */
+  containers?: string;
   frontends: PlannedFrontend[];
 }
 

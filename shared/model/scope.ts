@@ -14,6 +14,8 @@ export interface Scope {
   viaTag: string;
   /** Load balancer tag `{portTag}` with a port number: the port to prove, for frontends without a known superserver port. */
   portTag: string;
+  /** VM tag with the network of the containers in which its instances run, such as 172.17.0.0/16. */
+  containerTag: string;
 }
 
 /** The default tag names. */
@@ -22,6 +24,7 @@ export const DEFAULT_TAGS = {
   auditTag: 'ilb-hairpin-guard-audit',
   viaTag: 'ilb-hairpin-guard-via',
   portTag: 'ilb-hairpin-guard-port',
+  containerTag: 'ilb-hairpin-guard-containers',
 } as const;
 
 /** The part of the configuration that says which ids are in scope. */

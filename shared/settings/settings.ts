@@ -178,6 +178,14 @@ export const SETTINGS = {
     example: DEFAULT_TAGS.portTag,
     fallback: DEFAULT_TAGS.portTag,
   },
+  HAIRPIN_CONTAINER_TAG: {
+    kind: 'text',
+    meaning:
+      'tag of a Linux VM whose instances run in containers with published ports: their network, such as `172.17.0.0/16`',
+    expected: 'the name of a tag',
+    example: DEFAULT_TAGS.containerTag,
+    fallback: DEFAULT_TAGS.containerTag,
+  },
   HAIRPIN_SWEEP_SCHEDULE: {
     kind: 'host',
     meaning: 'when the compliance sweep runs',

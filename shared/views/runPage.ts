@@ -116,6 +116,7 @@ const section = (vm: RunVmView, index: number): string => {
     html`<h2 title="${vm.vmId}">${vm.vm}: ${vm.result ?? vm.state}${waits}${changes}</h2>`,
     list([...(vm.waitingFor ? [vm.waitingFor] : []), ...vm.findings, ...vm.warnings]),
     vm.paths.length > 0 ? table(`Paths of ${vm.vm}`, PATH_COLUMNS, vm.paths.map(pathRow)) : '',
+    vm.plan?.containers === undefined ? '' : html`<p>Its instances run in containers of ${vm.plan.containers}.</p>`,
     vm.plan === undefined ? '' : table(`Plan of ${vm.vm}`, PLAN_COLUMNS, vm.plan.frontends.map(planRow)),
     vm.script === undefined ? '' : html`<details><summary>The script</summary><pre>${vm.script}</pre></details>`,
     '</section>',

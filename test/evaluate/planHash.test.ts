@@ -42,6 +42,8 @@ test('every field matters', (t) => {
     plan({ ...one, via: other }),
     plan({ ...one, via: { ...one.via, mac: other.mac } }),
     plan({ ...one, backends: [one.via], via: backend }),
+    { ...plan(one), containers: '172.17.0.0/16' },
+    { ...plan(one), containers: '172.18.0.0/16' },
   ];
   t.is(new Set(plans.map(planHash)).size, plans.length);
 });

@@ -131,3 +131,38 @@ test('no shell character passes in any text field', (t) => {
     );
   }
 });
+
+test('a network of containers is sound, where none of the plan’s addresses is in it', (t) => {
+  const plan = { frontends: [frontendOf()] };
+  for (const containers of ['172.17.0.0/16', '192.168.0.0/16', '10.88.0.0/16', '172.16.0.0/12', '10.0.1.64/30']) {
+    t.notThrows(() => checkCommand(commandOf({ plan: { ...plan, containers } })), containers);
+  }
+  for (const containers of [
+    '',
+    '172.17.0.0',
+    '172.17.0.0/8',
+    '172.17.0.0/31',
+    '172.17.0.1/16',
+    '172.17.0.0/016',
+    '172.17.0.0/16 ',
+    '8.8.8.0/24',
+    '$(reboot)/16',
+    '172.17.0.0/16/16',
+  ]) {
+    t.regex(
+      refusal(commandOf({ plan: { ...plan, containers } })),
+      /^plan.containers is .*: expected a private network/,
+    );
+  }
+  for (const containers of ['10.0.0.0/16', '10.0.1.8/30', '10.0.1.96/27']) {
+    t.regex(refusal(commandOf({ plan: { ...plan, containers } })), /which is not a container’s/);
+  }
+  const [first, second] = [
+    frontendOf(),
+    frontendOf({ vip: '10.0.1.101', backends: [{ ip: '10.0.1.12', mac: '00:0d:3a:00:00:03' }] }),
+  ];
+  t.regex(
+    refusal(commandOf({ plan: { containers: '172.17.0.0/16', frontends: [first, second] } })),
+    /one NIC in the pools for 10.0.1.11/,
+  );
+});

@@ -86,3 +86,11 @@ test('the script fits Run Command with the largest plan', (t) => {
   // 256 KiB is the handler's limit for a script.
   t.true(Buffer.byteLength(renderScript('linux', commandOf({ plan: { frontends } }))) < 256 * 1024);
 });
+
+test('a network of containers is for Linux: the Windows script is not made with one', (t) => {
+  const command = commandOf({ plan: { containers: '172.17.0.0/16', frontends: [frontendOf()] } });
+  t.true(renderScript('linux', command).includes('\nCONTAINERS=172.17.0.0/16\n'));
+  t.true(renderScript('linux', commandOf()).includes('\nCONTAINERS=\n'));
+  const error = t.throws(() => renderScript('windows', command), { instanceOf: PlanError });
+  t.regex(error?.message ?? '', /served on Linux alone/);
+});

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { compareAddresses, compareText, isHostAddress, isMac } from '../../shared/model/address.ts';
+import { compareAddresses, compareText, isAddressIn, isHostAddress, isMac } from '../../shared/model/address.ts';
 
 for (const text of [
   '10.0.1.10',
@@ -57,4 +57,12 @@ test('both orders are total: the same list comes of every shuffle', (t) => {
   for (const order of [compareAddresses, compareText]) {
     fc.assert(fc.property(shuffled, ([a, b]) => t.deepEqual(a.toSorted(order), b.toSorted(order))));
   }
+});
+
+test('an address is in a network or beside it', (t) => {
+  for (const address of ['172.16.0.0', '172.31.255.255']) t.true(isAddressIn(address, '172.16.0.0/12'), address);
+  for (const address of ['172.15.255.255', '172.32.0.0', '10.0.1.10'])
+    t.false(isAddressIn(address, '172.16.0.0/12'), address);
+  t.true(isAddressIn('192.168.255.3', '192.168.255.0/30'));
+  t.false(isAddressIn('192.168.255.4', '192.168.255.0/30'));
 });

@@ -107,18 +107,21 @@ set_local() {
 # What the first rule for the local table is now, in the words of LOCAL_RULE.
 local_form() {
   local -a words=(${LOCALS[0]-0 plain})
-  if [[ ${words[1]} == plain ]]; then printf plain; else printf '%s' "except ${words[3]} ${words[4]}"; fi
+  if [[ ${words[1]} == plain ]]; then printf plain; else printf '%s' "except ${words[3]} ${words[4]} ${words[5]}"; fi
 }
 
 # Takes one step after the other, until there is none. Returns 1 where somebody's rule is in the way, 2 to 4 for the step
 # that did not work however often it was tried.
 change_local() {
   local -a words
-  local entry tries step=2 wanted to_add to_delete
+  local entry tries step=2 wanted to_add to_delete form
   for ((tries = 0; tries < 12; tries++)); do
     read_rules || return $step
     to_add='' to_delete=''
-    ((${#LOCALS[@]} > 0)) || to_add='0 kernel'
+    if ((${#LOCALS[@]} == 0)); then
+      local_rule_at 0
+      to_add='0 kernel' form=$FORM
+    fi
     for entry in "${LOCALS[@]}"; do
       words=($entry)
       local_rule_at "${words[0]}"
@@ -126,15 +129,17 @@ change_local() {
       form_of $entry
       if [[ $FORM != "$wanted" && -z $to_delete ]]; then
         to_delete=$entry
-        is_form_at "${words[0]}" "$wanted" || to_add="${words[0]} ${words[2]}"
+        # The kernel takes one without a condition for one that is there with the same interface (rule_exists does not
+        # look at `not`): it is reached by way of the form for this machine's own packets.
+        [[ $wanted != plain || $FORM != *' -' ]] || wanted=${FORM%-}lo
+        is_form_at "${words[0]}" "$wanted" || to_add="${words[0]} ${words[2]}" form=$wanted
       fi
     done
     if [[ -n $to_add ]]; then
       # What then comes first might lead the machine's own addresses astray.
       [[ -z $to_delete || -z ${HELD_BY[${to_add% *}]-} ]] || return 1
       step=2
-      local_rule_at "${to_add% *}"
-      add_local $to_add $FORM
+      add_local $to_add $form
     elif [[ -n $to_delete ]]; then
       step=3
       delete_local $to_delete
@@ -158,24 +163,24 @@ is_form_at() { # preference form
   return 1
 }
 
-add_local() { # preference protocol plain|except from to
-  condition_of "$3" "${4-}" "${5-}"
+add_local() { # preference protocol plain|except from to iif
+  condition_of "$3" "${4-}" "${5-}" "${6-}"
   try_rule add pref "$1" "${CONDITION[@]}" lookup local protocol "$2"
 }
 
 # Takes away the first rule that fits: one without a condition fits any that leads there. If that was the wrong one, the
 # next look finds the right one missing, and it is added again behind what is to go.
-delete_local() { # preference plain|except protocol from to
-  condition_of "$2" "$4" "$5"
+delete_local() { # preference plain|except protocol from to iif
+  condition_of "$2" "${4-}" "${5-}" "${6-}"
   try_rule del pref "$1" "${CONDITION[@]}" lookup local protocol "$3"
 }
 
-condition_of() { # plain|except from to; sets CONDITION
+condition_of() { # plain|except from to iif; sets CONDITION
   CONDITION=()
   [[ $1 == except ]] || return 0
   CONDITION=(not from "$2")
   [[ $3 == - ]] || CONDITION+=(to "$3")
-  CONDITION+=(iif lo)
+  [[ $4 == - ]] || CONDITION+=(iif "$4")
 }
 
 # One step of the above: whether it worked is seen by the look after it.

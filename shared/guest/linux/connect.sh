@@ -54,7 +54,7 @@ connect_all() { # indexes
   now
   began=$NOW
   for index; do
-    OUTCOME[index]=n PROOF[index]=n LOST_PACKET[index]=
+    OUTCOME[index]=n PROOF[index]=n LOST_PACKET[index]='' OWN_END[index]=''
     : >"$WORK/$index"
     pairs+=("$index" "${VIP[index]}" "${PORT[index]}")
   done
@@ -94,7 +94,8 @@ connect_all() { # indexes
     sleep 0.03
     look_at_sockets
   done
-  for index in "${open[@]}"; do [[ ${PROOF[index]} != n ]] || sockets_unread; done
+  [[ -z $CONTAINERS ]] || look_at_tracked
+  for index in "${open[@]}"; do [[ ${PROOF[index]} != n || (-n $CONTAINERS && -n ${OWN_END[index]-}) ]] || sockets_unread; done
   ((${#open[@]} == $#)) || look_at_lost "$@"
   stop_connects
 }

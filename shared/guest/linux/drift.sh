@@ -5,11 +5,12 @@ PAIRS=()                  # "backend via" of the plan, each once
 PAIRS_OF=()               # numbers of a path's pairs
 REPLY_ROUTE=()            # keys by pair; none where a NIC is missing
 VIP_ROUTE=()              # keys by path; none where a NIC is missing
-STEPS=()                  # "from to", who is let through a step, in their order; `-` for any destination
+STEPS=()                  # "from to iif", who is let through a step, in their order; `-` for any
 STEP_TABLES=()            # where they are looked up
 declare -A STEP_OF=()     # the same -> the number of the step
-LOCAL_RULE=plain          # `plain`, or `except FROM TO`: what the rule for the local table should be
+LOCAL_RULE=plain          # `plain`, or `except FROM TO IIF`: what the rule for the local table should be
 VIA_PREFIX=-
+REPLY_IIF=lo              # by which interface replies come: `lo`, those of this machine itself, or `-`, of containers too
 BASE=                     # the preference of the first step
 declare -A IS_WANTED=()   # key -> 1, for rules and routes
 declare -A ROUTE_TO=()    # "table destination" -> key of the route that is wanted there
@@ -24,7 +25,8 @@ plan_state() {
   local -a ips macs
   local -A vips_of=() replies_of=() pair_of=()
   PAIRS=() PAIRS_OF=() REPLY_ROUTE=() VIP_ROUTE=() IS_WANTED=() ROUTE_TO=() IS_KEPT=() NIC_MISSING=()
-  STEPS=() STEP_TABLES=() STEP_OF=()
+  STEPS=() STEP_TABLES=() STEP_OF=() REPLY_IIF=lo
+  [[ -z $CONTAINERS ]] || REPLY_IIF=-
   for index in "${!VIP[@]}"; do
     [[ -n ${vips_of[${VIA_IP[index]}]-} ]] || vips_of[${VIA_IP[index]}]=$((++next))
   done
@@ -44,7 +46,7 @@ plan_state() {
         REPLY_ROUTE[pair]="$table ${VIA_IP[index]} $FOUND_GATEWAY $FOUND_DEV -"
         [[ -z $FOUND_ERROR$via_error ]] || REPLY_ROUTE[pair]=''
         ROUTE_TO["$table ${VIA_IP[index]}"]=${REPLY_ROUTE[pair]}
-        add_step "$ends" "$table"
+        add_step "${CONTAINERS:-${ips[number]}} ${VIA_IP[index]} $REPLY_IIF" "$table"
       fi
       PAIRS_OF[index]+=" ${pair_of[$ends]}"
     done
@@ -57,31 +59,33 @@ plan_state() {
     ROUTE_TO["$table ${VIP[index]}"]=${VIP_ROUTE[index]}
   done
   ((next <= LAST_TABLE)) || fail BAD_PLAN 'more NICs than tables'
-  for index in "${!VIP[@]}"; do add_step "${VIA_IP[index]} -" "${vips_of[${VIA_IP[index]}]}"; done
-  ((${#VIP[@]} == 0)) || add_step '0.0.0.0 -' "${vips_of[*]}"
+  for index in "${!VIP[@]}"; do add_step "${VIA_IP[index]} - lo" "${vips_of[${VIA_IP[index]}]}"; done
+  ((${#VIP[@]} == 0)) || add_step '0.0.0.0 - lo' "${vips_of[*]}"
   for index in "${REPLY_ROUTE[@]}" "${VIP_ROUTE[@]}"; do [[ -z $index ]] || IS_WANTED[$index]=1; done
   plan_local
 }
 
-add_step() { # "from to" tables
+add_step() { # "from to iif" tables
   [[ -z ${STEP_OF[$1]-} ]] || return 0
   STEP_OF[$1]=${#STEPS[@]} STEPS+=("$1") STEP_TABLES+=("$2")
 }
 
 # The plan of remove.
 plan_nothing() {
-  local -a VIP=() # plan_state sees this one
+  local -a VIP=() # plan_state sees these
+  local CONTAINERS=
   plan_state
 }
 
-# What all replies are in and as little else as can be: the common prefix of the backend and of the via addresses.
+# What all replies are in and as little else as can be: the common prefix of the backend addresses, or the containers'
+# network, and of the via addresses.
 plan_local() { # sets LOCAL_RULE and VIA_PREFIX
   LOCAL_RULE=plain VIA_PREFIX=-
   ((${#PAIRS[@]} > 0)) || return 0
   common_prefix "${PAIRS[@]#* }"
   VIA_PREFIX=$PREFIX
   common_prefix "${PAIRS[@]% *}"
-  LOCAL_RULE="except ${PREFIX/#-/all} $VIA_PREFIX"
+  LOCAL_RULE="except ${CONTAINERS:-${PREFIX/#-/all}} $VIA_PREFIX $REPLY_IIF"
 }
 
 # As ip writes it: without the length where that is 32; `-` where there is none.
@@ -105,10 +109,10 @@ rules_at() { # preference; sets RULES to keys, in the order in which they are ad
   local number pref table
   RULES=()
   ((${#STEPS[@]} > 0)) || return 0
-  RULES+=("$(($1 + 2 * ${#STEPS[@]})) all $VIA_PREFIX lo local")
+  RULES+=("$(($1 + 2 * ${#STEPS[@]})) all $VIA_PREFIX $REPLY_IIF local")
   for ((number = ${#STEPS[@]} - 1; number >= 0; number--)); do
     pref=$(($1 + 2 * number))
-    RULES+=("$pref ${STEPS[number]} lo - not goto $((pref + 2))")
+    RULES+=("$pref ${STEPS[number]} - not goto $((pref + 2))")
     for table in ${STEP_TABLES[number]}; do RULES+=("$((pref + 1)) all - - $table"); done
   done
 }
@@ -132,7 +136,7 @@ find_present_base() { # sets PRESENT_BASE
   PRESENT_BASE=$BASE
   for pref in "${OUR_ENDS[@]}"; do
     ((pref - 2 * ${#STEPS[@]} != BASE)) || return 0
-    [[ -z ${OUR_RULES["$pref all $VIA_PREFIX lo local"]-} || $PRESENT_BASE != "$BASE" ]] || PRESENT_BASE=$((pref - 2 * ${#STEPS[@]}))
+    [[ -z ${OUR_RULES["$pref all $VIA_PREFIX $REPLY_IIF local"]-} || $PRESENT_BASE != "$BASE" ]] || PRESENT_BASE=$((pref - 2 * ${#STEPS[@]}))
   done
 }
 
@@ -140,7 +144,7 @@ find_present_base() { # sets PRESENT_BASE
 local_rule_at() { if (($1 < BASE)); then FORM=$LOCAL_RULE; else FORM=plain; fi; } # preference; sets FORM
 
 # What an entry of LOCALS is, in the same words.
-form_of() { FORM=$2 && [[ $2 == plain ]] || FORM="except $4 $5"; } # words of the entry; sets FORM
+form_of() { FORM=$2 && [[ $2 == plain ]] || FORM="except $4 $5 $6"; } # words of the entry; sets FORM
 
 # True when each rule for the local table is what it should be, and the only one at its preference.
 is_local_right() {
@@ -223,20 +227,20 @@ drift_of() { # index; sets DRIFT and DETOUR
   for pair in ${PAIRS_OF[index]}; do
     [[ $DRIFT == *Y* || -n ${OUR_ROUTES[${REPLY_ROUTE[pair]}]-} ]] || DRIFT+=Y
   done
-  [[ -n ${OUR_RULES["$((PRESENT_BASE + 2 * ${#STEPS[@]})) all $VIA_PREFIX lo local"]-} ]] || DRIFT+=L
+  [[ -n ${OUR_RULES["$((PRESENT_BASE + 2 * ${#STEPS[@]})) all $VIA_PREFIX $REPLY_IIF local"]-} ]] || DRIFT+=L
   for pair in ${PAIRS_OF[index]}; do
-    [[ $DRIFT == *L* ]] || is_step_there "${PAIRS[pair]}" || DRIFT+=L
+    [[ $DRIFT == *L* ]] || is_step_there "${CONTAINERS:-${PAIRS[pair]% *}} ${PAIRS[pair]#* } $REPLY_IIF" || DRIFT+=L
   done
   [[ $DRIFT == *L* ]] || DRIFT+=$order
-  is_step_there "${VIA_IP[index]} -" && is_step_there '0.0.0.0 -' || DRIFT+=K
+  is_step_there "${VIA_IP[index]} - lo" && is_step_there '0.0.0.0 - lo' || DRIFT+=K
   [[ -z $DRIFT ]] || return
   compare_ways "$index"
 }
 
-is_step_there() { # "from to"
+is_step_there() { # "from to iif"
   local number=${STEP_OF[$1]} pref table
   pref=$((PRESENT_BASE + 2 * number))
-  [[ -n ${OUR_RULES["$pref ${STEPS[number]} lo - not goto $((pref + 2))"]-} ]] || return
+  [[ -n ${OUR_RULES["$pref ${STEPS[number]} - not goto $((pref + 2))"]-} ]] || return
   for table in ${STEP_TABLES[number]}; do [[ -n ${OUR_RULES["$((pref + 1)) all - - $table"]-} ]] || return; done
   return 0
 }
@@ -252,7 +256,8 @@ compare_ways() { # index; sets DRIFT and DETOUR
   [[ ${way%% *} == "${VIA_DEV[index]}" ]] || DRIFT=F
   [[ $way == "${VIA_DEV[index]} ${VIA_GATEWAY[index]} "* ]] || DETOUR=F
   for pair in ${PAIRS_OF[index]}; do
-    way=${ROUTED["$via ${PAIRS[pair]% *}"]-}
+    [[ ${REPLIER-there} ]] || continue
+    way=${ROUTED["$via ${REPLIER-${PAIRS[pair]% *}}"]-}
     [[ ${way%% *} == "${BACKEND_DEV[pair]}" ]] || DRIFT=F
     [[ $way == "${BACKEND_DEV[pair]} ${BACKEND_GATEWAY[pair]} "* ]] || DETOUR=F
   done

@@ -50,17 +50,23 @@ at_least_4_17() { # version
 # The plan was checked before it was sent; this guards against a damaged file.
 check_plan() {
   local index octet='(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])' mac='([0-9a-f]{2}:){5}[0-9a-f]{2}'
-  local ip="$octet(\.$octet){3}" list
+  local ip="$octet(\.$octet){3}" list address network='(1[2-9]|2[0-9]|30)'
   [[ $COMMAND_ID =~ ^[0-9a-f]{32}$ ]] || { COMMAND_ID=00000000000000000000000000000000; fail BAD_PLAN 'command id'; }
   [[ $MODE =~ ^(check|apply|remove)$ ]] || { MODE=check; fail BAD_PLAN mode; }
   [[ $CONNECT_SECONDS =~ ^[1-9][0-9]?$ && $TOTAL_SECONDS =~ ^[1-9][0-9]{0,3}$ ]] || fail BAD_PLAN limits
   for list in "${#PORT[@]}" "${#BACKEND_IP[@]}" "${#BACKEND_MAC[@]}" "${#VIA_IP[@]}" "${#VIA_MAC[@]}"; do
     ((list == ${#VIP[@]} && list <= 64)) || fail BAD_PLAN 'length of lists'
   done
+  [[ -z $CONTAINERS || $CONTAINERS =~ ^$ip/$network$ ]] || fail BAD_PLAN containers
   [[ $MODE == remove ]] || ((${#VIP[@]} > 0)) || fail BAD_PLAN 'no frontends'
   for index in "${!VIP[@]}"; do
     [[ ${VIP[index]} =~ ^$ip$ && ${BACKEND_IP[index]} =~ ^$ip(,$ip){0,7}$ && ${VIA_IP[index]} =~ ^$ip$ &&
       ${BACKEND_MAC[index]} =~ ^$mac(,$mac){0,7}$ && ${BACKEND_IP[index]//[^,]/} == "${BACKEND_MAC[index]//[^,]/}" && ${VIA_MAC[index]} =~ ^$mac$ && ${PORT[index]} =~ ^[0-9]{1,5}$ ]] ||
       fail BAD_PLAN "frontend $index"
+    [[ -n $CONTAINERS ]] || continue
+    # What goes to such an address would be taken for a container's reply.
+    for address in "${VIP[index]}" "${VIA_IP[index]}" ${BACKEND_IP[index]//,/ }; do
+      ! is_address_in "$address" "$CONTAINERS" || fail BAD_PLAN "$address in $CONTAINERS"
+    done
   done
 }

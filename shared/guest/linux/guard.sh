@@ -17,6 +17,15 @@
 # with `from` an address, by which agents know their own. What a packet that comes in meets is `lookup local` in any
 # state of this; see set_local for how it is never without one.
 #
+# Where the plan names the network of containers, in which the instances then run (CONTAINERS): what comes from that
+# network to a via address is the reply, whatever interface it comes in by, so that
+#
+#   rule  0           not from NETWORK to VIA lookup local
+#   rule  P           not from NETWORK to VIA goto P+2
+#   rule  P+6         to VIA lookup local
+#
+# stand in place of those above; without P to P+6 no more than the containers' replies is lost.
+#
 # What carries protocol 201 in tables 7201-7299, or leads from one of these rules to another, is this script's, and
 # nothing else is; the rule at 0 keeps the protocol of the kernel's.
 #
@@ -31,6 +40,7 @@ COMMAND_ID=00000000000000000000000000000000
 MODE=
 CONNECT_SECONDS=3
 TOTAL_SECONDS=60
+CONTAINERS=
 VIP=()
 PORT=()
 BACKEND_IP=()

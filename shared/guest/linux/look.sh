@@ -136,7 +136,7 @@ find_next_hop() { # address; sets FOUND_GATEWAY and ON_LINK; fails where there i
 
 declare -A OUR_RULES=()   # key -> words that name the rule to ip
 OUR_ENDS=()               # preferences of our last rule; two of them while the rules are moved
-LOCALS=()                 # rules that lead to the local table: "preference plain|except protocol from to", in their order
+LOCALS=()                 # rules that lead to the local table: "preference plain|except protocol from to iif", in their order
 LOCAL_PREF=0              # the preference of the first of them
 LOCAL_IS_SPARE=           # one at preference 1 with the kernel's protocol: left by an interrupted run of an earlier version
 declare -A HELD_BY=()     # preference -> somebody's rule that forbids to make the one for the local table there anew
@@ -173,15 +173,15 @@ read_rules() {
     [[ $rest != *' ipproto '* && $rest != *port\ * ]] || FOREIGN_PORTS=1
     if [[ $protocol == "$PROTOCOL" && $table != local ]] && is_our_rule; then
       OUR_RULES[$key]="pref $pref ${words[*]:1}"
-    elif [[ $protocol == "$PROTOCOL" && $key == "$pref all $to lo local" ]]; then
+    elif [[ $protocol == "$PROTOCOL" && $iif == @(lo|-) && $key == "$pref all $to $iif local" ]]; then
       OUR_RULES[$key]="pref $pref ${words[*]:1}"
       OUR_ENDS+=("$pref")
     elif [[ $key == '1 all - - local' && $protocol == @(2|kernel) ]]; then
       LOCAL_IS_SPARE=1
     elif [[ $key == "$pref all - - local" ]]; then
       LOCALS+=("$pref plain $protocol all -") held=$pref
-    elif [[ $key == "$pref $from $to lo local not" ]]; then
-      LOCALS+=("$pref except $protocol $from $to") held=$pref
+    elif [[ $key == "$pref $from $to $iif local not" ]] && is_local_but_replies; then
+      LOCALS+=("$pref except $protocol $from $to $iif") held=$pref
     else
       ((${#LOCALS[@]} == 0)) || FOREIGN_PREFS+=("$pref")
       # Behind one for the local table, or for that table under a condition, which `ip rule del lookup local` might take.
@@ -191,8 +191,14 @@ read_rules() {
   ((${#LOCALS[@]} == 0)) || LOCAL_PREF=${LOCALS[0]%% *}
 }
 
+# Whether a rule for the local table with an exception is one that we make: for what this machine sends, or for containers.
+# Of these somebody could have one like it, but not in place of the kernel's.
+is_local_but_replies() { # of read_rules
+  [[ $iif == lo || ($iif == - && $from != all && ($from == "$CONTAINERS" || $protocol == @(2|kernel) || ${#LOCALS[@]} == 0)) ]]
+}
+
 # What carries our protocol and leads into our tables, or from one of our rules over to another.
-is_our_rule() { is_our_table "$table" || [[ $key == "$pref $from $to lo - not goto "* ]]; } # of read_rules
+is_our_rule() { is_our_table "$table" || [[ $key == "$pref $from $to "@(lo|-)' - not goto '* ]]; } # of read_rules
 
 is_our_table() { [[ $1 =~ ^72[0-9][0-9]$ ]] && (($1 >= VIP_TABLE && $1 <= LAST_TABLE)); }
 
@@ -245,7 +251,11 @@ read_routed() {
     [[ -z $names_ports || ${PORT[index]} == 0 ]] || port=" ipproto 6 dport ${PORT[index]}"
     asked+=("route get ${VIP[index]}$port" "route get ${VIP[index]} from ${VIA_IP[index]}$port")
   done
-  for ends in "${PAIRS[@]}"; do asked+=("route get ${ends#* } from ${ends% *}"); done
+  find_replier
+  for ends in "${PAIRS[@]}"; do
+    from=${REPLIER-${ends% *}}
+    [[ -z $from ]] || asked+=("route get ${ends#* } from $from")
+  done
   # Where there is no way ip says so and goes on; the answers carry what was asked.
   lines_of ask_routes
   for line in "${LINES[@]}"; do
@@ -262,6 +272,18 @@ read_routed() {
       esac
     done
     ROUTED["$destination $from"]="$dev $gateway $source"
+  done
+}
+
+# For whom the way of a reply is asked: the backend address, or where containers reply, the address that this machine has
+# in their network; while there is none (their bridge is not up) it cannot be asked.
+find_replier() { # sets REPLIER, or unsets it where the backend address replies
+  local key
+  unset REPLIER
+  [[ -n $CONTAINERS ]] || return 0
+  REPLIER=
+  for key in "${!PREFIX_OF[@]}"; do # of interfaces that are up
+    ! is_address_in "${key#* }" "$CONTAINERS" || REPLIER=${key#* }
   done
 }
 

@@ -9,12 +9,13 @@ import { withAssignments } from '../splice.ts';
  */
 export function renderLinux(script: string, { commandId, mode, plan, limits }: GuestCommand): string {
   const list = (values: (string | number)[]) => `(${values.join(' ')})`;
-  const { frontends } = plan;
+  const { containers = '', frontends } = plan;
   const assignments = [
     `COMMAND_ID=${commandId}`,
     `MODE=${mode}`,
     `CONNECT_SECONDS=${limits.connectSeconds}`,
     `TOTAL_SECONDS=${limits.totalSeconds}`,
+    `CONTAINERS=${containers}`,
     `VIP=${list(frontends.map((f) => f.vip))}`,
     `PORT=${list(frontends.map((f) => f.port ?? 0))}`,
     `BACKEND_IP=${list(frontends.map((f) => f.backends.map(({ ip }) => ip).join()))}`,

@@ -90,8 +90,9 @@ look_at_sockets() {
     end=${ends[$index]}
     [[ $end == *:* ]] || end=${own_end[${inodes[$end]--}]-}
     [[ -n $end && -n ${claims[$end]-} ]] || continue
-    [[ ${PROOF[index]} == s* ]] || PROOF[index]=r
-    SOURCE[index]=${end%:*}
+    # A container's socket is not among these: where one may have accepted, connection tracking has to tell.
+    [[ ${PROOF[index]} == s* || -n $CONTAINERS ]] || PROOF[index]=r
+    SOURCE[index]=${end%:*} OWN_END[index]=$end
     [[ ${end%:*} == "${VIA_IP[index]}" ]] || continue
     place=0
     for address in ${BACKEND_IP[index]//,/ }; do
@@ -122,4 +123,61 @@ read_inodes() { # sets inodes: process -> inode
 
 stat_files() {
   stat -L -c '%n %i' "${files[@]}" 2>/dev/null
+}
+
+OWN_END=() # by path: the open connect's own address and port
+
+# Proves the open connects of connect_all that no socket of this machine accepted, by connection tracking: one came back
+# to this machine when it is tracked from the connect's own end to a backend address, with its answers from a container.
+# It went elsewhere only when the table shows the connect as it left, and no such one.
+look_at_tracked() {
+  local index line end pattern
+  local -A claims=()
+  for index in "${open[@]}"; do end=${OWN_END[index]-} claims[${end:--}]=$((${claims[${end:--}]-0} + 1)); done
+  lines_of list_tracked || { note 'connection tracking cannot be read'; LINES=(); }
+  for index in "${open[@]}"; do
+    end=${OWN_END[index]-}
+    [[ ${PROOF[index]} == n && -n $end ]] || continue
+    if [[ ${end%:*} == "${VIA_IP[index]}" && ${claims[$end]} == 1 ]]; then
+      pattern=" src=${end%:*} dst=([0-9.]+) sport=${end#*:} dport=([0-9]+) .*src=([0-9.]+) dst=${end%:*} sport=[0-9]+ dport=${end#*:} "
+      for line in "${LINES[@]}"; do
+        [[ $line =~ $pattern ]] || continue
+        if [[ ${BASH_REMATCH[1]} == "${VIP[index]}" && ${BASH_REMATCH[3]} == "${VIP[index]}" ]]; then
+          [[ ${PROOF[index]} == s* ]] || PROOF[index]=r
+          continue
+        fi
+        prove_tracked "$index" "${BASH_REMATCH[@]:1:3}"
+      done
+    fi
+    [[ ${PROOF[index]} != n ]] || add_warning containers-unseen
+  done
+}
+
+prove_tracked() { # index, backend address, port, container's address
+  local address place=0
+  is_address_in "$4" "$CONTAINERS" || return
+  for address in ${BACKEND_IP[$1]//,/ }; do
+    if [[ $address == "$2" ]]; then
+      PROOF[$1]=s$3
+      ((place == 0)) || PROOF[$1]+=.$place
+    fi
+    ((++place))
+  done
+}
+
+# What is tracked, and of it the connections from or to a via address.
+list_tracked() {
+  local line address
+  local -a tracked=()
+  if [[ -r /proc/net/nf_conntrack ]]; then
+    mapfile -t tracked </proc/net/nf_conntrack
+  else
+    lines_of timeout 5 conntrack -L -f ipv4 -p tcp 2>/dev/null || return
+    tracked=("${LINES[@]}")
+  fi
+  for line in "${tracked[@]}"; do
+    for address in "${VIA_IP[@]}"; do
+      [[ $line != *" src=$address "* ]] || { printf '%s\n' "$line"; break; }
+    done
+  done
 }

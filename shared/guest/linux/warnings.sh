@@ -54,7 +54,7 @@ look_for_warnings() {
   read_sockets || sockets_unread
   for line in "${SOCKETS[@]}"; do
     words=($line)
-    [[ -z ${seen["${words[1]} ${words[0]}"]-} ]] || add_warning bound-sockets
+    [[ -z ${seen["${words[1]} ${words[0]}"]-} || -n $CONTAINERS ]] || add_warning bound-sockets
     seen["${words[0]} ${words[1]}"]=1
   done
 }

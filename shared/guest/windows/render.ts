@@ -1,4 +1,5 @@
 /** Puts a checked command into guard.ps1. */
+import { PlanError } from '../../errors.ts';
 import type { GuestCommand, PlannedFrontend } from '../../model/guest.ts';
 import { withAssignments } from '../splice.ts';
 
@@ -18,9 +19,17 @@ const line = ({ vip, port, backends, via }: PlannedFrontend): string =>
 /**
  * Replaces what stands between the two plan marks in guard.ps1 by the command as PowerShell assignments, and puts the
  * command id in the second line. Takes only a command that checkCommand let through: nothing in it can end a quoted
- * string. Throws Error when the script has lost its marks.
+ * string. Throws Error when the script has lost its marks, and PlanError for a network of containers: what steers their
+ * answers are Linux's rules.
  */
 export function renderWindows(script: string, { commandId, mode, plan, limits }: GuestCommand): string {
+  if (plan.containers !== undefined) {
+    throw new PlanError(
+      'plan.containers',
+      plan.containers,
+      'containers with published ports are served on Linux alone',
+    );
+  }
   const assignments = [
     `$CommandId = '${commandId}'`,
     `$Mode = '${mode}'`,

@@ -117,6 +117,8 @@ kernelTest('a damaged plan', async (t) => {
     ['PORT=(1972 1972)', 'PORT=(1972 x)'],
     ['CONNECT_SECONDS=1', 'CONNECT_SECONDS=1000'],
     ['VIA_MAC=(00:', 'VIA_MAC=(zz:'],
+    ['CONTAINERS=\n', 'CONTAINERS=172.17.0.0\n'],
+    ['CONTAINERS=\n', 'CONTAINERS=10.0.1.0/24\n'],
   ] as const) {
     const [code, , exit, untouched] = await refusal(planOf('vm-a'), (script) => {
       t.true(script.includes(from));

@@ -2,7 +2,7 @@
 import test from 'ava';
 import { renderScript } from '../../../../shared/guest/render.ts';
 import { parseReport } from '../../../../shared/guest/report.ts';
-import type { GuestCommand, GuestMode, GuestReport } from '../../../../shared/model/guest.ts';
+import type { GuestCommand, GuestMode, GuestPlan, GuestReport } from '../../../../shared/model/guest.ts';
 import type { GuestLab } from '../../../../simulator/guests/lab.ts';
 import { startModelLab } from '../../../../simulator/guests/model/lab.ts';
 import { labOf } from '../labOf.ts';
@@ -14,11 +14,11 @@ const nics = {
   via: { ip: '10.0.1.11', mac: '00:0d:3a:00:0a:02' },
 };
 
-async function guard(lab: GuestLab, mode: GuestMode): Promise<GuestReport> {
+async function guard(lab: GuestLab, mode: GuestMode, of: Partial<GuestPlan> = {}): Promise<GuestReport> {
   const command: GuestCommand = {
     commandId: '0'.repeat(32),
     mode,
-    plan: { frontends: [UCR_VIP, PI_VIP].map((vip) => ({ vip, port: 1972, ...nics })) },
+    plan: { frontends: [UCR_VIP, PI_VIP].map((vip) => ({ vip, port: 1972, ...nics })), ...of },
     limits: { connectSeconds: 2, totalSeconds: 60 },
   };
   return parseReport((await lab.runScript('vm-a', renderScript('linux', command), 120)).stdout, command);
@@ -76,3 +76,29 @@ test.serial('a lost route is found and mended; with the primary elsewhere the pr
     ],
   );
 });
+
+test.serial(
+  'a plan with containers on a VM that answers itself is taken back; where nobody is cut off it is set, and taken away',
+  async (t) => {
+    const lab = await fresh();
+    const rules = () => ip(lab, 'vm-a', 'rule show');
+    const before = await rules();
+    await guard(lab, 'apply');
+    const plain = await rules();
+    const containers = '172.17.0.0/16';
+    t.is((await guard(lab, 'apply', { containers })).errorCode, 'CHANGE_FAILED');
+    t.is(await rules(), plain);
+
+    // Without ports: no connects.
+    const frontends = [UCR_VIP, PI_VIP].map((vip) => ({ vip, ...nics }));
+    const { errorCode, paths } = await guard(lab, 'apply', { containers, frontends });
+    t.deepEqual([errorCode, paths.map((it) => it.after)], [undefined, [[], []]]);
+    t.regex(await rules(), /^0:\s+not from 172\.17\.0\.0\/16 to 10\.0\.1\.11 lookup local\n(?!0:)/);
+    t.is((await guard(lab, 'apply', { containers, frontends })).changed, 0);
+    await guard(lab, 'apply');
+    t.is(await rules(), plain);
+    await guard(lab, 'apply', { containers, frontends });
+    await guard(lab, 'remove', { containers, frontends });
+    t.is(await rules(), before);
+  },
+);

@@ -1,0 +1,48 @@
+/** The containers of a VM in which its instances run, as its tag says: what is answered from there is steered too. */
+import { isAddressIn, isContainerNetwork } from '../model/address.ts';
+import { type Finding, finding } from '../model/findings.ts';
+import { defined } from '../model/optional.ts';
+import type { Scope } from '../model/scope.ts';
+import type { Vm } from '../model/topology.ts';
+import { tagValue } from './touchable.ts';
+import type { Way } from './way.ts';
+
+/** The network that a VM's tag names, or why it cannot be served. Without the tag neither. */
+export function containersOf(
+  vm: Vm | undefined,
+  own: readonly (string | undefined)[],
+  scope: Scope,
+): Pick<Way, 'containers'> & { findings: Finding[] } {
+  const tagged = vm && tagValue(vm.tags, scope.containerTag);
+  if (tagged === undefined) return { findings: [] };
+  const value = tagged.trim();
+  const refused = (why: string) => ({
+    containers: value,
+    findings: [finding('CONTAINER_TAG_WRONG', { tag: scope.containerTag, value, why })],
+  });
+  if (vm?.os === 'windows') return refused('containers with published ports are served on Linux alone');
+  if (!isContainerNetwork(value)) return refused('expected a private network of /12 to /30 such as 172.17.0.0/16');
+  const inside = own.find((address) => address !== undefined && isAddressIn(address, value));
+  return inside === undefined
+    ? { containers: value, findings: [] }
+    : refused(`${inside} is in it, an address of the VM or of its frontend`);
+}
+
+/**
+ * Says of ways that share a via address and not the NIC in the pools that they cannot be served: a container's answer to
+ * that address goes one way, and the request may have come in by the other NIC.
+ */
+export function refuseSeveralNics(ways: readonly Way[], scope: Scope): void {
+  if (ways.every((way) => way.containers === undefined)) return;
+  for (const [via, sharing] of Map.groupBy(ways, (way) => way.via?.ip)) {
+    const [{ containers: value } = {}] = sharing;
+    if (via === undefined || value === undefined || new Set(sharing.map((way) => way.backend?.mac)).size < 2) continue;
+    const why = `connects from ${via} come in by several NICs in the pools`;
+    for (const way of sharing)
+      way.findings.push(finding('CONTAINER_TAG_WRONG', { tag: scope.containerTag, value, why }));
+  }
+}
+
+/** The part of a plan that names them. */
+export const containersIn = (ways: readonly Way[]): Pick<Way, 'containers'> =>
+  defined({ containers: ways.find((way) => way.containers !== undefined)?.containers });
