@@ -10,7 +10,7 @@ lines_of() { local text IFS=$'\\n'; LINES=(); text=$("$@") || return; LINES=($te
 . ${PARTS}/rule.sh
 . ${PARTS}/ruleset.sh
 . ${PARTS}/firewall.sh
-VIP=(10.0.1.100) BACKEND_IP=(10.0.1.10) VIA_IP=(10.0.1.11) BACKEND_DEV=(eth0) VIA_DEV=(eth1) READ_UNTIL=60 IPTABLES_IS_NFT=1
+VIP=(10.0.1.100) BACKEND_IP=(10.0.1.10) VIA_IP=(10.0.1.11) BACKEND_DEV=(eth0) VIA_DEV=(eth1) NEAR_IP=10.0.1.10 NEAR_DEV=eth0 READ_UNTIL=60 IPTABLES_IS_NFT=1
 declare -A places_of=() LOCAL_OF=([10.0.1.10]=eth0 [10.0.1.11]=eth1)
 lines_of cat`;
 
