@@ -34,6 +34,7 @@ export function containersOf(
  */
 export function refuseSeveralNics(ways: readonly Way[], scope: Scope): void {
   if (ways.every((way) => way.containers === undefined)) return;
+  if (ways.every((way) => way.containers === undefined)) return;
   for (const [via, sharing] of Map.groupBy(ways, (way) => way.via?.ip)) {
     const [{ containers: value } = {}] = sharing;
     if (via === undefined || value === undefined || new Set(sharing.map((way) => way.backend?.mac)).size < 2) continue;

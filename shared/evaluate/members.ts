@@ -108,6 +108,8 @@ function ipsIn(
   };
   for (const here of index.ipsOfPool.get(key) ?? []) add(here);
   for (const id of pool?.ipConfigurationIds ?? []) {
+    // Mostly the NIC has named the pool in the same letters: then there is nothing to look up.
+    if (found.size <= FEW && hasSame(found, id)) continue;
     const here = index.ips.get(idKey(id));
     if (here) add(here);
     else missing(id);
@@ -120,6 +122,14 @@ function ipsIn(
     for (const one of here) add(one);
   }
   return found;
+}
+
+/** Up to so many a look through all of them is faster than a key. */
+const FEW = 8;
+
+function hasSame(found: ReadonlySet<NicIp>, id: string): boolean {
+  for (const { ip } of found) if (ip.id === id) return true;
+  return false;
 }
 
 /** The instance's id when an ip configuration belongs to a uniform scale set. */

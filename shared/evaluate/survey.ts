@@ -3,7 +3,7 @@
 import { compareText } from '../model/address.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
 import type { ListedFinding, NamedPlan } from '../model/path.ts';
-import type { Scope } from '../model/scope.ts';
+import { type Scope, scopeRule } from '../model/scope.ts';
 import type { Topology, Vm } from '../model/topology.ts';
 import { refuseSeveralNics } from './containers.ts';
 import { type FrontendInPlay, frontendsInPlay } from './frontends.ts';
@@ -58,13 +58,14 @@ export function survey(topology: Topology, scope: Scope): Survey {
   const { inPlay, listed } = frontendsInPlay(topology, scope);
   const frontends: SurveyedFrontend[] = [];
   const waysOfVm = new Map<IdKey, Way[]>();
+  const isInScope = scopeRule(scope);
   for (const frontend of inPlay) {
     const membership = membersOf(frontend, index);
     listed.push(...membership.listed);
     const choice = provePort(frontend.rules, frontend, tagValue(frontend.loadBalancer.tags, scope.portTag));
     const ways: Way[] = [];
     for (const member of membership.members) {
-      const item = wayOf(member, frontend, choice, membership, index, scope);
+      const item = wayOf(member, frontend, choice, membership, index, scope, isInScope);
       if (!isWay(item)) {
         listed.push(item);
         continue;

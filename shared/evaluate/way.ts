@@ -1,8 +1,8 @@
 /** A way: what Azure's lists alone say of one member towards one frontend, before health and the guest are heard. */
 import { type Finding, finding, findingVerdict } from '../model/findings.ts';
-import { idKey } from '../model/ids.ts';
+import { type IdKey, idKey } from '../model/ids.ts';
 import type { ListedFinding, Path } from '../model/path.ts';
-import { isInScope, type Scope } from '../model/scope.ts';
+import type { Scope } from '../model/scope.ts';
 import type { Vm } from '../model/topology.ts';
 import { containersOf } from './containers.ts';
 import type { FrontendInPlay } from './frontends.ts';
@@ -29,10 +29,11 @@ export function wayOf(
   membership: Membership,
   index: TopologyIndex,
   scope: Scope,
+  isInScope: (vm: IdKey) => boolean,
 ): Way | ListedFinding {
   const { vmId } = member;
   const vm = index.vms.get(member.key);
-  if (!isInScope(vmId, scope)) return { id: vmId, finding: finding('OUT_OF_SCOPE', { id: vmId }) };
+  if (!isInScope(member.key)) return { id: vmId, finding: finding('OUT_OF_SCOPE', { id: vmId }) };
   if (vm && isOptedOut(vm.tags, scope)) return { id: vmId, finding: finding('OPTED_OUT', { id: vmId }) };
 
   const { optedOut, findings, backend, via, viaReason } = addressesOf(member, frontend, membership, index, scope);

@@ -81,7 +81,7 @@ export const isWithin = (id: string, scope: string): boolean => isKeyWithin(idKe
 
 /** {@link isWithin} for keys. */
 export const isKeyWithin = (inner: IdKey, outer: IdKey): boolean =>
-  outer !== '' && (inner === outer || inner.startsWith(`${outer}/`));
+  outer !== '' && inner.startsWith(outer) && (inner.length === outer.length || inner[outer.length] === '/');
 
 const GROUP = /^\/subscriptions\/[0-9a-f-]{36}(\/resourceGroups\/[^/]+)?$/i;
 

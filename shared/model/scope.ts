@@ -1,5 +1,5 @@
 /** What the program may touch: configuration as data. */
-import { isWithin } from './ids.ts';
+import { type IdKey, idKey, isKeyWithin, isWithin } from './ids.ts';
 
 export interface Scope {
   /** Subscriptions, lower case. */
@@ -43,9 +43,16 @@ export const isInSubscriptions = (id: string, { subscriptionIds }: AllowedScope)
   subscriptionIds.some((own) => isWithin(id, `/subscriptions/${own}`));
 
 /** The scope rule: true when an id lies in a configured subscription and, where `within` names any, in one of these. */
-export const isInScope = (id: string, allowed: AllowedScope): boolean =>
-  isInSubscriptions(id, allowed) &&
-  (allowed.within.length === 0 || allowed.within.some((outer) => isWithin(id, outer)));
+export const isInScope = (id: string, allowed: AllowedScope): boolean => scopeRule(allowed)(idKey(id));
+
+/** The scope rule for many keys: what is configured is made ready once. */
+export function scopeRule({ subscriptionIds, within }: AllowedScope): (key: IdKey) => boolean {
+  const subscriptions = subscriptionIds.map((own) => idKey(`/subscriptions/${own}`));
+  const outers = within.map(idKey);
+  return (key) =>
+    subscriptions.some((own) => isKeyWithin(key, own)) &&
+    (outers.length === 0 || outers.some((outer) => isKeyWithin(key, outer)));
+}
 
 /**
  * True when a request may name an id: it is in scope, or what is in scope lies in it. What it then covers is narrowed

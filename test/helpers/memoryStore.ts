@@ -49,7 +49,7 @@ export class MemoryRows<T, F extends string = never> implements Rows<T, F> {
   /** Rows that cannot be read, by partition and key: `p/k`. They need not be there otherwise. */
   readonly broken = new Set<string>();
   /** Rows that no table takes. */
-  isTooLarge: (row: T) => boolean = () => false;
+  readonly tooLarge: { when: (row: T) => boolean } = { when: () => false };
 
   constructor(filters: Filters<T, F>) {
     this.#filters = filters;
@@ -87,7 +87,7 @@ export class MemoryRows<T, F extends string = never> implements Rows<T, F> {
 
   async put(partition: string, key: string, row: T, etag?: string): Promise<string> {
     const rows = this.rows.get(partition) ?? new Map<string, Kept>();
-    if (this.isTooLarge(row)) throw new StateError('STATE_ROW_TOO_LARGE', `${partition}/${key} is too large`);
+    if (this.tooLarge.when(row)) throw new StateError('STATE_ROW_TOO_LARGE', `${partition}/${key} is too large`);
     const isThere = this.broken.has(`${partition}/${key}`) || rows.get(key)?.etag !== etag;
     if (isThere) throw new StateError('STATE_CONFLICT', `${partition}/${key} changed`);
     this.puts += 1;

@@ -61,7 +61,7 @@ const cases: [string, (world: World) => void, Record<string, string>, Partial<Ru
   [
     'a VM’s row that no table takes',
     ({ store }) => {
-      store.vms.isTooLarge = (row: VmRow) => row.vmId === vmId('hs-a');
+      store.vms.tooLarge.when = (row: VmRow) => row.vmId === vmId('hs-a');
     },
     { ...REPAIRED, 'hs-a': UNUSABLE },
     { vms: 4, repaired: 3, blocked: 1 },
@@ -69,7 +69,7 @@ const cases: [string, (world: World) => void, Record<string, string>, Partial<Ru
   [
     'a VM’s row that no table takes, of the member that is first',
     ({ store }) => {
-      store.vms.isTooLarge = (row: VmRow) => row.vmId === vmId('hs-b');
+      store.vms.tooLarge.when = (row: VmRow) => row.vmId === vmId('hs-b');
     },
     { ...REPAIRED, 'hs-b': UNUSABLE },
     { vms: 4, repaired: 3, blocked: 1 },
@@ -77,7 +77,7 @@ const cases: [string, (world: World) => void, Record<string, string>, Partial<Ru
   [
     'a mirror’s row that no table takes',
     ({ store }) => {
-      store.frontends.isTooLarge = (row) => row.frontendId === frontendId('one');
+      store.frontends.tooLarge.when = (row) => row.frontendId === frontendId('one');
     },
     // hs-b was begun before that was known; the next member is left alone.
     { ...REPAIRED, 'hs-a': UNUSABLE },
@@ -86,7 +86,7 @@ const cases: [string, (world: World) => void, Record<string, string>, Partial<Ru
   [
     'an outcome with paths that no table takes',
     ({ store }) => {
-      store.outcomes.isTooLarge = (row: OutcomeRow) => row.vmId === vmId('hs-a') && row.paths.length > 0;
+      store.outcomes.tooLarge.when = (row: OutcomeRow) => row.vmId === vmId('hs-a') && row.paths.length > 0;
     },
     { ...REPAIRED, 'hs-a': 'failed ROW_UNUSABLE' },
     { vms: 4, repaired: 3, failed: 1 },
@@ -109,7 +109,7 @@ for (const [what, arrange, outcomes, counts] of cases) {
 
 test('a report too large for its VM’s row: that VM is told so, its command is over, and all others go on', async (t) => {
   const world = twoMirrors();
-  world.store.vms.isTooLarge = (row: VmRow) => row.vmId === vmId('hs-b') && row.look !== undefined;
+  world.store.vms.tooLarge.when = (row: VmRow) => row.vmId === vmId('hs-b') && row.look !== undefined;
   const runId = world.sweep();
   await world.run(ENOUGH);
   // The report was read and its connects worked, so hs-a was next: only the row could not take it.
