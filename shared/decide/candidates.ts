@@ -1,5 +1,6 @@
 /** What could be sent to each VM: who asks for it, in which mode, with which plan, and who goes first. Changes nothing. */
 import { planHash } from '../evaluate/planHash.ts';
+import { push } from '../evaluate/push.ts';
 import { isAudited } from '../evaluate/touchable.ts';
 import { MAX_FRONTENDS } from '../guest/plan.ts';
 import { type Finding, finding } from '../model/findings.ts';
@@ -61,9 +62,7 @@ function wishesByVm(pass: EstatePass): Map<IdKey, Wish[]> {
     const outcome = pass.outcomes.get(runId, key);
     if (!outcome) continue;
     const wish = { run, outcome, mode: effectiveMode(pass, run, key) };
-    const others = wishes.get(key);
-    if (others) others.push(wish);
-    else wishes.set(key, [wish]);
+    push(wishes, key, wish);
   }
   return wishes;
 }

@@ -1,4 +1,5 @@
 /** Rows as a pass works on them: what was read stays as it was, and a row that differs from it at the end is written. */
+import { push } from '../evaluate/push.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
 import type { OutcomeRow } from '../model/rows.ts';
 import type { Versioned } from '../model/store.ts';
@@ -85,9 +86,7 @@ export class Outcomes {
   }
 
   #note(row: OutcomeRow): void {
-    const keys = this.#keysOfRun.get(row.runId);
-    if (keys) keys.push(keyOf(row));
-    else this.#keysOfRun.set(row.runId, [keyOf(row)]);
+    push(this.#keysOfRun, row.runId, keyOf(row));
   }
 
   get(runId: string, vmKey: IdKey): OutcomeRow | undefined {
