@@ -183,11 +183,10 @@ const COMPARE: Record<string, (a: unknown, b: unknown) => boolean> = {
   '<=': (a, b) => Number(a) <= Number(b),
   // Whole terms of letters and digits, in any letter case.
   has: (a, b) =>
-    (
-      String(a)
-        .toLowerCase()
-        .match(/[a-z0-9]+/g) ?? []
-    ).includes(String(b).toLowerCase()),
+    String(a)
+      .toLowerCase()
+      .split(/[^a-z0-9]+/)
+      .includes(String(b).toLowerCase()),
 };
 
 const FUNCTIONS: Record<string, (args: unknown[], now: number) => unknown> = {
