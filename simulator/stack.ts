@@ -249,6 +249,7 @@ export function appSettings(arm: Arm, azurite: Azurite, estate: Estate): Record<
     AZURE_TOKEN_CREDENTIALS: 'ManagedIdentityCredential',
     AzureWebJobsStorage: azurite.connectionString,
     HAIRPIN_SUBSCRIPTIONS: estate.subscriptionId,
+    HAIRPIN_ENFORCEMENT: 'enforce',
     HAIRPIN_ARM_ENDPOINT: arm.endpoint,
     HAIRPIN_ARM_AUDIENCE: arm.endpoint,
     HAIRPIN_BELL_SECONDS: '1',
