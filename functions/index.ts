@@ -1,6 +1,7 @@
-/** Every function of the app. Settings are read first, so that a wrong one is told at start and not at night. */
+/** Every function of the app. Runtime and settings are checked at start, so that what is wrong is told then and not at night. */
 import { appConfig } from '../shared/app.ts';
 import { GuardError } from '../shared/errors.ts';
+import { requireNode } from '../shared/runtime.ts';
 import './complianceSweep.ts';
 import './deadLetter.ts';
 import './mirrorFailover.ts';
@@ -10,6 +11,7 @@ import './resourceChange.ts';
 import './retry.ts';
 import './runs.ts';
 
+requireNode(process.versions.node);
 try {
   appConfig();
 } catch (error) {

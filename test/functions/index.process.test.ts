@@ -1,9 +1,12 @@
 /** The app at its start: what runs, what loads, and what a wrong setting does. */
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import test from 'ava';
 import { build } from '../../build.ts';
+import { LEAST_NODE } from '../../shared/runtime.ts';
 import { startHost } from '../../simulator/host/host.ts';
 
 const ID = '00000000-0000-0000-0000-000000000000';
@@ -15,6 +18,10 @@ const GOOD: Record<string, string> = {
   HAIRPIN_SWEEP_SCHEDULE: '0 7 * * * *',
   HAIRPIN_WATCH_SCHEDULE: '30 * * * * *',
 };
+const PRETEND = `
+  Object.defineProperty(process.versions, 'node', { value: '20.0.0' });
+  delete Map.groupBy;
+`;
 let appFolder: string;
 
 test.before(async () => {
@@ -40,6 +47,44 @@ test.serial('eight functions, each by its trigger, with the settings of the samp
     'retry http /api/runs/{id}/retry',
     'runs http /api/runs/{id?}',
   ]);
+});
+
+/** Versions of Node to start by: this one said to be older, and any older one of this machine. */
+const OLDER: [title: string, command: string, args: string[], version: RegExp][] = [
+  [
+    'a Node that says it is 20 and lacks Map.groupBy',
+    process.execPath,
+    ['--import', `data:text/javascript,${encodeURIComponent(PRETEND)}`],
+    /20\.0\.0/,
+  ],
+];
+for (const command of ['/usr/bin/node', '/usr/local/bin/node']) {
+  const { stdout } = spawnSync(command, ['--version'], { encoding: 'utf8' });
+  const version = /^v(\d+)\.\d+\.\d+/.exec(stdout ?? '');
+  if (version && Number(version[1]) < LEAST_NODE) {
+    OLDER.push([`${command} ${version[0]}`, command, [], new RegExp(`Node ${version[0].slice(1)}:`)]);
+  }
+}
+for (const [title, command, args, version] of OLDER) {
+  test.serial(`${title}: one sentence that names the Node that is needed`, (t) => {
+    const load = `import(${JSON.stringify(pathToFileURL(join(appFolder, 'index.js')).href)}).then(
+      () => console.log('loaded'), (error) => console.log(error.message))`;
+    const { stdout } = spawnSync(command, [...args, '--eval', load], {
+      encoding: 'utf8',
+      env: { ...process.env, ...GOOD },
+    });
+    const said = stdout.split('\n').filter((line) => line !== '' && !line.startsWith('WARNING: '));
+    t.is(said.length, 1, stdout);
+    t.regex(said[0] ?? '', /^This app needs Node 22 or later and was started by Node .*: set .* to 22\.$/);
+    t.regex(said[0] ?? '', version);
+  });
+}
+
+test('package.json and README ask for the Node that the app asks for', async (t) => {
+  const { engines } = JSON.parse(await readFile('package.json', 'utf8'));
+  t.is(engines.node, `>=${LEAST_NODE}`);
+  const readme = await readFile('README.md', 'utf8');
+  t.deepEqual(readme.match(/Node \d+ or later/g), [`Node ${LEAST_NODE} or later`]);
 });
 
 for (const [name, value, expected, example] of [
