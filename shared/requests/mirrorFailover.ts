@@ -4,10 +4,9 @@ import { InputError } from '../errors.ts';
 import { isHostAddress } from '../model/address.ts';
 import { idKey, parseResourceId } from '../model/ids.ts';
 import { VM_TYPE } from '../model/resourceTypes.ts';
-import { runIdOf } from '../model/runId.ts';
 import { type AllowedScope, isInScope, subscriptionOf } from '../model/scope.ts';
 import type { ScopeItem, Signal } from '../model/signal.ts';
-import { check, readEnvelope } from './envelope.ts';
+import { check, eventRunId, readEnvelope } from './envelope.ts';
 
 /** The event's type, compared in any letter case. */
 const MIRROR_FAILOVER = 'IlbHairpinGuard.MirrorFailover';
@@ -42,7 +41,7 @@ export function readMirrorFailover(raw: unknown, allowed: AllowedScope, observed
   if (data.vip !== undefined) scope.push({ kind: 'vip', id: data.vip });
   return {
     subscriptionId: subscriptionOf(data.vmId),
-    runId: runIdOf('failover', event.source, event.id),
+    runId: eventRunId('failover', event, scope),
     signal: 'failover',
     scope,
     mode: 'apply',

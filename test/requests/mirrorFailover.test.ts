@@ -63,6 +63,27 @@ test('a repeated event is the same run, another id is another', (t) => {
   t.not(readMirrorFailover(gridEvent({ id: 'e-2' }), ALLOWED, NOW).runId, first.runId);
 });
 
+for (const [what, change] of [
+  ['another VM', { subject: `${VM}2`, data: { vmId: `${VM}2`, vip: '10.0.1.100' } }],
+  ['another VIP', { data: { vmId: VM, vip: '10.0.1.101' } }],
+  ['all VIPs', { data: { vmId: VM } }],
+  ['an earlier time', { time: '2026-01-05T09:59:59.999Z' }],
+  ['no time', { time: undefined }],
+] as const) {
+  // Whoever may publish to the topic chooses source and id: a notice with an id that comes later must not take its run.
+  test(`an id that was guessed takes no run away from the notice that has it: ${what}`, (t) => {
+    const real = readMirrorFailover(cloudEvent(), ALLOWED, NOW);
+    t.not(readMirrorFailover(cloudEvent(change), ALLOWED, NOW - 60_000).runId, real.runId);
+  });
+}
+
+test('a time is the same however it is written', (t) => {
+  const { runId } = readMirrorFailover(cloudEvent(), ALLOWED, NOW);
+  for (const time of ['2026-01-05T10:00:00.0000000Z', '2026-01-05T11:00:00+01:00']) {
+    t.is(readMirrorFailover(cloudEvent({ time }), ALLOWED, NOW).runId, runId, time);
+  }
+});
+
 test('ids in any letter case', (t) => {
   const shouted = VM.toUpperCase();
   t.is(readMirrorFailover(gridEvent({ data: { vmId: shouted } }), ALLOWED, NOW).subscriptionId, SUBSCRIPTION);
