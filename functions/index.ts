@@ -1,4 +1,4 @@
-/** Every function of the app. Runtime and settings are checked at start, so that what is wrong is told then and not at night. */
+/** Every function of the app. Runtime and settings are checked at start: what is wrong is told then, not at night. */
 import { appConfig } from '../shared/app.ts';
 import { GuardError } from '../shared/errors.ts';
 import { requireNode } from '../shared/runtime.ts';
@@ -10,6 +10,7 @@ import './reconcile.ts';
 import './resourceChange.ts';
 import './retry.ts';
 import './runs.ts';
+import './startRun.ts';
 
 requireNode(process.versions.node);
 try {

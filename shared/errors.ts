@@ -6,6 +6,9 @@ export type ErrorCode =
   | 'SETTING_MISSING'
   | 'SETTING_INVALID'
   | 'INPUT_INVALID'
+  | 'BODY_TOO_LARGE'
+  | 'TYPE_NOT_JSON'
+  | 'CROSS_SITE'
   | 'EVENT_INVALID'
   | 'EVENT_FOREIGN'
   | 'SCOPE_NOT_ALLOWED'
@@ -72,6 +75,9 @@ export class InputError extends GuardError {
     code: Extract<
       ErrorCode,
       | 'INPUT_INVALID'
+      | 'BODY_TOO_LARGE'
+      | 'TYPE_NOT_JSON'
+      | 'CROSS_SITE'
       | 'EVENT_INVALID'
       | 'EVENT_FOREIGN'
       | 'SCOPE_NOT_ALLOWED'
