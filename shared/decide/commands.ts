@@ -15,7 +15,7 @@ import type { CommandRow, VmRow } from '../model/rows.ts';
 import { rowKey } from '../model/store.ts';
 import { unfitAgent } from './agent.ts';
 import { denied, fail, failed, healthyVips, type InFlight, isMissingRight, succeed, withdraw } from './endings.ts';
-import { commandMs, guestLimits } from './limits.ts';
+import { commandMs, guestLimits, guestNetworks } from './limits.ts';
 import { take } from './outcomes.ts';
 import { type Look, type Pass, tell, whyUnusable } from './pass.ts';
 
@@ -67,6 +67,7 @@ const guestCommand = ({ settings }: Pass, { vm, command }: InFlight): GuestComma
   commandId: commandIdOf(rowKey(vm.vmId), command.seq),
   mode: command.mode,
   plan: command.plan,
+  ...guestNetworks(settings),
   limits: guestLimits(settings),
 });
 

@@ -5,7 +5,7 @@ import type { Path } from '../model/path.ts';
 import type { RunRow, VmRow } from '../model/rows.ts';
 import type { LoopSettings } from '../model/settings.ts';
 import { rowKey } from '../model/store.ts';
-import { guestLimits } from './limits.ts';
+import { guestLimits, guestNetworks } from './limits.ts';
 import { settle, settleFromEstate, waitingOutcome } from './outcomes.ts';
 import { type EstatePass, tell, whyUnusable } from './pass.ts';
 import { covered, liftsHold } from './scope.ts';
@@ -63,7 +63,8 @@ function planPaths(pass: EstatePass, run: RunRow, key: IdKey, paths: readonly Pa
   const outcome = pass.outcomes.add(waitingOutcome(run, vmId));
   const os = pass.survey.vms.get(key)?.os;
   if (run.dryRun && actionable && os !== undefined && os !== 'unknown') {
-    outcome.planned = { os, plan: named?.plan ?? { frontends: [] }, limits: guestLimits(pass.settings) };
+    const plan = named?.plan ?? { frontends: [] };
+    outcome.planned = { os, plan, ...guestNetworks(pass.settings), limits: guestLimits(pass.settings) };
     return settle(pass, outcome, 'planned');
   }
   // Told once: what was seen of a plan that is gone says nothing of the next one.

@@ -4,7 +4,15 @@
  */
 import * as z from 'zod';
 import { PlanError } from '../errors.ts';
-import { isAddressIn, isContainerNetwork, isHostAddress, isMac } from '../model/address.ts';
+import {
+  isAddressIn,
+  isContainerNetwork,
+  isHostAddress,
+  isMac,
+  isNetwork,
+  isPlanAddress,
+  MOST_NETWORKS,
+} from '../model/address.ts';
 import { COMMAND_ID } from '../model/commandId.ts';
 import { firstIssue } from '../model/firstIssue.ts';
 import { GUEST_MODES, type GuestCommand } from '../model/guest.ts';
@@ -44,6 +52,10 @@ const commandSchema = z
         .optional(),
       frontends: z.array(frontend).max(MAX_FRONTENDS, `expected at most ${MAX_FRONTENDS} frontends`),
     }),
+    networks: z
+      .array(z.string().refine(isNetwork, 'expected a network of /8 to /29 such as 20.1.0.0/16'))
+      .max(MOST_NETWORKS, `expected at most ${MOST_NETWORKS} networks`)
+      .optional(),
     limits: z.strictObject({ connectSeconds: whole(1, 30), totalSeconds: whole(5, 3600) }),
   })
   .superRefine((command, context) => {
@@ -57,8 +69,10 @@ interface Contradiction {
   expected: string;
 }
 
+const PRIVATE = 'a private address (RFC 1918 or 6598) or one of the networks in HAIRPIN_NETWORKS';
+
 /** What each field alone allows and all of them together do not. */
-function contradictions({ mode, plan, limits }: Pick<z.infer<typeof commandSchema>, 'mode' | 'plan' | 'limits'>) {
+function contradictions({ mode, plan, networks, limits }: Omit<z.infer<typeof commandSchema>, 'commandId'>) {
   const found: Contradiction[] = [];
   const say = (path: (string | number)[], expected: string) => found.push({ path, expected });
   if (plan.frontends.length === 0 && mode !== 'remove') {
@@ -73,6 +87,12 @@ function contradictions({ mode, plan, limits }: Pick<z.infer<typeof commandSchem
   const macs = new Map<string, string>();
   plan.frontends.forEach(({ vip, backends, via }, index) => {
     const at = (...rest: (string | number)[]) => ['plan', 'frontends', index, ...rest];
+    const addresses = [
+      [at('vip'), vip] as const,
+      ...backends.map(({ ip }, place) => [at('backends', place, 'ip'), ip] as const),
+      [at('via', 'ip'), via.ip] as const,
+    ];
+    for (const [path, address] of addresses) if (!isPlanAddress(address, networks)) say(path, PRIVATE);
     if (vips.has(vip)) say(at('vip'), 'each VIP once');
     vips.add(vip);
     backends.forEach((backend, place) => {

@@ -168,6 +168,11 @@ export const FINDINGS = {
     sentence:
       'Azure gives {value} as an address or MAC of this path. It is none, or not the path’s alone, so nothing is sent into the VM.',
   },
+  ADDRESS_PUBLIC: {
+    verdict: 'blocked',
+    sentence:
+      'Azure gives {value} as an address of this path, and it is a public one, so nothing is sent into the VM. If the virtual network has it in its address space, name that network in the setting HAIRPIN_NETWORKS.',
+  },
   VM_NOT_RUNNING: { verdict: 'unknown', sentence: 'The VM is {power}. It is looked at again when it runs.' },
   AGENT_NOT_READY: {
     verdict: 'unknown',

@@ -41,6 +41,8 @@ export interface GuestCommand {
   commandId: string;
   mode: GuestMode;
   plan: GuestPlan;
+  /** Networks of public addresses that VIPs and NICs may have, such as 20.1.0.0/16; none when not there. */
+  networks?: string[];
   limits: {
     /** How long one connect may take. */
     connectSeconds: number;

@@ -91,7 +91,7 @@ export interface OutcomeRow {
   /** Not before this, while it waits for something that takes its time. */
   notBefore?: number;
   /** What a dry run would have sent. */
-  planned?: { os: GuestOs; plan: GuestPlan; limits: GuestCommand['limits'] };
+  planned?: { os: GuestOs } & Pick<GuestCommand, 'plan' | 'networks' | 'limits'>;
   settledAt?: number;
 }
 

@@ -166,3 +166,21 @@ test('a network of containers is sound, where none of the plan’s addresses is 
     /one NIC in the pools for 10.0.1.11/,
   );
 });
+
+test('a public address is refused and named, unless the command names its network', (t) => {
+  for (const [path, value] of [
+    ['plan.frontends.0.vip', '20.1.0.100'],
+    ['plan.frontends.0.via.ip', '20.1.0.11'],
+    ['plan.frontends.0.backends.0.ip', '20.1.0.10'],
+  ] as const) {
+    t.regex(
+      refusal(withField(commandOf(), path, value)),
+      /^plan\.frontends\.0\.[a-z0-9.]+ is "20\.1\.0\.\d+": expected a private/,
+    );
+    t.true(refusal(withField(commandOf(), path, value)).startsWith(`${path} is `));
+    t.notThrows(() => checkCommand(withField(commandOf({ networks: ['20.1.0.0/16'] }), path, value)));
+    t.regex(refusal(withField(commandOf({ networks: ['20.2.0.0/16'] }), path, value)), /expected a private/);
+  }
+  for (const networks of [['20.1.0.1/16'], ['$(reboot)/16'], ['20.1.0.0/30'], Array(17).fill('20.1.0.0/16')])
+    t.regex(refusal(commandOf({ networks })), /^networks/);
+});

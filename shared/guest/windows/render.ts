@@ -22,7 +22,7 @@ const line = ({ vip, port, backends, via }: PlannedFrontend): string =>
  * string. Throws Error when the script has lost its marks, and PlanError for a network of containers: what steers their
  * answers are Linux's rules.
  */
-export function renderWindows(script: string, { commandId, mode, plan, limits }: GuestCommand): string {
+export function renderWindows(script: string, { commandId, mode, plan, networks = [], limits }: GuestCommand): string {
   if (plan.containers !== undefined) {
     throw new PlanError(
       'plan.containers',
@@ -35,6 +35,7 @@ export function renderWindows(script: string, { commandId, mode, plan, limits }:
     `$Mode = '${mode}'`,
     `$ConnectSeconds = ${limits.connectSeconds}`,
     `$TotalSeconds = ${limits.totalSeconds}`,
+    `$Networks = @(${networks.map((network) => `'${network}'`).join(', ')})`,
     '# One line per frontend: VIP, TCP port (0: do not connect), backend addresses, their MACs, via address, its MAC',
     `$Plan = @(${plan.frontends.map((frontend) => `\n    '${line(frontend)}'`).join('')}${plan.frontends.length > 0 ? '\n' : ''})`,
   ];
