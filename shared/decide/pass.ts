@@ -95,6 +95,8 @@ export interface Pass {
   readonly outcomes: Outcomes;
   readonly vms: Rows<IdKey, VmRow>;
   readonly frontends: Rows<IdKey, FrontendRow>;
+  /** What Azure's lists say today; undefined where they were not read. */
+  readonly survey: Survey | undefined;
   /** VIPs with somebody to connect to, as far as is known. To be asked once this pass's answers about health are in. */
   healthyVips(): ReadonlySet<string>;
   readonly effects: Effect[];
@@ -119,6 +121,7 @@ export function startPass(seen: Observed, settings: LoopSettings): Pass {
     outcomes: new Outcomes(seen.outcomes),
     vms: new Rows((vm) => idKey(vm.vmId), seen.vms),
     frontends,
+    survey: seen.survey,
     healthyVips() {
       healthy ??= vipsWithEvidence(frontends.readAll());
       return healthy;
