@@ -7,6 +7,7 @@ import type { Proof } from '../model/path.ts';
 import type { CommandRow, VmRow } from '../model/rows.ts';
 import { oneOrAll } from '../model/steps.ts';
 import type { WaitCode } from '../model/waits.ts';
+import { placedAfter } from './kept.ts';
 import { type Pass, tell } from './pass.ts';
 
 /** A VM with its command in flight. */
@@ -21,7 +22,9 @@ export function succeed(pass: Pass, { vm, command }: InFlight, report: GuestRepo
   if (command.mode === 'remove') {
     delete vm.look;
     vm.proofs = {};
+    if (report.errorCode === undefined) delete vm.placed;
   } else {
+    vm.placed = placedAfter(vm, command, report);
     vm.proofs = renewProofs(vm, hash, report, pass.now);
     vm.look = { at: pass.now, planHash: hash, report, healthyVips: healthyThroughout(pass, command) };
   }

@@ -39,6 +39,7 @@ const frontend = z.strictObject({
     .min(1, 'expected at least one backend address')
     .max(MAX_BACKENDS, `expected at most ${MAX_BACKENDS} backend addresses`),
   via: nicAddress,
+  kept: z.literal(true, 'expected true or nothing').optional(),
 });
 
 const commandSchema = z
@@ -75,7 +76,7 @@ const PRIVATE = 'a private address (RFC 1918 or 6598) or one of the networks in 
 function contradictions({ mode, plan, networks, limits }: Omit<z.infer<typeof commandSchema>, 'commandId'>) {
   const found: Contradiction[] = [];
   const say = (path: (string | number)[], expected: string) => found.push({ path, expected });
-  if (plan.frontends.length === 0 && mode !== 'remove') {
+  if (plan.frontends.every(({ kept }) => kept) && mode !== 'remove') {
     say(['plan', 'frontends', 'length'], 'at least one frontend; to take everything away use mode remove');
   }
   if (limits.totalSeconds < limits.connectSeconds + 3) {
@@ -85,7 +86,7 @@ function contradictions({ mode, plan, networks, limits }: Omit<z.infer<typeof co
   const vips = new Set<string>();
   const repliesBy = new Map<string, string>();
   const macs = new Map<string, string>();
-  plan.frontends.forEach(({ vip, backends, via }, index) => {
+  plan.frontends.forEach(({ vip, backends, via, kept }, index) => {
     const at = (...rest: (string | number)[]) => ['plan', 'frontends', index, ...rest];
     const addresses = [
       [at('vip'), vip] as const,
@@ -109,6 +110,8 @@ function contradictions({ mode, plan, networks, limits }: Omit<z.infer<typeof co
       repliesBy.set(via.ip, by);
       if (backends.some(({ mac }) => mac !== by)) say(['plan', 'containers'], `one NIC in the pools for ${via.ip}`);
     }
+    // What is left as it is may be of a NIC that was replaced.
+    if (kept) return;
     const roles = [
       ...backends.map((nic, place) => [at('backends', place, 'mac'), nic] as const),
       [at('via', 'mac'), via] as const,
@@ -118,8 +121,8 @@ function contradictions({ mode, plan, networks, limits }: Omit<z.infer<typeof co
       macs.set(nic.ip, nic.mac);
     }
   });
-  plan.frontends.forEach(({ vip }, index) => {
-    if (macs.has(vip)) say(['plan', 'frontends', index, 'vip'], 'an address that no NIC of the VM carries');
+  plan.frontends.forEach(({ vip, kept }, index) => {
+    if (!kept && macs.has(vip)) say(['plan', 'frontends', index, 'vip'], 'an address that no NIC of the VM carries');
   });
   return found;
 }

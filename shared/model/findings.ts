@@ -196,7 +196,15 @@ export const FINDINGS = {
     verdict: 'unlisted',
     sentence: 'Azure lists no VM {id}. It was deleted, or the app may not read it.',
   },
-  OPTED_OUT: { verdict: 'unlisted', sentence: '{id} carries the opt-out tag and is never touched.' },
+  OPTED_OUT: {
+    verdict: 'unlisted',
+    sentence: '{id} carries the opt-out tag and is never touched: what is in the guest stays as it is.',
+  },
+  VIP_KEPT: {
+    verdict: 'unlisted',
+    sentence:
+      '{vip} is in the plan of this VM no more ({why}), so what is in the guest for it was left as it is. To take it away, run remove by hand for the VM, and then apply.',
+  },
   IPV6_FRONTEND: { verdict: 'unlisted', sentence: '{vip} is an IPv6 frontend, which this program does not handle.' },
 } as const satisfies Record<string, FindingRule>;
 

@@ -26,6 +26,8 @@ export interface PlannedFrontend {
   backends: NicAddress[];
   /** The address outside the pools that carries the host route. */
   via: NicAddress;
+  /** It is in no plan of today: what is in the guest is left as it is, and nothing fails for it. No part of the hash. */
+  kept?: true;
 }
 
 /** What a VM should have: pure result of evaluate, sorted by VIP so that its hash is stable. */

@@ -184,3 +184,12 @@ test('a public address is refused and named, unless the command names its networ
   for (const networks of [['20.1.0.1/16'], ['$(reboot)/16'], ['20.1.0.0/30'], Array(17).fill('20.1.0.0/16')])
     t.regex(refusal(commandOf({ networks })), /^networks/);
 });
+
+test('what is left as it is may be of a NIC that was replaced, and is no plan alone', (t) => {
+  const one = frontendOf();
+  const old = frontendOf({ vip: '10.0.1.101', via: { ip: one.via.ip, mac: '00:0d:3a:00:00:03' }, kept: true });
+  t.notThrows(() => checkCommand(commandOf({ plan: { frontends: [one, old] } })));
+  t.notThrows(() => checkCommand(commandOf({ plan: { frontends: [one, { ...old, vip: one.via.ip }] } })));
+  t.regex(refusal(commandOf({ plan: { frontends: [old] } })), /^plan\.frontends\.length is "1": /);
+  t.regex(refusal(commandOf({ plan: { frontends: [one, { ...old, vip: one.vip }] } })), /expected each VIP once/);
+});

@@ -107,7 +107,7 @@ export function pass(words: Words = {}): EstatePass {
   const observed = seen({ ...words, estate: 'read' });
   if (words.estate instanceof AzureError) observed.estateError = words.estate;
   const begun = startPass(observed, { ...SETTINGS, ...words.settings });
-  const known = observed.survey as NonNullable<Observed['survey']>;
+  const known = begun.survey as NonNullable<Observed['survey']>;
   const evaluation = judge(known, healthOf(begun.frontends.all()), knowledgeOf(begun, known), NOW);
   return { ...begun, survey: known, evaluation };
 }

@@ -23,6 +23,7 @@ export function renderLinux(script: string, { commandId, mode, plan, networks = 
     `BACKEND_MAC=${list(frontends.map((f) => f.backends.map(({ mac }) => mac).join()))}`,
     `VIA_IP=${list(frontends.map((f) => f.via.ip))}`,
     `VIA_MAC=${list(frontends.map((f) => f.via.mac))}`,
+    `KEPT=${list(frontends.flatMap((f, index) => (f.kept ? [`[${index}]=kept`] : [])))}`,
   ];
   return withAssignments(script, 'guard.sh', commandId, assignments);
 }

@@ -14,7 +14,7 @@ $Mode = ''
 $ConnectSeconds = 0
 $TotalSeconds = 0
 $Networks = @()
-# One line per frontend: VIP, TCP port (0: do not connect), backend addresses, their MACs, via address, its MAC
+# One line per frontend: VIP, TCP port (0: do not connect), backend addresses, their MACs, via address, its MAC; kept: left as it is
 $Plan = @()
 # --- end of plan ---
 
@@ -54,7 +54,7 @@ $Warnings = @{}
 . ./report.ps1
 
 function Read-Plan {
-    $line = '^(\S+) (\d{1,5}) (\S+) ([0-9A-F,-]{17,}) (\S+) ([0-9A-F-]{17})$'
+    $line = '^(\S+) (\d{1,5}) (\S+) ([0-9A-F,-]{17,}) (\S+) ([0-9A-F-]{17})( kept)?$'
     if ($CommandId -notmatch '^[0-9a-f]{32}$' -or 'check', 'apply', 'remove' -notcontains $Mode) {
         Stop-Run 'BAD_PLAN' 'command'
     }
@@ -66,7 +66,7 @@ function Read-Plan {
         $path = @{
             Vip = $Matches[1]; Port = [int] $Matches[2]
             BackendIps = @($Matches[3] -split ','); BackendMacs = @($Matches[4] -split ',')
-            ViaIp = $Matches[5]; ViaMac = $Matches[6]
+            ViaIp = $Matches[5]; ViaMac = $Matches[6]; Kept = $text -clike '* kept'
             Places = @{}; Backends = @(); Via = $null; Gateway = ''; Problem = $null
             Before = $null; After = $null; ConnectBefore = 'n'; ConnectAfter = 'n'; Proof = 'n'; Source = ''; Accepted = ''
         }
@@ -179,7 +179,7 @@ function Invoke-Mode {
     foreach ($path in $Paths) { $path.ConnectAfter = $path.ConnectBefore }
     if ($Mode -eq 'apply') { Invoke-Apply }
     try { Find-Warnings } catch { $Warnings['warnings-incomplete'] = 1 }
-    return @($Paths | ForEach-Object { $_.Problem }; $Unmet) | Where-Object { $_ }
+    return @($Paths | Where-Object { -not $_.Kept } | ForEach-Object { $_.Problem }; $Unmet) | Where-Object { $_ }
 }
 
 $failure = $null
