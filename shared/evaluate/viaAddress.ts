@@ -1,6 +1,6 @@
 /** The backend address of a path and its via address: which NIC carries the host route, and why that one. */
 
-import { compareText, isHostAddress, isMac } from '../model/address.ts';
+import { compareText, isMac } from '../model/address.ts';
 import { type Finding, finding } from '../model/findings.ts';
 import type { NicAddress } from '../model/guest.ts';
 import { idKey, sameId, shortName } from '../model/ids.ts';
@@ -10,7 +10,7 @@ import type { IpConfiguration, Nic } from '../model/topology.ts';
 import type { FrontendInPlay } from './frontends.ts';
 import { byId, type NicIp, type NicPlace, type TopologyIndex } from './indexTopology.ts';
 import type { Member, Membership } from './members.ts';
-import { isOptedOut, tagValue } from './touchable.ts';
+import { addressFindings, isOptedOut, tagValue } from './touchable.ts';
 
 type ViaReason = NonNullable<Path['viaReason']>;
 
@@ -43,7 +43,7 @@ export function addressesOf(
   const allowed = outside.filter((nic) => !isOptedOut(nic.tags, scope));
   if (allowed.length === 0 && outside[0]) return { findings: [], optedOut: outside[0].id };
 
-  const backend = addressOn(ownNic, own.ip, 'BACKEND_NIC_NOT_READY', vip);
+  const backend = addressOn(ownNic, own.ip, 'BACKEND_NIC_NOT_READY', vip, scope);
   const chosen = chooseVia(allowed, own, scope);
   if (!chosen) {
     const found: Addresses = { findings: [...backend.findings, noVia(member, frontend, nics, index)] };
@@ -51,7 +51,7 @@ export function addressesOf(
     return found;
   }
 
-  const via = addressOn(chosen.nic, firstIpv4(chosen.nic), 'SECONDARY_NIC_NOT_READY', vip);
+  const via = addressOn(chosen.nic, firstIpv4(chosen.nic), 'SECONDARY_NIC_NOT_READY', vip, scope);
   const found: Addresses = {
     viaReason: chosen.reason,
     findings: [...backend.findings, ...via.findings, ...elsewhere(chosen.nic, frontend, index)],
@@ -116,13 +116,13 @@ function addressOn(
   ip: IpConfiguration | undefined,
   notReady: 'BACKEND_NIC_NOT_READY' | 'SECONDARY_NIC_NOT_READY',
   vip: string,
+  scope: Scope,
 ): Checked {
   if (nic.mac === undefined || ip?.address === undefined) {
     return { findings: [finding(notReady, { vip, nic: shortName(nic.id) })] };
   }
   const address = { ip: ip.address, mac: nic.mac.toLowerCase() };
-  const findings: Finding[] = [];
-  if (!isHostAddress(address.ip)) findings.push(finding('ADDRESS_INVALID', { value: address.ip }));
+  const findings = addressFindings(address.ip, scope);
   if (!isMac(address.mac)) findings.push(finding('ADDRESS_INVALID', { value: nic.mac }));
   return findings.length > 0 ? { findings } : { address, findings };
 }
