@@ -51,8 +51,8 @@ export function judge(
 }
 
 function pathOf(way: Way, healthy: Healthy, named: NamedPlan | undefined, knowledge: VmKnowledge | undefined): Path {
-  const { member, frontend, backend, via, viaReason, port } = way;
-  const { verdict, findings, proof } = verdictOf(way, named, knowledge, healthy);
+  const { member, frontend, backends, via, viaReason, port } = way;
+  const { verdict, findings, proof, notProved } = verdictOf(way, named, knowledge, healthy);
   const { exposure, share } = healthy.exposureOf(member);
   const path: Path = {
     vmId: member.vmId,
@@ -65,8 +65,9 @@ function pathOf(way: Way, healthy: Healthy, named: NamedPlan | undefined, knowle
     verdict,
     findings,
     proof,
+    backends,
   };
-  if (backend) path.backend = backend;
+  if (notProved && notProved.length > 0) path.notProved = notProved;
   if (via) path.via = via;
   if (viaReason) path.viaReason = viaReason;
   if (port !== undefined) path.port = port;

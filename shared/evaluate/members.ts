@@ -18,6 +18,8 @@ export interface Member {
   ips: [NicIp, ...NicIp[]];
   /** The rules that lead to it. */
   rules: Rule[];
+  /** With several ip configurations: those that each rule leads to, in their order. */
+  ipsOfRule?: ReadonlyMap<Rule, readonly NicIp[]>;
 }
 
 export interface Membership {
@@ -35,9 +37,9 @@ export interface Membership {
  * address within the same virtual network. IPv6 configurations are no members of an IPv4 frontend, and neither is
  * a NIC on no VM.
  *
- * A VM with several ip configurations in the pools is one member, and one of them stands for it: of its primary
- * NIC first, then the NIC's primary ip configuration, then by id. That choice must not depend on health, or the
- * plan would change with every failover.
+ * A VM with several ip configurations in the pools is one member: the load balancer translates to each of them. They
+ * are in an order that does not depend on health, or the plan would change with every failover: those of its primary
+ * NIC first, then each NIC's primary ip configuration, then by id.
  */
 export function membersOf(frontend: FrontendInPlay, index: TopologyIndex): Membership {
   const listed: ListedFinding[] = [];
@@ -83,12 +85,15 @@ export function membersOf(frontend: FrontendInPlay, index: TopologyIndex): Membe
     }
   }
 
+  const leadsTo = (rule: Rule, ip: NicIp) => rule.poolIds.some((id) => poolIps.get(idKey(id))?.has(ip));
   const members: Member[] = [];
   for (const [key, { ips, rules }] of byVm) {
     const [first, ...rest] = ips.sort(byPrecedence);
     if (!first) continue;
     const vmId = index.vms.get(key)?.id ?? first.on.nic.vmId ?? key;
-    members.push({ key, vmId, ips: [first, ...rest], rules });
+    const member: Member = { key, vmId, ips: [first, ...rest], rules };
+    if (rest.length > 0) member.ipsOfRule = new Map(rules.map((rule) => [rule, ips.filter((ip) => leadsTo(rule, ip))]));
+    members.push(member);
   }
   members.sort((a, b) => compareText(a.key, b.key));
   return { members: trimmed(members), nicKeys, listed };

@@ -21,7 +21,7 @@ export interface Vm {
   tags: Record<string, string>;
   /** Size name as `Standard_E8s_v5`, where given. */
   size?: string;
-  /** Set for an instance of a flexible scale set. */
+  /** Set for a VM of a scale set, a flexible one as a rule: its VMs are ordinary ones. */
   scaleSetId?: string;
 }
 
