@@ -25,7 +25,7 @@ export function judge(
   const pathsOfVm = new Map<IdKey, Path[]>();
   const pathsOfFrontend = new Map<IdKey, readonly Path[]>();
   for (const surveyed of survey.frontends) {
-    const healthy = readHealth(health.get(surveyed.frontend.key), surveyed.members, now);
+    const healthy = readHealth(health.get(surveyed.frontend.key), surveyed, now);
     const towards = surveyed.ways.map((way) => {
       const { key } = way.member;
       return pathOf(way, healthy, survey.plans.get(key), knowledge.get(key));

@@ -54,13 +54,14 @@ export function membersOf(frontend: FrontendInPlay, index: TopologyIndex): Membe
         : { id: frontend.frontend.id, finding: finding('DANGLING_REFERENCE', { vip: frontend.vip, id }) },
     );
   };
+  const unused = new Set<string>();
   const poolIps = new Map<IdKey, Set<NicIp>>();
   const ipsOf = (poolId: string): Set<NicIp> => {
     const key = idKey(poolId);
     let ips = poolIps.get(key);
     if (!ips) {
       const pool = frontend.pools.get(key);
-      ips = ipsIn(key, pool, frontend, index, dangling);
+      ips = ipsIn(key, pool, frontend, index, dangling, unused);
       if (!pool) dangling(poolId);
       poolIps.set(key, ips);
     }
@@ -85,6 +86,10 @@ export function membersOf(frontend: FrontendInPlay, index: TopologyIndex): Membe
     }
   }
 
+  const [firstUnused, ...more] = unused;
+  // Pools are filled ahead of the VMs that are to have the addresses: one line, whatever their number.
+  if (firstUnused !== undefined) dangling(more.length > 0 ? `${firstUnused} and ${more.length} more` : firstUnused);
+
   const leadsTo = (rule: Rule, ip: NicIp) => rule.poolIds.some((id) => poolIps.get(idKey(id))?.has(ip));
   const members: Member[] = [];
   for (const [key, { ips, rules }] of byVm) {
@@ -99,13 +104,17 @@ export function membersOf(frontend: FrontendInPlay, index: TopologyIndex): Membe
   return { members: trimmed(members), nicKeys, listed };
 }
 
-/** IPv4 configurations in a pool. `missing` is told every reference that Azure does not list. */
+/**
+ * IPv4 configurations in a pool. `missing` is told every ip configuration that Azure does not list; `unused` gets the
+ * addresses that no NIC has.
+ */
 function ipsIn(
   key: IdKey,
   pool: Pool | undefined,
   frontend: FrontendInPlay,
   index: TopologyIndex,
   missing: (id: string) => void,
+  unused: Set<string>,
 ): Set<NicIp> {
   const found = new Set<NicIp>();
   const add = (here: NicIp) => {
@@ -123,7 +132,7 @@ function ipsIn(
     const named = virtualNetworkId === undefined ? undefined : idKey(virtualNetworkId);
     const network = named ?? index.networkOf(subnetId) ?? index.networkOf(frontend.frontend.subnetId);
     const here = network === undefined ? [] : index.ipsAt(network, address);
-    if (here.length === 0) missing(address);
+    if (here.length === 0) unused.add(address);
     for (const one of here) add(one);
   }
   return found;

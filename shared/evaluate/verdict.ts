@@ -76,7 +76,8 @@ function worstOf(findings: readonly Finding[]): Verdict | undefined {
  *   either;
  * - a connect that succeeded: compliant, for what it came to (what is set beside that and not proved is told with it);
  *   one that was not tried: not proved;
- * - a connect that failed counts against the path only when a backend was healthy, now and at the look.
+ * - a connect that failed counts against the path only when a backend was healthy, now and at the look, and none gets
+ *   connections without being healthy.
  */
 function hear(look: GuestLook, { frontend, port }: Way, healthy: Healthy): Verdict | Finding {
   const { report } = look;
@@ -96,5 +97,6 @@ function hear(look: GuestLook, { frontend, port }: Way, healthy: Healthy): Verdi
   if (outcome === 'none') return 'unknown';
   if (healthy.count === 0) return finding('NO_HEALTHY_BACKEND', { vip });
   if (look.healthyVips && !look.healthyVips.includes(vip)) return 'unknown';
+  if (healthy.unseen > 0) return finding('UNHEALTHY_GETS_CONNECTS', { vip, outcome });
   return finding('CONNECT_FAILED', { vip, outcome, port: String(port ?? 'no port') });
 }

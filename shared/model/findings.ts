@@ -171,7 +171,8 @@ export const FINDINGS = {
   },
   DANGLING_REFERENCE: {
     verdict: 'blocked',
-    sentence: '{vip} refers to {id}, which Azure does not list. It was deleted, or the app may not read it.',
+    sentence:
+      '{vip} refers to {id}, and Azure lists no such thing. It was deleted or is kept for later, or the app may not read it.',
   },
   ADDRESS_INVALID: {
     verdict: 'blocked',
@@ -187,6 +188,11 @@ export const FINDINGS = {
     verdict: 'unknown',
     sentence:
       'No member of {vip} is known to be healthy, so there is nothing to connect to. It is looked at again when one is.',
+  },
+  UNHEALTHY_GETS_CONNECTS: {
+    verdict: 'unknown',
+    sentence:
+      'A connect to {vip} failed ({outcome}), and the load balancer also gives connections to a member that no probe saw healthy: its admin state in the pool is Up. So it is not known whose fault it is. Take the admin state away; it is looked at again by the next run.',
   },
   FLOATING_IP: {
     verdict: 'unlisted',

@@ -116,13 +116,25 @@ export interface BackendHealth {
   reason: string;
 }
 
-/** What is known of a frontend's backends, from rule health of its probed rule. Times are epoch milliseconds. */
+/** What rule health said of one rule. `at`: epoch milliseconds. */
+export interface RuleHealth {
+  ruleId: string;
+  backends: BackendHealth[];
+  at: number;
+}
+
+/**
+ * What is known of a frontend's backends, from rule health of the rule that tells who is primary. Times are epoch
+ * milliseconds.
+ */
 export interface FrontendHealth {
   frontendId: string;
   /** `unknown`: not asked yet, no probed rule, or Azure did not answer in time. */
   state: 'known' | 'unknown';
   backends: BackendHealth[];
   at: number;
+  /** Of its rules with other pools or another probe, as far as they were asked. */
+  others?: readonly RuleHealth[];
 }
 
 /** Health by frontend key. */

@@ -157,6 +157,21 @@ test('DANGLING_REFERENCE: an ip configuration, a pool or an address that Azure d
   t.is(evaluation.paths.length, 1, 'and the rest is evaluated');
 });
 
+test('DANGLING_REFERENCE: addresses that are kept for later VMs are one line with their number', (t) => {
+  const addresses = Array.from({ length: 50 }, (_, i) => at(`10.0.2.${i + 1}`));
+  const lb = ilb('ucr', VIP, ['a1'], {
+    rules: [{ pools: ['ucr', 'later'] }],
+    pool: { addresses },
+    pools: { later: { addresses: addresses.slice(0, 3) } },
+  });
+  const { evaluation } = look(estate(...pair(), lb));
+  const id = '10.0.2.1 and 49 more';
+  t.deepEqual(
+    evaluation.listed.map(({ finding }) => finding),
+    [{ code: 'DANGLING_REFERENCE', params: { vip: VIP, id } }],
+  );
+});
+
 test('DANGLING_REFERENCE: a VM that only its NIC knows is a blocked path', (t) => {
   const topology = estate(...pair(), ilb('ucr', VIP, ['a1', 'b1']));
   topology.vms = topology.vms.filter(({ id }) => id !== vmId('b'));

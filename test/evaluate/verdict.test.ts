@@ -131,6 +131,21 @@ test('a report speaks for its own VM alone', (t) => {
   t.is(after({}).path('b').verdict, 'unknown');
 });
 
+test('a connect that failed while one gets connections whom no probe saw healthy counts against nobody', (t) => {
+  const topology = mirror();
+  const plan = look(topology).plan('a');
+  if (!plan) return t.fail();
+  const health = healthOf(topology, { ucr: ['a1'] });
+  for (const one of health.values())
+    for (const it of one.backends) if (!it.up) Object.assign(it, { up: true, reason: 'Up_Admin' });
+  const seen = (heard: Heard) =>
+    look(topology, { health, knowledge: new Map([[idKey(vmId('a')), knowing(plan, heard)]]) });
+  const failed = seen({ connect: 'timeout' });
+  t.deepEqual(failed.codes('a'), ['UNHEALTHY_GETS_CONNECTS']);
+  t.is(failed.path('a').verdict, 'unknown');
+  t.is(seen({}).path('a').verdict, 'compliant');
+});
+
 test('REMOVED_BY_HAND: the plan stays, so that a person can put it back', (t) => {
   const seen = after({ knowledge: { held: true } });
   t.deepEqual(seen.codes('a'), ['REMOVED_BY_HAND']);
