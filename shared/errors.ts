@@ -43,6 +43,12 @@ export class GuardError extends Error {
   }
 }
 
+/** What a line of the log says of anything that was thrown. */
+export const toldOf = (error: unknown): { code: ErrorCode | 'UNEXPECTED'; text: string; nextStep: string } =>
+  error instanceof GuardError
+    ? { code: error.code, text: error.message, nextStep: error.nextStep }
+    : { code: 'UNEXPECTED', text: messageOf(error), nextStep: 'Report this with the text and the host’s stack trace.' };
+
 /** A setting is missing or wrong: found at start, names the setting, its value and an example. */
 export class SettingError extends GuardError {
   constructor(name: string, value: string | undefined, expected: string, example: string) {
