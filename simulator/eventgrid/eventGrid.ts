@@ -35,8 +35,8 @@ export interface EventGridOptions {
   answerLimitMs?: number;
   /** Of all that is drawn at random. Default 1. */
   seed?: number;
-  /** Tells whether a bearer token may publish to a topic. Default: none may. */
-  acceptToken?: (token: string, topicName: string) => boolean;
+  /** Tells whether a bearer token may publish to a topic, see senders.ts. Default: none may. */
+  acceptToken?: (token: string, topicName: string) => boolean | Promise<boolean>;
   onAttempt?: (attempt: DeliveryAttempt) => void;
 }
 
@@ -47,6 +47,8 @@ export interface CustomTopicOptions {
   inputSchema?: SchemaName;
   /** Access keys. Default: two random ones. */
   keys?: [string, string];
+  /** ARM's `disableLocalAuth`: only tokens are taken, no key. */
+  disableLocalAuth?: boolean;
 }
 
 export interface CustomTopic extends Pick<Topic, 'id' | 'counts' | 'subscribe' | 'unsubscribe'> {
@@ -81,7 +83,8 @@ const NOWHERE =
 interface Registered {
   topic: Topic;
   schema: SchemaName;
-  keys: [string, string];
+  /** None: keys are not taken. */
+  keys: readonly string[];
 }
 
 export async function startEventGrid(options: EventGridOptions): Promise<EventGrid> {
@@ -123,9 +126,8 @@ export async function startEventGrid(options: EventGridOptions): Promise<EventGr
     const found = topics.get(name.toLowerCase());
     const body = await readLimited(request);
     if (!found || request.method !== 'POST') return { status: 404, message: `There is no topic at ${url.pathname}.` };
-    if (!mayPublish(request, name, found.keys)) {
-      return { status: 401, message: 'Request authorization failed: no valid aeg-sas-key or token was given.' };
-    }
+    const refused = await unauthorized(request, name, found);
+    if (refused !== undefined) return { status: 401, message: refused };
     if (!url.searchParams.has('api-version'))
       return { status: 400, message: 'The api-version query parameter is missing.' };
     if (body === undefined) return { status: 413, message: `The request is larger than ${MOST_BYTES} bytes.` };
@@ -135,10 +137,13 @@ export async function startEventGrid(options: EventGridOptions): Promise<EventGr
     return undefined;
   }
 
-  function mayPublish(request: IncomingMessage, name: string, keys: readonly string[]): boolean {
-    if (isKey(request.headers['aeg-sas-key']?.toString(), keys)) return true;
+  /** Undefined when the request may publish; else why not, a token's refusal in Event Grid's words (azure-sdk-for-net#22831). */
+  async function unauthorized(request: IncomingMessage, name: string, found: Registered): Promise<string | undefined> {
+    if (isKey(request.headers['aeg-sas-key']?.toString(), found.keys)) return undefined;
     const token = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
-    return token !== undefined && options.acceptToken?.(token, name) === true;
+    if (token === undefined) return 'Request authorization failed: no valid aeg-sas-key or token was given.';
+    if (await options.acceptToken?.(token, name)) return undefined;
+    return `The principal associated with access token presented with the incoming request does not have permission to send data to ${found.topic.id}.`;
   }
 
   server.listen(options.port ?? 0, '127.0.0.1');
@@ -150,11 +155,12 @@ export async function startEventGrid(options: EventGridOptions): Promise<EventGr
     attempts,
     deadLetters,
     dropped,
-    customTopic({ name, id = `${NOWHERE}/${name}`, inputSchema = 'EventGridSchema', keys = [newKey(), newKey()] }) {
+    customTopic({ name, id = `${NOWHERE}/${name}`, inputSchema = 'EventGridSchema', ...access }) {
       if (topics.has(name.toLowerCase()))
         throw new InputError('INPUT_INVALID', 'name', name, 'there is a topic of that name');
       const topic = createTopic(id, inputSchema, context, track);
-      topics.set(name.toLowerCase(), { topic, schema: inputSchema, keys });
+      const keys = access.keys ?? [newKey(), newKey()];
+      topics.set(name.toLowerCase(), { topic, schema: inputSchema, keys: access.disableLocalAuth ? [] : keys });
       return { ...topic, keys, endpoint: `https://127.0.0.1:${port}/${name}/api/events` };
     },
     systemTopic(source) {
