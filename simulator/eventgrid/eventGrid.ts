@@ -62,8 +62,19 @@ export interface SystemTopic extends Pick<Topic, 'counts' | 'subscribe' | 'unsub
   feed(...events: EventGridEvent[]): void;
 }
 
+/** Answers to publishers in place of the right one. */
+export interface PublishFault {
+  /** 0: no answer at all, until whoever publishes gives up. */
+  status: number;
+  /** For so many requests; default: for all that come. */
+  times?: number;
+}
+
 export interface EventGrid {
   port: number;
+  /** Publish requests so far: the topic's name in the address, and the answer. */
+  requests: { topic: string; status: number }[];
+  failPublishing(fault: PublishFault): void;
   customTopic(options: CustomTopicOptions): CustomTopic;
   /** `source`: the resource whose events these are, `/subscriptions/...`. */
   systemTopic(source: string): SystemTopic;
@@ -113,18 +124,28 @@ export async function startEventGrid(options: EventGridOptions): Promise<EventGr
     void delivery.finally(() => underWay.delete(delivery));
   };
 
+  const requests: EventGrid['requests'] = [];
+  const faults: Required<PublishFault>[] = [];
   const server = createServer(options.tls, (request, response) => {
     publish(request)
       .catch((error: unknown): Refusal => ({ status: 400, message: messageOf(error) }))
-      .then((refusal) => answer(response, refusal));
+      .then((refusal) => {
+        requests.push({ topic: topicOf(request), status: refusal?.status ?? 200 });
+        if (refusal?.status !== 0) answer(response, refusal);
+      });
   });
 
   /** Undefined when the events were taken. */
   async function publish(request: IncomingMessage): Promise<Refusal | undefined> {
     const url = new URL(request.url ?? '/', 'https://127.0.0.1');
-    const name = /^\/([^/]+)\/api\/events$/i.exec(url.pathname)?.[1] ?? '';
+    const name = topicOf(request);
     const found = topics.get(name.toLowerCase());
     const body = await readLimited(request);
+    const fault = faults.find((one) => one.times > 0);
+    if (fault) {
+      fault.times -= 1;
+      return { status: fault.status, message: 'A fault on demand.' };
+    }
     if (!found || request.method !== 'POST') return { status: 404, message: `There is no topic at ${url.pathname}.` };
     const refused = await unauthorized(request, name, found);
     if (refused !== undefined) return { status: 401, message: refused };
@@ -155,6 +176,8 @@ export async function startEventGrid(options: EventGridOptions): Promise<EventGr
     attempts,
     deadLetters,
     dropped,
+    requests,
+    failPublishing: (fault) => void faults.push({ times: Number.POSITIVE_INFINITY, ...fault }),
     customTopic({ name, id = `${NOWHERE}/${name}`, inputSchema = 'EventGridSchema', ...access }) {
       if (topics.has(name.toLowerCase()))
         throw new InputError('INPUT_INVALID', 'name', name, 'there is a topic of that name');
@@ -184,6 +207,10 @@ export async function startEventGrid(options: EventGridOptions): Promise<EventGr
     },
   };
 }
+
+/** The name in `/NAME/api/events`; empty for another path. */
+const topicOf = (request: IncomingMessage): string =>
+  /^\/([^/?]+)\/api\/events(?:\?|$)/i.exec(request.url ?? '')?.[1] ?? '';
 
 const newKey = (): string => randomBytes(32).toString('base64');
 

@@ -143,6 +143,19 @@ test.serial('with local authentication off a key publishes nothing, and a token 
   t.is(topic.counts.published, 1);
 });
 
+test.serial('publishing fails as often as it is told to, and what was asked is kept', async (t) => {
+  const grid = await start();
+  const topic = grid.customTopic({ name: 'failover' });
+  grid.failPublishing({ status: 503, times: 1 });
+  const send = () => publisher(topic.endpoint, 'EventGrid', topic.keys[0]).send([event('x')]);
+  t.is(((await t.throwsAsync(send())) as { statusCode?: number }).statusCode, 503);
+  await send();
+  t.deepEqual(grid.requests, [
+    { topic: 'failover', status: 503 },
+    { topic: 'failover', status: 200 },
+  ]);
+});
+
 test.serial('a failed delivery is tried again by the schedule until it is acknowledged', async (t) => {
   const grid = await start();
   const { url, got } = await endpoint((_request, count) => (count < 4 ? 500 : 202));

@@ -2,10 +2,6 @@ import test from 'ava';
 import { Tokens } from '../../../simulator/arm/tokens.ts';
 import { MIRROR_PRINCIPAL, senders } from '../../../simulator/eventgrid/senders.ts';
 
-const MIRROR = {
-  clientId: '00000000-0000-0000-0000-0000000000a3',
-  principalId: '00000000-0000-0000-0000-0000000000b3',
-};
 const OTHER = { clientId: '00000000-0000-0000-0000-0000000000a4', principalId: '00000000-0000-0000-0000-0000000000b4' };
 const EVENT_GRID = 'https://eventgrid.azure.net';
 
