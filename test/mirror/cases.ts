@@ -6,8 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext, Implementation } from 'ava';
 import type { Certificate } from '../../simulator/arm/certificate.ts';
-import { type Imds, startImds } from '../../simulator/arm/imds.ts';
-import { Tokens } from '../../simulator/arm/tokens.ts';
+import type { Imds } from '../../simulator/arm/imds.ts';
 import { MIRROR_PRINCIPAL } from '../../simulator/eventgrid/senders.ts';
 import { type Cloud, startCloud, VM } from './cloud.ts';
 import type { Asked, Notifier } from './run.ts';
@@ -210,7 +209,7 @@ export function declareCases({ notifier, certificate, declare }: Setup): void {
   });
 }
 
-export interface Proxy {
+export interface TestProxy {
   url: string;
   /** What was asked of it. */
   asked: string[];
@@ -218,7 +217,7 @@ export interface Proxy {
 }
 
 /** A proxy that answers everything itself, so that what goes through it shows. */
-export async function startProxy(): Promise<Proxy> {
+export async function startProxy(): Promise<TestProxy> {
   const urls: string[] = [];
   const server = createServer((request, response) => {
     urls.push(request.url ?? '');
@@ -231,11 +230,4 @@ export async function startProxy(): Promise<Proxy> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return { url, asked: urls, close: () => void server.close() };
-}
-
-/** For tests without a topic: a metadata service alone. */
-export async function startMetadata(t: ExecutionContext): Promise<Imds> {
-  const imds = await startImds({ tokens: new Tokens(), resourceId: VM, identities: [MIRROR_PRINCIPAL] });
-  t.teardown(() => imds.close());
-  return imds;
 }
