@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import { InputError } from '../errors.ts';
 import { isHostAddress } from '../model/address.ts';
 import { idKey, parseResourceId } from '../model/ids.ts';
+import { defined } from '../model/optional.ts';
 import { VM_TYPE } from '../model/resourceTypes.ts';
 import { runIdOf } from '../model/runId.ts';
 import { type AllowedScope, isInScope, subscriptionOf } from '../model/scope.ts';
@@ -40,7 +41,7 @@ export function readMirrorFailover(raw: unknown, allowed: AllowedScope, observed
   if (!isInScope(data.vmId, allowed)) {
     throw new InputError('SCOPE_NOT_ALLOWED', 'data.vmId', data.vmId, 'is outside the configured scope');
   }
-  if (data.test) return { kind: 'ignored', why: 'a test', operation: MIRROR_FAILOVER, resource: data.vmId };
+  if (data.test) return { kind: 'tested', vmId: data.vmId, eventId: event.id, ...defined({ vip: data.vip }) };
   const scope: ScopeItem[] = [{ kind: 'vm', id: data.vmId }];
   if (data.vip !== undefined) scope.push({ kind: 'vip', id: data.vip });
   return {

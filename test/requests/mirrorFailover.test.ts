@@ -32,7 +32,7 @@ const cloudEvent = (change: Record<string, unknown> = {}) => ({
 
 const signalOf = (raw: unknown, allowed = ALLOWED, observedAt = NOW): Signal => {
   const read = readMirrorFailover(raw, allowed, observedAt);
-  if (read.kind !== 'signal') throw new Error(`it was ignored: ${read.why}`);
+  if (read.kind !== 'signal') throw new Error(`it is ${read.kind}`);
   return read.signal;
 };
 
@@ -139,9 +139,13 @@ test('a megabyte in a field is not echoed whole', (t) => {
 
 test('a test of the notice is no signal, and is held to the same rules', (t) => {
   const data = { vmId: VM, vip: '10.0.1.100', test: true };
-  const ignored = { kind: 'ignored', why: 'a test', operation: 'IlbHairpinGuard.MirrorFailover', resource: VM };
-  t.deepEqual(readMirrorFailover(cloudEvent({ data }), ALLOWED, NOW), ignored);
-  t.deepEqual(readMirrorFailover(gridEvent({ data }), ALLOWED, NOW), ignored);
+  const tested = { kind: 'tested', vmId: VM, eventId: 'e-1', vip: '10.0.1.100' };
+  t.deepEqual(readMirrorFailover(cloudEvent({ data }), ALLOWED, NOW), tested);
+  t.deepEqual(readMirrorFailover(gridEvent({ data: { vmId: VM, test: true } }), ALLOWED, NOW), {
+    kind: 'tested',
+    vmId: VM,
+    eventId: 'e-1',
+  });
   t.is(readMirrorFailover(gridEvent({ data: { ...data, test: false } }), ALLOWED, NOW).kind, 'signal');
   t.is(refused(gridEvent({ data: { ...data, test: 'yes' } })).field, 'data.test');
   t.is(refused(gridEvent({ data: { ...data, vip: '10.0.1.300' } })).field, 'data.vip');
