@@ -1,4 +1,5 @@
 /** The only reader of the environment: all settings, checked by their descriptions in settings/. */
+import { isNetwork, MOST_NETWORKS } from './model/address.ts';
 import type { AzurePlace } from './model/azurePlace.ts';
 import { isScopeId, isSubscriptionId } from './model/ids.ts';
 import { defined } from './model/optional.ts';
@@ -52,9 +53,13 @@ function readScope(env: Env): Scope {
   // A scope in a subscription that is not configured would let nothing be touched, without a word.
   const isRight = (id: string) => isScopeId(id) && isInSubscriptions(id, { subscriptionIds, within });
   if (!within.every(isRight)) throw wrong('HAIRPIN_SCOPE', text(env, 'HAIRPIN_SCOPE'));
+  const networks = list(env, 'HAIRPIN_NETWORKS');
+  if (networks.length > MOST_NETWORKS || !networks.every(isNetwork))
+    throw wrong('HAIRPIN_NETWORKS', text(env, 'HAIRPIN_NETWORKS'));
   return {
     subscriptionIds,
     within,
+    networks,
     optOutTag: textOr(env, 'HAIRPIN_OPT_OUT_TAG'),
     auditTag: textOr(env, 'HAIRPIN_AUDIT_TAG'),
     viaTag: textOr(env, 'HAIRPIN_VIA_TAG'),

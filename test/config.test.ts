@@ -29,6 +29,7 @@ test('everything set', (t) => {
     ...NEEDED,
     HAIRPIN_SUBSCRIPTIONS: ` ${ID.toUpperCase()}, ${ID} `,
     HAIRPIN_SCOPE: `${group},`,
+    HAIRPIN_NETWORKS: '20.1.0.0/16, 20.2.0.0/16',
     HAIRPIN_CHANGE_WINDOW: '22:00-04:30',
     HAIRPIN_COMMAND_TAGS: '{"owner":"mirror-team"}',
     HAIRPIN_ARM_ENDPOINT: 'https://management.usgovcloudapi.net/',
@@ -36,7 +37,7 @@ test('everything set', (t) => {
     AZURE_CLIENT_ID: ID,
   });
   t.like(config, {
-    scope: { subscriptionIds: [ID], within: [group] },
+    scope: { subscriptionIds: [ID], within: [group], networks: ['20.1.0.0/16', '20.2.0.0/16'] },
     window: { from: 1320, to: 270 },
     commandTags: { owner: 'mirror-team' },
     azure: { endpoint: 'https://management.usgovcloudapi.net', clientId: ID },
@@ -59,6 +60,8 @@ for (const [name, value, shown] of [
   ['HAIRPIN_SCOPE', 'healthshare', 'healthshare'],
   ['HAIRPIN_SCOPE', `/subscriptions/${ID}/resourceGroups/a/../b`, 'a/../b'],
   ['HAIRPIN_SCOPE', '/subscriptions/00000000-0000-0000-0000-000000000009/resourceGroups/x', '0009/resourceGroups/x'],
+  ['HAIRPIN_NETWORKS', '20.1.0.0', '20.1.0.0'],
+  ['HAIRPIN_NETWORKS', '20.1.0.1/16', '20.1.0.1/16'],
   ['HAIRPIN_ENFORCEMENT', 'maybe', 'maybe'],
   ['HAIRPIN_MAX_COMMANDS', '0', '"0"'],
   ['HAIRPIN_MAX_COMMANDS', '1e2', '1e2'],

@@ -22,9 +22,10 @@ export interface EventEnvelope {
   data: unknown;
 }
 
-/** What an event comes to: a signal, or why it is none. */
+/** What an event comes to: a signal, a mirror's test of the way, or why it is none. */
 export type EventRead =
   | { kind: 'signal'; signal: Signal }
+  | { kind: 'tested'; vmId: string; eventId: string; vip?: string }
   | { kind: 'ignored'; why: string; operation: string; resource: string };
 
 const text = (most: number) => z.string().check(z.maxLength(most));

@@ -58,6 +58,14 @@ export const SETTINGS = {
     example: `/subscriptions/${ZERO_ID}/resourceGroups/healthshare`,
     otherwise: 'everything in the subscriptions',
   },
+  HAIRPIN_NETWORKS: {
+    kind: 'text',
+    meaning:
+      'public networks that are in the address space of your virtual networks: VIPs and NICs may have their addresses, besides private ones (RFC 1918) and shared ones (RFC 6598)',
+    expected: 'at most 16 networks of /8 to /29, with commas between',
+    example: '20.1.0.0/16',
+    otherwise: 'none',
+  },
   HAIRPIN_ENFORCEMENT: {
     kind: 'word',
     meaning:

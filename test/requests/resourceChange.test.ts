@@ -55,7 +55,7 @@ test('a repeated event is the same run; one with the same id about another resou
   const write = (name: string, eventTime = '2026-01-05T10:00:00Z') => {
     const id = resource(`Microsoft.Network/networkInterfaces/${name}`);
     const found = read({ ...event('Microsoft.Network/networkInterfaces/write', id), eventTime });
-    return found.kind === 'signal' ? found.signal.runId : found.why;
+    return found.kind === 'signal' ? found.signal.runId : found.kind;
   };
   t.is(write('nic1'), write('nic1'));
   t.is(write('NIC1'), write('nic1'));
