@@ -135,6 +135,8 @@ export interface GuestReport {
   paths: PathReport[];
   /** Plain codes, some with what they name; shown with a sentence from guest/warnings.ts. */
   warnings: string[];
+  /** A service in the guest is there and keeps the state: what others change there, it puts right by itself. */
+  heals?: true;
   /** The exit code is 0 only without one. */
   errorCode?: GuestErrorCode;
   /** Short plain detail for the error: an interface name, a tool name. Never trusted, always escaped when shown. */

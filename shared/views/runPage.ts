@@ -64,6 +64,7 @@ const WORDS = `<footer><ul>
 <li>verdict: compliant, the guest’s state equals the plan and a connect to the VIP succeeded; repairable, the program can mend it; blocked, a person must act; unknown, not looked at, or nobody to connect to</li>
 <li>exposure: active, the VM’s own connects to the VIP come back to it now; latent, they would after a failover</li>
 <li>proof: self, a connect that came back to this VM was seen to work; remote, the state is right and a connect reached another VM</li>
+<li>counts: looked, VMs whose guest was looked at for this run; believed, VMs that are compliant by an earlier look</li>
 <li>before, after: what a connect gave, and what differed from the plan, when the script came and when it left</li>
 </ul></footer>`;
 

@@ -1,6 +1,5 @@
 /** Nobody looked for a while, or one loop stood still: what histories found, each as a case of its own. */
 import test from 'ava';
-import { StateError } from '../../shared/errors.ts';
 import type { OutcomeRow } from '../../shared/model/rows.ts';
 import { rowKey } from '../../shared/model/store.ts';
 import { articleWorld, refusal, SUBSCRIPTION, vmId } from '../helpers/world.ts';
