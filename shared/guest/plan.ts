@@ -15,10 +15,7 @@ import {
 } from '../model/address.ts';
 import { COMMAND_ID } from '../model/commandId.ts';
 import { firstIssue } from '../model/firstIssue.ts';
-import { GUEST_MODES, type GuestCommand } from '../model/guest.ts';
-
-/** More frontends than this do not fit in one report (see wire.ts). */
-export const MAX_FRONTENDS = 64;
+import { GUEST_MODES, type GuestCommand, MAX_FRONTENDS } from '../model/guest.ts';
 
 /** Backend addresses of one frontend on one VM: Azure takes a rule with at most two pools, a pool any number of a NIC's. */
 export const MAX_BACKENDS = 8;

@@ -30,6 +30,9 @@ export interface PlannedFrontend {
   kept?: true;
 }
 
+/** More frontends than this do not fit in one report (see guest/wire.ts). */
+export const MAX_FRONTENDS = 64;
+
 /** What a VM should have: pure result of evaluate, sorted by VIP so that its hash is stable. */
 export interface GuestPlan {
   /** Linux: the network of the containers in which the instances behind all of the VIPs run, such as 172.17.0.0/16. */
