@@ -5,7 +5,7 @@ import { isScopeId, isSubscriptionId } from './model/ids.ts';
 import { defined } from './model/optional.ts';
 import { isInSubscriptions, type Scope } from './model/scope.ts';
 import type { LoopSettings } from './model/settings.ts';
-import { type Env, httpsUrl, list, text, textOr, whole, word, wrong } from './settings/read.ts';
+import { checkSchedule, type Env, httpsUrl, list, text, textOr, whole, word, wrong } from './settings/read.ts';
 import { SETTINGS } from './settings/settings.ts';
 import type { StorageAccount } from './state/storage.ts';
 
@@ -20,6 +20,8 @@ const DAY_MS = 24 * HOUR_MS;
 /** Reads and checks all settings. Throws SettingError for the first that is missing or wrong. */
 export function readConfig(env: Env): Config {
   const scope = readScope(env);
+  checkSchedule(env, 'HAIRPIN_SWEEP_SCHEDULE');
+  checkSchedule(env, 'HAIRPIN_WATCH_SCHEDULE');
   const connectSeconds = whole(env, 'HAIRPIN_CONNECT_SECONDS');
   return {
     scope,

@@ -3,11 +3,16 @@ import { readConfig } from '../shared/config.ts';
 import { SettingError } from '../shared/errors.ts';
 
 const ID = '00000000-0000-0000-0000-000000000000';
-const GOOD = { HAIRPIN_SUBSCRIPTIONS: ID, AzureWebJobsStorage: 'UseDevelopmentStorage=true' };
+const NEEDED = {
+  HAIRPIN_SUBSCRIPTIONS: ID,
+  HAIRPIN_SWEEP_SCHEDULE: '0 7 * * * *',
+  HAIRPIN_WATCH_SCHEDULE: '30 * * * * *',
+};
+const GOOD = { ...NEEDED, AzureWebJobsStorage: 'UseDevelopmentStorage=true' };
 
 test('defaults', (t) => {
   t.like(readConfig(GOOD), {
-    enforcement: 'enforce',
+    enforcement: 'audit',
     maxCommands: 10,
     bellSeconds: 5,
     proofAgeMs: 86_400_000,
@@ -21,6 +26,7 @@ test('defaults', (t) => {
 test('everything set', (t) => {
   const group = `/subscriptions/${ID}/resourceGroups/healthshare`;
   const config = readConfig({
+    ...NEEDED,
     HAIRPIN_SUBSCRIPTIONS: ` ${ID.toUpperCase()}, ${ID} `,
     HAIRPIN_SCOPE: `${group},`,
     HAIRPIN_NETWORKS: '20.1.0.0/16, 20.2.0.0/16',
@@ -52,7 +58,7 @@ test('a command is given more time than a connect in it', (t) => {
 });
 
 /** The storage's key goes before its addresses: without it they are read. */
-const without = (name: string) => (name.startsWith('AzureWebJobsStorage__') ? { HAIRPIN_SUBSCRIPTIONS: ID } : GOOD);
+const without = (name: string) => (name.startsWith('AzureWebJobsStorage__') ? NEEDED : GOOD);
 
 for (const [name, value, shown] of [
   ['HAIRPIN_SUBSCRIPTIONS', '', 'missing'],
@@ -72,6 +78,8 @@ for (const [name, value, shown] of [
   ['HAIRPIN_CHANGE_WINDOW', '25:00-04:00', '25:00'],
   ['HAIRPIN_COMMAND_TAGS', '{"a":1}', '{\\"a\\":1}'],
   ['HAIRPIN_COMMAND_TAGS', 'x', '"x"'],
+  ['HAIRPIN_SWEEP_SCHEDULE', '', 'missing'],
+  ['HAIRPIN_WATCH_SCHEDULE', '@hourly', '@hourly'],
   ['AzureWebJobsStorage', '', 'missing'],
   ['AzureWebJobsStorage__queueServiceUri', 'http://hairpinstorage.queue.core.windows.net', 'http://'],
 ] as const) {

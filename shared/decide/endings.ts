@@ -2,7 +2,8 @@
 import { planHash } from '../evaluate/planHash.ts';
 import type { CommandFailureCode } from '../model/commandFailures.ts';
 import { type Finding, finding, findingText } from '../model/findings.ts';
-import type { GuestReport } from '../model/guest.ts';
+import { type GuestReport, MAX_BACKENDS, type PathReport } from '../model/guest.ts';
+import { defined } from '../model/optional.ts';
 import type { Proof } from '../model/path.ts';
 import type { CommandRow, VmRow } from '../model/rows.ts';
 import { oneOrAll } from '../model/steps.ts';
@@ -64,7 +65,7 @@ const healthyThroughout = (pass: Pass, command: CommandRow): string[] =>
   healthyVips(pass, command).filter((vip) => command.healthyVips?.includes(vip) ?? true);
 
 /**
- * A proof is kept by VIP. A connect to another member does not wipe out that a connect to itself was seen under
+ * A proof is kept by VIP, with every own address and port that connects were seen to come back to. A connect to another member does not wipe out that a connect to itself was seen under
  * the same untouched state; a failed one does.
  */
 function renewProofs(vm: VmRow, hash: string, report: GuestReport, now: number): Record<string, Proof> {
@@ -73,10 +74,26 @@ function renewProofs(vm: VmRow, hash: string, report: GuestReport, now: number):
     if (path.after.length > 0 || path.connectAfter.outcome !== 'ok' || path.proof === 'none') continue;
     const earlier = vm.proofs[path.vip];
     const untouched = seenLook(vm)?.planHash === hash && path.before.length === 0;
-    proofs[path.vip] =
-      path.proof === 'remote' && earlier?.kind === 'self' && untouched ? earlier : { kind: path.proof, at: now };
+    proofs[path.vip] = renewed(path.proof, path.accepted, untouched ? earlier : undefined, now);
   }
   return proofs;
+}
+
+/** No more ends of a path are remembered: each of its addresses twice, should a rule's port have changed meanwhile. */
+const MOST_SEEN = 2 * MAX_BACKENDS;
+
+/** A proof with what it saw, and what `earlier` ones of the same untouched state saw. */
+function renewed(
+  kind: 'self' | 'remote',
+  accepted: PathReport['accepted'],
+  earlier: Proof | undefined,
+  now: number,
+): Proof {
+  const before = earlier?.kind === 'self' ? earlier : undefined;
+  if (kind === 'remote') return before ?? { kind, at: now };
+  if (!accepted) return { kind, at: now, ...defined({ seen: before?.seen }) };
+  const others = (before?.seen ?? []).filter(({ ip, port }) => ip !== accepted.ip || port !== accepted.port);
+  return { kind, at: now, seen: [{ ...accepted, at: now }, ...others].slice(0, MOST_SEEN) };
 }
 
 /** Ends a command without a report. */

@@ -1,6 +1,7 @@
 /** Outcomes: what a run says of one VM, and of its counts. Pure. */
 import { type Finding, finding, findingVerdict } from '../model/findings.ts';
 import { idKey, sameId } from '../model/ids.ts';
+import { defined } from '../model/optional.ts';
 import type { Path } from '../model/path.ts';
 import {
   noCounts,
@@ -146,12 +147,13 @@ function worst(paths: readonly Path[]): OutcomeResult {
   return paths.length === 0 ? 'unknown' : 'compliant';
 }
 
-const outcomePath = ({ frontendId, vip, exposure, verdict, proof, findings }: Path): OutcomePath => ({
+const outcomePath = ({ frontendId, vip, exposure, verdict, proof, notProved, findings }: Path): OutcomePath => ({
   frontendId,
   vip,
   exposure,
   verdict,
   proof,
+  ...defined({ notProved }),
   findings,
 });
 

@@ -25,7 +25,9 @@ export interface FrontendInPlay {
   isOutside: boolean;
   /** True when one of the rules is on a mirror's probe. */
   mirror: boolean;
-  /** The rule to ask for health, and how long its probe takes to turn, seconds. */
+  /** One rule for each pair of pools and probe: what health says of it holds for all rules of that pair. */
+  served: Rule[];
+  /** The one of them that tells who is primary, and how long its probe takes to turn, seconds. */
   healthRule?: Rule;
   probeSeconds: number;
   /** Findings that hold for every member. */
@@ -138,10 +140,21 @@ function describe(
     rules,
     isMirrorRule,
     mirror: mirrorRules.length > 0,
+    served: servedAlike(healthRule ? [healthRule, ...rules] : rules),
     ...defined({ healthRule }),
     probeSeconds: probe ? probe.intervalSeconds * probe.threshold : 0,
     findings: [...addressFindings(vip, scope), ...(probed.length > 0 ? [] : [finding('NO_PROBE', { vip })])],
   };
+}
+
+/** The first rule of each pair of pools and probe. */
+function servedAlike(rules: readonly Rule[]): Rule[] {
+  const pairs = new Map<string, Rule>();
+  for (const rule of rules) {
+    const pair = [rule.probeId === undefined ? '' : idKey(rule.probeId), ...rule.poolIds.map(idKey).sort()].join(' ');
+    if (!pairs.has(pair)) pairs.set(pair, rule);
+  }
+  return [...pairs.values()];
 }
 
 const isMirrorProbe = (probe: Probe | undefined): boolean =>

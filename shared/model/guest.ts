@@ -17,6 +17,9 @@ export interface NicAddress {
   mac: string;
 }
 
+/** Backend addresses of one frontend on one VM: Azure takes a rule with at most two pools, a pool any number of a NIC's. */
+export const MAX_BACKENDS = 8;
+
 /** One VIP as the guest must reach it. */
 export interface PlannedFrontend {
   vip: string;

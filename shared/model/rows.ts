@@ -1,6 +1,6 @@
 /** The rows that are the program's truth. Times are epoch milliseconds. */
 import type { CommandFailureCode } from './commandFailures.ts';
-import type { Exposure, Finding, ProofKind, Verdict } from './findings.ts';
+import type { Exposure, Finding, Verdict } from './findings.ts';
 import type { ConnectOutcome, Drift, GuestCommand, GuestMode, GuestOs, GuestPlan, PlannedFrontend } from './guest.ts';
 import type { GuestLook, Proof } from './path.ts';
 import type { CommandSlot } from './ports.ts';
@@ -69,7 +69,9 @@ export interface OutcomePath {
   vip: string;
   exposure: Exposure;
   verdict: Verdict;
-  proof: { kind: ProofKind; at: number };
+  proof: Proof;
+  /** What is set and not proved, see Path. */
+  notProved?: string[];
   findings: Finding[];
   before?: { drift: Drift[]; outcome: ConnectOutcome; ms: number };
   after?: { drift: Drift[]; outcome: ConnectOutcome; ms: number };

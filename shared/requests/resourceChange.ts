@@ -10,10 +10,9 @@ import * as z from 'zod/mini';
 import { InputError } from '../errors.ts';
 import { parseResourceId } from '../model/ids.ts';
 import { LOAD_BALANCER_TYPE, NIC_TYPE, VM_TYPE } from '../model/resourceTypes.ts';
-import { runIdOf } from '../model/runId.ts';
 import { type AllowedScope, isInScope, isInSubscriptions, subscriptionOf } from '../model/scope.ts';
 import type { ScopeItem, ScopeKind } from '../model/signal.ts';
-import { check, type EventEnvelope, type EventRead, readEnvelope } from './envelope.ts';
+import { check, type EventEnvelope, type EventRead, eventRunId, readEnvelope } from './envelope.ts';
 
 /** Operations that can change a path, lower case. Letter case of live events is not told by any source read. */
 const VM_OPERATIONS = [
@@ -81,7 +80,7 @@ function readAvailability(event: EventEnvelope, allowed: AllowedScope, observedA
 
 /** The signal for what changed, or why there is none. */
 function signalOf(
-  { source, id, time }: EventEnvelope,
+  event: EventEnvelope,
   item: ScopeItem | undefined,
   { operationName: operation, resourceUri: resource }: Data,
   allowed: AllowedScope,
@@ -96,13 +95,13 @@ function signalOf(
     kind: 'signal',
     signal: {
       subscriptionId: subscriptionOf(item.id),
-      runId: runIdOf('resourceChange', source, id),
+      runId: eventRunId('resourceChange', event, [item]),
       signal: 'resourceChange',
       scope: [item],
       mode: 'apply',
       dryRun: false,
       observedAt,
-      event: { source, id, time },
+      event: { source: event.source, id: event.id, time: event.time },
     },
   };
 }

@@ -322,7 +322,8 @@ export interface Said {
   before?: Drift[];
   after?: Drift[];
   connect?: string;
-  proof?: 's' | 'r' | 'n';
+  /** With the accepted port where it is told, as `s1972`. */
+  proof?: `s${number | ''}` | 'r' | 'n';
   changed?: number;
   more?: object;
 }
