@@ -163,10 +163,12 @@ const PLAN_COLUMNS = ['planned VIP', 'port', 'backend', 'via'];
 
 const nic = ({ ip, mac }: NicAddress): string => `${ip}, ${mac}`;
 
-const planRow = ({ vip, port, backends, via }: PlannedFrontend): string =>
+const planRow = ({ vip, port, backends, via, kept }: PlannedFrontend): string =>
   row(
     PLAN_COLUMNS,
-    [vip, `${port ?? ''}`, backends.map(nic).join('; '), nic(via)].map((text) => html(text)),
+    [`${vip}${kept ? ' (left as it is)' : ''}`, `${port ?? ''}`, backends.map(nic).join('; '), nic(via)].map((text) =>
+      html(text),
+    ),
   );
 
 const seen = (look: RunPathView['before']): string =>
