@@ -1,5 +1,4 @@
 /** The VM agent, from the VM's instance view. */
-import type { VirtualMachineInstanceView } from '@azure/arm-compute';
 import { AzureError, InputError } from '../errors.ts';
 import { parseResourceId } from '../model/ids.ts';
 import { defined } from '../model/optional.ts';
@@ -8,6 +7,9 @@ import { VM_TYPE } from '../model/resourceTypes.ts';
 import { CALL_SECONDS } from '../model/settings.ts';
 import type { AzureClients } from './clients.ts';
 import { callAzure } from './errors.ts';
+import { get, jsonOf } from './get.ts';
+import { listIn, objectIn, objectOf, textIn } from './guards.ts';
+import { COMPUTE_VERSION } from './topology.ts';
 
 const ACTION = 'Microsoft.Compute/virtualMachines/instanceView/read';
 
@@ -21,9 +23,14 @@ export function createAgentReader(clients: AzureClients): AgentReader {
         throw new InputError('INPUT_INVALID', 'vmId', vmId, 'expected the id of a virtual machine');
       }
       const compute = await clients.compute(id.subscriptionId);
+      const path = `/subscriptions/${encodeURIComponent(id.subscriptionId)}/resourceGroups/${encodeURIComponent(id.resourceGroup)}`;
+      const url = new URL(
+        `${path}/providers/${VM_TYPE}/${encodeURIComponent(vm)}/instanceView?api-version=${COMPUTE_VERSION}`,
+        clients.endpoint,
+      );
       try {
         return await callAzure(ACTION, CALL_SECONDS, async (abortSignal) =>
-          mapAgent(await compute.virtualMachines.instanceView(id.resourceGroup, vm, { abortSignal })),
+          mapAgent(jsonOf(await get(compute, url.href, abortSignal))),
         );
       } catch (error) {
         if (error instanceof AzureError && error.status === 404) return undefined;
@@ -34,9 +41,10 @@ export function createAgentReader(clients: AzureClients): AgentReader {
 }
 
 /** Status and version of the agent; both are missing while a VM is off. */
-function mapAgent(view: VirtualMachineInstanceView): AgentView {
+export function mapAgent(view: unknown): AgentView {
+  const agent = objectIn(objectOf(view), 'vmAgent');
   return defined({
-    status: view.vmAgent?.statuses?.[0]?.displayStatus || undefined,
-    version: view.vmAgent?.vmAgentVersion || undefined,
+    status: textIn(objectOf(listIn(agent, 'statuses')[0]), 'displayStatus') || undefined,
+    version: textIn(agent, 'vmAgentVersion') || undefined,
   });
 }

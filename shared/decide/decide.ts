@@ -12,6 +12,7 @@ import { confirm, isUnconfirmed } from './failover.ts';
 import { healthOf, keepFrontends, takeHealth, tellMove } from './frontends.ts';
 import { intakeOf } from './intake.ts';
 import { knowledgeOf } from './knowledge.ts';
+import { isAsking } from './needs.ts';
 import {
   type Effect,
   type EstatePass,
@@ -94,8 +95,9 @@ function nextLook(pass: Pass, hasMore: boolean): number | undefined {
   if (hasMore || isNew) return 0;
   let inFlight = false;
   for (const vm of pass.vms.readAll()) inFlight ||= vm.command !== undefined;
-  if (open.length === 0) return inFlight ? bellSeconds : undefined;
-  const isPatient = !inFlight && open.every((run) => run.state === 'running' && !isUnconfirmed(run));
+  const isAsked = [...pass.frontends.readAll()].some(isAsking);
+  if (open.length === 0) return inFlight || isAsked ? bellSeconds : undefined;
+  const isPatient = !inFlight && !isAsked && open.every((run) => run.state === 'running' && !isUnconfirmed(run));
   let earliest: number | undefined;
   for (const outcome of pass.outcomes.readAll()) {
     if (outcome.state === 'settled') continue;

@@ -28,7 +28,9 @@ export function confirm(pass: EstatePass, run: RunRow): void {
   // Without a VIP in the event, which of the VM's mirrors moved is not known: one of them must be its own.
   const confirmed = settledOnOne && views.some((view) => view.primaryKey === announced);
   const probed = views.some((view) => view.healthRuleId !== undefined);
-  const late = pass.now >= confirmation.until && (fresh.length > 0 || pass.now >= confirmation.until + UNANSWERED_MS);
+  // An answer that was long under way says how it was when it was asked.
+  const isAnswered = fresh.some((view) => view.healthAt >= confirmation.until);
+  const late = pass.now >= confirmation.until && (isAnswered || pass.now >= confirmation.until + UNANSWERED_MS);
   if (!confirmed && probed && !late) return;
 
   confirmation.state = confirmed ? 'confirmed' : 'refused';

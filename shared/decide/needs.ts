@@ -1,5 +1,5 @@
 /** What observe must read for a pass, said of what it has read already. Pure. */
-import { type IdKey, idKey } from '../model/ids.ts';
+import { type IdKey, idKey, sameId } from '../model/ids.ts';
 import { type CommandRow, type FrontendRow, hasPlace, type OutcomeRow, type RunRow } from '../model/rows.ts';
 import type { LoopSettings } from '../model/settings.ts';
 import type { Look, Observed } from './pass.ts';
@@ -45,7 +45,7 @@ function mayBeNext(outcome: OutcomeRow, isPlaceFree: boolean): boolean {
   return outcome.waitingFor === undefined || outcome.notBefore !== undefined;
 }
 
-/** True when a pass needs the frontends' rows without the estate: a command is about to move, or one is to be watched. */
+/** True when a pass needs the frontends' rows without the estate: a command is about to move, or one is to be asked. */
 export const needsFrontends = ({ looks, now }: Pick<Observed, 'looks' | 'now'>, watchAt: number): boolean =>
   now >= watchAt || [...looks.values()].some((look) => !isRunning(look));
 
@@ -86,7 +86,7 @@ export function healthDue(input: DueInput, settings: LoopSettings): FrontendRow[
   };
   const due: { row: FrontendRow; key: IdKey; urgency: number }[] = [];
   for (const row of input.frontends) {
-    if (row.healthRuleId === undefined) continue;
+    if (row.healthRuleId === undefined || isAsking(row)) continue;
     const key = idKey(row.frontendId);
     const how = urgency(row, key);
     if (how !== undefined) due.push({ row, key, urgency: how });
@@ -95,6 +95,24 @@ export function healthDue(input: DueInput, settings: LoopSettings): FrontendRow[
     .sort((a, b) => a.urgency - b.urgency || a.row.askedAt - b.row.askedAt || (a.key < b.key ? -1 : 1))
     .slice(0, room)
     .map((item) => item.row);
+}
+
+/** True while Azure has a question about a frontend's health that it has not answered; one about another rule is dropped. */
+export const isAsking = ({ asking, healthRuleId }: FrontendRow): boolean =>
+  asking !== undefined && healthRuleId !== undefined && sameId(asking.ruleId, healthRuleId);
+
+/** The frontends whose question is to be gone on with now: it was counted when it was put. */
+export const questionsDue = (frontends: readonly FrontendRow[], now: number): FrontendRow[] =>
+  frontends.filter((row) => {
+    const { notBefore = 0, since = 0 } = row.asking ?? {};
+    // Put in the future: before the clock was set back.
+    return isAsking(row) && (notBefore <= now || since > now);
+  });
+
+/** When the next question is to be gone on with, epoch milliseconds; undefined where there is none. */
+export function nextQuestion(frontends: readonly FrontendRow[]): number | undefined {
+  const times = frontends.flatMap((row) => (isAsking(row) && row.asking ? row.asking.notBefore : []));
+  return times.length === 0 ? undefined : Math.min(...times);
 }
 
 /**

@@ -165,6 +165,17 @@ export interface VmRow {
   findings: Finding[];
 }
 
+/** A question to rule health that Azure has not answered yet. */
+export interface HealthQuestion {
+  ruleId: string;
+  /** The URL that will answer. */
+  location: string;
+  /** When it was put: what is answered may be as old as that. */
+  since: number;
+  /** Not asked again before this. */
+  notBefore: number;
+}
+
 export interface FrontendRow {
   frontendId: string;
   vip: string;
@@ -172,10 +183,12 @@ export interface FrontendRow {
   probeSeconds: number;
   mirror: boolean;
   backends: BackendHealth[];
-  /** When health was last known; 0 never. */
+  /** When health that is known was asked for; 0 never. */
   knownAt: number;
   /** When it was last asked for; 0 never. */
   askedAt: number;
+  /** Asked for, and not answered yet: gone on with by the next passes. */
+  asking?: HealthQuestion;
   /** Address of the one backend that is up with evidence, kept while there is none. */
   primaryAddress?: string;
   primarySince?: number;
@@ -198,6 +211,8 @@ export interface LeaseRow {
   readAt?: number;
   /** When a mirror's health is to be watched next; at once where it is not there. */
   watchAt?: number;
+  /** When an unanswered question about health is gone on with. */
+  askingAt?: number;
   /** Runs that the latest pass began to plan. */
   begun?: string[];
   /** When old runs are looked for again. */

@@ -107,11 +107,13 @@ async function onePass(
 }
 
 /** What the lease is to remember of a pass. */
-function remember(lease: Lease, { seen, watchAt }: Observation): Parameters<Lease['renew']>[0] {
-  const asks = [...lease.row.healthAsks, ...Array.from(seen.health, () => seen.now)];
+function remember(lease: Lease, { seen, watchAt, askingAt, asks }: Observation): Parameters<Lease['renew']>[0] {
+  const times = [...lease.row.healthAsks, ...Array.from({ length: asks }, () => seen.now)];
   return {
-    healthAsks: asks.filter((at) => seen.now - at < 60_000),
+    healthAsks: times.filter((at) => seen.now - at < 60_000),
     ...defined({ readAt: seen.survey || seen.estateError ? seen.now : undefined, watchAt }),
+    // Where the frontends were read; where nothing is asked, none needs to be read for that.
+    ...(watchAt === undefined ? {} : { askingAt: askingAt ?? Number.MAX_SAFE_INTEGER }),
     begun: [...seen.intake.planned],
   };
 }

@@ -31,6 +31,8 @@ export interface ArmOptions {
   staleMs?: number;
   /** How long rule health takes; default 2 s. */
   healthMs?: number;
+  /** The Retry-After of rule health, seconds; default 10. */
+  healthRetryAfter?: number;
   /** How long a start or stop by POST takes; default 100 ms. */
   powerMs?: number;
   /** Azure's limits by default; `false` for none. */
@@ -119,6 +121,7 @@ export async function startArm(options: ArmOptions): Promise<Arm> {
     emit,
     pageSize: options.pageSize ?? 100,
     healthMs: options.healthMs ?? 2000,
+    healthRetryAfter: options.healthRetryAfter ?? 10,
     powerMs: options.powerMs ?? 100,
     tokens,
     audiences,

@@ -42,6 +42,7 @@ export interface Parts {
   emit: (event: ResourceEvent) => void;
   pageSize: number;
   healthMs: number;
+  healthRetryAfter: number;
   powerMs: number;
 }
 
@@ -118,7 +119,7 @@ const powerCall =
 
 const operationState: Handler = (parts, request) =>
   request.url.searchParams.get('monitor') === 'true'
-    ? parts.operations.result(param(request, 'operation'))
+    ? parts.operations.result(param(request, 'operation'), apiVersion(request))
     : parts.operations.state(param(request, 'operation'));
 
 export const HANDLERS: Record<CallName, Handler> = {
@@ -188,6 +189,7 @@ export const HANDLERS: Record<CallName, Handler> = {
     const fault = parts.faults.take('health', request.target)?.health;
     const options = {
       healthMs: parts.healthMs,
+      retryAfterSeconds: parts.healthRetryAfter,
       neverFinishes: fault === 'never-finishes',
       upAdmin: fault === 'up-admin',
     };
@@ -195,5 +197,5 @@ export const HANDLERS: Record<CallName, Handler> = {
     return startRuleHealth({ ...at, rule }, parts.operations, options, apiVersion(request), done);
   },
   networkOperation: operationState,
-  networkOperationResult: (parts, request) => parts.operations.result(param(request, 'operation')),
+  networkOperationResult: (parts, request) => parts.operations.result(param(request, 'operation'), apiVersion(request)),
 };
