@@ -7,9 +7,8 @@ import { VM_TYPE } from '../model/resourceTypes.ts';
 import { CALL_SECONDS } from '../model/settings.ts';
 import type { AzureClients } from './clients.ts';
 import { callAzure } from './errors.ts';
-import { get, jsonOf } from './get.ts';
+import { COMPUTE_VERSION, get, jsonOf, urlOf, vmNames } from './get.ts';
 import { listIn, objectIn, objectOf, textIn } from './guards.ts';
-import { COMPUTE_VERSION } from './topology.ts';
 
 const ACTION = 'Microsoft.Compute/virtualMachines/instanceView/read';
 
@@ -23,14 +22,10 @@ export function createAgentReader(clients: AzureClients): AgentReader {
         throw new InputError('INPUT_INVALID', 'vmId', vmId, 'expected the id of a virtual machine');
       }
       const compute = await clients.compute(id.subscriptionId);
-      const path = `/subscriptions/${encodeURIComponent(id.subscriptionId)}/resourceGroups/${encodeURIComponent(id.resourceGroup)}`;
-      const url = new URL(
-        `${path}/providers/${VM_TYPE}/${encodeURIComponent(vm)}/instanceView?api-version=${COMPUTE_VERSION}`,
-        clients.endpoint,
-      );
+      const url = urlOf(clients.endpoint, [...vmNames(id, vm), 'instanceView'], `api-version=${COMPUTE_VERSION}`);
       try {
         return await callAzure(ACTION, CALL_SECONDS, async (abortSignal) =>
-          mapAgent(jsonOf(await get(compute, url.href, abortSignal))),
+          mapAgent(jsonOf(await get(compute, url, abortSignal))),
         );
       } catch (error) {
         if (error instanceof AzureError && error.status === 404) return undefined;

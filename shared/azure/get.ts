@@ -5,8 +5,13 @@
  */
 import type { HttpClient, Pipeline, PipelineResponse } from '@azure/core-rest-pipeline';
 import { AzureError } from '../errors.ts';
+import type { ResourceId } from '../model/ids.ts';
 import { objectOf, textIn } from './guards.ts';
 import { RefusedError } from './pipeline.ts';
+
+/** The versions that the SDKs ask for (@azure/arm-compute 25, @azure/arm-network 39). */
+export const COMPUTE_VERSION = '2026-04-01';
+export const NETWORK_VERSION = '2026-01-01';
 
 /** What is needed of an SDK's client. */
 export interface Piped {
@@ -26,6 +31,25 @@ export async function get({ pipeline }: Piped, url: string, abortSignal: AbortSi
   return answer;
 }
 
+/** A URL at the Resource Manager in use; each of the names is one segment of the path. */
+export const urlOf = (endpoint: string, names: readonly string[], query: string): string =>
+  new URL(`/${names.map(encodeURIComponent).join('/')}?${query}`, endpoint).href;
+
+/** The segments of a VM’s path. */
+export const vmNames = (
+  { subscriptionId, resourceGroup }: Pick<ResourceId, 'subscriptionId' | 'resourceGroup'>,
+  vm: string,
+): string[] => [
+  'subscriptions',
+  subscriptionId,
+  'resourceGroups',
+  resourceGroup,
+  'providers',
+  'Microsoft.Compute',
+  'virtualMachines',
+  vm,
+];
+
 /** The JSON of an answer, or undefined for one without a body. Throws SyntaxError for what is no JSON. */
 export const jsonOf = ({ bodyAsText }: PipelineResponse): unknown => (bodyAsText ? JSON.parse(bodyAsText) : undefined);
 
@@ -36,13 +60,13 @@ export const jsonOf = ({ bodyAsText }: PipelineResponse): unknown => (bodyAsText
 export async function getPages(
   client: Piped,
   endpoint: string,
-  path: string,
+  first: string,
   action: string,
   signal: AbortSignal,
 ): Promise<unknown[]> {
   const items: unknown[] = [];
   const followed = new Set<string>();
-  let url: string | undefined = new URL(path, endpoint).href;
+  let url: string | undefined = first;
   while (url) {
     followed.add(url);
     const page = objectOf(jsonOf(await get(client, url, signal)));

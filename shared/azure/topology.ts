@@ -2,7 +2,7 @@
 import type { TopologyReader } from '../model/ports.ts';
 import type { AzureClients } from './clients.ts';
 import { callAzure } from './errors.ts';
-import { getPages, type Piped } from './get.ts';
+import { COMPUTE_VERSION, getPages, NETWORK_VERSION, type Piped, urlOf } from './get.ts';
 import { mapLoadBalancers } from './loadBalancer.ts';
 import { mapNics } from './nic.ts';
 import { Notes } from './notes.ts';
@@ -11,19 +11,19 @@ import { mapVms } from './vm.ts';
 /** One list with all its pages may take this long. */
 const LIST_SECONDS = 120;
 
-/** The versions that the SDKs ask for (@azure/arm-compute 25, @azure/arm-network 39). */
-export const COMPUTE_VERSION = '2026-04-01';
-const NETWORK_VERSION = '2026-01-01';
-
 /** A reader that lists VMs, their run time status, NICs and load balancers side by side, two minutes each at most. */
 export function createTopologyReader(clients: AzureClients): TopologyReader {
   return {
     async read(subscriptionId) {
       const [compute, network] = await Promise.all([clients.compute(subscriptionId), clients.network(subscriptionId)]);
       const list = (client: Piped, type: string, query: string): Promise<unknown[]> => {
-        const path = `/subscriptions/${encodeURIComponent(subscriptionId)}/providers/${type}?${query}`;
+        const first = urlOf(
+          clients.endpoint,
+          ['subscriptions', subscriptionId, 'providers', ...type.split('/')],
+          query,
+        );
         const action = `${type}/read`;
-        return callAzure(action, LIST_SECONDS, (signal) => getPages(client, clients.endpoint, path, action, signal));
+        return callAzure(action, LIST_SECONDS, (signal) => getPages(client, clients.endpoint, first, action, signal));
       };
       const vmQuery = `api-version=${COMPUTE_VERSION}`;
       const netQuery = `api-version=${NETWORK_VERSION}`;
