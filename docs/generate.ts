@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { COMMAND_FAILURES } from '../shared/model/commandFailures.ts';
 import { FINDINGS } from '../shared/model/findings.ts';
 import { GUEST_ERRORS } from '../shared/model/guestErrors.ts';
+import { REFUSALS } from '../shared/model/refusals.ts';
 import { WAITS } from '../shared/model/waits.ts';
 import { SETTINGS, type Setting } from '../shared/settings/settings.ts';
 
@@ -55,6 +56,7 @@ export const TABLES: Record<string, () => string> = {
       ['code', 'verdict', 'what a person is told'],
       Object.entries(FINDINGS).map(([code, { verdict, sentence }]) => [asCode(code), verdict, sentence]),
     ),
+  'final refusals': () => sentences(REFUSALS),
   waits: () => sentences(WAITS),
   'command failures': () => sentences(COMMAND_FAILURES),
   'guest errors': () => sentences(GUEST_ERRORS),

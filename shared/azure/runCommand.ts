@@ -3,7 +3,7 @@
  * script carries its command id in a line that is read back from what Azure holds.
  */
 import { AzureError, InputError } from '../errors.ts';
-import { commandIdIn } from '../model/commandId.ts';
+import { commandIdIn, commandName } from '../model/commandId.ts';
 import { parseResourceId } from '../model/ids.ts';
 import { defined } from '../model/optional.ts';
 import type { CommandSlot, CommandView, ExecutionState, GuestCommands } from '../model/ports.ts';
@@ -15,9 +15,6 @@ import { COMPUTE_VERSION, get, jsonOf, urlOf, vmNames } from './get.ts';
 import { type Json, listIn, numberIn, objectIn, objectOf, textIn } from './guards.ts';
 
 const ACTION = 'Microsoft.Compute/virtualMachines/runCommands';
-
-/** The name of a slot's resource. */
-const commandName = (slot: CommandSlot): string => `ilbHairpinGuard-${slot}`;
 
 /** Managed Run Command. Throws InputError for an id that is no VM’s, without a call. */
 export function createGuestCommands(clients: AzureClients): GuestCommands {

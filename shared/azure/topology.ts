@@ -27,12 +27,17 @@ export function createTopologyReader(clients: AzureClients): TopologyReader {
       };
       const vmQuery = `api-version=${COMPUTE_VERSION}`;
       const netQuery = `api-version=${NETWORK_VERSION}`;
-      const [vms, status, nics, loadBalancers] = await Promise.all([
+      // All are waited for, so that what is told of several that fail is the same each time.
+      const read = await Promise.allSettled([
         list(compute, 'Microsoft.Compute/virtualMachines', vmQuery),
         list(compute, 'Microsoft.Compute/virtualMachines', `${vmQuery}&statusOnly=true`),
         list(network, 'Microsoft.Network/networkInterfaces', netQuery),
         list(network, 'Microsoft.Network/loadBalancers', netQuery),
       ]);
+      const [vms = [], status = [], nics = [], loadBalancers = []] = read.map((list) => {
+        if (list.status === 'rejected') throw list.reason;
+        return list.value;
+      });
       const notes = new Notes();
       return {
         subscriptionId,

@@ -2,6 +2,7 @@
 import { soleHealthy } from '../evaluate/healthy.ts';
 import type { Survey, SurveyedFrontend } from '../evaluate/survey.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
+import { plainSentence } from '../model/lines.ts';
 import { acceptedRun, type FrontendRow, isOpen } from '../model/rows.ts';
 import { runIdOf } from '../model/runId.ts';
 import type { FrontendHealth, HealthMap } from '../model/topology.ts';
@@ -40,6 +41,7 @@ export function takeHealth(pass: Pass): Move[] {
       continue;
     }
     delete row.asking;
+    delete row.refused;
     row.askedAt = answer.at ?? pass.now;
     row.knownAt = answer.at ?? pass.now;
     row.backends = answer.backends;
@@ -63,6 +65,11 @@ function keepQuestion(pass: Pass, row: FrontendRow, answer: Exclude<HealthAnswer
   const isOld = question !== undefined && Math.abs(pass.now - question.since) >= QUESTION_MS;
   if (question && !isOld) row.asking = question;
   else delete row.asking;
+  if (answer.kind === 'failed' && answer.error.status === 403) {
+    const { azureCode, action, said } = answer.error;
+    row.refused = { code: azureCode, action, text: plainSentence(said, 300), at: pass.now };
+    return; // told for all frontends together
+  }
   const why = answer.kind === 'failed' ? answer.error.message : isOld && `no answer within ${QUESTION_MS / 1000} s`;
   if (why) tell(pass, 'warn', 'health-unknown', { frontendId: row.frontendId, why });
 }

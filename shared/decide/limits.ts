@@ -1,6 +1,6 @@
 /** What follows from the loop's settings, and the budgets that are no settings. */
 import type { GuestCommand } from '../model/guest.ts';
-import type { RunRow } from '../model/rows.ts';
+import type { CommandRow, RunRow } from '../model/rows.ts';
 import type { LoopSettings } from '../model/settings.ts';
 
 /** How long a run may stay open, from when it was planned, before what is still open in it is given up, milliseconds. */
@@ -14,6 +14,13 @@ export const ESTATE_BUDGET_MS = 10 * 60_000;
 /** True for a run that took longer than it may. A signal that waited for the app is as good as new. */
 export const isOverdue = (run: RunRow, now: number): boolean =>
   now - (run.startedAt ?? run.observedAt) >= RUN_BUDGET_MS;
+
+/**
+ * True for a command that outlasted its deadline, was cancelled, and did not end in the time that Azure may take to show
+ * its end: it may stay for ever.
+ */
+export const isStuck = ({ phase, cancelled }: CommandRow, settings: LoopSettings, now: number): boolean =>
+  phase === 'cancelling' && cancelled !== undefined && now - cancelled.at >= 1000 * settings.commandSlackSeconds;
 
 /** What the guest's script is allowed, seconds. */
 export const guestLimits = (settings: LoopSettings): GuestCommand['limits'] => ({

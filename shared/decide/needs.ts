@@ -1,8 +1,17 @@
 /** What observe must read for a pass, said of what it has read already. Pure. */
 import { type IdKey, idKey, sameId } from '../model/ids.ts';
-import { type CommandRow, type FrontendRow, hasPlace, type OutcomeRow, type RunRow } from '../model/rows.ts';
+import {
+  type CommandRow,
+  type FrontendRow,
+  hasPlace,
+  type LeaseRow,
+  type OutcomeRow,
+  type RunRow,
+} from '../model/rows.ts';
 import type { LoopSettings } from '../model/settings.ts';
+import { isStuck } from './limits.ts';
 import type { Look, Observed } from './pass.ts';
+import { isToBeTried } from './refusing.ts';
 
 /** While a run is open, health older than this is asked again, milliseconds. */
 const FRESH_MS = 15_000;
@@ -18,16 +27,21 @@ const isRunning = (look: Look | undefined): boolean =>
  */
 export function needsEstate(
   seen: Pick<Observed, 'runs' | 'intake' | 'outcomes' | 'looks' | 'vms' | 'now'>,
-  settings: Pick<LoopSettings, 'maxCommands'>,
+  settings: LoopSettings,
+  refusing?: LeaseRow['refusing'],
 ): boolean {
+  if (isToBeTried(refusing?.lists, seen.now)) return true;
   if (seen.intake.planned.size > 0) return true;
   if (seen.runs.some(({ row }) => row.confirmation?.state === 'pending')) return true;
   const commands = new Map<IdKey, CommandRow>();
   for (const { row } of seen.vms) if (row.command) commands.set(idKey(row.vmId), row.command);
   let running = 0;
   let places = settings.maxCommands;
+  // One that does not end is waited for no more: what waits for it is told so.
+  const runs = (vm: IdKey, command: CommandRow | undefined): boolean =>
+    isRunning(seen.looks.get(vm)) && !(command && isStuck(command, settings, seen.now));
   for (const [vm, command] of commands) {
-    if (isRunning(seen.looks.get(vm))) running += 1;
+    if (runs(vm, command)) running += 1;
     if (hasPlace(command)) places -= 1;
   }
   const mayGo = running === 0 || running < commands.size;
@@ -35,7 +49,7 @@ export function needsEstate(
     if (row.state === 'settled') return false;
     if (row.state === 'waiting') return (row.notBefore ?? 0) <= seen.now && (mayGo || mayBeNext(row, places > 0));
     const key = idKey(row.vmId);
-    return commands.get(key)?.seq !== row.seq || !isRunning(seen.looks.get(key));
+    return commands.get(key)?.seq !== row.seq || !runs(key, commands.get(key));
   });
 }
 

@@ -99,7 +99,10 @@ export interface OutcomeRow {
 export interface CommandRefusal {
   code: CommandFailureCode;
   status: number;
+  /** Azure’s own code. */
+  azureCode?: string;
   action: string;
+  /** In Azure’s words. */
   text: string;
   at: number;
   /** Not tried again before this. */
@@ -128,6 +131,8 @@ export interface CommandRow {
   sentAt?: number;
   /** Past this it counts as failed and is cancelled. */
   deadline: number;
+  /** When it was first asked to be deleted, and how often so far. */
+  cancelled?: { at: number; times: number };
   /** It could not be sent so far: for how long that was seen, milliseconds, and when last. */
   heldUp?: { ms: number; at: number };
   /** Azure has shown it: the deadline counts from then. */
@@ -165,6 +170,20 @@ export interface VmRow {
   findings: Finding[];
 }
 
+/** What Azure refuses, as it was said last. */
+export interface Refusing {
+  code: string;
+  azureCode: string;
+  action: string;
+  text: string;
+  /** Since when it is this. */
+  since: number;
+  /** When it was last told; 0 never. */
+  toldAt: number;
+  /** When it was last tried. */
+  triedAt: number;
+}
+
 /** A question to rule health that Azure has not answered yet. */
 export interface HealthQuestion {
   ruleId: string;
@@ -189,6 +208,8 @@ export interface FrontendRow {
   askedAt: number;
   /** Asked for, and not answered yet: gone on with by the next passes. */
   asking?: HealthQuestion;
+  /** Azure refused to tell its health. */
+  refused?: { code: string; action: string; text: string; at: number };
   /** Address of the one backend that is up with evidence, kept while there is none. */
   primaryAddress?: string;
   primarySince?: number;
@@ -213,6 +234,8 @@ export interface LeaseRow {
   watchAt?: number;
   /** When an unanswered question about health is gone on with. */
   askingAt?: number;
+  /** What Azure refuses at present: the lists, or rule health. */
+  refusing?: { lists?: Refusing; health?: Refusing };
   /** Runs that the latest pass began to plan. */
   begun?: string[];
   /** When old runs are looked for again. */

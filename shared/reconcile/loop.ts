@@ -4,6 +4,7 @@
  */
 
 import { decide } from '../decide/decide.ts';
+import { tellRefusing } from '../decide/refusing.ts';
 import type { Finding } from '../model/findings.ts';
 import type { ReconcileMessage } from '../model/messages.ts';
 import { defined } from '../model/optional.ts';
@@ -86,8 +87,10 @@ async function onePass(
     ports.log('error', 'row-unreadable', { subscriptionId, row: where, code: error.code, text: error.message });
   }
   const decision = decide(seen, settings);
+  const { refusing, lines } = tellRefusing(lease.row.refusing, seen);
   // The lease is renewed before anything is done: a loop that lost it must not act.
-  await lease.renew(remember(lease, observation));
+  await lease.renew({ ...remember(lease, observation), refusing });
+  for (const { level, step, fields } of lines) ports.log(level, step, fields);
   // It stood still since it looked: what it decided, deadlines too, goes by a time that is over.
   if (ports.clock.now() - seen.now > LEASE_MS / 2) return 'now';
   for (const { level, step, fields } of decision.log) ports.log(level, step, fields);

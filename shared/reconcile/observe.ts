@@ -40,7 +40,7 @@ export interface Readers {
 }
 
 /** What the lease remembers of earlier passes. */
-export type Remembered = Pick<LeaseRow, 'healthAsks' | 'watchAt' | 'askingAt' | 'begun'>;
+export type Remembered = Pick<LeaseRow, 'healthAsks' | 'watchAt' | 'askingAt' | 'begun' | 'refusing'>;
 
 /** What was read, and when a mirror is to be watched next, where the frontends were read. */
 export interface Observation {
@@ -109,7 +109,7 @@ export async function observe(
     seen.vms.map(({ row }) => row),
   );
   seen.now = clock.now();
-  await readEstate(readers, seen, noted, settings);
+  await readEstate(readers, seen, noted, settings, remembered.refusing);
 
   const { healthAsks, watchAt = 0, askingAt = Number.POSITIVE_INFINITY } = remembered;
   seen.now = clock.now();
@@ -175,8 +175,9 @@ async function readEstate(
   seen: Observed,
   noted: ListOptions,
   settings: LoopSettings,
+  refusing: LeaseRow['refusing'],
 ): Promise<void> {
-  if (!needsEstate(seen, settings)) return;
+  if (!needsEstate(seen, settings, refusing)) return;
   try {
     seen.survey = survey(await topology.read(seen.subscriptionId), settings.scope);
   } catch (error) {

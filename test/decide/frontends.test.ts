@@ -75,9 +75,15 @@ const table: [string, Words, string[], string[]][] = [
   ],
   [
     'an answer that failed',
-    { health: { ucr: { kind: 'failed', error: azureError(403) } } },
+    { health: { ucr: { kind: 'failed', error: azureError(500) } } },
     ['frontend ucr 10.0.1.10'],
     ['health-unknown'],
+  ],
+  [
+    'an answer that was refused: told for all frontends together',
+    { health: { ucr: { kind: 'failed', error: azureError(403) } } },
+    ['frontend ucr 10.0.1.10'],
+    [],
   ],
   ['an answer about a frontend that has no row', { frontends: [], health: { ucr: up('ucr', 'hs-b') } }, [], []],
 ];
@@ -143,6 +149,16 @@ test('a question is kept on the row while it is open: an answer is as old as the
   t.is(after({ kind: 'unfinished', question: question('ucr', ago(300)) })?.asking, undefined);
   const known = after({ kind: 'known', backends: [], at: ago(1) });
   t.like(known, { asking: undefined, knownAt: ago(1), askedAt: ago(1) });
+});
+
+test('a refusal is on the row until there is an answer', (t) => {
+  const at = startPass(seen({ health: { ucr: { kind: 'failed', error: azureError(403) } } }), SETTINGS);
+  takeHealth(at);
+  const row = at.frontends.read(idKey(frontendId('ucr'))) as FrontendRow;
+  t.like(row.refused, { code: 'Test', text: 'answered 403', at: NOW });
+  const next = startPass(seen({ frontends: [row], health: { ucr: up('ucr', 'hs-a') } }), SETTINGS);
+  takeHealth(next);
+  t.is(next.frontends.read(idKey(frontendId('ucr')))?.refused, undefined);
 });
 
 const gone = articleWorld();
