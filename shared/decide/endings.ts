@@ -147,5 +147,6 @@ export const failed = (code: CommandFailureCode, detail: string): Finding =>
 export function stuckFinding({ vmId, findings }: Readonly<VmRow>, { slot, refusal }: CommandRow): Finding {
   const { code = '', detail = '' } = findings[0]?.params ?? {};
   const why = refusal ? `; its DELETE was refused: ${refusal.azureCode ?? ''} ${refusal.text}` : '';
-  return failed('COMMAND_STUCK', `${commandResource(vmId, slot)}: ${code} ${detail}${why}`);
+  const said = plainSentence(`${commandResource(vmId, slot)}: ${code} ${detail}${why}`, 600);
+  return finding('COMMAND_FAILED', { code: 'COMMAND_STUCK', detail: said });
 }

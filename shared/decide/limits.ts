@@ -15,13 +15,6 @@ export const ESTATE_BUDGET_MS = 10 * 60_000;
 export const isOverdue = (run: RunRow, now: number): boolean =>
   now - (run.startedAt ?? run.observedAt) >= RUN_BUDGET_MS;
 
-/**
- * True for a command that outlasted its deadline, was cancelled, and did not end in the time that Azure may take to show
- * its end: it may stay for ever.
- */
-export const isStuck = ({ phase, cancelled }: CommandRow, settings: LoopSettings, now: number): boolean =>
-  phase === 'cancelling' && cancelled !== undefined && now - cancelled.at >= 1000 * settings.commandSlackSeconds;
-
 /** What the guest's script is allowed, seconds. */
 export const guestLimits = (settings: LoopSettings): GuestCommand['limits'] => ({
   connectSeconds: settings.connectSeconds,
@@ -31,6 +24,13 @@ export const guestLimits = (settings: LoopSettings): GuestCommand['limits'] => (
 /** What a command may take from the PUT to its report, milliseconds. */
 export const commandMs = (settings: LoopSettings): number =>
   1000 * (settings.commandSeconds + settings.commandSlackSeconds);
+
+/**
+ * True for a command that outlasted its deadline, was cancelled, and did not end in as much time again: it may stay for
+ * ever, and nobody waits for it any more.
+ */
+export const isStuck = ({ phase, cancelled }: CommandRow, settings: LoopSettings, now: number): boolean =>
+  phase === 'cancelling' && cancelled !== undefined && now - cancelled.at >= commandMs(settings);
 
 /** True when automatic repairs may change guests at this time. */
 export function inWindow(settings: LoopSettings, now: number): boolean {

@@ -222,13 +222,17 @@ const rows: Row[] = [
     other: 'blocked',
   },
   {
-    title: 'a command that hangs while a lock refuses its delete: the guest’s own limit ends it',
+    title: 'a command that hangs while a lock refuses its delete: told with the lock, and the other member is left alone',
     before: (it) => {
       it.lab.behave('hs-b', 'hangs');
       it.arm.lock(`/subscriptions/${it.estate.subscriptionId}`);
     },
-    expect: ['failed'],
-    other: 'blocked',
+    expect: ['failed', 'COMMAND_STUCK'],
+    other: 'unknown',
+    also: (t, it) => {
+      t.is(it.log.filter(({ step }) => step === 'cancel').length, 1);
+      t.true(it.arm.calls.filter(({ method }) => method === 'DELETE').length <= 4);
+    },
   },
   {
     title: 'a command that hangs, its delete refused by a lock at first and allowed later',
