@@ -71,7 +71,7 @@ function keepQuestion(pass: Pass, row: FrontendRow, answer: Exclude<HealthAnswer
     return; // told for all frontends together
   }
   const why = answer.kind === 'failed' ? answer.error.message : isOld && `no answer within ${QUESTION_MS / 1000} s`;
-  if (why) tell(pass, 'warn', 'health-unknown', { frontendId: row.frontendId, why });
+  if (why) tell(pass, 'health-unknown', { frontendId: row.frontendId, why });
 }
 
 /** A move that no open failover run has announced makes a run of its own. To be called once those are known by frontend. */
@@ -83,10 +83,11 @@ export function tellMove(pass: Pass, { row, from, since }: Move): void {
     if (run.signal !== 'failover' || !isOpen(run)) continue;
     explained ||= run.confirmation?.frontendIds.some((id) => idKey(id) === key) ?? false;
   }
-  tell(pass, 'info', 'primary-moved', { frontendId: row.frontendId, vip: row.vip, from, to, explained });
-  if (explained) return;
+  const told = { frontendId: row.frontendId, vip: row.vip, from, to, explained };
+  if (explained) return tell(pass, 'primary-moved', told);
   // Named by the primary that it moved away from: a loop killed before the frontend's row was written finds the same run.
   const runId = runIdOf('primaryMoved', key, from, String(since), to);
+  tell(pass, 'primary-moved', { ...told, runId });
   if (pass.runs.get(runId)) return;
   pass.runs.add(
     acceptedRun({

@@ -7,6 +7,7 @@ import { idKey } from '../model/ids.ts';
 import { plainLine } from '../model/lines.ts';
 import { finalRefusal, refusalText } from '../model/refusals.ts';
 import type { LeaseRow, Refusing } from '../model/rows.ts';
+import type { LogLine } from '../model/steps.ts';
 import type { Observed } from './pass.ts';
 
 /** How often a refusal that stands is told, and at least tried, milliseconds. */
@@ -15,11 +16,7 @@ const TELL_MS = 10 * 60_000;
 const PASSING_MS = 60_000;
 
 /** A line about what Azure refuses, or does no more. */
-export interface RefusalLine {
-  level: 'error' | 'info';
-  step: 'azure-refuses' | 'azure-answers';
-  fields: Record<string, unknown>;
-}
+export type RefusalLine = LogLine<'azure-refuses'> | LogLine<'azure-answers'>;
 
 /** What one pass has seen of a kind of call: refused, answered, or not asked. */
 type Tried = { error: AzureError } | 'answered' | undefined;
@@ -35,9 +32,9 @@ export function tellRefusing(
     ['lists', listsOf(seen)],
     ['health', healthOf(seen)],
   ] as const) {
-    const now = follow(before?.[kind], tried, seen.now);
+    const now = follow(seen, before?.[kind], tried);
     if (now.refusing) refusing[kind] = now.refusing;
-    if (now.line) lines.push({ ...now.line, fields: { subscriptionId: seen.subscriptionId, ...now.line.fields } });
+    if (now.line) lines.push(now.line);
   }
   return { refusing, lines };
 }
@@ -64,12 +61,16 @@ function healthOf({ health, frontends }: Pick<Observed, 'health' | 'frontends'>)
   return isOpen || health.size === 0 ? undefined : 'answered';
 }
 
-function follow(before: Refusing | undefined, tried: Tried, now: number): { refusing?: Refusing; line?: RefusalLine } {
+function follow(
+  { subscriptionId, now }: Pick<Observed, 'subscriptionId' | 'now'>,
+  before: Refusing | undefined,
+  tried: Tried,
+): { refusing?: Refusing; line?: RefusalLine } {
   if (tried === undefined) return before ? { refusing: before } : {};
   if (tried === 'answered') {
     if (!before?.toldAt) return {};
     const { azureCode, action, since } = before;
-    return { line: { level: 'info', step: 'azure-answers', fields: { azureCode, action, afterMs: now - since } } };
+    return { line: { step: 'azure-answers', fields: { subscriptionId, azureCode, action, lastedMs: now - since } } };
   }
   const { error } = tried;
   const { code, azureCode, action } = error;
@@ -83,12 +84,6 @@ function follow(before: Refusing | undefined, tried: Tried, now: number): { refu
   refusing.toldAt = now;
   const known = finalRefusal({ status: error.status, azureCode, text: error.said });
   const nextStep = known ? refusalText(known) : error.nextStep;
-  return {
-    refusing,
-    line: {
-      level: 'error',
-      step: 'azure-refuses',
-      fields: { code, azureCode, action, text, nextStep, since: new Date(since).toISOString() },
-    },
-  };
+  const told = { subscriptionId, code, azureCode, action, text, nextStep, since: new Date(since).toISOString() };
+  return { refusing, line: { step: 'azure-refuses', fields: told } };
 }

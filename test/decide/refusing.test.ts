@@ -1,10 +1,11 @@
 /** A refusing Azure: told at each change and every ten minutes, and once when it is over. */
 import test from 'ava';
 import type { HealthAnswer } from '../../shared/decide/pass.ts';
-import { isToBeTried, type RefusalLine, tellRefusing } from '../../shared/decide/refusing.ts';
+import { isToBeTried, tellRefusing } from '../../shared/decide/refusing.ts';
 import { AzureError } from '../../shared/errors.ts';
 import { idKey } from '../../shared/model/ids.ts';
 import type { LeaseRow } from '../../shared/model/rows.ts';
+import { type LogLine, levelOf } from '../../shared/model/steps.ts';
 import type { Versioned } from '../../shared/model/store.ts';
 import { frontend, NOW, seen, versioned } from '../helpers/seen.ts';
 import { frontendId } from '../helpers/world.ts';
@@ -99,8 +100,8 @@ test('a clock that was set back holds nothing up', (t) => {
 });
 
 test('the line has code, action, Azure’s words in one line, and what to do', (t) => {
-  const [line] = tellRefusing(undefined, { ...none, ...failing(error(403)) }).lines as [RefusalLine];
-  t.is(line.level, 'error');
+  const [line] = tellRefusing(undefined, { ...none, ...failing(error(403)) }).lines as [LogLine<'azure-refuses'>];
+  t.is(levelOf(line), 'error');
   t.like(line.fields, {
     code: 'AZURE_DENIED',
     azureCode: 'AuthorizationFailed',
@@ -108,8 +109,10 @@ test('the line has code, action, Azure’s words in one line, and what to do', (
     text: 'The client has no right.',
   });
   t.regex(String(line.fields.nextStep), /role/);
-  const [token] = tellRefusing(undefined, { ...none, ...failing(error(401, 'AuthenticationError')) }).lines;
-  t.regex(String(token?.fields.nextStep), /managed identity/);
+  const [token] = tellRefusing(undefined, { ...none, ...failing(error(401, 'AuthenticationError')) }).lines as [
+    LogLine<'azure-refuses'>,
+  ];
+  t.regex(token.fields.nextStep, /managed identity/);
 });
 
 test('health that is refused is told too, and is over once no frontend is left that it was refused for', (t) => {

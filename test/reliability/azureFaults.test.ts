@@ -222,7 +222,8 @@ const rows: Row[] = [
     other: 'blocked',
   },
   {
-    title: 'a command that hangs while a lock refuses its delete: told with the lock, and the other member is left alone',
+    title:
+      'a command that hangs while a lock refuses its delete: told with the lock, and the other member is left alone',
     before: (it) => {
       it.lab.behave('hs-b', 'hangs');
       it.arm.lock(`/subscriptions/${it.estate.subscriptionId}`);
