@@ -206,8 +206,11 @@ function cancelling(pass: Pass, { vm, command }: Watched, view: CommandView | un
   fail(pass, { vm, command }, vm.findings[0] ?? failed('COMMAND_CANCELED', 'canceled'));
 }
 
-/** When a DELETE is asked for again after the first one, milliseconds; then no more. */
-const CANCELS_MS = [0, 20_000, 90_000, 400_000];
+/**
+ * When a DELETE is asked for, and again after the first one, milliseconds; then no more. The second is the next pass's: a
+ * loop that was killed may never have made the first.
+ */
+const CANCELS_MS = [0, 0, 20_000, 90_000, 400_000];
 
 /** A lock may refuse the delete, and an agent may not heed it: the guest's own time limit then ends it. Asked a few times. */
 function cancelAgain(pass: Pass, vm: VmRow, command: CommandRow): void {

@@ -268,19 +268,25 @@ const table: [string, VmRow, Look, string[]][] = [
   // cancelling
   [
     'a cancelled command that still runs: cancelled again after a while',
-    cancelling({ cancelled: { at: ago(20), times: 1 } }),
+    cancelling({ cancelled: { at: ago(20), times: 2 } }),
+    shows({ ...mine, state: 'Running' }),
+    ['vm hs-a cancelling apply 7', 'cancel hs-a A 7'],
+  ],
+  [
+    'a cancel that a loop may have been killed before it made: made by the next pass',
+    cancelling({ cancelled: { at: ago(1), times: 1 } }),
     shows({ ...mine, state: 'Running' }),
     ['vm hs-a cancelling apply 7', 'cancel hs-a A 7'],
   ],
   [
     'a command that was cancelled a moment ago: not yet again',
-    cancelling({ cancelled: { at: ago(19), times: 1 } }),
+    cancelling({ cancelled: { at: ago(19), times: 2 } }),
     shows({ ...mine, state: 'Running' }),
     [],
   ],
   [
     'a command that was cancelled again and again: no more',
-    cancelling({ cancelled: { at: ago(9000), times: 4 } }),
+    cancelling({ cancelled: { at: ago(9000), times: 5 } }),
     shows({ ...mine, state: 'Running' }),
     [],
   ],

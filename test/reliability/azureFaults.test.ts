@@ -232,7 +232,7 @@ const rows: Row[] = [
     other: 'unknown',
     also: (t, it) => {
       t.is(it.log.filter(({ step }) => step === 'cancel').length, 1);
-      t.true(it.arm.calls.filter(({ method }) => method === 'DELETE').length <= 4);
+      t.true(it.arm.calls.filter(({ method }) => method === 'DELETE').length <= 5);
     },
   },
   {
