@@ -1,6 +1,7 @@
 /** Outcomes: what a run says of one VM, and of its counts. Pure. */
 import { type Finding, finding, findingVerdict } from '../model/findings.ts';
 import { idKey, sameId } from '../model/ids.ts';
+import { defined } from '../model/optional.ts';
 import type { Path } from '../model/path.ts';
 import {
   noCounts,
@@ -62,7 +63,7 @@ export function settleFromCommand(pass: EstatePass, run: RunRow, outcome: Outcom
   });
   outcome.changed = last?.changed ?? 0;
   outcome.warnings = last?.warnings ?? [];
-  outcome.findings = last?.failure ? [last.failure] : [];
+  outcome.findings = [...(last?.failure ? [last.failure] : []), ...keptFindings(pass, outcome.vmId)];
   const refused = refusedPaths(run, outcome, paths);
   const unheard = refused?.flatMap((path) => healthRefused(pass, path) ?? []) ?? [];
   if (refused) {
@@ -71,6 +72,10 @@ export function settleFromCommand(pass: EstatePass, run: RunRow, outcome: Outcom
   }
   settle(pass, outcome, resultOf(last, outcome, paths, refused !== undefined));
 }
+
+/** What is said of VIPs that stay in a guest without being in its plan. */
+export const keptFindings = ({ evaluation }: EstatePass, vmId: string): Finding[] =>
+  (evaluation.listedOf.get(idKey(vmId)) ?? []).map((item) => item.finding).filter(({ code }) => code === 'VIP_KEPT');
 
 /** Why the health of a path's frontend is not known: Azure refuses to tell it. */
 function healthRefused({ frontends }: Pass, { frontendKey, vip }: Path): Finding | undefined {
@@ -153,12 +158,12 @@ function worst(paths: readonly Path[]): OutcomeResult {
 }
 
 function outcomePath(pass: Pass, path: Path): OutcomePath {
-  const { frontendId, vip, exposure, verdict, proof } = path;
+  const { frontendId, vip, exposure, verdict, proof, notProved } = path;
   // That nobody is known to be healthy has a reason of its own where Azure does not tell.
   const findings = path.findings.map((item) =>
     item.code === 'NO_HEALTHY_BACKEND' ? (healthRefused(pass, path) ?? item) : item,
   );
-  return { frontendId, vip, exposure, verdict, proof, findings };
+  return { frontendId, vip, exposure, verdict, proof, ...defined({ notProved }), findings };
 }
 
 /** A run's counts: the VMs that needed no look, those with an outcome, and those whose outcome cannot be read. */

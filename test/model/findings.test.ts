@@ -11,11 +11,22 @@ test('the codes whose verdict is not blocked', (t) => {
     'HEALTH_REFUSED',
     'MEMBER_STUCK',
     'NO_HEALTHY_BACKEND',
+    'UNHEALTHY_GETS_CONNECTS',
     'VM_NOT_RUNNING',
   ]);
-  const unlisted = ['FLOATING_IP', 'IPV6_FRONTEND', 'NOT_A_MEMBER', 'OPTED_OUT', 'OUT_OF_SCOPE', 'VM_NOT_FOUND'];
+  const unlisted = [
+    'FLOATING_IP',
+    'IPV6_FRONTEND',
+    'NOT_A_MEMBER',
+    'OPTED_OUT',
+    'OUT_OF_SCOPE',
+    'VIP_KEPT',
+    'VM_NOT_FOUND',
+  ];
   t.deepEqual(of('unlisted'), unlisted);
-  t.is(of('blocked').length, codes.length - 5 - unlisted.length);
+  const warnings = ['SECONDARY_NIC_GUESSED'];
+  t.deepEqual(of('warning'), warnings);
+  t.is(of('blocked').length, codes.length - 6 - warnings.length - unlisted.length);
 });
 
 for (const code of codes) {
