@@ -96,7 +96,11 @@ const meantFor = (words: Words) =>
   rowOf(words)?.command?.plan.frontends.map(({ vip, kept }) => `${vip}${kept ? ' kept' : ''}`);
 
 for (const [what, world, why] of [
-  ['its load balancer is missing in a list', gone, 'its load balancer is not listed, or not served by this program any more'],
+  [
+    'its load balancer is missing in a list',
+    gone,
+    'its load balancer is not listed, or not served by this program any more',
+  ],
   ['its load balancer opted out', optedOut, 'its load balancer or NIC is opted out'],
   ['its rules float by now', floating, 'its load balancer is not listed, or not served by this program any more'],
 ] as const) {
