@@ -4,6 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 
+const EXAMPLE_CLIENT_ID = '00000000-0000-0000-0000-000000000000';
+
 /** A resource as the deployment engine sends it; what Azure knows only at run time stays an expression in brackets. */
 export interface DeployedResource {
   id: string;
@@ -63,6 +65,35 @@ export function deployedSettings(example?: string): Record<string, string> {
   );
   if (!found) throw new Error('the template deploys no app settings');
   return found.properties as Record<string, string>;
+}
+
+/** What Azure puts where a setting is an expression, of resources with zeros as ids. */
+const AT_RUN_TIME: [RegExp, string][] = [
+  [/^\[reference\('[^']+\/userAssignedIdentities\/[^']+', '[\d-]+'\)\.clientId\]$/, EXAMPLE_CLIENT_ID],
+  [
+    /^\[format\('ClientId=\{0\};Authorization=AAD', reference\('[^']+', '[\d-]+'\)\.clientId\)\]$/,
+    `ClientId=${EXAMPLE_CLIENT_ID};Authorization=AAD`,
+  ],
+  [
+    /^\[reference\('[^']+\/storageAccounts\/[^']+', '[\d-]+'\)\.primaryEndpoints\.(blob|queue|table)\]$/,
+    'https://example.$1.core.windows.net/',
+  ],
+  [
+    /^\[reference\('[^']+\/components\/[^']+', '[\d-]+'\)\.ConnectionString\]$/,
+    `InstrumentationKey=${EXAMPLE_CLIENT_ID}`,
+  ],
+  [/^\[environment\(\)\.resourceManager\]$/, 'https://management.azure.com/'],
+];
+
+/** App settings as the app finds them in Azure. Throws Error for an expression that is not known here. */
+export function settingsAtRunTime(settings: Record<string, string>): Record<string, string> {
+  const atRunTime = (name: string, value: string): string => {
+    if (!value.startsWith('[')) return value;
+    const found = AT_RUN_TIME.find(([expression]) => expression.test(value));
+    if (!found) throw new Error(`what Azure puts for ${name} is not known: ${value}`);
+    return value.replace(...found);
+  };
+  return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, atRunTime(name, value)]));
 }
 
 /** What a custom role allows. */

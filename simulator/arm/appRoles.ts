@@ -2,8 +2,8 @@
 import { deployedRole } from '../deployment.ts';
 import type { Estate } from '../estate/estate.ts';
 import { vmId } from '../estate/ids.ts';
-import { APP_PRINCIPAL } from './arm.ts';
 import type { RoleAssignment } from './roles.ts';
+import { APP_PRINCIPAL } from './tokens.ts';
 
 /** On what the repair role is assigned: the narrowest that works is each VM. */
 export type RepairScope = 'subscription' | 'group' | 'vm';

@@ -47,6 +47,8 @@ export interface CustomTopicOptions {
   inputSchema?: SchemaName;
   /** Access keys. Default: two random ones. */
   keys?: [string, string];
+  /** False as with `disableLocalAuth`: tokens alone. Default true. */
+  takesKeys?: boolean;
 }
 
 export interface CustomTopic extends Pick<Topic, 'id' | 'counts' | 'subscribe' | 'unsubscribe'> {
@@ -81,7 +83,7 @@ const NOWHERE =
 interface Registered {
   topic: Topic;
   schema: SchemaName;
-  keys: [string, string];
+  keys: readonly string[];
 }
 
 export async function startEventGrid(options: EventGridOptions): Promise<EventGrid> {
@@ -150,11 +152,17 @@ export async function startEventGrid(options: EventGridOptions): Promise<EventGr
     attempts,
     deadLetters,
     dropped,
-    customTopic({ name, id = `${NOWHERE}/${name}`, inputSchema = 'EventGridSchema', keys = [newKey(), newKey()] }) {
+    customTopic({
+      name,
+      id = `${NOWHERE}/${name}`,
+      inputSchema = 'EventGridSchema',
+      keys = [newKey(), newKey()],
+      takesKeys = true,
+    }) {
       if (topics.has(name.toLowerCase()))
         throw new InputError('INPUT_INVALID', 'name', name, 'there is a topic of that name');
       const topic = createTopic(id, inputSchema, context, track);
-      topics.set(name.toLowerCase(), { topic, schema: inputSchema, keys });
+      topics.set(name.toLowerCase(), { topic, schema: inputSchema, keys: takesKeys ? keys : [] });
       return { ...topic, keys, endpoint: `https://127.0.0.1:${port}/${name}/api/events` };
     },
     systemTopic(source) {

@@ -13,8 +13,7 @@ import { type App, failures, LONG_MS, startApp } from './app.ts';
 const DENIED = '00000000-0000-0000-0000-000000000003';
 const TYPE = 'IlbHairpinGuard.MirrorFailover';
 let app: App;
-/** Topics beside the stack's own: one that takes CloudEvents, one whose subscription lets every type pass. */
-let cloud: CustomTopic;
+/** A topic beside the stack's own: in Event Grid's own schema, with keys, and a subscription that lets every type pass. */
 let open: CustomTopic;
 const id = (vm: string): string => vmId(app.estate, vm);
 const webhook = (): string => `${app.host.url}/runtime/webhooks/EventGrid?functionName=mirrorFailover`;
@@ -22,8 +21,6 @@ const webhook = (): string => `${app.host.url}/runtime/webhooks/EventGrid?functi
 test.before(async () => {
   const { subscriptionId } = articleEstate();
   app = await startApp({ settings: { HAIRPIN_SUBSCRIPTIONS: `${subscriptionId},${DENIED}` } });
-  cloud = app.eventGrid.customTopic({ name: 'cloud', inputSchema: 'CloudEventSchemaV1_0' });
-  await cloud.subscribe({ name: 'cloud', endpoint: webhook() });
   open = app.eventGrid.customTopic({ name: 'open' });
   await open.subscribe({ name: 'open', endpoint: webhook() });
 });
@@ -51,16 +48,15 @@ const endedRun = async (watch: ReturnType<App['watch']>, eventId: string) => {
 };
 
 test.serial(
-  'Event Grid’s own schema: the new primary first, then the other members; confirmed by the probes',
+  'as deployed, CloudEvents: the new primary first, then the other members; confirmed by the probes',
   async (t) => {
     const watch = app.watch();
     const { eventId, at } = await app.failOver('ucr-registry', 'hs-b');
     const run = await endedRun(watch, eventId);
     t.like(run, { signal: 'failover', mode: 'apply', state: 'settled', scope: [id('hs-b'), '10.0.1.100'] });
     t.is(run.confirmation?.state, 'confirmed');
-    t.like(run.event, { id: eventId });
-    t.regex(run.event?.source ?? '', /topics\/mirror-failover$/);
-    t.is(run.runId, runIdOf('failover', run.event?.source ?? '', eventId));
+    t.like(run.event, { id: eventId, source: id('hs-b') });
+    t.is(run.runId, runIdOf('failover', id('hs-b'), eventId));
     t.true(Date.parse(run.acceptedAt) >= at && Math.abs(Date.parse(run.event?.time ?? '') - at) < LONG_MS);
     t.deepEqual(app.puts(), ['hs-b', 'hs-a']);
     t.deepEqual(
@@ -77,15 +73,13 @@ test.serial(
   },
 );
 
-test.serial('CloudEvents, without a VIP: every frontend of that VM', async (t) => {
+test.serial('Event Grid’s own schema, without a VIP: every frontend of that VM', async (t) => {
   const watch = app.watch();
   await app.guests.setPrimary('patient-index', 'hs-b');
-  const eventId = randomUUID();
-  await publisher(cloud, 'CloudEvent').send([
-    { id: eventId, source: '/mirrors/patient-index', type: TYPE, subject: id('hs-b'), data: { vmId: id('hs-b') } },
-  ]);
+  const eventId = await publish({ data: { vmId: id('hs-b') } });
   const run = await endedRun(watch, eventId);
-  t.like(run.event, { id: eventId, source: '/mirrors/patient-index' });
+  t.like(run.event, { id: eventId });
+  t.regex(run.event?.source ?? '', /topics\/open$/);
   t.is(run.confirmation?.state, 'confirmed');
   t.like(run.counts, { compliant: 2, blocked: 1, repaired: 0 });
   const paths = run.vms.find((vm) => vm.vm === 'hs-b')?.paths ?? [];
