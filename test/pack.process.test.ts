@@ -6,6 +6,7 @@ import test from 'ava';
 import { unzipSync } from 'fflate';
 import { build } from '../build.ts';
 import { packed } from '../pack.ts';
+import { deployedSettings, settingsAtRunTime } from '../simulator/deployment.ts';
 import { startHost } from '../simulator/host/host.ts';
 
 /** A larger package starts more slowly; raise this knowingly. KiB. */
@@ -72,12 +73,12 @@ test.serial('the notices name every bundled package with its version, under lice
   t.false(names.includes('fflate'), 'only what is bundled');
 });
 
-test.serial('the host loads every function from it, with no package installed', async (t) => {
+test.serial('the host loads the app from it, with the deployed settings and no package installed', async (t) => {
   t.false((await readdir(join(folder, 'unpacked'))).includes('node_modules'));
   const host = await startHost({
     appFolder: join(folder, 'unpacked'),
     port: 0,
-    settings: { HAIRPIN_SWEEP_SCHEDULE: '0 7 * * * *', HAIRPIN_WATCH_SCHEDULE: '30 * * * * *' },
+    settings: settingsAtRunTime(deployedSettings()),
     only: ['runs'],
   });
   t.deepEqual(host.functions, ['runs']);
