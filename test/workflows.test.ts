@@ -45,3 +45,18 @@ test('one action has one version everywhere', (t) => {
   t.true(versions.size >= 5);
   for (const [action, found] of versions) t.is(found.size, 1, action);
 });
+
+test('where a release is made, no package runs a script of its own, and each is locked with its integrity', (t) => {
+  const release = WORKFLOWS.find(({ name }) => name === 'release.yml')?.text ?? '';
+  t.regex(release, /^ {6}- run: npm ci --ignore-scripts$/m);
+  t.notRegex(release, /npm (install|i)\b|npx /);
+  const lock = JSON.parse(readFileSync(join(FOLDER, '..', '..', 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { integrity?: string; link?: boolean }>;
+  };
+  const packages = Object.entries(lock.packages).filter(([path]) => path !== '');
+  t.true(packages.length > 100);
+  t.deepEqual(
+    packages.filter(([, { integrity }]) => integrity === undefined).map(([path]) => path),
+    [],
+  );
+});
