@@ -4,6 +4,9 @@
 @sealed()
 @description('Settings of the app that the template does not make itself. What is left out has its value in the app.')
 type Settings = {
+  @description('public networks that are in the address space of your virtual networks: VIPs and NICs may have their addresses, besides private ones (RFC 1918) and shared ones (RFC 6598)')
+  HAIRPIN_NETWORKS: string?
+
   @description('automatic repairs change guests between these times; outside they only check')
   HAIRPIN_CHANGE_WINDOW: string?
 

@@ -17,6 +17,7 @@ import type { Estate } from './estate/estate.ts';
 import { vmId } from './estate/ids.ts';
 import { subscriptionAsDeployed, topicAsDeployed } from './eventgrid/deployed.ts';
 import { type EventGrid, startEventGrid } from './eventgrid/eventGrid.ts';
+import { MIRROR_PRINCIPAL, senders } from './eventgrid/senders.ts';
 import type { GuestLab } from './guests/lab.ts';
 import { type Host, startHost } from './host/host.ts';
 import { type Azurite, startAzurite } from './storage/azurite.ts';
@@ -120,10 +121,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       }),
       (it) => it.close(),
     );
-    const eventGrid = await keep(
-      startEventGrid({ tls: arm.tls, acceptToken: (token) => token === MIRROR_TOKEN }),
-      (it) => it.stop(),
-    );
+    const acceptToken = senders(arm.tokens, [MIRROR_PRINCIPAL]);
+    const eventGrid = await keep(startEventGrid({ tls: arm.tls, acceptToken }), (it) => it.stop());
     const host = await startHost({
       appFolder: built.outFolder,
       extraCaFile: arm.caFile,
@@ -144,7 +143,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const topic = eventGrid.customTopic({ name: 'mirror-failover', ...topicAsDeployed() });
     await topic.subscribe(subscriptionAsDeployed('mirrorFailover', host.url));
     const mirrorIdentity = {
-      getToken: async () => ({ token: MIRROR_TOKEN, expiresOnTimestamp: Date.now() + 3_600_000 }),
+      getToken: async () => {
+        const { token, expiresOn } = await arm.tokens.issue(MIRROR_PRINCIPAL, 'https://eventgrid.azure.net');
+        return { token, expiresOnTimestamp: expiresOn * 1000 };
+      },
     };
     const publisher = new EventGridPublisherClient(topic.endpoint, 'CloudEvent', mirrorIdentity, {
       // The simulated cloud's own authority; a mirror in Azure needs none.
@@ -258,9 +260,6 @@ export async function buildApp(): Promise<BuildResult> {
   }
   return built;
 }
-
-/** What a mirror VM's identity shows to Event Grid. */
-const MIRROR_TOKEN = 'of-a-mirror-vm';
 
 /** The app settings as they are deployed, with those that lead to the simulated cloud instead of Azure. */
 export function appSettings(arm: Arm, azurite: Azurite, estate: Estate): Record<string, string> {

@@ -73,6 +73,8 @@ export interface Arm {
   lock(scope: string): () => void;
   /** Lets somebody's action Run Command hold a VM; returns its end. */
   occupy(vm: string): () => void;
+  /** Writes and checks the tokens of the simulated directory, for further endpoints of the same cloud. */
+  tokens: Tokens;
   /** A token of the first identity. */
   token(audience?: string): Promise<string>;
   /** A token of a person, for calls by hand. */
@@ -173,6 +175,7 @@ export async function startArm(options: ArmOptions): Promise<Arm> {
       if (!site || !vm) throw new Error(`no estate has a VM ${name}`);
       return commands.occupy({ site, vm, id: vmId(site.estate, vm.name) });
     },
+    tokens,
     token: async (audience = AUDIENCES[0] ?? '') => (await tokens.issue(principals[0], audience)).token,
     personsToken: async () => (await tokens.issue(PERSON, AUDIENCES[0] ?? '')).token,
     close: async () => {

@@ -22,7 +22,7 @@ export function subscriptionAsDeployed(functionName: string, hostUrl: string): S
 }
 
 /** The topic on which mirrors tell of failovers: its schema, and whether it takes keys. */
-export function topicAsDeployed(): Pick<CustomTopicOptions, 'inputSchema' | 'takesKeys'> {
+export function topicAsDeployed(): Pick<CustomTopicOptions, 'inputSchema' | 'disableLocalAuth'> {
   const { inputSchema, disableLocalAuth } = deployedTopic();
-  return { inputSchema, takesKeys: !disableLocalAuth };
+  return { inputSchema, disableLocalAuth };
 }

@@ -2,7 +2,6 @@
 import { randomUUID } from 'node:crypto';
 import { AzureKeyCredential, EventGridPublisherClient } from '@azure/eventgrid';
 import test from 'ava';
-import { runIdOf } from '../../shared/model/runId.ts';
 import { articleEstate } from '../../simulator/estate/articleEstate.ts';
 import { vmId } from '../../simulator/estate/ids.ts';
 import type { CustomTopic } from '../../simulator/eventgrid/eventGrid.ts';
@@ -13,7 +12,8 @@ import { type App, failures, LONG_MS, startApp } from './app.ts';
 const DENIED = '00000000-0000-0000-0000-000000000003';
 const TYPE = 'IlbHairpinGuard.MirrorFailover';
 let app: App;
-/** A topic beside the stack's own: in Event Grid's own schema, with keys, and a subscription that lets every type pass. */
+/** Topics beside the stack's own: one that takes CloudEvents, one whose subscription lets every type pass. */
+let cloud: CustomTopic;
 let open: CustomTopic;
 const id = (vm: string): string => vmId(app.estate, vm);
 const webhook = (): string => `${app.host.url}/runtime/webhooks/EventGrid?functionName=mirrorFailover`;
@@ -21,6 +21,8 @@ const webhook = (): string => `${app.host.url}/runtime/webhooks/EventGrid?functi
 test.before(async () => {
   const { subscriptionId } = articleEstate();
   app = await startApp({ settings: { HAIRPIN_SUBSCRIPTIONS: `${subscriptionId},${DENIED}` } });
+  cloud = app.eventGrid.customTopic({ name: 'cloud', inputSchema: 'CloudEventSchemaV1_0' });
+  await cloud.subscribe({ name: 'cloud', endpoint: webhook() });
   open = app.eventGrid.customTopic({ name: 'open' });
   await open.subscribe({ name: 'open', endpoint: webhook() });
 });
@@ -56,7 +58,6 @@ test.serial(
     t.like(run, { signal: 'failover', mode: 'apply', state: 'settled', scope: [id('hs-b'), '10.0.1.100'] });
     t.is(run.confirmation?.state, 'confirmed');
     t.like(run.event, { id: eventId, source: id('hs-b') });
-    t.is(run.runId, runIdOf('failover', id('hs-b'), eventId));
     t.true(Date.parse(run.acceptedAt) >= at && Math.abs(Date.parse(run.event?.time ?? '') - at) < LONG_MS);
     t.deepEqual(app.puts(), ['hs-b', 'hs-a']);
     t.deepEqual(
@@ -117,6 +118,22 @@ test.serial('one notice delivered twice is one run, and a VIP narrows it to that
   );
   t.is(run.counts.commands, 2);
   t.deepEqual(await app.ended(run.runId, LONG_MS), run);
+});
+
+test.serial('a notice with an id that was guessed and sent before does not swallow the real one', async (t) => {
+  const eventId = randomUUID();
+  const send = (data: object, subject: string) =>
+    publisher(cloud, 'CloudEvent').send([{ id: eventId, type: TYPE, source: '/mirrors/ucr', subject, data }]);
+  const guessed = app.watch();
+  await send({ vmId: id('hs-a'), vip: '10.0.1.100' }, id('hs-a'));
+  const first = await endedRun(guessed, eventId);
+  const watch = app.watch();
+  await send({ vmId: id('hs-b'), vip: '10.0.1.100' }, id('hs-b'));
+  const real = await endedRun(watch, eventId);
+  t.is(first.confirmation?.state, 'refused');
+  t.not(real.runId, first.runId);
+  t.deepEqual(watch.all('repeated'), []);
+  t.deepEqual(real.scope, [id('hs-b'), '10.0.1.100']);
 });
 
 test.serial('a notice that the probes never follow is refused, and nothing is called proved by it', async (t) => {

@@ -103,7 +103,7 @@ test('the mirror’s notice comes through, in the schema of its topic, and other
     data: { vmId },
   } as const;
   t.true(passesMirror({ schema, event }));
-  t.is(readMirrorFailover(event, ALLOWED, 0).signal, 'failover');
+  t.like(readMirrorFailover(event, ALLOWED, 0), { kind: 'signal', signal: { signal: 'failover' } });
   t.false(passesMirror({ schema, event: { ...event, type: 'Else' } }));
 });
 
