@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { runIdOf } from '../../shared/model/runId.ts';
+import { eventRunId } from '../../shared/requests/envelope.ts';
 import { type Imds, startImds } from '../../simulator/arm/imds.ts';
 import { vmId } from '../../simulator/estate/ids.ts';
 import { subscriptionAsDeployed, topicAsDeployed } from '../../simulator/eventgrid/deployed.ts';
@@ -75,7 +75,13 @@ testNeeding(['bash', 'curl'])(
     t.like(run, { signal: 'failover', mode: 'apply', state: 'settled', scope: [id('hs-b'), '10.0.1.100'] });
     t.is(run.confirmation?.state, 'confirmed');
     t.is(run.event?.source, id('hs-b'));
-    t.is(run.runId, runIdOf('failover', id('hs-b'), run.event?.id ?? ''));
+    const { id: eventId = '', time = '' } = run.event ?? {};
+    const envelope = { source: id('hs-b'), id: eventId, time, type: '', subject: '', data: undefined };
+    const scope = [
+      { kind: 'vm', id: id('hs-b') },
+      { kind: 'vip', id: '10.0.1.100' },
+    ] as const;
+    t.is(run.runId, eventRunId('failover', envelope, scope));
     const [path] = run.vms.find((vm) => vm.vm === 'hs-b')?.paths ?? [];
     t.like(path, { vip: '10.0.1.100', exposure: 'active', verdict: 'compliant' });
     t.is(path?.proof.kind, 'self');
