@@ -216,6 +216,5 @@ export const HANDLERS: Record<CallName, Handler> = {
     const done = happened(parts, request, `${at.id}/loadBalancingRules/${rule}`);
     return startRuleHealth({ ...at, rule }, parts.operations, options, apiVersion(request), done);
   },
-  networkOperation: operationState,
   networkOperationResult: (parts, request) => parts.operations.result(param(request, 'operation'), apiVersion(request)),
 };
