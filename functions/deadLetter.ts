@@ -1,9 +1,9 @@
 /** Queue `reconcile-poison`: what `reconcile` failed on five times. Its run is marked failed, with the reason. */
 import { app } from '@azure/functions';
-import { failRun } from '../shared/app.ts';
+import { appConfig, failRun } from '../shared/app.ts';
 import { GuardError } from '../shared/errors.ts';
 import { hostLog } from '../shared/log.ts';
-import { POISON_QUEUE, readMessage } from '../shared/model/messages.ts';
+import { POISON_QUEUE, readMessage, refuseForeign } from '../shared/model/messages.ts';
 
 app.storageQueue('deadLetter', {
   queueName: POISON_QUEUE,
@@ -14,6 +14,7 @@ app.storageQueue('deadLetter', {
       const message = readMessage(raw);
       // A bell carries nothing: the next minute rings anew.
       if (message.kind === 'bell') return log('warn', 'dead-bell', { subscriptionId: message.subscriptionId });
+      refuseForeign(message, appConfig().scope);
       await failRun(message, 'The app failed on this signal five times; its log says why.');
       log('error', 'dead-letter', { runId: message.runId, signal: message.signal });
     } catch (error) {
