@@ -18,9 +18,10 @@ interface Paged<T> {
 /** A reader that lists VMs, their run time status, NICs and load balancers side by side, two minutes each at most. */
 export function createTopologyReader(clients: AzureClients): TopologyReader {
   return {
-    async read(subscriptionId) {
+    async read(subscriptionId, given) {
       const [compute, network] = await Promise.all([clients.compute(subscriptionId), clients.network(subscriptionId)]);
       const notes = new Notes();
+      const all = <T>(action: string, list: (signal: AbortSignal) => Paged<T>) => allPages(action, list, given);
       const [vms, status, nics, loadBalancers] = await Promise.all([
         all('Microsoft.Compute/virtualMachines/read', (abortSignal) =>
           compute.virtualMachines.listAll({ abortSignal }),
@@ -48,8 +49,12 @@ export function createTopologyReader(clients: AzureClients): TopologyReader {
  * All pages of a list. The SDK gives the signal to the first page only, so it is looked at between pages; and it
  * follows a next link that it has followed before.
  */
-function all<T>(action: string, list: (signal: AbortSignal) => Paged<T>): Promise<T[]> {
-  return callAzure(action, LIST_SECONDS, async (signal) => {
+function allPages<T>(
+  action: string,
+  list: (signal: AbortSignal) => Paged<T>,
+  given: AbortSignal | undefined,
+): Promise<T[]> {
+  const read = async (signal: AbortSignal) => {
     const items: T[] = [];
     const followed = new Set<string>();
     for await (const page of list(signal).byPage()) {
@@ -60,5 +65,6 @@ function all<T>(action: string, list: (signal: AbortSignal) => Paged<T>): Promis
       if (next) followed.add(next);
     }
     return items;
-  });
+  };
+  return callAzure(action, LIST_SECONDS, read, given);
 }

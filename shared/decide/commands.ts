@@ -14,7 +14,18 @@ import type { CommandView } from '../model/ports.ts';
 import type { CommandRow, VmRow } from '../model/rows.ts';
 import { rowKey } from '../model/store.ts';
 import { unfitAgent } from './agent.ts';
-import { denied, fail, failed, healthyVips, type InFlight, isMissingRight, succeed, withdraw } from './endings.ts';
+import { precedence, rivalsOf } from './elsewhere.ts';
+import {
+  denied,
+  fail,
+  failed,
+  healthyVips,
+  type InFlight,
+  isMissingRight,
+  succeed,
+  takeBack,
+  withdraw,
+} from './endings.ts';
 import { commandMs, guestLimits } from './limits.ts';
 import { take } from './outcomes.ts';
 import { type Look, type Pass, tell, whyUnusable } from './pass.ts';
@@ -103,6 +114,14 @@ function intended(pass: Pass, watched: Watched, { view, agent }: Extract<Look, {
     }
     return;
   }
+  const before = command.mode === 'check' ? 'send' : precedence(rivalsOf(pass.seen.elsewhere, command.shared), vm.vmId);
+  if (
+    before === 'takeBack' ||
+    (before === 'wait' && isHeldUpTooLong(pass, watched, 1000 * pass.settings.commandSeconds))
+  ) {
+    return takeBack(pass, watched);
+  }
+  if (before === 'wait') return;
   command.phase = 'sent';
   delete command.heldUp;
   command.sentAt = pass.now;

@@ -87,6 +87,15 @@ export function withdraw(pass: Pass, { vm, command }: InFlight, failure: Finding
   tell(pass, 'info', 'withdrawn', { ...namesOf(vm, command), retryAt, ...failure.params });
 }
 
+/**
+ * Nothing was sent yet, and a member of the same mirror in another subscription goes first. The outcomes take their turn
+ * again, under another number.
+ */
+export function takeBack(pass: Pass, { vm, command }: InFlight): void {
+  delete vm.command;
+  tell(pass, 'info', 'taken-back', namesOf(vm, command));
+}
+
 /** What a withdrawn command waits for. */
 export const waitAfter = ({ failure }: NonNullable<VmRow['last']>): WaitCode =>
   failure?.params.code === 'AZURE_THROTTLED' ? 'AZURE_THROTTLED' : 'AZURE_CONFLICT';

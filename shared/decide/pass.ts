@@ -11,6 +11,7 @@ import type { FrontendRow, OutcomeRow, RunRow, VmRow } from '../model/rows.ts';
 import type { LoopSettings } from '../model/settings.ts';
 import { rowKey, type Versioned } from '../model/store.ts';
 import type { BackendHealth } from '../model/topology.ts';
+import type { Elsewhere } from './elsewhere.ts';
 import type { Intake } from './intake.ts';
 import { Outcomes, Rows } from './rows.ts';
 
@@ -53,6 +54,8 @@ export interface Observed {
   unusable: ReadonlyMap<string, Finding>;
   /** Outcomes that cannot be read: row keys by run. */
   unreadableOutcomes: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Other subscriptions' VMs, where this pass needs to know of them. */
+  elsewhere?: Elsewhere;
   /** Not read when nothing needed it. */
   survey?: Survey;
   /** Why the estate could not be read. */
@@ -98,6 +101,8 @@ export interface Pass {
   /** VIPs with somebody to connect to, as far as is known. To be asked once this pass's answers about health are in. */
   healthyVips(): ReadonlySet<string>;
   readonly effects: Effect[];
+  /** Runs for the loops of other subscriptions. */
+  readonly handed: RunRow[];
   readonly log: LogLine[];
 }
 
@@ -124,6 +129,7 @@ export function startPass(seen: Observed, settings: LoopSettings): Pass {
       return healthy;
     },
     effects: [],
+    handed: [],
     log: [],
   };
 }
@@ -152,6 +158,7 @@ export function writesOf(pass: Pass): RowWrite[] {
   const runs = pass.runs.changes().map((change): RowWrite => ({ table: 'runs', ...change }));
   return [
     ...runs.filter((write) => write.etag === undefined),
+    ...pass.handed.map((row): RowWrite => ({ table: 'runs', row })),
     ...pass.frontends.changes().map((change): RowWrite => ({ table: 'frontends', ...change })),
     ...pass.vms.changes().map((change): RowWrite => ({ table: 'vms', ...change })),
     ...pass.outcomes.changes().map((change): RowWrite => ({ table: 'outcomes', ...change })),

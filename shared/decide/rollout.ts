@@ -6,7 +6,9 @@ import { type Finding, finding } from '../model/findings.ts';
 import { type IdKey, idKey, sameId } from '../model/ids.ts';
 import { type FrontendRow, hasPlace, type OutcomeRow, type RunRow, type VmRow } from '../model/rows.ts';
 import type { WaitCode } from '../model/waits.ts';
+import { letsOthersFirst, waitsForLists } from './border.ts';
 import { type Candidate, chooseCommands } from './candidates.ts';
+import { rivalsOf } from './elsewhere.ts';
 import { waitAfter } from './endings.ts';
 import { isUnconfirmed } from './failover.ts';
 import { letWait, settle, settleFromEstate, take } from './outcomes.ts';
@@ -28,11 +30,18 @@ interface Room {
   announced: ReadonlySet<IdKey>;
 }
 
+/** How long until a VM is looked at again that needs lists that are missing, milliseconds. */
+const LISTS_PAUSE_MS = 30_000;
+
 /** Starts the commands that may go; returns how many. */
 export function startCommands(pass: EstatePass): number {
-  const { candidates, superseded, refused } = chooseCommands(pass);
+  const { candidates, superseded, refused, heldBack } = chooseCommands(pass);
   for (const { outcome } of superseded) settle(pass, outcome, 'superseded');
   for (const { wish, why } of refused) settleFromEstate(pass, wish.outcome, why);
+  for (const { wish, why } of heldBack) {
+    if (waitsForLists(pass, wish.run)) letWait(wish.outcome, 'SUBSCRIPTION_UNREAD', pass.now + LISTS_PAUSE_MS);
+    else settleFromEstate(pass, wish.outcome, [why], 'unknown');
+  }
   const room = roomLeft(pass);
   let started = 0;
   for (const candidate of candidates) {
@@ -98,7 +107,11 @@ function mustWait(pass: EstatePass, candidate: Candidate, room: Room): Wait | un
   if (vm?.command) return { why: 'VM_BUSY' };
   const last = vm?.last;
   if (last?.retryAt !== undefined && last.retryAt > pass.now) return { why: waitAfter(last), until: last.retryAt };
-  if (candidate.mode !== 'check' && candidate.vips.some((vip) => room.taken.has(vip))) return { why: 'MEMBER_BUSY' };
+  if (candidate.mode !== 'check') {
+    const isTaken = candidate.vips.some((vip) => room.taken.has(vip));
+    if (isTaken || rivalsOf(pass.seen.elsewhere, candidate.shared).length > 0) return { why: 'MEMBER_BUSY' };
+    if (letsOthersFirst(pass, candidate)) return { why: 'MEMBER_FIRST' };
+  }
   if (room.places <= 0) return { why: 'COMMAND_LIMIT' };
   return awaitsFailover(pass, candidate, room.announced) ? { why: 'FAILOVER_PENDING' } : undefined;
 }
@@ -113,7 +126,7 @@ function awaitsFailover({ now }: Pass, { key, wishes }: Candidate, announced: Re
   return automatic && announced.has(key) && now - oldest < SHARE_MS;
 }
 
-function start(pass: EstatePass, { key, wishes, mode, plan, planHash, vips }: Candidate): boolean {
+function start(pass: EstatePass, { key, wishes, mode, plan, planHash, vips, shared }: Candidate): boolean {
   const listed = pass.survey.vms.get(key);
   if (!listed || listed.os === 'unknown') return false;
   const vm: VmRow =
@@ -140,6 +153,7 @@ function start(pass: EstatePass, { key, wishes, mode, plan, planHash, vips }: Ca
     plan,
     planHash,
     vips,
+    ...(shared.length > 0 ? { shared } : {}),
     intendedAt: pass.now,
     deadline: pass.now + pass.settings.commandSeconds * 1000,
   };

@@ -36,6 +36,8 @@ export interface Survey {
   unread: readonly Unread[];
   /** In order of their VIPs; those with a way alone. */
   frontends: SurveyedFrontend[];
+  /** Those of them that other loops work on too. */
+  shared: ReadonlyMap<IdKey, SurveyedFrontend>;
   /** All ways, in the order of their frontends. */
   ways: Way[];
   waysOfVm: ReadonlyMap<IdKey, readonly Way[]>;
@@ -101,6 +103,7 @@ export function survey(topology: Topology, scope: Scope): Survey {
     isOwn,
     unread: absent.unread,
     frontends,
+    shared: new Map(frontends.filter(({ isShared }) => isShared).map((item) => [item.frontend.key, item])),
     ways: frontends.flatMap(({ ways }) => ways),
     waysOfVm,
     waysOfFrontend: new Map(frontends.map(({ frontend, ways }) => [frontend.key, ways])),

@@ -85,6 +85,7 @@ async function onePass(
   for (const { where, error } of observation.unreadable) {
     ports.log('error', 'row-unreadable', { subscriptionId, row: where, code: error.code, text: error.message });
   }
+  tellUnread(observation, lease, ports.log);
   const decision = decide(seen, settings);
   // The lease is renewed before anything is done: a loop that lost it must not act.
   await lease.renew(remember(lease, observation));
@@ -95,6 +96,7 @@ async function onePass(
     const acting = act(ports, subscriptionId, decision, () => lease.row.until);
     const known = unwritten.size;
     for (const [key, finding] of await holding(lease, acting)) unwritten.set(key, finding);
+    for (const other of decision.ring) await ports.bell.ring(other, 0);
     // Decided anew, knowing that; only once for each row, so that this ends.
     if (unwritten.size > known) return 'now';
   } catch (error) {
@@ -106,12 +108,20 @@ async function onePass(
   return decision.nextLook === undefined ? undefined : ports.clock.now() + decision.nextLook * 1000;
 }
 
+/** Says which other subscriptions could not be read: when it begins, and each time that it was tried again. */
+function tellUnread({ unread = [] }: Observation, { row }: Lease, log: Log): void {
+  for (const { subscriptionId: unreadId, why, until } of unread) {
+    if (row.unread?.some((known) => known.subscriptionId === unreadId && known.until === until)) continue;
+    log('warn', 'subscription-unread', { subscriptionId: row.subscriptionId, unread: unreadId, text: why });
+  }
+}
+
 /** What the lease is to remember of a pass. */
-function remember(lease: Lease, { seen, watchAt }: Observation): Parameters<Lease['renew']>[0] {
+function remember(lease: Lease, { seen, watchAt, unread }: Observation): Parameters<Lease['renew']>[0] {
   const asks = [...lease.row.healthAsks, ...Array.from(seen.health, () => seen.now)];
   return {
     healthAsks: asks.filter((at) => seen.now - at < 60_000),
-    ...defined({ readAt: seen.survey || seen.estateError ? seen.now : undefined, watchAt }),
+    ...defined({ readAt: seen.survey || seen.estateError ? seen.now : undefined, watchAt, unread }),
     begun: [...seen.intake.planned],
   };
 }

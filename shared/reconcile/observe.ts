@@ -3,20 +3,24 @@
  * it; rule health that is due.
  */
 
+import { needsElsewhere } from '../decide/elsewhere.ts';
 import { newFrontendRow } from '../decide/frontends.ts';
 import { intakeOf, MOST_ARRIVED } from '../decide/intake.ts';
 import { healthDue, needsEstate, needsFrontends, nextWatch, roomForHealth } from '../decide/needs.ts';
 import type { HealthAnswer, Look, Observed } from '../decide/pass.ts';
 import { frontendsOfRuns } from '../decide/scope.ts';
-import { asAzureError, type StateError } from '../errors.ts';
+import { asAzureError, StateError } from '../errors.ts';
 import { survey } from '../evaluate/survey.ts';
 import { type Finding, finding } from '../model/findings.ts';
-import { type IdKey, idKey } from '../model/ids.ts';
+import { type IdKey, idKey, parseResourceId } from '../model/ids.ts';
+import { defined } from '../model/optional.ts';
 import type { AgentReader, Clock, GuestCommands, RuleHealthReader, TopologyReader } from '../model/ports.ts';
-import type { FrontendRow, LeaseRow, OutcomeRow, RunRow, VmRow } from '../model/rows.ts';
+import type { FrontendRow, LeaseRow, OutcomeRow, RunRow, UnreadLists, VmRow } from '../model/rows.ts';
+import { subscriptionOf } from '../model/scope.ts';
 import type { LoopSettings } from '../model/settings.ts';
 import { type ListOptions, rowKey, type Store, type UnreadableRow, type Versioned } from '../model/store.ts';
 import { inBatches } from './batches.ts';
+import { type Lists, readLists } from './lists.ts';
 import { ownOutcomes } from './ownOutcomes.ts';
 
 /** What the loop reads through. */
@@ -30,12 +34,14 @@ export interface Readers {
 }
 
 /** What the lease remembers of earlier passes. */
-export type Remembered = Pick<LeaseRow, 'healthAsks' | 'watchAt' | 'begun'>;
+export type Remembered = Pick<LeaseRow, 'healthAsks' | 'watchAt' | 'begun' | 'unread'>;
 
 /** What was read, and when a mirror is to be watched next, where the frontends were read. */
 export interface Observation {
   seen: Observed;
   watchAt?: number;
+  /** Other subscriptions whose lists could not be read, where the estate was. */
+  unread?: UnreadLists[];
   /** Rows that cannot be read, in the words of the store. */
   unreadable: UnreadableRow[];
 }
@@ -95,21 +101,24 @@ export async function observe(
     seen.vms.map(({ row }) => row),
   );
   seen.now = clock.now();
-  await readEstate(readers, seen, noted, settings);
+  const unread = await readEstate(readers, seen, remembered, noted, settings);
+  // Before the frontends: whoever has ended a command without success has halted them before.
+  await readElsewhere(store, seen, told, settings);
 
   const { healthAsks, watchAt = 0 } = remembered;
   seen.now = clock.now();
   const isWatched = roomForHealth(seen.now, healthAsks, settings) > 0;
   if (!seen.survey && !needsFrontends(seen, isWatched ? watchAt : Number.POSITIVE_INFINITY))
     return { seen, unreadable };
-  seen.frontends = await store.frontends.list(subscriptionId, 'all', noted);
+  seen.frontends = await readFrontends(store, seen, noted);
   const rows = frontendsNow(seen);
   const due = dueNow(seen, rows, healthAsks, settings);
   seen.health = await askHealth(readers, due);
   seen.now = clock.now();
   const asked = new Set(due.map((row) => row.frontendId));
   const asOfNow = rows.map((row) => (asked.has(row.frontendId) ? { ...row, askedAt: seen.now } : row));
-  return { seen, unreadable, watchAt: nextWatch(asOfNow, seen.now, settings) };
+  const nextAt = nextWatch(subscriptionId, asOfNow, seen.now, settings);
+  return { seen, unreadable, watchAt: nextAt, ...defined({ unread }) };
 }
 
 /** What is said of a VM or frontend whose row cannot be used. */
@@ -146,24 +155,77 @@ async function readOutcomes(
   return { outcomes: runs.flatMap(({ row }) => found.get(row.runId) ?? []), whole, unreadableOutcomes };
 }
 
-/** The lists of Azure, surveyed, and all VMs' rows, where this pass needs them. */
+/**
+ * The lists of Azure, surveyed, and all VMs' rows, where this pass needs them. Returns which other subscriptions could not
+ * be read; undefined where the estate was not.
+ */
 async function readEstate(
-  { topology, store }: Readers,
+  readers: Readers,
   seen: Observed,
+  remembered: Remembered,
   noted: ListOptions,
-  settings: LoopSettings,
-): Promise<void> {
-  if (!needsEstate(seen, settings)) return;
+  { scope, maxCommands }: LoopSettings,
+): Promise<UnreadLists[] | undefined> {
+  if (!needsEstate(seen, { maxCommands })) return undefined;
+  const { store } = readers;
+  let lists: Lists;
   try {
-    seen.survey = survey(await topology.read(seen.subscriptionId), settings.scope);
+    lists = await readLists(readers, seen.subscriptionId, scope.subscriptionIds, remembered.unread);
+    seen.survey = survey(lists.topology, scope);
   } catch (error) {
     seen.estateError = asAzureError(error, 'read the estate');
-    return;
+    return undefined;
   }
   // One loop at a time writes them: what was read before is still so.
   const known = new Map(seen.vms.map((vm) => [vm.row.vmId, vm]));
   const all = await store.vms.list(seen.subscriptionId, 'all', noted);
   seen.vms = all.map((vm) => known.get(vm.row.vmId) ?? vm);
+  return lists.unread;
+}
+
+/** Commands and members of other subscriptions, where something that is shared with them is about to be sent. */
+async function readElsewhere(store: Store, seen: Observed, told: ListOptions, settings: LoopSettings): Promise<void> {
+  const need = needsElsewhere(seen, settings);
+  if (!need) return;
+  const others = settings.scope.subscriptionIds.filter((id) => id !== seen.subscriptionId);
+  const commanded: VmRow[] = [];
+  await inBatches(others, READS, async (id) => {
+    for (const { row } of await store.vms.list(id, 'commanded', told)) if (row.command) commanded.push(row);
+  });
+  const members = new Map<IdKey, VmRow>();
+  await inBatches([...need.members], READS, async (key) => {
+    try {
+      const found = await store.vms.get(subscriptionOf(key), rowKey(key));
+      if (found) members.set(key, found.row);
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+      told.unreadable?.({ key: rowKey(key), where: `vms/${key}`, error });
+    }
+  });
+  seen.elsewhere = { commanded, members };
+}
+
+const isUnreadable = (error: unknown): error is StateError =>
+  error instanceof StateError && ['STATE_ROW_BROKEN', 'STATE_VERSION_UNKNOWN'].includes(error.code);
+
+/** The frontends' rows: the subscription's own, and those of others that its VMs are behind, which lie there. */
+async function readFrontends(store: Store, seen: Observed, noted: ListOptions): Promise<Versioned<FrontendRow>[]> {
+  const others = Map.groupBy(frontendsElsewhere(seen), subscriptionOf);
+  const found = [store.frontends.list(seen.subscriptionId, 'all', noted)];
+  for (const [id, ids] of others) {
+    const wanted = new Set(ids.map(rowKey));
+    const unreadable = (row: UnreadableRow) => wanted.has(row.key) && noted.unreadable?.(row);
+    const list = store.frontends.list(id, 'all', { unreadable });
+    found.push(list.then((rows) => rows.filter(({ row }) => wanted.has(rowKey(row.frontendId)))));
+  }
+  return (await Promise.all(found)).flat();
+}
+
+/** Ids of the frontends of other subscriptions that are in play: by the lists, or else by the commands in flight. */
+function frontendsElsewhere({ survey: estate, vms, subscriptionId }: Observed): string[] {
+  if (estate) return [...estate.shared.keys()].filter((key) => !estate.isOwn(key));
+  const shared = new Set(vms.flatMap(({ row }) => row.command?.shared ?? []));
+  return [...shared].filter((id) => subscriptionOf(id) !== subscriptionId && parseResourceId(id) !== undefined);
 }
 
 function dueNow(
@@ -175,7 +237,10 @@ function dueNow(
   const runs = seen.runs.map(({ row }) => row);
   const covering = runs.filter((run) => run.state === 'running' || seen.intake.planned.has(run.runId));
   const inPlay: ReadonlySet<IdKey> = seen.survey ? frontendsOfRuns(covering, seen.survey) : new Set();
-  return healthDue({ now: seen.now, frontends, runs, inPlay, recentAsks }, settings);
+  return healthDue(
+    { subscriptionId: seen.subscriptionId, now: seen.now, frontends, runs, inPlay, recentAsks },
+    settings,
+  );
 }
 
 /** The frontends' rows as decide will keep them: of the estate where it was read, with the rules that are there now. */
