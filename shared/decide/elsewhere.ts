@@ -9,6 +9,7 @@ import { type IdKey, idKey, isWithin } from '../model/ids.ts';
 import type { CommandRow, VmRow } from '../model/rows.ts';
 import type { LoopSettings } from '../model/settings.ts';
 import type { Observed } from './pass.ts';
+import { covered } from './scope.ts';
 
 /** What was read of other configured subscriptions, in this pass and after this loop's own intents were written. */
 export interface Elsewhere {
@@ -37,7 +38,7 @@ const isExclusive = ({ mode, shared }: CommandRow): boolean => mode !== 'check' 
  * could be started; undefined in all other passes, and where one subscription alone is configured.
  */
 export function needsElsewhere(
-  seen: Pick<Observed, 'vms' | 'outcomes' | 'survey' | 'now'>,
+  seen: Pick<Observed, 'vms' | 'outcomes' | 'runs' | 'intake' | 'survey' | 'now'>,
   { scope }: Pick<LoopSettings, 'scope'>,
 ): ElsewhereNeed | undefined {
   if (scope.subscriptionIds.length < 2) return undefined;
@@ -45,17 +46,33 @@ export function needsElsewhere(
   let isNeeded = seen.vms.some(({ row: { command } }) => command?.phase === 'intended' && isExclusive(command));
   const { survey } = seen;
   if (!survey) return isNeeded ? { members } : undefined;
-  for (const { row } of seen.outcomes) {
-    if (row.state !== 'waiting' || (row.notBefore ?? 0) > seen.now) continue;
-    const key = idKey(row.vmId);
-    // What is held back may be behind a frontend that nobody could read.
+  for (const vm of vmsInTurn(seen, survey)) {
+    // One that is held back may be behind a frontend that nobody could read.
     isNeeded ||= survey.unread.length > 0;
-    for (const { members: all } of sharedOf(survey, key)) {
+    for (const { members: all } of sharedOf(survey, vm)) {
       isNeeded = true;
       for (const member of all) if (!survey.isOwn(member.key)) members.add(member.key);
     }
   }
   return isNeeded ? { members } : undefined;
+}
+
+/** The loop's own VMs that may be given a command in this pass. */
+function vmsInTurn(
+  { outcomes, runs, intake, now }: Pick<Observed, 'outcomes' | 'runs' | 'intake' | 'now'>,
+  survey: Survey,
+): Set<IdKey> {
+  const vms = new Set<IdKey>();
+  for (const { row } of outcomes) {
+    if (row.state === 'waiting' && (row.notBefore ?? 0) <= now) vms.add(idKey(row.vmId));
+  }
+  if (survey.shared.size === 0) return vms;
+  const ways = { all: survey.ways, ofVm: survey.waysOfVm, ofFrontend: survey.waysOfFrontend };
+  for (const { row } of runs) {
+    if (!intake.planned.has(row.runId)) continue;
+    for (const { vmKey } of covered(row, ways, survey)) if (survey.isOwn(vmKey)) vms.add(vmKey);
+  }
+  return vms;
 }
 
 /** VMs of other subscriptions whose command keeps one away that is about these frontends. */

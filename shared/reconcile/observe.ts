@@ -193,16 +193,37 @@ async function readElsewhere(store: Store, seen: Observed, told: ListOptions, se
     for (const { row } of await store.vms.list(id, 'commanded', told)) if (row.command) commanded.push(row);
   });
   const members = new Map<IdKey, VmRow>();
-  await inBatches([...need.members], READS, async (key) => {
+  for (const [id, keys] of Map.groupBy(need.members, subscriptionOf)) {
+    for (const { row } of await readVms(store, id, keys, told)) members.set(idKey(row.vmId), row);
+  }
+  seen.elsewhere = { commanded, members };
+}
+
+/** Up to so many rows of another subscription are read one by one, more of them by its list. */
+const FEW = 50;
+
+/** Some VMs' rows of another subscription. */
+async function readVms(
+  { vms }: Store,
+  subscriptionId: string,
+  keys: readonly IdKey[],
+  told: ListOptions,
+): Promise<Versioned<VmRow>[]> {
+  if (keys.length > FEW) {
+    const wanted = new Set(keys);
+    return (await vms.list(subscriptionId, 'all', told)).filter(({ row }) => wanted.has(idKey(row.vmId)));
+  }
+  const rows: Versioned<VmRow>[] = [];
+  await inBatches(keys, READS, async (key) => {
     try {
-      const found = await store.vms.get(subscriptionOf(key), rowKey(key));
-      if (found) members.set(key, found.row);
+      const found = await vms.get(subscriptionId, rowKey(key));
+      if (found) rows.push(found);
     } catch (error) {
       if (!isUnreadable(error)) throw error;
-      told.unreadable?.({ key: rowKey(key), where: `vms/${key}`, error });
+      told.unreadable?.({ key: rowKey(key), where: `the row of ${key}`, error });
     }
   });
-  seen.elsewhere = { commanded, members };
+  return rows;
 }
 
 const isUnreadable = (error: unknown): error is StateError =>
