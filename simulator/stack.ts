@@ -5,13 +5,14 @@
 import { rm } from 'node:fs/promises';
 import { AzureKeyCredential, EventGridPublisherClient } from '@azure/eventgrid';
 import { type BuildResult, build } from '../build.ts';
+import { subscriptionOf } from '../shared/model/scope.ts';
 import type { RunView } from '../shared/views/run.ts';
 import { appRoles } from './arm/appRoles.ts';
 import { type Arm, type ArmOptions, startArm } from './arm/arm.ts';
 import type { ResourceEvent } from './arm/events.ts';
 import { authorizeBy } from './arm/roles.ts';
 import type { Estate } from './estate/estate.ts';
-import { vmId } from './estate/ids.ts';
+import { subscriptionsOf, vmId } from './estate/ids.ts';
 import { type EventGrid, startEventGrid } from './eventgrid/eventGrid.ts';
 import type { GuestLab } from './guests/lab.ts';
 import { type Host, startHost } from './host/host.ts';
@@ -132,13 +133,18 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       },
     });
     closers.push(() => host.stop());
-    const subscription = eventGrid.systemTopic(`/subscriptions/${estate.subscriptionId}`);
-    subscription.subscribe({
-      name: 'resourceChange',
-      endpoint: `${host.url}/runtime/webhooks/EventGrid?functionName=resourceChange`,
-      eventDeliverySchema: 'CloudEventSchemaV1_0',
-    });
-    toTopic = (event) => subscription.feed(event);
+    const topics = new Map(
+      [...new Set(sites.flatMap((site) => subscriptionsOf(site.estate)))].map((id) => {
+        const source = eventGrid.systemTopic(`/subscriptions/${id}`);
+        source.subscribe({
+          name: 'resourceChange',
+          endpoint: `${host.url}/runtime/webhooks/EventGrid?functionName=resourceChange`,
+          eventDeliverySchema: 'CloudEventSchemaV1_0',
+        });
+        return [id, source] as const;
+      }),
+    );
+    toTopic = (event) => topics.get(subscriptionOf(event.topic))?.feed(event);
 
     const topic = eventGrid.customTopic({ name: 'mirror-failover' });
     topic.subscribe({
@@ -248,7 +254,7 @@ export function appSettings(arm: Arm, azurite: Azurite, estate: Estate): Record<
     ...arm.env,
     AZURE_TOKEN_CREDENTIALS: 'ManagedIdentityCredential',
     AzureWebJobsStorage: azurite.connectionString,
-    HAIRPIN_SUBSCRIPTIONS: estate.subscriptionId,
+    HAIRPIN_SUBSCRIPTIONS: subscriptionsOf(estate).join(','),
     HAIRPIN_ARM_ENDPOINT: arm.endpoint,
     HAIRPIN_ARM_AUDIENCE: arm.endpoint,
     HAIRPIN_BELL_SECONDS: '1',

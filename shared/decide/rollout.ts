@@ -30,6 +30,12 @@ interface Room {
   announced: ReadonlySet<IdKey>;
 }
 
+/**
+ * How often it is looked whether another subscription's member has ended, milliseconds: its end rings no bell here, and
+ * each look reads the estate.
+ */
+const ACROSS_MS = 10_000;
+
 /** How long until a VM is looked at again that needs lists that are missing, milliseconds. */
 const LISTS_PAUSE_MS = 30_000;
 
@@ -108,9 +114,10 @@ function mustWait(pass: EstatePass, candidate: Candidate, room: Room): Wait | un
   const last = vm?.last;
   if (last?.retryAt !== undefined && last.retryAt > pass.now) return { why: waitAfter(last), until: last.retryAt };
   if (candidate.mode !== 'check') {
-    const isTaken = candidate.vips.some((vip) => room.taken.has(vip));
-    if (isTaken || rivalsOf(pass.seen.elsewhere, candidate.shared).length > 0) return { why: 'MEMBER_BUSY' };
-    if (letsOthersFirst(pass, candidate)) return { why: 'MEMBER_FIRST' };
+    if (candidate.vips.some((vip) => room.taken.has(vip))) return { why: 'MEMBER_BUSY' };
+    const until = pass.now + ACROSS_MS;
+    if (rivalsOf(pass.seen.elsewhere, candidate.shared).length > 0) return { why: 'MEMBER_BUSY', until };
+    if (letsOthersFirst(pass, candidate)) return { why: 'MEMBER_FIRST', until };
   }
   if (room.places <= 0) return { why: 'COMMAND_LIMIT' };
   return awaitsFailover(pass, candidate, room.announced) ? { why: 'FAILOVER_PENDING' } : undefined;

@@ -1,7 +1,7 @@
 /** The app's rights as a deployment gives them: the reader on each subscription, the runner on each VM. */
 import { readFileSync } from 'node:fs';
 import type { Estate } from '../estate/estate.ts';
-import { vmId } from '../estate/ids.ts';
+import { subscriptionsOf, vmId } from '../estate/ids.ts';
 import { APP_PRINCIPAL } from './arm.ts';
 import type { RoleAssignment } from './roles.ts';
 
@@ -24,7 +24,7 @@ export function appRoles(estates: readonly Estate[], without?: string): RoleAssi
     notActions: role.NotActions,
   });
   const [reader, runner] = [roleDefinition('reader'), roleDefinition('runner')];
-  const subscriptions = new Set(estates.map((estate) => `/subscriptions/${estate.subscriptionId}`));
+  const subscriptions = new Set(estates.flatMap(subscriptionsOf).map((id) => `/subscriptions/${id}`));
   return [
     ...[...subscriptions].map((scope) => assign(reader, scope)),
     ...estates.flatMap((estate) => estate.vms.map((vm) => assign(runner, vmId(estate, vm.name)))),

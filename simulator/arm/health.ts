@@ -4,8 +4,9 @@
  * there, and "Manage the health of Azure Load Balancer backend instances" for the reasons.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { subscriptionOf } from '../../shared/model/scope.ts';
 import type { EstateLoadBalancer } from '../estate/estate.ts';
-import { ipConfigurationId, memberParts } from '../estate/ids.ts';
+import { ipConfigurationId, loadBalancerId, memberParts } from '../estate/ids.ts';
 import { ArmError, notFound } from './errors.ts';
 import type { Answer, Operations } from './operations.ts';
 import type { Site } from './world.ts';
@@ -34,7 +35,11 @@ export function startRuleHealth(
     // That there is none is documented; how Azure words it is not, so the code is this simulator's.
     throw new ArmError(400, 'RuleHasNoProbe', `The load balancing rule '${rule.name}' has no health probe.`);
   }
-  const operation = operations.start('Microsoft.Network', estate.subscriptionId, estate.location);
+  const operation = operations.start(
+    'Microsoft.Network',
+    subscriptionOf(loadBalancerId(estate, at.loadBalancer.name)),
+    estate.location,
+  );
 
   const finish = async (): Promise<void> => {
     await delay(options.healthMs, undefined, { ref: false });
