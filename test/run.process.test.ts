@@ -1,5 +1,6 @@
 /** What `npm test` counts and says, and with which exit code it ends: in a small project of its own. */
 import { spawn } from 'node:child_process';
+import { globSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,6 +22,7 @@ async function run(
   t: ExecutionContext,
   { quick, slow }: { quick: string; slow: string },
   env: Record<string, string> = {},
+  args: string[] = [],
 ): Promise<Ended> {
   const folder = await mkdtemp(join(tmpdir(), 'hairpin-run-'));
   t.teardown(() => rm(folder, { recursive: true }));
@@ -33,7 +35,7 @@ async function run(
     await writeFile(join(folder, `${name}.js`), `import test from 'ava';\n${body}`);
   // The outer AVA's settings are not those of the inner one.
   const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(AVA|HAIRPIN)_/.test(name)));
-  const child = spawn(process.execPath, [RUN], { cwd: folder, env: { ...own, ...env } });
+  const child = spawn(process.execPath, [RUN, ...args], { cwd: folder, env: { ...own, ...env } });
   const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
   if (child.exitCode === null && child.signalCode === null) await new Promise((resolve) => child.once('exit', resolve));
   return { code: child.exitCode, lines: output.trim().split('\n'), errors };
@@ -84,4 +86,38 @@ test.serial('a file that cannot be loaded is a failure', async (t) => {
   const { code, lines } = await run(t, { quick: PASSES, slow: "throw new Error('no such thing');" });
   t.is(lines.at(-1), '1 passed, 1 failed');
   t.is(code, 1);
+});
+
+test.serial('tests that take minutes run when they are asked for', async (t) => {
+  const slow = "test('part: ' + process.env.HAIRPIN_TEST_PART, (t) => t.pass());";
+  const ran = async (...args: string[]) => {
+    const { lines } = await run(t, { quick: PASSES, slow }, {}, args);
+    return [lines.find((line) => line.includes('\u2714 part:'))?.replace(/.*part: (\w+).*/, '$1'), lines.at(-1)];
+  };
+  t.deepEqual(await ran(), ['short', '2 passed, 0 failed']);
+  t.deepEqual(await ran('--long'), ['long', '1 passed, 0 failed']);
+  t.deepEqual(await ran('--all'), ['undefined', '2 passed, 0 failed']);
+});
+
+test.serial('the slowest are told, the slowest first', async (t) => {
+  const slow = [200, 1300, 1600]
+    .map((ms) => `test.serial('takes ${ms}', (t) => new Promise((end) => setTimeout(end, ${ms})).then(t.pass));`)
+    .join('\n');
+  const { lines } = await run(t, { quick: PASSES, slow });
+  const told = lines.slice(lines.indexOf('The slowest:') + 1).filter((line) => line.includes('takes'));
+  const seconds = told.map((line) => Number.parseFloat(line));
+  t.deepEqual(
+    seconds,
+    seconds.toSorted((a, b) => b - a),
+  );
+  for (const title of ['takes 1300', 'takes 1600']) t.true(told.some((line) => line.endsWith(title)));
+});
+
+test('every file that takes minutes is there', async (t) => {
+  process.env.HAIRPIN_TEST_PART = 'long';
+  const { default: config } = (await import(new URL('../ava.slow.config.js', import.meta.url).href)) as {
+    default: { files: string[] };
+  };
+  t.true(config.files.length > 10);
+  for (const pattern of config.files) t.true(globSync(pattern).length > 0, pattern);
 });

@@ -41,7 +41,7 @@ function planRun(pass: EstatePass, run: RunRow, changed: readonly IdKey[]): void
   }
   run.state = 'running';
   run.startedAt = pass.now;
-  tell(pass, 'info', 'planned', { runId: run.runId, signal: run.signal, vms: groups.size, fresh: run.fresh });
+  tell(pass, 'planned', { runId: run.runId, signal: run.signal, vms: groups.size, fresh: run.fresh });
 }
 
 /**

@@ -4,10 +4,12 @@
  */
 import test from 'ava';
 import { createTopologyReader } from '../../shared/azure/topology.ts';
+import { bellMessage } from '../../shared/model/messages.ts';
 import { randomRunId } from '../../shared/model/runId.ts';
 import { articleEstate } from '../../simulator/estate/articleEstate.ts';
 import type { Estate } from '../../simulator/estate/estate.ts';
-import { vmId } from '../../simulator/estate/ids.ts';
+import { subscriptionsOf, vmId } from '../../simulator/estate/ids.ts';
+import { until } from '../../simulator/until.ts';
 import { SETTINGS } from '../helpers/world.ts';
 import { withArm } from '../simulator/arm/withArm.ts';
 import { lapse } from './lapse.ts';
@@ -70,8 +72,10 @@ for (const [title, estate] of [
     t.like(run, { state: 'settled', confirmation: { state: 'confirmed' } });
     // The other subscription's row ends for itself.
     for (const vm of ['hs-a', 'hs-b']) {
-      const ended = async () => (await it.outcome(runId, vm))?.state === 'settled';
-      while (!(await ended())) await it.sweep();
+      await until(`the end of ${vm}`, async () => {
+        await Promise.all(subscriptionsOf(estate).map((id) => it.handle(bellMessage(id))));
+        return (await it.outcome(runId, vm))?.state === 'settled';
+      });
       t.is((await it.outcome(runId, vm))?.result, 'repaired', vm);
     }
     t.deepEqual(it.lab.overlaps, []);
