@@ -2,7 +2,7 @@
 import test from 'ava';
 import { healthDue, needsEstate, needsFrontends, nextWatch, roomForHealth } from '../../shared/decide/needs.ts';
 import { type IdKey, idKey, shortName } from '../../shared/model/ids.ts';
-import type { FrontendRow } from '../../shared/model/rows.ts';
+import type { FrontendRow, RunRow } from '../../shared/model/rows.ts';
 import {
   accepted,
   ago,
@@ -18,7 +18,7 @@ import {
   vm,
   type Words,
 } from '../helpers/seen.ts';
-import { frontendId, SETTINGS, SUBSCRIPTION, vmId } from '../helpers/world.ts';
+import { frontendId, OTHER, SETTINGS, SUBSCRIPTION, vmId } from '../helpers/world.ts';
 
 const running = shows({ commandId: commandId('hs-a', 7), state: 'Running' });
 const ended = shows({ commandId: commandId('hs-a', 7), state: 'Succeeded' });
@@ -141,6 +141,28 @@ test('a frontend without a rule to ask is never asked', (t) => {
     recentAsks: [],
   };
   t.deepEqual(healthDue(input, SETTINGS), []);
+});
+
+test('a frontend of another subscription is asked when a run needs it and its own loop has not just asked, and is not watched', (t) => {
+  const due = (seconds: number, runs: RunRow[], inPlay: string[] = []) => {
+    const row = asked('ucr', seconds);
+    const input = {
+      subscriptionId: OTHER,
+      now: NOW,
+      frontends: [row],
+      runs,
+      inPlay: new Set(inPlay.map((name) => idKey(frontendId(name)))),
+      recentAsks: [],
+    };
+    return healthDue(input, SETTINGS).length;
+  };
+  const failover = [run('f1 failover hs-b', { confirmation: pending })];
+  t.is(due(4, failover), 0);
+  t.is(due(5, failover), 1);
+  t.is(due(14, [], ['ucr']), 0);
+  t.is(due(15, [], ['ucr']), 1);
+  t.is(due(3600, []), 0);
+  t.is(nextWatch(OTHER, [asked('ucr', 3600)], NOW, SETTINGS), later(50));
 });
 
 test('room for health counts the asks of the last minute, and none from a clock that was ahead', (t) => {

@@ -8,7 +8,7 @@ import { disagreements, recovery, unkept } from '../helpers/agreement.ts';
 import { anything, History, healthy, spreadEstate } from '../helpers/histories.ts';
 import { HISTORIES, parameters, tell } from '../helpers/seed.ts';
 
-const COUNT = Math.ceil(HISTORIES / 2);
+const COUNT = Math.ceil(HISTORIES / 5);
 
 test('two subscriptions, whatever happens', async (t) => {
   t.timeout(1_200_000);
