@@ -14,6 +14,7 @@ import { authorizeBy } from './arm/roles.ts';
 import type { Estate } from './estate/estate.ts';
 import { subscriptionsOf, vmId } from './estate/ids.ts';
 import { type EventGrid, startEventGrid } from './eventgrid/eventGrid.ts';
+import { MIRROR_PRINCIPAL, senders } from './eventgrid/senders.ts';
 import type { GuestLab } from './guests/lab.ts';
 import { type Host, startHost } from './host/host.ts';
 import { type Azurite, startAzurite } from './storage/azurite.ts';
@@ -119,7 +120,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       }),
       (it) => it.close(),
     );
-    const eventGrid = await keep(startEventGrid({ tls: arm.tls }), (it) => it.stop());
+    const acceptToken = senders(arm.tokens, [MIRROR_PRINCIPAL]);
+    const eventGrid = await keep(startEventGrid({ tls: arm.tls, acceptToken }), (it) => it.stop());
     const host = await startHost({
       appFolder: built.outFolder,
       extraCaFile: arm.caFile,
@@ -259,6 +261,7 @@ export function appSettings(arm: Arm, azurite: Azurite, estate: Estate): Record<
     AZURE_TOKEN_CREDENTIALS: 'ManagedIdentityCredential',
     AzureWebJobsStorage: azurite.connectionString,
     HAIRPIN_SUBSCRIPTIONS: subscriptionsOf(estate).join(','),
+    HAIRPIN_ENFORCEMENT: 'enforce',
     HAIRPIN_ARM_ENDPOINT: arm.endpoint,
     HAIRPIN_ARM_AUDIENCE: arm.endpoint,
     HAIRPIN_BELL_SECONDS: '1',

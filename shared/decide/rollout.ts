@@ -12,6 +12,7 @@ import { type Candidate, chooseCommands } from './candidates.ts';
 import { rivalsOf } from './elsewhere.ts';
 import { waitAfter } from './endings.ts';
 import { isUnconfirmed } from './failover.ts';
+import { frontendIdsOf } from './kept.ts';
 import { letWait, settle, settleFromEstate, take } from './outcomes.ts';
 import { type EstatePass, type Pass, tell, whyUnusable } from './pass.ts';
 
@@ -160,6 +161,7 @@ function start(pass: EstatePass, { key, wishes, mode, plan, planHash, vips, shar
     runIds: wishes.map((wish) => wish.run.runId),
     plan,
     planHash,
+    frontendIds: frontendIdsOf(pass.survey, key, vm, plan),
     vips,
     ...(shared.length > 0 ? { shared } : {}),
     intendedAt: pass.now,

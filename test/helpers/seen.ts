@@ -27,6 +27,7 @@ import {
   type RunRow,
   type VmRow,
 } from '../../shared/model/rows.ts';
+import type { Scope } from '../../shared/model/scope.ts';
 import type { LoopSettings } from '../../shared/model/settings.ts';
 import type { ScopeItem, SignalKind } from '../../shared/model/signal.ts';
 import { rowKey, type Versioned } from '../../shared/model/store.ts';
@@ -94,7 +95,7 @@ export function seen(words: Words = {}): Observed {
       Object.entries(words.unreadable ?? {}).map(([run, vms]) => [run, new Set(vms.map((vm) => rowKey(vmId(vm))))]),
     ),
   };
-  if (estate === 'read') observed.survey = surveyOf(world);
+  if (estate === 'read') observed.survey = surveyOf(world, words.settings?.scope);
   else if (estate !== 'unread') observed.estateError = estate;
   return observed;
 }
@@ -107,15 +108,15 @@ export function pass(words: Words = {}): EstatePass {
   const observed = seen({ ...words, estate: 'read' });
   if (words.estate instanceof AzureError) observed.estateError = words.estate;
   const begun = startPass(observed, { ...SETTINGS, ...words.settings });
-  const known = observed.survey as NonNullable<Observed['survey']>;
+  const known = begun.survey as NonNullable<Observed['survey']>;
   const evaluation = judge(known, healthOf(begun.frontends.all()), knowledgeOf(begun, known), NOW);
   return { ...begun, survey: known, evaluation };
 }
 
 /** As the first subscription's loop sees it. */
-export const surveyOf = (world: World) => {
+export const surveyOf = (world: World, given: Scope = SETTINGS.scope) => {
   const others = new Set([...world.homes.values()].filter((id) => id !== SUBSCRIPTION));
-  const scope = { ...SETTINGS.scope, subscriptionIds: [SUBSCRIPTION, ...others] };
+  const scope = others.size > 0 ? { ...given, subscriptionIds: [SUBSCRIPTION, ...others] } : given;
   const lists = [...others].map((id) => world.lists(id));
   return survey(joinTopologies(world.lists(SUBSCRIPTION), lists, []), scope);
 };
@@ -327,7 +328,8 @@ export interface Said {
   before?: Drift[];
   after?: Drift[];
   connect?: string;
-  proof?: 's' | 'r' | 'n';
+  /** With the accepted port where it is told, as `s1972`. */
+  proof?: `s${number | ''}` | 'r' | 'n';
   changed?: number;
   more?: object;
 }
