@@ -15,7 +15,7 @@ import type { CommandRow, VmRow } from '../model/rows.ts';
 import { oneOrAll } from '../model/steps.ts';
 import { rowKey } from '../model/store.ts';
 import { unfitAgent } from './agent.ts';
-import { precedence, rivalsOf } from './elsewhere.ts';
+import { isCutOff, precedence, rivalsOf } from './elsewhere.ts';
 import {
   denied,
   fail,
@@ -108,6 +108,7 @@ function isHeldUpTooLong({ settings }: Pass, { command, lookedAt }: Watched, mos
 
 function intended(pass: Pass, watched: Watched, { view, agent }: Extract<Look, { kind: 'seen' }>): void {
   const { vm, command } = watched;
+  if (pass.survey && isCutOff(pass.survey, command)) return waitOrTakeBack(pass, watched);
   if (isOutdated(pass, watched)) return;
   const unfit = agent && unfitAgent(vm.os, agent);
   if (unfit) return fail(pass, watched, unfit);
@@ -120,13 +121,8 @@ function intended(pass: Pass, watched: Watched, { view, agent }: Extract<Look, {
   }
   if (!pass.survey) return unread(pass, watched);
   const before = command.mode === 'check' ? 'send' : precedence(rivalsOf(pass.seen.elsewhere, command.shared), vm.vmId);
-  if (
-    before === 'takeBack' ||
-    (before === 'wait' && isHeldUpTooLong(pass, watched, 1000 * pass.settings.commandSeconds))
-  ) {
-    return takeBack(pass, watched);
-  }
-  if (before === 'wait') return;
+  if (before === 'takeBack') return takeBack(pass, watched);
+  if (before === 'wait') return waitOrTakeBack(pass, watched);
   command.phase = 'sent';
   delete command.heldUp;
   command.sentAt = pass.now;
@@ -134,6 +130,11 @@ function intended(pass: Pass, watched: Watched, { view, agent }: Extract<Look, {
   command.deadline = pass.now + commandMs(pass.settings);
   if (view?.startTime !== undefined) command.priorStart = view.startTime;
   send(pass, watched);
+}
+
+/** What is only meant waits, and gives its place back when that takes too long. */
+function waitOrTakeBack(pass: Pass, watched: Watched): void {
+  if (isHeldUpTooLong(pass, watched, 1000 * pass.settings.commandSeconds)) takeBack(pass, watched);
 }
 
 /** Takes back a command that is not what should be done by now; its outcome takes its turn again. */

@@ -75,6 +75,10 @@ function vmsInTurn(
   return vms;
 }
 
+/** True while a frontend of a command lies in a subscription whose lists are missing: whether its plan still holds is not known. */
+export const isCutOff = ({ unread }: Survey, { shared = [] }: CommandRow): boolean =>
+  shared.some((id) => unread.some(({ subscriptionId }) => isWithin(id, `/subscriptions/${subscriptionId}`)));
+
 /** VMs of other subscriptions whose command keeps one away that is about these frontends. */
 export function rivalsOf(elsewhere: Elsewhere | undefined, shared: readonly string[] | undefined): VmRow[] {
   if (!elsewhere || !shared?.length) return [];

@@ -238,6 +238,29 @@ test('a subscription whose lists fail: others go on, what needs them waits, and 
   t.true((await world.vmRow('hs-b'))?.look?.report.paths.some(({ vip }) => vip === '10.0.1.100'));
 });
 
+test('the load balancer’s lists fail between an intent and its send: it waits for them, and goes on', async (t) => {
+  const world = spread(['lb']);
+  const { look } = world;
+  world.look = () => {
+    throw refusal(503);
+  };
+  const runId = world.manual('apply', 'hs-a');
+  await world.run(2000);
+  t.is((await world.vmRow('hs-a'))?.command?.phase, 'intended');
+  world.look = look;
+  world.unreadable.add(OTHER);
+  await world.run(30_000);
+  t.is((await world.vmRow('hs-a'))?.command?.phase, 'intended');
+  t.deepEqual(world.sent(), []);
+  await world.run(300_000);
+  t.is((await world.vmRow('hs-a'))?.command, undefined, 'it does not hold its place for ever');
+  t.is((await world.outcome(runId, 'hs-a'))?.waitingFor, 'SUBSCRIPTION_UNREAD');
+  world.unreadable.clear();
+  await world.run(300_000);
+  t.is((await world.outcome(runId, 'hs-a'))?.result, 'repaired');
+  t.deepEqual(world.sent(), ['apply hs-a']);
+});
+
 test('a subscription whose members cannot be read: its load balancer’s other members go on', async (t) => {
   const world = pairs();
   world.unreadable.add(OTHER);
