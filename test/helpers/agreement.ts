@@ -68,7 +68,7 @@ function excuse(
   { world, leaderless }: History,
   runs: readonly RunRow[],
   run: RunRow,
-  { vmId: id, result }: OutcomeRow,
+  { vmId: id, result, findings }: OutcomeRow,
 ): boolean {
   const name = id.split('/').at(-1) ?? '';
   const mine = world.mirrors.filter((item) => item.members.includes(name));
@@ -77,7 +77,10 @@ function excuse(
   const isFalse = run.confirmation?.state === 'refused' && result === 'blocked';
   const cannot = world.oneNic.has(name) && result === 'blocked';
   const nobody = leaderless.has(name) && result === 'unknown';
-  return isOverruled || isFalse || cannot || nobody || mine.length === 0 || removedByHand;
+  // A sweep that meets a list of another subscription that fails says so at once.
+  const isUnread = findings.some(({ code }) => code === 'SUBSCRIPTION_UNREAD');
+  const isCutOff = result === 'unknown' && isUnread && world.happened.some((what) => /^fail \w+ topology/.test(what));
+  return isCutOff || isOverruled || isFalse || cannot || nobody || mine.length === 0 || removedByHand;
 }
 
 /**
