@@ -9,7 +9,7 @@ import { subscriptionOf } from '../shared/model/scope.ts';
 import type { RunView } from '../shared/views/run.ts';
 import { appRoles } from './arm/appRoles.ts';
 import { type Arm, type ArmOptions, startArm } from './arm/arm.ts';
-import type { ResourceEvent } from './arm/events.ts';
+import type { HealthEvent, ResourceEvent } from './arm/events.ts';
 import { authorizeBy } from './arm/roles.ts';
 import type { Estate } from './estate/estate.ts';
 import { subscriptionsOf, vmId } from './estate/ids.ts';
@@ -108,6 +108,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     ];
     const { lab } = sites[0];
     let toTopic: (event: ResourceEvent) => void = () => {};
+    let toHealthTopic: (event: HealthEvent) => void = () => {};
     const arm = await keep(
       startArm({
         sites,
@@ -116,6 +117,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         // Least privilege is checked with every call: a right that the roles lack shows as a finding with its name.
         authorize: authorizeBy(appRoles(sites.map((site) => site.estate))),
         onEvent: (event) => toTopic(event),
+        onHealthEvent: (event) => toHealthTopic(event),
         ...options.arm,
       }),
       (it) => it.close(),
@@ -135,18 +137,22 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       },
     });
     closers.push(() => host.stop());
+    const resourceChange = {
+      name: 'resourceChange',
+      endpoint: `${host.url}/runtime/webhooks/EventGrid?functionName=resourceChange`,
+      eventDeliverySchema: 'CloudEventSchemaV1_0',
+    } as const;
     const topics = new Map(
       [...new Set(sites.flatMap((site) => subscriptionsOf(site.estate)))].map((id) => {
         const source = eventGrid.systemTopic(`/subscriptions/${id}`);
-        source.subscribe({
-          name: 'resourceChange',
-          endpoint: `${host.url}/runtime/webhooks/EventGrid?functionName=resourceChange`,
-          eventDeliverySchema: 'CloudEventSchemaV1_0',
-        });
-        return [id, source] as const;
+        source.subscribe(resourceChange);
+        const health = eventGrid.systemTopic(`/subscriptions/${id}`, 'CloudEventSchemaV1_0');
+        health.subscribe(resourceChange);
+        return [id, { source, health }] as const;
       }),
     );
-    toTopic = (event) => topics.get(subscriptionOf(event.topic))?.feed(event);
+    toTopic = (event) => topics.get(subscriptionOf(event.topic))?.source.feed(event);
+    toHealthTopic = (event) => topics.get(subscriptionOf(event.data.resourceInfo.id))?.health.feed(event);
 
     const topic = eventGrid.customTopic({ name: 'mirror-failover' });
     topic.subscribe({

@@ -2,13 +2,14 @@
 import { type FindingCode, finding } from '../model/findings.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
 import { defined } from '../model/optional.ts';
-import type { NamedPlan, Path } from '../model/path.ts';
-import { acceptedRun, type RunRow, type VmRow } from '../model/rows.ts';
+import type { Path } from '../model/path.ts';
+import { acceptedRun, type OutcomeRow, type RunRow } from '../model/rows.ts';
 import { subscriptionOf } from '../model/scope.ts';
-import type { LoopSettings } from '../model/settings.ts';
 import { rowKey } from '../model/store.ts';
 import { waitsForLists, whyHeldBack } from './border.ts';
+import { standingRefusal } from './endings.ts';
 import { guestLimits, guestNetworks } from './limits.ts';
+import { lookNeed, spreadLooks } from './looks.ts';
 import { keptFindings, settle, settleFromEstate, waitingOutcome } from './outcomes.ts';
 import { type EstatePass, tell, whyUnusable } from './pass.ts';
 import { covered, liftsHold } from './scope.ts';
@@ -35,7 +36,8 @@ function planRun(pass: EstatePass, run: RunRow, changed: readonly IdKey[]): void
     for (const key of changed) if (!groups.has(key)) groups.set(key, evaluation.pathsOfVm.get(key) ?? []);
   }
   run.fresh = 0;
-  for (const [key, paths] of groups) planPaths(pass, run, key, paths);
+  const turns = [...groups].flatMap(([key, paths]) => planPaths(pass, run, key, paths) ?? []);
+  spreadLooks(pass, turns);
   for (const vmId of [...namedWithoutPath(pass, run, groups), ...behindAbsent(pass, run, groups)]) {
     planNamed(pass, run, vmId);
   }
@@ -64,10 +66,13 @@ function isPlanned({ outcomes, seen }: EstatePass, { runId }: RunRow, key: IdKey
   return outcomes.get(runId, key) !== undefined || (seen.unreadableOutcomes.get(runId)?.has(rowKey(key)) ?? false);
 }
 
-/** What a run does about one VM: an outcome, or no word for one that needs no look. */
-function planPaths(pass: EstatePass, run: RunRow, key: IdKey, paths: readonly Path[]): void {
+/**
+ * What a run does about one VM: an outcome, or no word for one that needs no look. Returned where the look is nothing but
+ * the VM's turn in a sweep: it need not be now.
+ */
+function planPaths(pass: EstatePass, run: RunRow, key: IdKey, paths: readonly Path[]): OutcomeRow | undefined {
   const vmId = paths[0]?.vmId;
-  if (vmId === undefined || isPlanned(pass, run, key)) return;
+  if (vmId === undefined || isPlanned(pass, run, key)) return undefined;
   if (pass.vms.read(key)?.hold && liftsHold(run, vmId) && !run.dryRun) delete pass.vms.get(key)?.hold;
   const vm = pass.vms.read(key);
   const named = pass.evaluation.plans.get(key);
@@ -76,26 +81,33 @@ function planPaths(pass: EstatePass, run: RunRow, key: IdKey, paths: readonly Pa
   // Removal needs no plan: the guest knows what is ours.
   const actionable = running && !held && (named !== undefined || run.mode === 'remove');
   const byNeed = run.signal === 'sweep' || (run.signal === 'resourceChange' && !namesVmOrNic(run));
-  const due = !byNeed || (named !== undefined && lookDue(vm, named, pass.now, pass.settings));
+  const refusal = run.signal === 'sweep' ? standingRefusal(vm, pass.now) : undefined;
+  const need = named && byNeed ? lookNeed(vm, named, pass.now, pass.settings) : 'none';
+  const isTurn = need === 'turn' && run.signal === 'sweep';
+  const due = !byNeed || need === 'now' || isTurn;
 
   const isCut = (pass.evaluation.listedOf.get(key) ?? []).some((item) => ABSENT.has(item.finding.code));
   const isRight = paths.every((path) => path.verdict === 'compliant');
   if (!due && !isCut && isRight && keptFindings(pass, vmId).length === 0) {
     run.fresh += 1;
-    return;
+    return undefined;
   }
   const outcome = pass.outcomes.add(waitingOutcome(run, vmId));
   const os = pass.survey.vms.get(key)?.os;
   if (run.dryRun && actionable && os !== undefined && os !== 'unknown') {
     const plan = named?.plan ?? { frontends: [] };
     outcome.planned = { os, plan, ...guestNetworks(pass.settings), limits: guestLimits(pass.settings) };
-    return settle(pass, outcome, 'planned');
+    settle(pass, outcome, 'planned');
+    return undefined;
   }
   // Told once: what was seen of a plan that is gone says nothing of the next one.
   if (vm?.look && named === undefined && pass.survey.unread.length === 0) forgetLook(pass, key);
   const unusable = whyUnusable(pass, key);
   if (unusable) settleFromEstate(pass, outcome, [unusable]);
   else if (!actionable || !due) settleFromEstate(pass, outcome, held ? [finding('REMOVED_BY_HAND')] : []);
+  else if (refusal) settleFromEstate(pass, outcome, [refusal]);
+  else if (isTurn) return outcome;
+  return undefined;
 }
 
 function forgetLook({ vms }: EstatePass, key: IdKey): void {
@@ -159,21 +171,4 @@ function behindAbsent(
     const key = idKey(id);
     return survey.vms.has(key) && !groups.has(key) && !evaluation.pathsOfVm.has(key);
   });
-}
-
-/**
- * True when a sweep must look into the guest: never looked, the plan changed, the look is older than the set age,
- * or it did not end with everything right.
- */
-function lookDue(vm: VmRow | undefined, named: NamedPlan, now: number, settings: LoopSettings): boolean {
-  if (!vm?.look || vm.findings.length > 0) return true;
-  const { look } = vm;
-  const isOld = now - look.at > settings.proofAgeMs;
-  if (look.planHash !== named.hash || isOld || look.report.errorCode !== undefined) return true;
-  const left = new Set(named.plan.frontends.flatMap(({ vip, kept }) => (kept ? [vip] : [])));
-  // `none`: a frontend without a port to prove, which no further look would prove either.
-  return look.report.paths.some(
-    ({ vip, after, connectAfter: { outcome } }) =>
-      !left.has(vip) && (after.length > 0 || !['ok', 'none'].includes(outcome)),
-  );
 }

@@ -66,7 +66,8 @@ export interface Words {
   estate?: 'read' | 'unread' | AzureError;
 }
 
-const versioned = <T>(row: T): Versioned<T> => ({ row, etag: 'W/"1"' });
+/** A row as it was read. */
+export const versioned = <T>(row: T): Versioned<T> => ({ row, etag: 'W/"1"' });
 
 /** What the loop has read. */
 export function seen(words: Words = {}): Observed {
@@ -252,6 +253,7 @@ export function looked(name: string, { mode = 'apply', drift = [], connect = 'ok
         proof: connect === 'ok' ? 'remote' : 'none',
       })),
       warnings: [],
+      heals: true,
       ...report,
     },
     ...more,
