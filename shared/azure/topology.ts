@@ -14,7 +14,7 @@ const LIST_SECONDS = 120;
 /** A reader that lists VMs, their run time status, NICs and load balancers side by side, two minutes each at most. */
 export function createTopologyReader(clients: AzureClients): TopologyReader {
   return {
-    async read(subscriptionId) {
+    async read(subscriptionId, given) {
       const [compute, network] = await Promise.all([clients.compute(subscriptionId), clients.network(subscriptionId)]);
       const list = (client: Piped, type: string, query: string): Promise<unknown[]> => {
         const first = urlOf(
@@ -23,7 +23,12 @@ export function createTopologyReader(clients: AzureClients): TopologyReader {
           query,
         );
         const action = `${type}/read`;
-        return callAzure(action, LIST_SECONDS, (signal) => getPages(client, clients.endpoint, first, action, signal));
+        return callAzure(
+          action,
+          LIST_SECONDS,
+          (signal) => getPages(client, clients.endpoint, first, action, signal),
+          given,
+        );
       };
       const vmQuery = `api-version=${COMPUTE_VERSION}`;
       const netQuery = `api-version=${NETWORK_VERSION}`;

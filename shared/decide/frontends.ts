@@ -106,7 +106,9 @@ export function tellMove(pass: Pass, { row, from, since }: Move): void {
 export function keepFrontends(pass: Pass, survey: Survey): void {
   for (const { frontendId, healthRuleId } of pass.frontends.readAll()) {
     const key = idKey(frontendId);
-    if (healthRuleId !== undefined && !survey.waysOfFrontend.has(key)) delete pass.frontends.get(key)?.healthRuleId;
+    // Its members may all be where nothing could be read.
+    const isGone = !survey.waysOfFrontend.has(key) && survey.unread.length === 0;
+    if (healthRuleId !== undefined && isGone) delete pass.frontends.get(key)?.healthRuleId;
   }
   for (const surveyed of survey.frontends) {
     const { key } = surveyed.frontend;

@@ -4,8 +4,8 @@ import type { BackendHealth, Topology } from './topology.ts';
 
 /** Reads a subscription's VMs (with power state), NICs and load balancers by paged lists. */
 export interface TopologyReader {
-  /** Throws AzureError when a list fails after the SDK's own retries. */
-  read(subscriptionId: string): Promise<Topology>;
+  /** Throws AzureError when a list fails after the SDK's own retries, or when `signal` ends it. */
+  read(subscriptionId: string, signal?: AbortSignal): Promise<Topology>;
 }
 
 /** A question about health that Azure has not answered yet. */

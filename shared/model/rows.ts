@@ -5,7 +5,7 @@ import type { ConnectOutcome, Drift, GuestCommand, GuestMode, GuestOs, GuestPlan
 import type { GuestLook, Proof } from './path.ts';
 import type { CommandSlot } from './ports.ts';
 import type { Signal } from './signal.ts';
-import type { BackendHealth } from './topology.ts';
+import type { BackendHealth, Unread } from './topology.ts';
 
 /** `accepted`: nothing looked at yet. `running`: its VMs are known. `settled`, `failed`: ended. */
 export type RunState = 'accepted' | 'running' | 'settled' | 'failed';
@@ -40,6 +40,8 @@ export interface RunRow extends Signal {
   latestAt?: number;
   /** The run that it joined: that one does the work for both. */
   joined?: string;
+  /** The subscription whose loop found that the run is about VMs of this one too. */
+  handedBy?: string;
   confirmation?: Confirmation;
   /** Why it could not go on so far, or failed. */
   reason?: { code: string; text: string; at: number };
@@ -135,7 +137,12 @@ export interface CommandRow {
   frontendIds?: (string | null)[];
   /** VIPs of all frontends that the VM is a member of, planned or not: their other members wait. */
   vips: string[];
-  /** Those of them that had a healthy backend when it was sent, as far as was known. */
+  /**
+   * Ids of those frontends that loops of other subscriptions work on too, and of subscriptions that may hold some;
+   * absent where there are none.
+   */
+  shared?: string[];
+  /** Those of the VIPs that had a healthy backend when it was sent, as far as was known. */
   healthyVips?: string[];
   intendedAt: number;
   sentAt?: number;
@@ -240,6 +247,11 @@ export interface FrontendRow {
   halted?: { vmId: string; runId: string; at: number };
 }
 
+/** Lists of another subscription that could not be read, why, and until when they are not asked for again. */
+export interface UnreadLists extends Unread {
+  until: number;
+}
+
 /** Who decides for the subscription now. */
 export interface LeaseRow {
   subscriptionId: string;
@@ -261,6 +273,8 @@ export interface LeaseRow {
   refusing?: { lists?: Refusing; health?: Refusing };
   /** Runs that the latest pass began to plan. */
   begun?: string[];
+  /** Lists of other subscriptions that could not be read lately. */
+  unread?: UnreadLists[];
   /** When old runs are looked for again. */
   tidyAt: number;
 }

@@ -89,4 +89,10 @@ export interface Estate {
   vms: EstateVm[];
   loadBalancers: EstateLoadBalancer[];
   mirrors: EstateMirror[];
+  /**
+   * What lies in another subscription, in a group of the same name: VMs with their NICs, and load balancers, by name. The
+   * network is one, as "Cross-subscription load balancer overview" asks
+   * (learn.microsoft.com/azure/load-balancer/cross-subscription-overview).
+   */
+  elsewhere?: { subscriptionId: string; vms: string[]; loadBalancers: string[] };
 }

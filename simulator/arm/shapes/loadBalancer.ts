@@ -50,6 +50,7 @@ export function loadBalancerResource(estate: Estate, lb: EstateLoadBalancer): Sh
         type: `${TYPE}/backendAddressPools`,
         properties: {
           provisioningState: 'Succeeded',
+          ...network(estate),
           ...members(estate, pool),
           ...rulesOf((rule) => rule.pool === pool.name),
         },
@@ -75,6 +76,10 @@ export function loadBalancerResource(estate: Estate, lb: EstateLoadBalancer): Sh
     },
   };
 }
+
+/** A pool whose members may lie in another subscription names the network, and how its members are kept. */
+const network = (estate: Estate): Shape =>
+  estate.elsewhere ? { syncMode: 'Automatic', virtualNetwork: { id: virtualNetworkId(estate) } } : {};
 
 /** NIC-based members show twice, as ip configurations and as named backend addresses; address-based ones once. */
 function members(estate: Estate, pool: EstatePool): Shape {
