@@ -2,6 +2,7 @@
 import { type IdKey, idKey } from '../model/ids.ts';
 import { type CommandRow, type FrontendRow, hasPlace, type OutcomeRow, type RunRow } from '../model/rows.ts';
 import type { LoopSettings } from '../model/settings.ts';
+import { asQuestion, OTHERS_FRESH_MS } from './otherRules.ts';
 import type { Look, Observed } from './pass.ts';
 
 /** While a run is open, health older than this is asked again, milliseconds. */
@@ -69,7 +70,8 @@ const ageOf = (row: FrontendRow, now: number): number =>
 
 /**
  * The frontends to ask now, most urgent first and the longest unasked before others, so that a ceiling below the
- * number of frontends rotates through them all.
+ * number of frontends rotates through them all. Their rules with other pools or another probe come last, each as a row
+ * under its own id.
  */
 export function healthDue(input: DueInput, settings: LoopSettings): FrontendRow[] {
   const { now } = input;
@@ -90,6 +92,11 @@ export function healthDue(input: DueInput, settings: LoopSettings): FrontendRow[
     const key = idKey(row.frontendId);
     const how = urgency(row, key);
     if (how !== undefined) due.push({ row, key, urgency: how });
+    for (const other of input.inPlay.has(key) ? (row.others ?? []) : []) {
+      const question = asQuestion(row, other);
+      if (ageOf(question, now) < OTHERS_FRESH_MS) continue;
+      due.push({ row: question, key: idKey(other.ruleId), urgency: 3 });
+    }
   }
   return due
     .sort((a, b) => a.urgency - b.urgency || a.row.askedAt - b.row.askedAt || (a.key < b.key ? -1 : 1))

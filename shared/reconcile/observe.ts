@@ -185,9 +185,9 @@ function frontendsNow({ frontends, survey: estate, unusable }: Observed): Fronte
   const known = new Map(rows.map((row) => [idKey(row.frontendId), row]));
   const now: FrontendRow[] = [];
   for (const surveyed of estate.frontends) {
-    const fresh = newFrontendRow(surveyed);
     const row = known.get(surveyed.frontend.key);
-    if (row) now.push({ ...fresh, askedAt: row.askedAt });
+    const fresh = newFrontendRow(surveyed, row);
+    if (row) now.push(fresh);
     else if (unusable.size === 0 || !unusable.has(rowKey(fresh.frontendId))) now.push(fresh);
   }
   return now;
