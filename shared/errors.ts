@@ -5,6 +5,9 @@ export type ErrorCode =
   | 'SETTING_MISSING'
   | 'SETTING_INVALID'
   | 'INPUT_INVALID'
+  | 'BODY_TOO_LARGE'
+  | 'TYPE_NOT_JSON'
+  | 'CROSS_SITE'
   | 'EVENT_INVALID'
   | 'EVENT_FOREIGN'
   | 'SCOPE_NOT_ALLOWED'
@@ -71,6 +74,9 @@ export class InputError extends GuardError {
     code: Extract<
       ErrorCode,
       | 'INPUT_INVALID'
+      | 'BODY_TOO_LARGE'
+      | 'TYPE_NOT_JSON'
+      | 'CROSS_SITE'
       | 'EVENT_INVALID'
       | 'EVENT_FOREIGN'
       | 'SCOPE_NOT_ALLOWED'

@@ -5,7 +5,8 @@ import { hostLog } from '../../shared/log.ts';
 import { defined } from '../../shared/model/optional.ts';
 import { type Problem, problem } from '../../shared/views/problem.ts';
 
-type Answering = (request: HttpRequest, context: InvocationContext) => Promise<HttpResponseInit>;
+/** What a function does with a request. */
+export type Answering = (request: HttpRequest, context: InvocationContext) => Promise<HttpResponseInit>;
 
 /**
  * A handler that answers with a problem document where the work throws. What is not ours goes on to the host, which

@@ -23,7 +23,15 @@ function csv(lines: readonly Record<string, Cell>[], columns: readonly string[])
   );
 }
 
-const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+/**
+ * One line, and no semicolon: where the comma is the decimal sign, a spreadsheet cuts lines at semicolons, whatever is
+ * quoted, and what follows one could be a formula.
+ */
+const oneLine = (text: string): string =>
+  text
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
+    .replaceAll(';', ',')
+    .trim();
 
 const PATH_COLUMNS = [
   'runId',
