@@ -10,6 +10,9 @@ const network = (estate: Place): string => `${group(estate)}/providers/Microsoft
 export const vmId = (estate: Place, vm: string): string =>
   `${group(estate)}/providers/Microsoft.Compute/virtualMachines/${vm}`;
 
+export const scaleSetId = (estate: Place, name: string): string =>
+  `${group(estate)}/providers/Microsoft.Compute/virtualMachineScaleSets/${name}`;
+
 export const nicId = (estate: Place, nic: string): string => `${network(estate)}/networkInterfaces/${nic}`;
 
 export const ipConfigurationId = (estate: Place, nic: string, ip: string): string =>
