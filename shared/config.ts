@@ -1,10 +1,11 @@
 /** The only reader of the environment: all settings, checked by their descriptions in settings/. */
+import { isNetwork, MOST_NETWORKS } from './model/address.ts';
 import type { AzurePlace } from './model/azurePlace.ts';
 import { isScopeId, isSubscriptionId } from './model/ids.ts';
 import { defined } from './model/optional.ts';
 import { isInSubscriptions, type Scope } from './model/scope.ts';
 import type { LoopSettings } from './model/settings.ts';
-import { type Env, httpsUrl, list, text, textOr, whole, word, wrong } from './settings/read.ts';
+import { checkSchedule, type Env, httpsUrl, list, text, textOr, whole, word, wrong } from './settings/read.ts';
 import { SETTINGS } from './settings/settings.ts';
 import type { StorageAccount } from './state/storage.ts';
 
@@ -19,6 +20,8 @@ const DAY_MS = 24 * HOUR_MS;
 /** Reads and checks all settings. Throws SettingError for the first that is missing or wrong. */
 export function readConfig(env: Env): Config {
   const scope = readScope(env);
+  checkSchedule(env, 'HAIRPIN_SWEEP_SCHEDULE');
+  checkSchedule(env, 'HAIRPIN_WATCH_SCHEDULE');
   const connectSeconds = whole(env, 'HAIRPIN_CONNECT_SECONDS');
   return {
     scope,
@@ -50,9 +53,13 @@ function readScope(env: Env): Scope {
   // A scope in a subscription that is not configured would let nothing be touched, without a word.
   const isRight = (id: string) => isScopeId(id) && isInSubscriptions(id, { subscriptionIds, within });
   if (!within.every(isRight)) throw wrong('HAIRPIN_SCOPE', text(env, 'HAIRPIN_SCOPE'));
+  const networks = list(env, 'HAIRPIN_NETWORKS');
+  if (networks.length > MOST_NETWORKS || !networks.every(isNetwork))
+    throw wrong('HAIRPIN_NETWORKS', text(env, 'HAIRPIN_NETWORKS'));
   return {
     subscriptionIds,
     within,
+    networks,
     optOutTag: textOr(env, 'HAIRPIN_OPT_OUT_TAG'),
     auditTag: textOr(env, 'HAIRPIN_AUDIT_TAG'),
     viaTag: textOr(env, 'HAIRPIN_VIA_TAG'),

@@ -8,6 +8,7 @@ import type { Proof } from '../model/path.ts';
 import type { CommandRow, VmRow } from '../model/rows.ts';
 import { oneOrAll } from '../model/steps.ts';
 import type { WaitCode } from '../model/waits.ts';
+import { placedAfter } from './kept.ts';
 import { type Pass, tell } from './pass.ts';
 
 /** A VM with its command in flight. */
@@ -22,7 +23,9 @@ export function succeed(pass: Pass, { vm, command }: InFlight, report: GuestRepo
   if (command.mode === 'remove') {
     delete vm.look;
     vm.proofs = {};
+    if (report.errorCode === undefined) delete vm.placed;
   } else {
+    vm.placed = placedAfter(vm, command, report);
     vm.proofs = renewProofs(vm, hash, report, pass.now);
     vm.look = { at: pass.now, planHash: hash, report, healthyVips: healthyThroughout(pass, command) };
   }
@@ -100,7 +103,8 @@ export function fail(pass: Pass, { vm, command }: InFlight, failure: Finding): v
 }
 
 /**
- * Azure took nothing: somebody else's command is on the VM, or too many calls were made. That is no failure. The
+ * Azure took nothing (somebody else's command is on the VM, or too many calls were made), or it is not what should be
+ * done any more. That is no failure. The
  * command is given up, so that its place goes to another VM, and the outcome takes its turn again after `retryAt`.
  */
 export function withdraw(pass: Pass, { vm, command }: InFlight, failure: Finding, retryAt: number): void {
@@ -109,8 +113,11 @@ export function withdraw(pass: Pass, { vm, command }: InFlight, failure: Finding
 }
 
 /** What a withdrawn command waits for. */
-export const waitAfter = ({ failure }: NonNullable<VmRow['last']>): WaitCode =>
-  failure?.params.code === 'AZURE_THROTTLED' ? 'AZURE_THROTTLED' : 'AZURE_CONFLICT';
+export function waitAfter({ failure }: NonNullable<VmRow['last']>): WaitCode {
+  const code = failure?.params.code;
+  if (code === 'COMMAND_OUTDATED') return 'PLAN_CHANGED';
+  return code === 'AZURE_THROTTLED' ? 'AZURE_THROTTLED' : 'AZURE_CONFLICT';
+}
 
 /** 403. A 401 is a token that ran out or could not be had: that passes. */
 export const isMissingRight = ({ code, status }: { code: string; status: number }): boolean =>

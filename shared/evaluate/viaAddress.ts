@@ -1,6 +1,6 @@
 /** The backend addresses of a path and its via address. */
 
-import { compareText, isHostAddress, isMac } from '../model/address.ts';
+import { compareText, isMac } from '../model/address.ts';
 import { type Finding, finding } from '../model/findings.ts';
 import { MAX_BACKENDS, type NicAddress } from '../model/guest.ts';
 import { idKey, shortName } from '../model/ids.ts';
@@ -12,7 +12,7 @@ import { chooseVia, firstIpv4 } from './chooseVia.ts';
 import type { FrontendInPlay } from './frontends.ts';
 import type { NicPlace, TopologyIndex } from './indexTopology.ts';
 import type { Member, Membership } from './members.ts';
-import { isOptedOut } from './touchable.ts';
+import { addressFindings, isOptedOut } from './touchable.ts';
 
 type ViaReason = NonNullable<Path['viaReason']>;
 
@@ -45,12 +45,12 @@ export function addressesOf(
   const allowed = outside.filter((nic) => !isOptedOut(nic.tags, scope));
   if (allowed.length === 0 && outside[0]) return { backends: [], findings: [], optedOut: outside[0].id };
 
-  const { backends, findings } = backendsOf(member, vip);
+  const { backends, findings } = backendsOf(member, vip, scope);
   const chosen = chooseVia(allowed, member, frontend.frontend.subnetId, index, scope);
   if (!chosen) return { backends, findings: [...findings, noVia(member, frontend, nics, index)] };
 
   const { nic, reason, guessed } = chosen;
-  const via = addressOn(nic, firstIpv4(nic), 'SECONDARY_NIC_NOT_READY', vip);
+  const via = addressOn(nic, firstIpv4(nic), 'SECONDARY_NIC_NOT_READY', vip, scope);
   findings.push(...via.findings, ...elsewhere(nic, frontend, index));
   if (guessed) findings.push(finding('SECONDARY_NIC_GUESSED', { vip, nic: shortName(nic.id), tag: scope.viaTag }));
   if (via.address) findings.push(...clashes(vip, nics, backends, via.address));
@@ -58,8 +58,8 @@ export function addressesOf(
 }
 
 /** The member's own addresses in the pools: the load balancer translates to each of them. */
-function backendsOf({ ips }: Member, vip: string): { backends: NicAddress[]; findings: Finding[] } {
-  const checked = ips.map(({ on, ip }) => addressOn(on.nic, ip, 'BACKEND_NIC_NOT_READY', vip));
+function backendsOf({ ips }: Member, vip: string, scope: Scope): { backends: NicAddress[]; findings: Finding[] } {
+  const checked = ips.map(({ on, ip }) => addressOn(on.nic, ip, 'BACKEND_NIC_NOT_READY', vip, scope));
   const found = checked.flatMap(({ findings }) => findings);
   // Several addresses of one NIC lack the same thing.
   const findings = found.length > 1 ? [...new Map(found.map((one) => [JSON.stringify(one), one])).values()] : found;
@@ -80,13 +80,13 @@ function addressOn(
   ip: IpConfiguration | undefined,
   notReady: 'BACKEND_NIC_NOT_READY' | 'SECONDARY_NIC_NOT_READY',
   vip: string,
+  scope: Scope,
 ): Checked {
   if (nic.mac === undefined || ip?.address === undefined) {
     return { findings: [finding(notReady, { vip, nic: shortName(nic.id) })] };
   }
   const address = { ip: ip.address, mac: nic.mac.toLowerCase() };
-  const findings: Finding[] = [];
-  if (!isHostAddress(address.ip)) findings.push(finding('ADDRESS_INVALID', { value: address.ip }));
+  const findings = addressFindings(address.ip, scope);
   if (!isMac(address.mac)) findings.push(finding('ADDRESS_INVALID', { value: nic.mac }));
   return findings.length > 0 ? { findings } : { address, findings };
 }

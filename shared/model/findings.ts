@@ -179,6 +179,11 @@ export const FINDINGS = {
     sentence:
       'Azure gives {value} as an address or MAC of this path. It is none, or not the path’s alone, so nothing is sent into the VM.',
   },
+  ADDRESS_PUBLIC: {
+    verdict: 'blocked',
+    sentence:
+      'Azure gives {value} as an address of this path, and it is a public one, so nothing is sent into the VM. If the virtual network has it in its address space, name that network in the setting HAIRPIN_NETWORKS.',
+  },
   VM_NOT_RUNNING: { verdict: 'unknown', sentence: 'The VM is {power}. It is looked at again when it runs.' },
   AGENT_NOT_READY: {
     verdict: 'unknown',
@@ -207,7 +212,15 @@ export const FINDINGS = {
     verdict: 'unlisted',
     sentence: 'Azure lists no VM {id}. It was deleted, or the app may not read it.',
   },
-  OPTED_OUT: { verdict: 'unlisted', sentence: '{id} carries the opt-out tag and is never touched.' },
+  OPTED_OUT: {
+    verdict: 'unlisted',
+    sentence: '{id} carries the opt-out tag and is never touched: what is in the guest stays as it is.',
+  },
+  VIP_KEPT: {
+    verdict: 'unlisted',
+    sentence:
+      '{vip} is in the plan of this VM no more ({why}), so what is in the guest for it was left as it is. To take it away, run remove by hand for the VM, and then apply.',
+  },
   IPV6_FRONTEND: { verdict: 'unlisted', sentence: '{vip} is an IPv6 frontend, which this program does not handle.' },
 } as const satisfies Record<string, FindingRule>;
 

@@ -170,8 +170,8 @@ const vmView = (outcome: OutcomeRow, run: RunRow): RunVmView => ({
   ...defined({ plan: outcome.planned?.plan, script: outcome.planned && plannedScript(outcome.planned, run) }),
 });
 
-const plannedScript = ({ os, plan, limits }: NonNullable<OutcomeRow['planned']>, run: RunRow): string =>
-  renderScript(os, { commandId: '0'.repeat(32), mode: run.mode, plan, limits });
+const plannedScript = ({ os, ...command }: NonNullable<OutcomeRow['planned']>, run: RunRow): string =>
+  renderScript(os, { commandId: '0'.repeat(32), mode: run.mode, ...command });
 
 const pathView = (path: OutcomePath): RunPathView => ({
   frontend: path.frontendId,
