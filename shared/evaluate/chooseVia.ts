@@ -1,4 +1,5 @@
 /** Which NIC carries the host route, and why that one. */
+import { sameId } from '../model/ids.ts';
 import type { Path } from '../model/path.ts';
 import { isTrueWord, type Scope } from '../model/scope.ts';
 import type { IpConfiguration, Nic } from '../model/topology.ts';
@@ -28,14 +29,19 @@ export function chooseVia(
   index: TopologyIndex,
   scope: Scope,
 ): ChosenVia | undefined {
-  const near = new Set(member.ips.flatMap(({ ip }) => ip.subnetId?.toLowerCase() ?? []));
+  const isNear = ({ subnetId }: IpConfiguration) =>
+    subnetId !== undefined &&
+    member.ips.some(({ ip }) => ip.subnetId === subnetId || sameId(ip.subnetId ?? '', subnetId));
+  const [only] = nics;
+  if (only && nics.length === 1) return { nic: only, reason: reasonOf(only, isNear, scope), guessed: false };
+
   const network = index.networkOf(vipSubnetId);
   const fits = nics.map((nic) => ({
     nic,
     tagged: isTrueWord(tagValue(nic.tags, scope.viaTag)),
     home: network !== undefined && index.networkOf(firstIpv4(nic)?.subnetId) === network,
     ready: nic.mac !== undefined && firstIpv4(nic)?.address !== undefined,
-    near: nic.ipConfigurations.some(({ subnetId }) => subnetId !== undefined && near.has(subnetId.toLowerCase())),
+    near: nic.ipConfigurations.some(isNear),
     free: nic.ipConfigurations.every((ip) => ip.poolIds.length === 0),
   }));
   const [best, ...others] = fits.sort(
@@ -48,9 +54,13 @@ export function chooseVia(
       byId(a.nic, b.nic),
   );
   if (!best) return undefined;
-  const untagged = best.near ? 'subnet' : 'name';
-  const reason = best.tagged ? 'tag' : untagged;
+  const reason = reasonOf(best.nic, isNear, scope);
   return { nic: best.nic, reason, guessed: reason === 'name' && others.some(({ home }) => home === best.home) };
+}
+
+function reasonOf(nic: Nic, isNear: (ip: IpConfiguration) => boolean, scope: Scope): ViaReason {
+  if (isTrueWord(tagValue(nic.tags, scope.viaTag))) return 'tag';
+  return nic.ipConfigurations.some(isNear) ? 'subnet' : 'name';
 }
 
 /** A NIC's primary IPv4 configuration, else the first by id that has an address. */
