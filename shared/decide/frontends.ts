@@ -2,6 +2,7 @@
 import { soleHealthy } from '../evaluate/healthy.ts';
 import type { Survey, SurveyedFrontend } from '../evaluate/survey.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
+import { plainSentence } from '../model/lines.ts';
 import { defined } from '../model/optional.ts';
 import { acceptedRun, type FrontendRow, isOpen, type OtherRule } from '../model/rows.ts';
 import { runIdOf } from '../model/runId.ts';
@@ -47,13 +48,14 @@ export function takeHealth(pass: Pass): Move[] {
     }
     const row = pass.frontends.get(key);
     if (!row) continue;
-    row.askedAt = pass.now;
     if (answer.kind !== 'known') {
-      const why = answer.kind === 'failed' ? answer.error.message : 'not finished in time';
-      tell(pass, 'health-unknown', { frontendId: row.frontendId, why });
+      keepQuestion(pass, row, answer);
       continue;
     }
-    row.knownAt = pass.now;
+    delete row.asking;
+    delete row.refused;
+    row.askedAt = answer.at ?? pass.now;
+    row.knownAt = answer.at ?? pass.now;
     row.backends = answer.backends;
     const [first, ...more] = soleHealthy(answer.backends, row.together) ?? [];
     if (first === undefined || [first, ...more].some((address) => address === row.primaryAddress)) continue;
@@ -65,19 +67,48 @@ export function takeHealth(pass: Pass): Move[] {
   return moves;
 }
 
+/** A question that is older than this is put anew, milliseconds: Azure answers within a minute or so, or has lost it. */
+const QUESTION_MS = 5 * 60_000;
+
+type Unanswered = Exclude<HealthAnswer, { kind: 'known' }>;
+
+/** Keeps the question that an answer leaves open; true when it is too old to be gone on with. */
+function putOff({ now }: Pass, row: Pick<FrontendRow, 'askedAt' | 'asking'>, { question }: Unanswered): boolean {
+  row.askedAt = question?.since ?? now;
+  const isOld = question !== undefined && Math.abs(now - question.since) >= QUESTION_MS;
+  if (question && !isOld) row.asking = question;
+  else delete row.asking;
+  return isOld;
+}
+
+/** No answer yet: the question is gone on with by the next pass, unless Azure refused it or is slower than it ever is. */
+function keepQuestion(pass: Pass, row: FrontendRow, answer: Unanswered): void {
+  const isOld = putOff(pass, row, answer);
+  if (answer.kind === 'failed' && answer.error.status === 403) {
+    const { azureCode, action, said } = answer.error;
+    row.refused = { code: azureCode, action, text: plainSentence(said, 300), at: pass.now };
+    return; // told for all frontends together
+  }
+  const why = answer.kind === 'failed' ? answer.error.message : isOld && `no answer within ${QUESTION_MS / 1000} s`;
+  if (why) tell(pass, 'health-unknown', { frontendId: row.frontendId, why });
+}
+
 /** What another rule of a frontend said. */
 function takeOther(pass: Pass, frontend: IdKey | undefined, rule: IdKey, answer: HealthAnswer): void {
   const row = frontend === undefined ? undefined : pass.frontends.get(frontend);
   const other = row?.others?.find(({ ruleId }) => idKey(ruleId) === rule);
   if (!row || !other) return;
-  other.askedAt = pass.now;
   if (answer.kind === 'known') {
-    other.knownAt = pass.now;
+    delete other.asking;
+    other.askedAt = answer.at ?? pass.now;
+    other.knownAt = answer.at ?? pass.now;
     other.backends = answer.backends;
     return;
   }
-  const why = answer.kind === 'failed' ? answer.error.message : 'not finished in time';
-  tell(pass, 'health-unknown', { frontendId: row.frontendId, why });
+  putOff(pass, other, answer);
+  // A right that is missing is told by the frontend's own question.
+  if (answer.kind !== 'failed' || answer.error.status === 403) return;
+  tell(pass, 'health-unknown', { frontendId: row.frontendId, why: answer.error.message });
 }
 
 /** A move that no open failover run has announced makes a run of its own. To be called once those are known by frontend. */

@@ -45,6 +45,12 @@ export const asQuestion = (row: FrontendRow, { ruleId, ...told }: OtherRule): Fr
   ...told,
 });
 
+/** A frontend's row, and a row under the rule's id for each of its other rules. */
+export const questionsOf = (row: FrontendRow): FrontendRow[] => [
+  row,
+  ...(row.others ?? []).map((other) => asQuestion(row, other)),
+];
+
 /** The frontends whose other rules were asked, by the rule. */
 export function byOtherRule(rows: Iterable<Readonly<FrontendRow>>): Map<IdKey, IdKey> {
   const map = new Map<IdKey, IdKey>();

@@ -5,6 +5,7 @@ import type { NamedPlan, Path } from '../model/path.ts';
 import type { RunRow, VmRow } from '../model/rows.ts';
 import type { LoopSettings } from '../model/settings.ts';
 import { rowKey } from '../model/store.ts';
+import { standingRefusal } from './endings.ts';
 import { guestLimits, guestNetworks } from './limits.ts';
 import { keptFindings, settle, settleFromEstate, waitingOutcome } from './outcomes.ts';
 import { type EstatePass, tell, whyUnusable } from './pass.ts';
@@ -54,6 +55,7 @@ function planPaths(pass: EstatePass, run: RunRow, key: IdKey, paths: readonly Pa
   // Removal needs no plan: the guest knows what is ours.
   const actionable = running && !held && (named !== undefined || run.mode === 'remove');
   const byNeed = run.signal === 'sweep' || (run.signal === 'resourceChange' && !namesVmOrNic(run));
+  const refusal = run.signal === 'sweep' ? standingRefusal(vm, pass.now) : undefined;
   const due = !byNeed || (named !== undefined && lookDue(vm, named, pass.now, pass.settings));
 
   if (!due && paths.every((path) => path.verdict === 'compliant') && keptFindings(pass, vmId).length === 0) {
@@ -72,6 +74,7 @@ function planPaths(pass: EstatePass, run: RunRow, key: IdKey, paths: readonly Pa
   const unusable = whyUnusable(pass, key);
   if (unusable) settleFromEstate(pass, outcome, [unusable]);
   else if (!actionable || !due) settleFromEstate(pass, outcome, held ? [finding('REMOVED_BY_HAND')] : []);
+  else if (refusal) settleFromEstate(pass, outcome, [refusal]);
 }
 
 function forgetLook({ vms }: EstatePass, key: IdKey): void {
