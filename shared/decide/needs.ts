@@ -10,6 +10,7 @@ import {
 } from '../model/rows.ts';
 import type { LoopSettings } from '../model/settings.ts';
 import { isStuck } from './limits.ts';
+import { asQuestion, OTHERS_FRESH_MS } from './otherRules.ts';
 import type { Look, Observed } from './pass.ts';
 import { isToBeTried } from './refusing.ts';
 
@@ -90,7 +91,8 @@ const ageOf = (row: FrontendRow, now: number): number =>
 
 /**
  * The frontends to ask now, most urgent first and the longest unasked before others, so that a ceiling below the
- * number of frontends rotates through them all.
+ * number of frontends rotates through them all. Their rules with other pools or another probe come last, each as a row
+ * under its own id.
  */
 export function healthDue(input: DueInput, settings: LoopSettings): FrontendRow[] {
   const { now } = input;
@@ -113,6 +115,11 @@ export function healthDue(input: DueInput, settings: LoopSettings): FrontendRow[
     const key = idKey(row.frontendId);
     const how = urgency(row, key);
     if (how !== undefined) due.push({ row, key, urgency: how });
+    for (const other of input.inPlay.has(key) ? (row.others ?? []) : []) {
+      const question = asQuestion(row, other);
+      if (isAsking(question) || ageOf(question, now) < OTHERS_FRESH_MS) continue;
+      due.push({ row: question, key: idKey(other.ruleId), urgency: 3 });
+    }
   }
   return due
     .sort((a, b) => a.urgency - b.urgency || a.row.askedAt - b.row.askedAt || (a.key < b.key ? -1 : 1))

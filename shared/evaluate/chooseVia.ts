@@ -30,7 +30,11 @@ export function chooseVia(
   scope: Scope,
 ): ChosenVia | undefined {
   const isNear = ({ subnetId }: IpConfiguration) =>
-    subnetId !== undefined && member.ips.some(({ ip }) => ip.subnetId !== undefined && isSame(ip.subnetId, subnetId));
+    subnetId !== undefined &&
+    member.ips.some(({ ip }) => ip.subnetId === subnetId || sameId(ip.subnetId ?? '', subnetId));
+  const [only] = nics;
+  if (only && nics.length === 1) return { nic: only, reason: reasonOf(only, isNear, scope), guessed: false };
+
   const network = index.networkOf(vipSubnetId);
   const fits = nics.map((nic) => ({
     nic,
@@ -50,13 +54,14 @@ export function chooseVia(
       byId(a.nic, b.nic),
   );
   if (!best) return undefined;
-  const untagged = best.near ? 'subnet' : 'name';
-  const reason = best.tagged ? 'tag' : untagged;
+  const reason = reasonOf(best.nic, isNear, scope);
   return { nic: best.nic, reason, guessed: reason === 'name' && others.some(({ home }) => home === best.home) };
 }
 
-/** {@link sameId}, for ids that mostly are written alike. */
-const isSame = (a: string, b: string): boolean => a === b || sameId(a, b);
+function reasonOf(nic: Nic, isNear: (ip: IpConfiguration) => boolean, scope: Scope): ViaReason {
+  if (isTrueWord(tagValue(nic.tags, scope.viaTag))) return 'tag';
+  return nic.ipConfigurations.some(isNear) ? 'subnet' : 'name';
+}
 
 /** A NIC's primary IPv4 configuration, else the first by id that has an address. */
 export function firstIpv4(nic: Nic): IpConfiguration | undefined {

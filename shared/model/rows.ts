@@ -225,6 +225,16 @@ export interface HealthQuestion {
   notBefore: number;
 }
 
+/** A rule of a frontend with other pools or another probe than the one that is asked for it, and its own health. */
+export interface OtherRule {
+  ruleId: string;
+  backends: BackendHealth[];
+  /** When its health was last known, and last asked for; 0 never. */
+  knownAt: number;
+  askedAt: number;
+  asking?: HealthQuestion;
+}
+
 export interface FrontendRow {
   frontendId: string;
   vip: string;
@@ -240,7 +250,11 @@ export interface FrontendRow {
   asking?: HealthQuestion;
   /** Azure refused to tell its health. */
   refused?: { code: string; action: string; text: string; at: number };
-  /** Address of the one backend that is up with evidence, kept while there is none. */
+  /** Its rules with other pools or another probe. */
+  others?: OtherRule[];
+  /** The own addresses of each member that has several: any of them stands for the member. */
+  together?: string[][];
+  /** Address of the one member that is up with evidence, kept while there is none; its first one where it has several. */
   primaryAddress?: string;
   primarySince?: number;
   /** Set by a failed apply; members are left alone until a success or a person clears it. */

@@ -16,6 +16,7 @@ import {
   questionsDue,
   roomForHealth,
 } from '../decide/needs.ts';
+import { questionsOf } from '../decide/otherRules.ts';
 import type { HealthAnswer, Look, Observed } from '../decide/pass.ts';
 import { frontendsOfRuns } from '../decide/scope.ts';
 import { type AzureError, asAzureError, StateError } from '../errors.ts';
@@ -124,7 +125,7 @@ export async function observe(
   const frontendsAt = Math.min(isWatched ? watchAt : Number.POSITIVE_INFINITY, askingAt);
   if (!seen.survey && !needsFrontends(seen, frontendsAt)) return { seen, unreadable, asks: 0 };
   seen.frontends = await readFrontends(store, seen, noted);
-  const rows = frontendsNow(seen);
+  const rows = frontendsNow(seen).flatMap(questionsOf);
   const due = dueNow(seen, rows, healthAsks, settings);
   seen.health = await askHealth(readers, [...questionsDue(rows, seen.now), ...due]);
   seen.now = clock.now();
@@ -294,9 +295,9 @@ function frontendsNow({ frontends, survey: estate, unusable }: Observed): Fronte
   const known = new Map(rows.map((row) => [idKey(row.frontendId), row]));
   const now: FrontendRow[] = [];
   for (const surveyed of estate.frontends) {
-    const fresh = newFrontendRow(surveyed);
     const row = known.get(surveyed.frontend.key);
-    if (row) now.push({ ...fresh, askedAt: row.askedAt, ...defined({ asking: row.asking }) });
+    const fresh = newFrontendRow(surveyed, row);
+    if (row) now.push({ ...fresh, ...defined({ asking: row.asking }) });
     else if (unusable.size === 0 || !unusable.has(rowKey(fresh.frontendId))) now.push(fresh);
   }
   return now;

@@ -218,6 +218,7 @@ export const HANDLERS: Record<CallName, Handler> = {
       retryAfterSeconds: parts.healthRetryAfter,
       neverFinishes: fault === 'never-finishes',
       upAdmin: fault === 'up-admin',
+      noBody: fault === 'no-body',
     };
     const done = happened(parts, request, `${at.id}/loadBalancingRules/${rule}`);
     return startRuleHealth({ ...at, rule }, parts.operations, options, apiVersion(request), done);

@@ -22,6 +22,8 @@ export interface HealthOptions {
   retryAfterSeconds: number;
   /** All backends are up by an administrator's word, which is no evidence. */
   upAdmin: boolean;
+  /** The answer, once it is there, has no body. */
+  noBody: boolean;
 }
 
 /** Starts the operation; `done` is called once it ended. */
@@ -63,7 +65,7 @@ export function startRuleHealth(
       }));
       const up = shown.filter((backend) => backend.state === 'Up').length;
       const down = shown.filter((backend) => backend.state === 'Down').length;
-      operations.succeed(operation, { up, down, loadBalancerBackendAddresses: shown });
+      operations.succeed(operation, options.noBody ? undefined : { up, down, loadBalancerBackendAddresses: shown });
       done(false);
     } catch (error) {
       operations.fail(operation, 'InternalServerError', `An error occurred: ${String(error)}`);

@@ -28,6 +28,9 @@ const network = (estate: Place): string => `${group(estate)}/providers/Microsoft
 export const vmId = (estate: Place, vm: string): string =>
   `${group(placeOfVm(estate, vm))}/providers/Microsoft.Compute/virtualMachines/${vm}`;
 
+export const scaleSetId = (estate: Place, name: string): string =>
+  `${group(estate)}/providers/Microsoft.Compute/virtualMachineScaleSets/${name}`;
+
 export const nicId = (estate: Place, nic: string): string =>
   `${network(placeOfNic(estate, nic))}/networkInterfaces/${nic}`;
 

@@ -12,6 +12,7 @@ import {
   NOW,
   outcome,
   refuses,
+  ruleId,
   run,
   seen,
   shows,
@@ -174,6 +175,30 @@ test('a frontend of another subscription is asked when a run needs it and its ow
   t.is(due(15, [], ['ucr']), 1);
   t.is(due(3600, []), 0);
   t.is(nextWatch(OTHER, [asked('ucr', 3600)], NOW, SETTINGS), later(50));
+});
+
+test('rules with another pool are asked last, and twice an hour while a run looks at their frontend', (t) => {
+  const other = (name: string, seconds: number) => ({
+    ruleId: ruleId(name),
+    backends: [],
+    knownAt: 0,
+    askedAt: seconds === 0 ? 0 : ago(seconds),
+  });
+  const row = asked('ucr', 60, { others: [other('web', 0), other('udp', 1799), other('db', 1800)] });
+  const asking = (inPlay: string[], room = 100) => {
+    const input = {
+      subscriptionId: SUBSCRIPTION,
+      now: NOW,
+      frontends: [row],
+      runs: [],
+      recentAsks: Array(100 - room).fill(ago(30)),
+    };
+    const due = healthDue({ ...input, inPlay: new Set(inPlay.map((name) => idKey(frontendId(name)))) }, SETTINGS);
+    return due.map(({ healthRuleId = '' }) => shortName(healthRuleId));
+  };
+  t.deepEqual(asking(['ucr']), ['ucr', 'web', 'db']);
+  t.deepEqual(asking(['pi']), ['ucr'], 'the watch asks for the one alone');
+  t.deepEqual(asking(['ucr'], 1), ['ucr']);
 });
 
 test('room for health counts the asks of the last minute, and none from a clock that was ahead', (t) => {

@@ -68,6 +68,7 @@ export function loadBalancerResource(estate: Estate, lb: EstateLoadBalancer): Sh
           intervalInSeconds: probe.intervalSeconds,
           numberOfProbes: probe.threshold,
           probeThreshold: probe.threshold,
+          noHealthyBackendsBehavior: probe.noHealthyBackendsBehavior ?? 'AllProbedDown',
           ...rulesOf((rule) => rule.probe === probe.name),
         },
       })),
@@ -85,7 +86,8 @@ const network = (estate: Estate): Shape =>
 function members(estate: Estate, pool: EstatePool): Shape {
   const nicBased = pool.members.map((member) => {
     const { nic, ip } = memberParts(member);
-    return { name: `${nic}${ip}`, id: ipConfigurationId(estate, nic, ip) };
+    const adminState = pool.adminStates?.[member] ?? 'None';
+    return { name: `${nic}${ip}`, id: ipConfigurationId(estate, nic, ip), adminState };
   });
   const addressBased = (pool.addresses ?? []).map((address) => ({
     name: `address-${address}`,
@@ -93,7 +95,10 @@ function members(estate: Estate, pool: EstatePool): Shape {
   }));
   return {
     loadBalancerBackendAddresses: [
-      ...nicBased.map(({ name, id }) => ({ name, properties: { networkInterfaceIPConfiguration: { id } } })),
+      ...nicBased.map(({ name, id, adminState }) => ({
+        name,
+        properties: { networkInterfaceIPConfiguration: { id }, adminState },
+      })),
       ...addressBased,
     ],
     ...(nicBased.length > 0 ? { backendIPConfigurations: nicBased.map(({ id }) => ({ id })) } : {}),
