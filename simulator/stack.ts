@@ -10,7 +10,7 @@ import { type BuildResult, build } from '../build.ts';
 import { packed } from '../pack.ts';
 import type { RunView } from '../shared/views/run.ts';
 import { type Arm, type ArmOptions, startArm } from './arm/arm.ts';
-import type { ResourceEvent } from './arm/events.ts';
+import type { HealthEvent, ResourceEvent } from './arm/events.ts';
 import { APP_PRINCIPAL } from './arm/tokens.ts';
 import { deployedSettings, settingsAtRunTime } from './deployment.ts';
 import type { Estate } from './estate/estate.ts';
@@ -111,12 +111,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     ];
     const { lab } = sites[0];
     let toTopic: (event: ResourceEvent) => void = () => {};
+    let toHealthTopic: (event: HealthEvent) => void = () => {};
     const arm = await keep(
       startArm({
         sites,
         commandMs: options.commandMs,
         healthMs: 300,
         onEvent: (event) => toTopic(event),
+        onHealthEvent: (event) => toHealthTopic(event),
         ...options.arm,
       }),
       (it) => it.close(),
@@ -136,9 +138,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       },
     });
     closers.push(() => host.stop());
-    const subscription = eventGrid.systemTopic(`/subscriptions/${estate.subscriptionId}`);
+    const source = `/subscriptions/${estate.subscriptionId}`;
+    const subscription = eventGrid.systemTopic(source);
     await subscription.subscribe(subscriptionAsDeployed('resourceChange', host.url));
     toTopic = (event) => subscription.feed(event);
+    const health = eventGrid.systemTopic(source, 'CloudEventSchemaV1_0');
+    await health.subscribe(subscriptionAsDeployed('availability', host.url));
+    toHealthTopic = (event) => health.feed(event);
 
     const topic = eventGrid.customTopic({ name: 'mirror-failover', ...topicAsDeployed() });
     await topic.subscribe(subscriptionAsDeployed('mirrorFailover', host.url));

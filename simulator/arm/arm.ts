@@ -11,7 +11,7 @@ import { vmId } from '../estate/ids.ts';
 import { appRoles } from './appRoles.ts';
 import { makeCertificate } from './certificate.ts';
 import { Changes } from './changes.ts';
-import type { ResourceEvent } from './events.ts';
+import type { HealthEvent, ResourceEvent } from './events.ts';
 import { type Fault, Faults, type SetFault } from './faults.ts';
 import { startIdentity } from './identity.ts';
 import { Operations } from './operations.ts';
@@ -47,6 +47,8 @@ export interface ArmOptions {
   port?: number;
   /** Gets the events that Azure would emit. */
   onEvent?: (event: ResourceEvent) => void;
+  /** Gets the events about VMs' health, which are of another topic. */
+  onHealthEvent?: (event: HealthEvent) => void;
   /** One line per thing that went wrong in the simulator itself; default stderr. */
   log?: (text: string) => void;
 }
@@ -114,7 +116,7 @@ export async function startArm(options: ArmOptions): Promise<Arm> {
   );
   const log = options.log ?? ((text: string) => void process.stderr.write(`arm: ${text}\n`));
   const emit = (event: ResourceEvent): void => options.onEvent?.(event);
-  const changes = new Changes(world, commands, emit);
+  const changes = new Changes(world, commands, emit, (event) => options.onHealthEvent?.(event));
   const principals = options.principals ?? [APP_PRINCIPAL];
   const calls: CallRecord[] = [];
   const locks = new Set<string>();
