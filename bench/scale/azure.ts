@@ -47,7 +47,7 @@ export class ScriptedAzure {
   ports(): Pick<Readers, 'topology' | 'health' | 'commands' | 'agents'> {
     return {
       topology: { read: async () => pairs(this.#vms) },
-      health: { read: async (rule) => this.#health.get(idKey(rule)) },
+      health: { read: async (rule) => this.#health.get(idKey(rule)) ?? [] },
       agents: { read: async () => ({ status: 'Ready', version: '2.11.1.4' }) },
       commands: {
         look: async (vm) => this.shown.get(idKey(vm)) ?? this.#look(idKey(vm)),

@@ -2,6 +2,7 @@
 import type { TopologyReader } from '../model/ports.ts';
 import type { AzureClients } from './clients.ts';
 import { callAzure } from './errors.ts';
+import { COMPUTE_VERSION, getPages, NETWORK_VERSION, type Piped, urlOf } from './get.ts';
 import { mapLoadBalancers } from './loadBalancer.ts';
 import { mapNics } from './nic.ts';
 import { Notes } from './notes.ts';
@@ -10,29 +11,34 @@ import { mapVms } from './vm.ts';
 /** One list with all its pages may take this long. */
 const LIST_SECONDS = 120;
 
-/** What the SDKs' list calls give. */
-interface Paged<T> {
-  byPage(): AsyncIterable<T[] & { continuationToken?: string }>;
-}
-
 /** A reader that lists VMs, their run time status, NICs and load balancers side by side, two minutes each at most. */
 export function createTopologyReader(clients: AzureClients): TopologyReader {
   return {
     async read(subscriptionId) {
       const [compute, network] = await Promise.all([clients.compute(subscriptionId), clients.network(subscriptionId)]);
-      const notes = new Notes();
-      const [vms, status, nics, loadBalancers] = await Promise.all([
-        all('Microsoft.Compute/virtualMachines/read', (abortSignal) =>
-          compute.virtualMachines.listAll({ abortSignal }),
-        ),
-        all('Microsoft.Compute/virtualMachines/read', (abortSignal) =>
-          compute.virtualMachines.listAll({ statusOnly: 'true', abortSignal }),
-        ),
-        all('Microsoft.Network/networkInterfaces/read', (abortSignal) =>
-          network.networkInterfaces.listAll({ abortSignal }),
-        ),
-        all('Microsoft.Network/loadBalancers/read', (abortSignal) => network.loadBalancers.listAll({ abortSignal })),
+      const list = (client: Piped, type: string, query: string): Promise<unknown[]> => {
+        const first = urlOf(
+          clients.endpoint,
+          ['subscriptions', subscriptionId, 'providers', ...type.split('/')],
+          query,
+        );
+        const action = `${type}/read`;
+        return callAzure(action, LIST_SECONDS, (signal) => getPages(client, clients.endpoint, first, action, signal));
+      };
+      const vmQuery = `api-version=${COMPUTE_VERSION}`;
+      const netQuery = `api-version=${NETWORK_VERSION}`;
+      // All are waited for, so that what is told of several that fail is the same each time.
+      const read = await Promise.allSettled([
+        list(compute, 'Microsoft.Compute/virtualMachines', vmQuery),
+        list(compute, 'Microsoft.Compute/virtualMachines', `${vmQuery}&statusOnly=true`),
+        list(network, 'Microsoft.Network/networkInterfaces', netQuery),
+        list(network, 'Microsoft.Network/loadBalancers', netQuery),
       ]);
+      const [vms = [], status = [], nics = [], loadBalancers = []] = read.map((list) => {
+        if (list.status === 'rejected') throw list.reason;
+        return list.value;
+      });
+      const notes = new Notes();
       return {
         subscriptionId,
         vms: mapVms(vms, status, notes),
@@ -42,23 +48,4 @@ export function createTopologyReader(clients: AzureClients): TopologyReader {
       };
     },
   };
-}
-
-/**
- * All pages of a list. The SDK gives the signal to the first page only, so it is looked at between pages; and it
- * follows a next link that it has followed before.
- */
-function all<T>(action: string, list: (signal: AbortSignal) => Paged<T>): Promise<T[]> {
-  return callAzure(action, LIST_SECONDS, async (signal) => {
-    const items: T[] = [];
-    const followed = new Set<string>();
-    for await (const page of list(signal).byPage()) {
-      items.push(...page);
-      signal.throwIfAborted();
-      const next = page.continuationToken;
-      if (next && followed.has(next)) throw new Error('nextLink leads back to an earlier page');
-      if (next) followed.add(next);
-    }
-    return items;
-  });
 }

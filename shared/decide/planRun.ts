@@ -4,6 +4,7 @@ import { type IdKey, idKey } from '../model/ids.ts';
 import type { Path } from '../model/path.ts';
 import type { OutcomeRow, RunRow } from '../model/rows.ts';
 import { rowKey } from '../model/store.ts';
+import { standingRefusal } from './endings.ts';
 import { guestLimits, guestNetworks } from './limits.ts';
 import { lookNeed, spreadLooks } from './looks.ts';
 import { keptFindings, settle, settleFromEstate, waitingOutcome } from './outcomes.ts';
@@ -58,6 +59,7 @@ function planPaths(pass: EstatePass, run: RunRow, key: IdKey, paths: readonly Pa
   // Removal needs no plan: the guest knows what is ours.
   const actionable = running && !held && (named !== undefined || run.mode === 'remove');
   const byNeed = run.signal === 'sweep' || (run.signal === 'resourceChange' && !namesVmOrNic(run));
+  const refusal = run.signal === 'sweep' ? standingRefusal(vm, pass.now) : undefined;
   const need = named && byNeed ? lookNeed(vm, named, pass.now, pass.settings) : 'none';
   const isTurn = need === 'turn' && run.signal === 'sweep';
   const due = !byNeed || need === 'now' || isTurn;
@@ -79,6 +81,7 @@ function planPaths(pass: EstatePass, run: RunRow, key: IdKey, paths: readonly Pa
   const unusable = whyUnusable(pass, key);
   if (unusable) settleFromEstate(pass, outcome, [unusable]);
   else if (!actionable || !due) settleFromEstate(pass, outcome, held ? [finding('REMOVED_BY_HAND')] : []);
+  else if (refusal) settleFromEstate(pass, outcome, [refusal]);
   else if (isTurn) return outcome;
   return undefined;
 }

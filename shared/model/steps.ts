@@ -47,6 +47,9 @@ export const FIELDS = {
   vips: { type: 'number', meaning: 'how many VIPs the command is for' },
   effect: { type: 'text', meaning: 'what was asked of Azure: `send` or `cancel`' },
   action: { type: 'text', meaning: 'the action that Azure refused' },
+  azureCode: { type: 'text', meaning: 'Azure’s own code' },
+  since: { type: 'text', meaning: 'since when that is so' },
+  lastedMs: { type: 'number', meaning: 'milliseconds that it lasted' },
   retryAt: { type: 'number', meaning: 'when it is tried again, epoch milliseconds' },
   code: { type: 'text', meaning: 'the code of what went wrong, as in README’s tables' },
   status: { type: 'number', meaning: 'the HTTP status; 0 when there was no answer' },
@@ -180,6 +183,17 @@ export const STEPS = {
     level: 'warn',
     meaning: 'Azure listed something that the app cannot make sense of.',
     fields: ['id', 'text'],
+  },
+  'azure-refuses': {
+    level: 'error',
+    meaning:
+      'Azure refuses the lists or rule health, or no token can be had. Told at each change and every ten minutes while it lasts, with runs and without.',
+    fields: ['subscriptionId', 'code', 'azureCode', 'action', 'text', 'nextStep', 'since'],
+  },
+  'azure-answers': {
+    level: 'info',
+    meaning: 'What Azure refused is answered again.',
+    fields: ['subscriptionId', 'azureCode', 'action', 'lastedMs'],
   },
   'health-unknown': {
     level: 'warn',

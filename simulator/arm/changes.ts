@@ -67,6 +67,13 @@ export class Changes {
     this.#vm(vmName).vm.agent = agent;
   }
 
+  /** Sets the VM's osProfile.allowExtensionOperations. */
+  allowExtensions(vmName: string, allowed: boolean): void {
+    const { vm } = this.#vm(vmName);
+    if (allowed) delete vm.extensionsDisallowed;
+    else vm.extensionsDisallowed = true;
+  }
+
   /** Attaches a NIC to a VM. */
   addNic(vmName: string, nic: EstateNic): void {
     const { site, vm } = this.#vm(vmName);

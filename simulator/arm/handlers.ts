@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { EstateVm } from '../estate/estate.ts';
 import type { CallName } from './actions.ts';
 import { type Changes, POWER_ACTIONS } from './changes.ts';
-import { scopeLocked } from './errors.ts';
+import { disallowedByPolicy, scopeLocked } from './errors.ts';
 import { type Happening, type ResourceEvent, resourceEvent } from './events.ts';
 import type { Faults, Target } from './faults.ts';
 import { startRuleHealth } from './health.ts';
@@ -16,6 +16,13 @@ import { instanceView, vmResource, vmStatus } from './shapes/vm.ts';
 import type { Throttle } from './throttle.ts';
 import type { Principal } from './tokens.ts';
 import type { World } from './world.ts';
+
+/** `CanNotDelete` refuses deletes, `ReadOnly` writes too. */
+export type LockLevel = 'CanNotDelete' | 'ReadOnly';
+
+/** The first of some scopes that a resource is in. */
+const scopeOf = (id: string, scopes: Iterable<string>): string | undefined =>
+  [...scopes].find((scope) => `${id.toLowerCase()}/`.startsWith(`${scope}/`));
 
 /** One call, taken apart. */
 export interface Request {
@@ -37,11 +44,14 @@ export interface Parts {
   faults: Faults;
   changes: Changes;
   throttle: Throttle | undefined;
-  /** Locked scopes, lower case. */
-  locks: Set<string>;
+  /** Locked scopes, lower case, with their level. */
+  locks: Map<string, LockLevel>;
+  /** Scopes, lower case, in which a policy denies managed Run Commands. */
+  denied: Set<string>;
   emit: (event: ResourceEvent) => void;
   pageSize: number;
   healthMs: number;
+  healthRetryAfter: number;
   powerMs: number;
 }
 
@@ -122,7 +132,7 @@ const powerCall =
 
 const operationState: Handler = (parts, request) =>
   request.url.searchParams.get('monitor') === 'true'
-    ? parts.operations.result(param(request, 'operation'))
+    ? parts.operations.result(param(request, 'operation'), apiVersion(request))
     : parts.operations.state(param(request, 'operation'));
 
 export const HANDLERS: Record<CallName, Handler> = {
@@ -151,15 +161,20 @@ export const HANDLERS: Record<CallName, Handler> = {
   putRunCommand: (parts, request) => {
     const at = vmOf(parts, request);
     const name = param(request, 'command');
+    const id = `${at.id}/runCommands/${name}`;
+    const denied = scopeOf(id, parts.denied);
+    if (denied) throw disallowedByPolicy(name, denied);
+    const lock = scopeOf(id, parts.locks.keys());
+    if (lock && parts.locks.get(lock) === 'ReadOnly') throw scopeLocked(id, lock, 'write');
     parts.throttle?.countRunCommand(at.id);
-    const done = happened(parts, request, `${at.id}/runCommands/${name}`);
+    const done = happened(parts, request, id);
     return parts.commands.put(at, name, request.body, apiVersion(request), done);
   },
   deleteRunCommand: (parts, request) => {
     const at = vmOf(parts, request);
     const id = `${at.id}/runCommands/${param(request, 'command')}`;
-    const lock = [...parts.locks].find((scope) => `${id.toLowerCase()}/`.startsWith(`${scope}/`));
-    if (lock) throw scopeLocked(id, lock);
+    const lock = scopeOf(id, parts.locks.keys());
+    if (lock) throw scopeLocked(id, lock, 'delete');
     return parts.commands.delete(at, param(request, 'command'), apiVersion(request), happened(parts, request, id));
   },
   computeOperation: operationState,
@@ -194,6 +209,7 @@ export const HANDLERS: Record<CallName, Handler> = {
     const fault = parts.faults.take('health', request.target)?.health;
     const options = {
       healthMs: parts.healthMs,
+      retryAfterSeconds: parts.healthRetryAfter,
       neverFinishes: fault === 'never-finishes',
       upAdmin: fault === 'up-admin',
     };
@@ -201,5 +217,5 @@ export const HANDLERS: Record<CallName, Handler> = {
     return startRuleHealth({ ...at, rule }, parts.operations, options, apiVersion(request), done);
   },
   networkOperation: operationState,
-  networkOperationResult: (parts, request) => parts.operations.result(param(request, 'operation')),
+  networkOperationResult: (parts, request) => parts.operations.result(param(request, 'operation'), apiVersion(request)),
 };
