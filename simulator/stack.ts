@@ -11,7 +11,7 @@ import { packed } from '../pack.ts';
 import { subscriptionOf } from '../shared/model/scope.ts';
 import type { RunView } from '../shared/views/run.ts';
 import { type Arm, type ArmOptions, startArm } from './arm/arm.ts';
-import { AVAILABILITY_CHANGED, type HealthEvent, type ResourceEvent } from './arm/events.ts';
+import type { HealthEvent, ResourceEvent } from './arm/events.ts';
 import { APP_PRINCIPAL } from './arm/tokens.ts';
 import { deployedSettings, settingsAtRunTime } from './deployment.ts';
 import type { Estate } from './estate/estate.ts';
@@ -139,13 +139,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       },
     });
     closers.push(() => host.stop());
-    const resourceChange = subscriptionAsDeployed('resourceChange', host.url);
     const topics = new Map<string, { source: SystemTopic; health: SystemTopic }>();
     for (const id of new Set(sites.flatMap((site) => subscriptionsOf(site.estate)))) {
       const source = eventGrid.systemTopic(`/subscriptions/${id}`);
-      await source.subscribe(resourceChange);
+      await source.subscribe(subscriptionAsDeployed('resourceChange', host.url));
       const health = eventGrid.systemTopic(`/subscriptions/${id}`, 'CloudEventSchemaV1_0');
-      await health.subscribe({ ...resourceChange, filter: { includedEventTypes: [AVAILABILITY_CHANGED] } });
+      await health.subscribe(subscriptionAsDeployed('availability', host.url));
       topics.set(id, { source, health });
     }
     toTopic = (event) => topics.get(subscriptionOf(event.topic))?.source.feed(event);
