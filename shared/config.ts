@@ -59,6 +59,7 @@ function readScope(env: Env): Scope {
   return {
     subscriptionIds,
     within,
+    outsideLoadBalancers: word(env, 'HAIRPIN_OUTSIDE_LOAD_BALANCERS') === 'serve',
     networks,
     optOutTag: textOr(env, 'HAIRPIN_OPT_OUT_TAG'),
     auditTag: textOr(env, 'HAIRPIN_AUDIT_TAG'),

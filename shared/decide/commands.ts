@@ -102,6 +102,7 @@ function intended(pass: Pass, watched: Watched, { view, agent }: Extract<Look, {
   const { vm, command } = watched;
   if (isOutdated(pass, watched)) return;
   const unfit = agent && unfitAgent(vm.os, agent);
+  if (unfit?.code === 'AGENT_NOT_READY') vm.awayAt = pass.now;
   if (unfit) return fail(pass, watched, unfit);
   if (view && isBusy(view)) {
     // An earlier command still runs in this slot: it is waited for, never overtaken.

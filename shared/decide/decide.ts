@@ -8,6 +8,7 @@ import type { Survey } from '../evaluate/survey.ts';
 import { isOpen } from '../model/rows.ts';
 import type { LoopSettings } from '../model/settings.ts';
 import type { LogLine } from '../model/steps.ts';
+import { noteAway } from './away.ts';
 import { followCommands, rejoinCommands } from './commands.ts';
 import { confirm, isUnconfirmed } from './failover.ts';
 import { healthOf, keepFrontends, takeHealth, tellMove } from './frontends.ts';
@@ -46,6 +47,7 @@ export function decide(seen: Observed, settings: LoopSettings): Decision {
   if (pass.survey) {
     keepFrontends(pass, pass.survey);
     noteAbsent(pass, pass.survey);
+    noteAway(pass, pass.survey);
   }
   const moves = takeHealth(pass);
   rejoinCommands(pass);

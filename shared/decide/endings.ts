@@ -11,6 +11,7 @@ import { finalRefusal, isRightMissing } from '../model/refusals.ts';
 import type { CommandRow, VmRow } from '../model/rows.ts';
 import { oneOrAll } from '../model/steps.ts';
 import type { WaitCode } from '../model/waits.ts';
+import { seenLook } from './away.ts';
 import { placedAfter } from './kept.ts';
 import { type Pass, tell } from './pass.ts';
 
@@ -75,7 +76,7 @@ function renewProofs(vm: VmRow, hash: string, report: GuestReport, now: number):
   for (const path of report.paths) {
     if (path.after.length > 0 || path.connectAfter.outcome !== 'ok' || path.proof === 'none') continue;
     const earlier = vm.proofs[path.vip];
-    const untouched = vm.look?.planHash === hash && path.before.length === 0;
+    const untouched = seenLook(vm)?.planHash === hash && path.before.length === 0;
     proofs[path.vip] = renewed(path.proof, path.accepted, untouched ? earlier : undefined, now);
   }
   return proofs;

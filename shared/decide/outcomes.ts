@@ -50,7 +50,9 @@ export function settleFromEstate(
 export function settleFromCommand(pass: EstatePass, run: RunRow, outcome: OutcomeRow, vm: VmRow): void {
   // A later command may have ended by now, of which this outcome must not speak: what the estate says of the VM stands.
   const last = vm.last?.seq === outcome.seq ? vm.last : undefined;
-  const reported = last !== undefined && vm.look?.at === last.endedAt ? vm.look.report.paths : [];
+  const look = last !== undefined && vm.look?.at === last.endedAt ? vm.look : undefined;
+  const reported = look?.report.paths ?? [];
+  if (look) outcome.looked = true;
   const paths = pass.evaluation.pathsOfVm.get(idKey(outcome.vmId)) ?? [];
   outcome.paths = paths.map((path) => {
     const row = reported.find((candidate) => candidate.vip === path.vip);
@@ -169,11 +171,14 @@ function outcomePath(pass: Pass, path: Path): OutcomePath {
 /** A run's counts: the VMs that needed no look, those with an outcome, and those whose outcome cannot be read. */
 export function countOutcomes(notLookedAt: number, outcomes: readonly OutcomeRow[], unreadable = 0): RunCounts {
   const counts: RunCounts = { ...noCounts(), vms: notLookedAt + outcomes.length + unreadable };
-  for (const { result, commands } of outcomes) {
+  for (const { result, commands, looked } of outcomes) {
     if (result !== undefined) counts[result] += 1;
     counts.commands += commands ?? 0;
+    if (looked) counts.looked += 1;
+    else if (result === 'compliant') counts.believed += 1;
   }
   counts.compliant += notLookedAt;
+  counts.believed += notLookedAt;
   counts.failed += unreadable;
   return counts;
 }

@@ -175,7 +175,7 @@ export const FINDINGS = {
   TOO_MANY_FRONTENDS: {
     verdict: 'blocked',
     sentence:
-      'The VM is a member of {count} frontends; one command can carry {most}. Spread the mirrors over more VMs, or narrow the scope.',
+      'The VM is a member of {count} frontends; one command can carry {most}, mirrors inside the scope first, and this one is left out. Spread the mirrors over more VMs, or narrow the scope.',
   },
   UDP_ONLY: {
     verdict: 'blocked',
@@ -232,6 +232,11 @@ export const FINDINGS = {
   OPTED_OUT: {
     verdict: 'unlisted',
     sentence: '{id} carries the opt-out tag and is never touched: what is in the guest stays as it is.',
+  },
+  LOAD_BALANCER_OUT_OF_SCOPE: {
+    verdict: 'unlisted',
+    sentence:
+      'The VM is also behind {id}, which is outside the configured scope, so nothing is done for the VIPs of that load balancer. To have them served, add it to HAIRPIN_SCOPE, or set HAIRPIN_OUTSIDE_LOAD_BALANCERS to serve.',
   },
   VIP_KEPT: {
     verdict: 'unlisted',

@@ -25,6 +25,10 @@ export interface RunCounts extends Record<OutcomeResult, number> {
   vms: number;
   /** Commands that its VMs were given. One that serves several runs counts for each. */
   commands: number;
+  /** VMs whose guest was looked at for it. */
+  looked: number;
+  /** VMs that are compliant by an earlier look. */
+  believed: number;
 }
 
 export interface RunRow extends Signal {
@@ -87,6 +91,8 @@ export interface OutcomeRow {
   findings: Finding[];
   paths: OutcomePath[];
   changed: number;
+  /** The guest was looked at for it: a command brought a report. */
+  looked?: true;
   warnings: string[];
   /** Why it waits, for people: a code such as `MEMBER_BUSY`. */
   waitingFor?: string;
@@ -167,6 +173,8 @@ export interface VmRow {
   slot: CommandSlot;
   command?: CommandRow;
   look?: GuestLook;
+  /** When it was last seen stopped, or its agent not ready: what was seen in the guest before is no proof any more. */
+  awayAt?: number;
   proofs: Record<string, Proof>;
   /** What the guest is known to hold, as its reports say. */
   placed?: PlacedFrontend[];
@@ -284,6 +292,8 @@ export const noCounts = (): RunCounts => ({
   superseded: 0,
   planned: 0,
   commands: 0,
+  looked: 0,
+  believed: 0,
 });
 
 /** The row of a run just accepted. */

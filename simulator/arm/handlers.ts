@@ -98,19 +98,23 @@ function happened(parts: Parts, request: Request, resourceId: string, operationN
   };
 }
 
-/** A change of power by POST: 202, and the event once it is done. */
+/** What starts a VM anew, under its name in ARM. */
+type Restart = 'restart' | 'performMaintenance' | 'reapply';
+
+/** A change of power by POST: 202, and the event once it is done. A VM that reapplies its model goes on running. */
 const powerCall =
-  (power: EstateVm['power'], restart = false): Handler =>
+  (power: EstateVm['power'], restart?: Restart): Handler =>
   (parts, request) => {
     const { site, vm, id } = vmOf(parts, request);
     const operation = parts.operations.start('Microsoft.Compute', site.estate.subscriptionId, site.estate.location);
-    const action = restart ? 'restart' : POWER_ACTIONS[power];
+    const action = restart ?? POWER_ACTIONS[power];
     const done = happened(parts, request, id, `Microsoft.Compute/virtualMachines/${action}/action`);
     const work = async (): Promise<void> => {
       await delay(parts.powerMs, undefined, { ref: false });
       try {
-        if (restart) await parts.changes.applyPower(site, vm, 'stopped');
-        await parts.changes.applyPower(site, vm, power);
+        if (restart === 'restart' || restart === 'performMaintenance')
+          await parts.changes.applyPower(site, vm, 'stopped');
+        if (restart !== 'reapply') await parts.changes.applyPower(site, vm, power);
         parts.operations.succeed(operation);
         done(false);
       } catch (error) {
@@ -147,7 +151,9 @@ export const HANDLERS: Record<CallName, Handler> = {
   startVm: powerCall('running'),
   powerOffVm: powerCall('stopped'),
   deallocateVm: powerCall('deallocated'),
-  restartVm: powerCall('running', true),
+  restartVm: powerCall('running', 'restart'),
+  performMaintenance: powerCall('running', 'performMaintenance'),
+  reapplyVm: powerCall('running', 'reapply'),
 
   listRunCommands: (parts, request) => parts.commands.list(vmOf(parts, request), expands(request)),
   getRunCommand: (parts, request) =>

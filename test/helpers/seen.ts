@@ -246,6 +246,7 @@ export function looked(name: string, { mode = 'apply', drift = [], connect = 'ok
         proof: connect === 'ok' ? 'remote' : 'none',
       })),
       warnings: [],
+      heals: true,
       ...report,
     },
     ...more,

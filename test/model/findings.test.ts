@@ -17,6 +17,7 @@ test('the codes whose verdict is not blocked', (t) => {
   const unlisted = [
     'FLOATING_IP',
     'IPV6_FRONTEND',
+    'LOAD_BALANCER_OUT_OF_SCOPE',
     'NOT_A_MEMBER',
     'OPTED_OUT',
     'OUT_OF_SCOPE',
