@@ -149,8 +149,7 @@ function describe(
 
 /** The first rule of each pair of pools and probe. */
 function servedAlike(rules: readonly Rule[]): Rule[] {
-  const [only] = rules;
-  if (only && rules.every((rule) => rule === only)) return [only];
+  if (rules.every((rule) => rule === rules[0])) return rules.slice(0, 1);
   const pairs = new Map<string, Rule>();
   for (const rule of rules) {
     const pair = [rule.probeId === undefined ? '' : idKey(rule.probeId), ...rule.poolIds.map(idKey).sort()].join(' ');
