@@ -31,9 +31,9 @@ export function appRoles(
   });
   const [read, repair] = [rightsOf('read'), rightsOf('repair')];
   const repairScopes = estates.flatMap((estate) => {
-    const subscriptions = subscriptionsOf(estate).map((id) => `/subscriptions/${id}`);
-    if (repairOn === 'subscription') return subscriptions;
-    if (repairOn === 'group') return subscriptions.map((scope) => `${scope}/resourceGroups/${estate.resourceGroup}`);
+    const own = subscriptionsOf(estate).map((id) => `/subscriptions/${id}`);
+    if (repairOn === 'subscription') return own;
+    if (repairOn === 'group') return own.map((id) => `${id}/resourceGroups/${estate.resourceGroup}`);
     return estate.vms.map((vm) => vmId(estate, vm.name));
   });
   const subscriptions = new Set(estates.flatMap(subscriptionsOf).map((id) => `/subscriptions/${id}`));
