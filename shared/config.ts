@@ -2,7 +2,7 @@
 import type { AzurePlace } from './model/azurePlace.ts';
 import { isScopeId, isSubscriptionId } from './model/ids.ts';
 import { defined } from './model/optional.ts';
-import { isInSubscriptions, type Scope } from './model/scope.ts';
+import { isInSubscriptions, type Scope, type ScopeTags } from './model/scope.ts';
 import type { LoopSettings } from './model/settings.ts';
 import { type Env, httpsUrl, list, text, textOr, whole, word, wrong } from './settings/read.ts';
 import { SETTINGS } from './settings/settings.ts';
@@ -11,6 +11,12 @@ import type { StorageAccount } from './state/storage.ts';
 export interface Config extends LoopSettings {
   azure: AzurePlace;
   storage: StorageAccount;
+}
+
+/** What a look from a person's terminal needs: where Azure is, and the names of tags. */
+export interface LookConfig {
+  azure: AzurePlace;
+  tags: ScopeTags;
 }
 
 const HOUR_MS = 3_600_000;
@@ -22,11 +28,7 @@ export function readConfig(env: Env): Config {
   const connectSeconds = whole(env, 'HAIRPIN_CONNECT_SECONDS');
   return {
     scope,
-    azure: {
-      endpoint: httpsUrl(env, 'HAIRPIN_ARM_ENDPOINT') ?? SETTINGS.HAIRPIN_ARM_ENDPOINT.fallback,
-      audience: httpsUrl(env, 'HAIRPIN_ARM_AUDIENCE') ?? SETTINGS.HAIRPIN_ARM_AUDIENCE.fallback,
-      ...defined({ clientId: text(env, 'AZURE_CLIENT_ID') }),
-    },
+    azure: readPlace(env),
     storage: readStorage(env),
     enforcement: word(env, 'HAIRPIN_ENFORCEMENT'),
     maxCommands: whole(env, 'HAIRPIN_MAX_COMMANDS'),
@@ -44,6 +46,15 @@ export function readConfig(env: Env): Config {
   };
 }
 
+/** Reads what a look needs; every setting has a value that holds without it. Throws SettingError for a wrong one. */
+export const readLookConfig = (env: Env): LookConfig => ({ azure: readPlace(env), tags: readTagNames(env) });
+
+const readPlace = (env: Env): AzurePlace => ({
+  endpoint: httpsUrl(env, 'HAIRPIN_ARM_ENDPOINT') ?? SETTINGS.HAIRPIN_ARM_ENDPOINT.fallback,
+  audience: httpsUrl(env, 'HAIRPIN_ARM_AUDIENCE') ?? SETTINGS.HAIRPIN_ARM_AUDIENCE.fallback,
+  ...defined({ clientId: text(env, 'AZURE_CLIENT_ID') }),
+});
+
 function readScope(env: Env): Scope {
   const subscriptionIds = readSubscriptions(env);
   const within = list(env, 'HAIRPIN_SCOPE');
@@ -53,13 +64,17 @@ function readScope(env: Env): Scope {
   return {
     subscriptionIds,
     within,
-    optOutTag: textOr(env, 'HAIRPIN_OPT_OUT_TAG'),
-    auditTag: textOr(env, 'HAIRPIN_AUDIT_TAG'),
-    viaTag: textOr(env, 'HAIRPIN_VIA_TAG'),
-    portTag: textOr(env, 'HAIRPIN_PORT_TAG'),
-    containerTag: textOr(env, 'HAIRPIN_CONTAINER_TAG'),
+    ...readTagNames(env),
   };
 }
+
+const readTagNames = (env: Env): ScopeTags => ({
+  optOutTag: textOr(env, 'HAIRPIN_OPT_OUT_TAG'),
+  auditTag: textOr(env, 'HAIRPIN_AUDIT_TAG'),
+  viaTag: textOr(env, 'HAIRPIN_VIA_TAG'),
+  portTag: textOr(env, 'HAIRPIN_PORT_TAG'),
+  containerTag: textOr(env, 'HAIRPIN_CONTAINER_TAG'),
+});
 
 /** The subscriptions, lower case, each once. */
 function readSubscriptions(env: Env): string[] {

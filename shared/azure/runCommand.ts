@@ -13,10 +13,10 @@ import { CALL_SECONDS } from '../model/settings.ts';
 import type { AzureClients } from './clients.ts';
 import { callAzure } from './errors.ts';
 
-const ACTION = 'Microsoft.Compute/virtualMachines/runCommands';
+export const COMMANDS_ACTION = 'Microsoft.Compute/virtualMachines/runCommands';
 
 /** The name of a slot's resource. */
-const commandName = (slot: CommandSlot): string => `ilbHairpinGuard-${slot}`;
+export const commandName = (slot: CommandSlot): string => `ilbHairpinGuard-${slot}`;
 
 /** Managed Run Command. Throws InputError for an id that is no VM’s, without a call. */
 export function createGuestCommands(clients: AzureClients): GuestCommands {
@@ -30,7 +30,7 @@ export function createGuestCommands(clients: AzureClients): GuestCommands {
     async look(vmId, slot) {
       const { commands, resourceGroup, vm } = await vmOf(vmId);
       try {
-        return await callAzure(`${ACTION}/read`, CALL_SECONDS, async (abortSignal) => {
+        return await callAzure(`${COMMANDS_ACTION}/read`, CALL_SECONDS, async (abortSignal) => {
           const options = { expand: 'instanceView', abortSignal };
           return mapCommand(slot, await commands.getByVirtualMachine(resourceGroup, vm, commandName(slot), options));
         });
@@ -43,14 +43,14 @@ export function createGuestCommands(clients: AzureClients): GuestCommands {
     async send({ vmId, location, slot, script, timeoutSeconds, tags }) {
       const { commands, resourceGroup, vm } = await vmOf(vmId);
       const command = { location, tags, source: { script }, asyncExecution: true, timeoutInSeconds: timeoutSeconds };
-      await callAzure(`${ACTION}/write`, CALL_SECONDS, (abortSignal) =>
+      await callAzure(`${COMMANDS_ACTION}/write`, CALL_SECONDS, (abortSignal) =>
         commands.createOrUpdate(resourceGroup, vm, commandName(slot), command, { abortSignal }).submitted(),
       );
     },
 
     async cancel(vmId, slot) {
       const { commands, resourceGroup, vm } = await vmOf(vmId);
-      await callAzure(`${ACTION}/delete`, CALL_SECONDS, (abortSignal) =>
+      await callAzure(`${COMMANDS_ACTION}/delete`, CALL_SECONDS, (abortSignal) =>
         commands.delete(resourceGroup, vm, commandName(slot), { abortSignal }).submitted(),
       );
     },
@@ -67,13 +67,17 @@ const STATES: ReadonlySet<string> = new Set<ExecutionState>([
   'Canceled',
 ]);
 
+/** Where an execution is; `Unknown` for words that this program does not know. */
+export const stateOf = (word: string | undefined): ExecutionState =>
+  STATES.has(word ?? '') ? (word as ExecutionState) : 'Unknown';
+
 /** A managed command as this program sees it. */
 export function mapCommand(slot: CommandSlot, command: VirtualMachineRunCommand): CommandView {
   const { instanceView: view } = command;
   return {
     slot,
     ...defined({ commandId: commandIdIn(command.source?.script) }),
-    state: STATES.has(view?.executionState ?? '') ? (view?.executionState as ExecutionState) : 'Unknown',
+    state: stateOf(view?.executionState),
     provisioningState: command.provisioningState ?? '',
     ...defined({ exitCode: view?.exitCode }),
     output: view?.output ?? '',
@@ -87,7 +91,8 @@ export function mapCommand(slot: CommandSlot, command: VirtualMachineRunCommand)
 const timeText = (time: Date | undefined): string | undefined =>
   time instanceof Date && !Number.isNaN(time.getTime()) ? time.toISOString() : undefined;
 
-function vmParts(vmId: string): { subscriptionId: string; resourceGroup: string; vm: string } {
+/** The parts of a VM's id. Throws InputError for an id that is no VM's. */
+export function vmParts(vmId: string): { subscriptionId: string; resourceGroup: string; vm: string } {
   const id = parseResourceId(vmId);
   const [vm] = id?.names ?? [];
   if (id?.type !== VM_TYPE || !vm)

@@ -18,6 +18,16 @@ export interface Scope {
   containerTag: string;
 }
 
+/** The names of tags, from the settings. */
+export type ScopeTags = Omit<Scope, 'subscriptionIds' | 'within'>;
+
+/** Everything in some subscriptions. */
+export const wholeScope = (subscriptionIds: readonly string[], tags: ScopeTags): Scope => ({
+  subscriptionIds: [...subscriptionIds],
+  within: [],
+  ...tags,
+});
+
 /** The default tag names. */
 export const DEFAULT_TAGS = {
   optOutTag: 'ilb-hairpin-guard-opt-out',

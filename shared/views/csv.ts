@@ -3,13 +3,13 @@ import { stringify } from 'csv-stringify/sync';
 import { OUTCOME_RESULTS } from '../model/rows.ts';
 import type { CodeView, RunPathView, RunSummary, RunView, RunVmView } from './run.ts';
 
-type Cell = string | number | boolean | undefined;
+export type Cell = string | number | boolean | undefined;
 
 /**
  * Lines under their column names. A text that a spreadsheet would take for a formula gets an apostrophe in front
  * (owasp.org/www-community/attacks/CSV_Injection); control characters, which could hide its beginning, become spaces.
  */
-function csv(lines: readonly Record<string, Cell>[], columns: readonly string[]): string {
+export function csv(lines: readonly Record<string, Cell>[], columns: readonly string[]): string {
   return stringify(
     lines.map((line) => columns.map((name) => (typeof line[name] === 'string' ? oneLine(line[name]) : line[name]))),
     {
@@ -23,7 +23,8 @@ function csv(lines: readonly Record<string, Cell>[], columns: readonly string[])
   );
 }
 
-const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+/** A text without control characters, which could hide or fake something where it is shown. */
+export const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
 
 const PATH_COLUMNS = [
   'runId',

@@ -40,6 +40,8 @@ export interface Parts {
   /** Locked scopes, lower case. */
   locks: Set<string>;
   emit: (event: ResourceEvent) => void;
+  /** True when the principal has the right at the scope (a resource id). */
+  authorize: (principal: Principal, action: string, scope: string) => boolean;
   pageSize: number;
   healthMs: number;
   powerMs: number;
@@ -121,7 +123,24 @@ const operationState: Handler = (parts, request) =>
     ? parts.operations.result(param(request, 'operation'))
     : parts.operations.state(param(request, 'operation'));
 
+/** Azure shows a subscription to whoever has any role in it; here to whoever may read the subscription itself. */
+const listSubscriptions: Handler = (parts, request) => {
+  const ids = new Set(parts.world.sites.map(({ estate }) => estate.subscriptionId.toLowerCase()));
+  const seen = [...ids].filter((id) => parts.authorize(request.principal, request.action, `/subscriptions/${id}`));
+  return page(
+    seen,
+    (id) => ({
+      id: `/subscriptions/${id}`,
+      subscriptionId: id,
+      displayName: `Subscription ${id.slice(-4)}`,
+      state: 'Enabled',
+    }),
+    { url: request.url, pageSize: parts.pageSize, fault: parts.faults.take('paging', request.target)?.paging },
+  );
+};
+
 export const HANDLERS: Record<CallName, Handler> = {
+  listSubscriptions,
   listVms: listOf(
     (site) => site.estate.vms,
     (_, site, vm, request) =>
