@@ -163,7 +163,7 @@ async function removeBatch(store: Store): Promise<string> {
   const ports = {
     store,
     clock,
-    log: (_level: string, _step: string, fields: Record<string, unknown>) => {
+    log: (_step: string, fields: { removed?: unknown }) => {
       removed = fields.removed;
     },
   };

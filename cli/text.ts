@@ -8,7 +8,7 @@ import {
   type Loss,
   type ResultCode,
 } from '../shared/views/assessment.ts';
-import { oneLine } from '../shared/views/csv.ts';
+import { printable } from '../shared/views/printable.ts';
 
 type Style = 'bold' | 'red' | 'yellow' | 'green';
 
@@ -164,7 +164,7 @@ function listedText({ listed }: Assessment, paint: Paint): string {
 }
 
 /** Names and words from Azure may hold anything: no control character of them reaches a terminal. */
-const plain = oneLine;
+const plain = printable;
 
 const count = (n: number, thing: string): string => `${n} ${thing}${n === 1 ? '' : 's'}`;
 

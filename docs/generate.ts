@@ -1,16 +1,17 @@
 /**
- * Writes what README takes from the code, between its marks: `npm run docs`. With `--check` it only says whether
- * README is up to date. Run with Node; nothing here ships.
+ * Writes what README and docs/logs.md take from the code, between their marks: `npm run docs`. With `--check` it only
+ * says whether they are up to date. Run with Node; nothing here ships.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { COMMAND_FAILURES } from '../shared/model/commandFailures.ts';
 import { FINDINGS } from '../shared/model/findings.ts';
 import { GUEST_ERRORS } from '../shared/model/guestErrors.ts';
+import { FIELDS, type FieldName, type Level, STEPS } from '../shared/model/steps.ts';
 import { WAITS } from '../shared/model/waits.ts';
 import { SETTINGS, type Setting } from '../shared/settings/settings.ts';
 
-const README = join(import.meta.dirname, '..', 'README.md');
+const ROOT = join(import.meta.dirname, '..');
 
 /** A table in Markdown. */
 function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -43,7 +44,24 @@ function valuesOf(setting: Setting): [values: string, otherwise: string] {
   }
 }
 
-/** What README takes from the code, by the name in its marks. */
+interface StepEntry {
+  level: Level;
+  warning?: { when: string };
+  meaning: string;
+  fields: readonly FieldName[];
+  optional?: readonly FieldName[];
+}
+
+/** What a field holds, for a reader of JSON. */
+const TYPES = {
+  text: 'text',
+  number: 'number',
+  flag: 'true or false',
+  texts: 'list of texts',
+  ids: 'text, or a list of texts',
+} as const;
+
+/** What the documents take from the code, by the name in their marks. */
 export const TABLES: Record<string, () => string> = {
   settings: () =>
     table(
@@ -58,26 +76,50 @@ export const TABLES: Record<string, () => string> = {
   waits: () => sentences(WAITS),
   'command failures': () => sentences(COMMAND_FAILURES),
   'guest errors': () => sentences(GUEST_ERRORS),
+  steps: () =>
+    table(
+      ['step', 'level', 'what it says', 'fields'],
+      Object.entries<StepEntry>(STEPS).map(([step, { level, warning, meaning, fields, optional = [] }]) => [
+        asCode(step),
+        warning ? `${level}; warn when ${warning.when}` : level,
+        meaning,
+        [...fields.map(asCode), ...optional.map((name) => `${asCode(name)} (not always)`)].join(', '),
+      ]),
+    ),
+  fields: () =>
+    table(
+      ['field', 'type', 'meaning'],
+      Object.entries(FIELDS).map(([name, { type, meaning }]) => [asCode(name), TYPES[type], meaning]),
+    ),
 };
 
-/** The text with everything between the marks made anew. Throws when a mark is missing. */
-export const withGenerated = (text: string): string =>
-  Object.entries(TABLES).reduce((made, [name, content]) => between(made, name, content()), text);
+/** Documents with tables from the code, and which. */
+export const DOCUMENTS: Record<string, readonly string[]> = {
+  'README.md': ['settings', 'findings', 'waits', 'command failures', 'guest errors'],
+  'docs/logs.md': ['steps', 'fields'],
+};
 
-function between(text: string, name: string, content: string): string {
+/** A document's text with everything between the marks made anew. Throws when a mark is missing. */
+export const withGenerated = (document: string, text: string): string =>
+  (DOCUMENTS[document] ?? []).reduce((made, name) => between(document, made, name, TABLES[name]?.() ?? ''), text);
+
+function between(document: string, text: string, name: string, content: string): string {
   const [begin, end] = [`<!-- ${name}: made by npm run docs -->`, `<!-- end of ${name} -->`];
   const from = text.indexOf(begin);
   const to = text.indexOf(end);
-  if (from < 0 || to < from) throw new Error(`README.md has lost the marks of ${name}`);
+  if (from < 0 || to < from) throw new Error(`${document} has lost the marks of ${name}`);
   return `${text.slice(0, from + begin.length)}\n\n${content}\n\n${text.slice(to)}`;
 }
 
 if (import.meta.main) {
-  const text = readFileSync(README, 'utf8');
-  const fresh = withGenerated(text);
-  if (!process.argv.includes('--check')) writeFileSync(README, fresh);
-  else if (fresh !== text) {
-    console.error('README.md is not up to date: npm run docs');
-    process.exitCode = 1;
+  for (const document of Object.keys(DOCUMENTS)) {
+    const file = join(ROOT, document);
+    const text = readFileSync(file, 'utf8');
+    const fresh = withGenerated(document, text);
+    if (!process.argv.includes('--check')) writeFileSync(file, fresh);
+    else if (fresh !== text) {
+      console.error(`${document} is not up to date: npm run docs`);
+      process.exitCode = 1;
+    }
   }
 }

@@ -1,27 +1,34 @@
 /** Queue `reconcile-poison`: what `reconcile` failed on five times. Its run is marked failed, with the reason. */
 import { app } from '@azure/functions';
 import { failRun } from '../shared/app.ts';
-import { GuardError } from '../shared/errors.ts';
+import { toldOf } from '../shared/errors.ts';
 import { hostLog } from '../shared/log.ts';
-import { POISON_QUEUE, readMessage } from '../shared/model/messages.ts';
+import { POISON_QUEUE, type ReconcileMessage, readMessage } from '../shared/model/messages.ts';
 
 app.storageQueue('deadLetter', {
   queueName: POISON_QUEUE,
   connection: 'AzureWebJobsStorage',
+  // What is thrown on stays here: the host hides it for ten minutes at a time, until a program that can read it takes it
+  // (QueueProcessor.cs: a poison queue has no poison queue of its own).
   handler: async (raw, context) => {
     const log = hostLog(context);
+    let message: ReconcileMessage;
     try {
-      const message = readMessage(raw);
-      // A bell carries nothing: the next minute rings anew.
-      if (message.kind === 'bell') return log('warn', 'dead-bell', { subscriptionId: message.subscriptionId });
-      await failRun(message, 'The app failed on this signal five times; its log says why.');
-      log('error', 'dead-letter', { runId: message.runId, signal: message.signal });
+      message = readMessage(raw);
     } catch (error) {
-      // Thrown on: the host keeps it here, hidden for ten minutes at a time, until a program that can read it takes it
-      // (QueueProcessor.cs: a poison queue has no poison queue of its own).
-      const { message: text, nextStep } = error instanceof GuardError ? error : { message: String(error) };
-      log('error', 'dead-message', { text, nextStep });
+      log('dead-message', toldOf(error));
       throw error;
     }
+    const { subscriptionId } = message;
+    // A bell carries nothing: the next minute rings anew.
+    if (message.kind === 'bell') return log('dead-bell', { subscriptionId });
+    const { runId, signal } = message;
+    try {
+      await failRun(message, 'The app failed on this signal five times; its log says why.');
+    } catch (error) {
+      log('failed-dead-letter', { runId, signal, subscriptionId, ...toldOf(error) });
+      throw error;
+    }
+    log('dead-letter', { runId, signal, subscriptionId });
   },
 });

@@ -9,6 +9,7 @@ import './reconcile.ts';
 import './resourceChange.ts';
 import './retry.ts';
 import './runs.ts';
+import './startRun.ts';
 
 try {
   appConfig();

@@ -1,19 +1,29 @@
 /** Queue `reconcile`: signals and bells. The loop itself is in shared/reconcile. */
 import { app } from '@azure/functions';
 import { runReconcile } from '../shared/app.ts';
+import { toldOf } from '../shared/errors.ts';
 import { hostLog } from '../shared/log.ts';
-import { RECONCILE_QUEUE, readMessage } from '../shared/model/messages.ts';
+import { RECONCILE_QUEUE, type ReconcileMessage, readMessage } from '../shared/model/messages.ts';
 
 app.storageQueue('reconcile', {
   queueName: RECONCILE_QUEUE,
   connection: 'AzureWebJobsStorage',
-  handler: (raw, context) => {
+  // What is thrown on is tried again by the host; after five tries it is in the poison queue, with these lines as reason.
+  handler: async (raw, context) => {
     const log = hostLog(context);
+    let message: ReconcileMessage;
     try {
-      return runReconcile(readMessage(raw), log);
+      message = readMessage(raw);
     } catch (error) {
-      // Thrown on: after the host's tries the message is in the poison queue, with this line as its reason.
-      log('error', 'refused-message', { text: error instanceof Error ? error.message : String(error) });
+      log('refused-message', toldOf(error));
+      throw error;
+    }
+    try {
+      await runReconcile(message, log);
+    } catch (error) {
+      const { subscriptionId } = message;
+      const run = message.kind === 'signal' ? { runId: message.runId } : {};
+      log('failed-message', { subscriptionId, ...run, ...toldOf(error) });
       throw error;
     }
   },

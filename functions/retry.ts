@@ -5,7 +5,7 @@ import { InputError } from '../shared/errors.ts';
 import { randomRunId } from '../shared/model/runId.ts';
 import { readRunId } from '../shared/requests/query.ts';
 import { accepted } from './handlers/accepted.ts';
-import { httpHandler } from './handlers/httpHandler.ts';
+import { actingHandler } from './handlers/actingHandler.ts';
 import { reconcileQueue } from './handlers/reconcileQueue.ts';
 
 app.http('retry', {
@@ -13,7 +13,7 @@ app.http('retry', {
   route: 'runs/{id}/retry',
   authLevel: 'function',
   extraOutputs: [reconcileQueue],
-  handler: httpHandler(async (request, context) => {
+  handler: actingHandler(async (request, context) => {
     const retryOf = readRunId(request.params.id ?? '');
     const runId = randomRunId();
     const signals = await retryRun(retryOf, runId);

@@ -5,6 +5,9 @@ export type ErrorCode =
   | 'SETTING_MISSING'
   | 'SETTING_INVALID'
   | 'INPUT_INVALID'
+  | 'BODY_TOO_LARGE'
+  | 'TYPE_NOT_JSON'
+  | 'CROSS_SITE'
   | 'EVENT_INVALID'
   | 'EVENT_FOREIGN'
   | 'SCOPE_NOT_ALLOWED'
@@ -43,6 +46,12 @@ export class GuardError extends Error {
   }
 }
 
+/** What a line of the log says of anything that was thrown. */
+export const toldOf = (error: unknown): { code: ErrorCode | 'UNEXPECTED'; text: string; nextStep: string } =>
+  error instanceof GuardError
+    ? { code: error.code, text: error.message, nextStep: error.nextStep }
+    : { code: 'UNEXPECTED', text: messageOf(error), nextStep: 'Report this with the text and the host’s stack trace.' };
+
 /** A setting is missing or wrong: found at start, names the setting, its value and an example. */
 export class SettingError extends GuardError {
   constructor(name: string, value: string | undefined, expected: string, example: string) {
@@ -65,6 +74,9 @@ export class InputError extends GuardError {
     code: Extract<
       ErrorCode,
       | 'INPUT_INVALID'
+      | 'BODY_TOO_LARGE'
+      | 'TYPE_NOT_JSON'
+      | 'CROSS_SITE'
       | 'EVENT_INVALID'
       | 'EVENT_FOREIGN'
       | 'SCOPE_NOT_ALLOWED'

@@ -204,7 +204,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         return ended(String(accepted.runId), withinMs);
       },
       async run(body, withinMs) {
-        const answer = await fetch(`${host.url}/api/runs`, { method: 'POST', body: JSON.stringify(body) });
+        const answer = await fetch(`${host.url}/api/runs`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        });
         if (answer.status !== 202) throw new Error(`POST /api/runs: ${answer.status} ${await answer.text()}`);
         const location = answer.headers.get('location') ?? '';
         return ended(location.split('/').at(-1) ?? '', withinMs);

@@ -7,9 +7,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bellMessage, type ReconcileMessage, signalMessage } from '../../shared/model/messages.ts';
-import type { Log } from '../../shared/model/ports.ts';
 import { runIdOf } from '../../shared/model/runId.ts';
 import type { Signal } from '../../shared/model/signal.ts';
+import type { Log } from '../../shared/model/steps.ts';
 import type { Store } from '../../shared/model/store.ts';
 import { reconcile } from '../../shared/reconcile/loop.ts';
 import { openTables } from '../../shared/state/tables.ts';
@@ -152,12 +152,12 @@ class Storm {
     };
   }
 
-  readonly #log: Log = (_level, step, { runId }) => {
+  readonly #log: Log = (step, fields) => {
     if (step === 'accepted') {
       this.#recorded += 1;
       if (this.#recorded === EVENTS) this.#lastRecordedAt = Date.now();
     }
-    if (['joined', 'run-settled', 'run-failed'].includes(step)) this.#ended.add(String(runId));
+    if (['joined', 'run-settled', 'run-failed'].includes(step)) this.#ended.add(String({ runId: '', ...fields }.runId));
   };
 
   /** A pass begins with the reading of the urgent runs, and ends where the next one begins or the lease is given back. */

@@ -2,6 +2,7 @@
 import type { HttpResponseInit, InvocationContext } from '@azure/functions';
 import { hostLog } from '../../shared/log.ts';
 import { bellMessage } from '../../shared/model/messages.ts';
+import { defined } from '../../shared/model/optional.ts';
 import type { Signal } from '../../shared/model/signal.ts';
 import { reconcileQueue } from './reconcileQueue.ts';
 
@@ -17,6 +18,6 @@ export function accepted(
     signals.map((signal) => bellMessage(signal.subscriptionId)),
   );
   const mode = signals[0]?.mode;
-  hostLog(context)('info', 'signal', { runId, signal: 'manual', mode, subscriptions: signals.length, ...more });
+  hostLog(context)('signal', { runId, signal: 'manual', subscriptions: signals.length, ...defined({ mode }), ...more });
   return { status: 202, headers: { location: `/api/runs/${runId}` }, jsonBody: { runId, state: 'accepted', ...more } };
 }

@@ -1,9 +1,10 @@
 /** What both Event Grid functions do: check the event, reduce it to ids, put one message on the queue. */
 import type { InvocationContext } from '@azure/functions';
 import { appConfig } from '../../shared/app.ts';
-import { InputError } from '../../shared/errors.ts';
+import { InputError, toldOf } from '../../shared/errors.ts';
 import { hostLog } from '../../shared/log.ts';
 import { type SignalMessage, signalMessage } from '../../shared/model/messages.ts';
+import { defined } from '../../shared/model/optional.ts';
 import type { AllowedScope } from '../../shared/model/scope.ts';
 import type { EventRead } from '../../shared/requests/envelope.ts';
 
@@ -19,16 +20,16 @@ export const eventHandler =
       const found = read(event, appConfig().scope, Date.now());
       if (found.kind === 'ignored') {
         const { kind: _, ...why } = found;
-        log('info', 'ignored-event', why);
+        log('ignored-event', why);
         return undefined;
       }
       const { runId, signal, scope, event: origin } = found.signal;
-      log('info', 'signal', { runId, signal, eventId: origin?.id, scope: scope.map((item) => item.id) });
+      log('signal', { runId, signal, scope: scope.map((item) => item.id), ...defined({ eventId: origin?.id }) });
       return signalMessage(found.signal);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       // It would be just as wrong the next time: told once, and not delivered again.
-      log('error', 'refused-event', { code: error.code, field: error.field, value: error.value, text: error.message });
+      log('refused-event', { ...toldOf(error), field: error.field, value: error.value });
       return undefined;
     }
   };

@@ -12,6 +12,7 @@ import type { GuestCommand, GuestReport } from '../model/guest.ts';
 import { idKey } from '../model/ids.ts';
 import type { CommandView } from '../model/ports.ts';
 import type { CommandRow, VmRow } from '../model/rows.ts';
+import { oneOrAll } from '../model/steps.ts';
 import { rowKey } from '../model/store.ts';
 import { unfitAgent } from './agent.ts';
 import { denied, fail, failed, healthyVips, type InFlight, isMissingRight, succeed, withdraw } from './endings.ts';
@@ -78,7 +79,7 @@ function unseen(pass: Pass, watched: Watched, error: AzureError): void {
     return fail(pass, watched, failed('COMMAND_NOT_SEEN', error.message));
   }
   const { code, status, message: text } = error;
-  tell(pass, 'warn', 'look-failed', { vmId: vm.vmId, seq: command.seq, code, status, text });
+  tell(pass, 'look-failed', { runId: oneOrAll(command.runIds), vmId: vm.vmId, seq: command.seq, code, status, text });
 }
 
 /**
@@ -181,7 +182,7 @@ function late(pass: Pass, { vm, command, lookedAt }: Watched, code: CommandFailu
   vm.findings = [failed(code, detail)];
   command.phase = 'cancelling';
   cancel(pass, vm, command);
-  tell(pass, 'warn', 'cancel', { vmId: vm.vmId, runIds: command.runIds, seq: command.seq, code });
+  tell(pass, 'cancel', { runId: oneOrAll(command.runIds), vmId: vm.vmId, seq: command.seq, code });
 }
 
 function cancelling(pass: Pass, { vm, command }: Watched, view: CommandView | undefined): void {
@@ -194,13 +195,14 @@ function cancelling(pass: Pass, { vm, command }: Watched, view: CommandView | un
   fail(pass, { vm, command }, vm.findings[0] ?? failed('COMMAND_CANCELED', 'canceled'));
 }
 
-function cancel({ effects }: Pass, vm: VmRow, { seq, slot }: CommandRow): void {
-  effects.push({ kind: 'cancel', vmId: vm.vmId, seq, slot });
+function cancel({ effects }: Pass, vm: VmRow, { runIds, seq, slot }: CommandRow): void {
+  effects.push({ kind: 'cancel', runIds, vmId: vm.vmId, seq, slot });
 }
 
 function send(pass: Pass, { vm, command }: InFlight): void {
   pass.effects.push({
     kind: 'send',
+    runIds: command.runIds,
     vmId: vm.vmId,
     seq: command.seq,
     os: vm.os,
@@ -211,5 +213,5 @@ function send(pass: Pass, { vm, command }: InFlight): void {
     tags: pass.settings.commandTags,
   });
   const { runIds, seq, mode } = command;
-  tell(pass, 'info', 'send', { vmId: vm.vmId, runIds, seq, mode });
+  tell(pass, 'send', { runId: oneOrAll(runIds), vmId: vm.vmId, seq, mode });
 }

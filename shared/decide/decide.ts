@@ -7,6 +7,7 @@ import { judge } from '../evaluate/judge.ts';
 import type { Survey } from '../evaluate/survey.ts';
 import { isOpen } from '../model/rows.ts';
 import type { LoopSettings } from '../model/settings.ts';
+import type { LogLine } from '../model/steps.ts';
 import { followCommands, rejoinCommands } from './commands.ts';
 import { confirm, isUnconfirmed } from './failover.ts';
 import { healthOf, keepFrontends, takeHealth, tellMove } from './frontends.ts';
@@ -15,7 +16,6 @@ import { knowledgeOf } from './knowledge.ts';
 import {
   type Effect,
   type EstatePass,
-  type LogLine,
   type Observed,
   type Pass,
   type RowWrite,
@@ -79,7 +79,7 @@ function withEstate(pass: EstatePass): number {
   planRuns(pass);
   // Told with the runs that begin by it: the same notes every few seconds help nobody.
   const notes = pass.seen.intake.planned.size > 0 ? pass.survey.notes : [];
-  for (const note of notes) tell(pass, 'warn', 'topology-note', { ...note });
+  for (const note of notes) tell(pass, 'topology-note', { ...note });
   settleEnded(pass);
   giveUp(pass);
   return startCommands(pass);

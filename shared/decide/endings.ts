@@ -1,10 +1,11 @@
 /** How a command ends on its VM's row: with a report, or with the finding that says why there is none. Pure. */
 import { planHash } from '../evaluate/planHash.ts';
 import type { CommandFailureCode } from '../model/commandFailures.ts';
-import { type Finding, finding } from '../model/findings.ts';
+import { type Finding, finding, findingText } from '../model/findings.ts';
 import type { GuestReport } from '../model/guest.ts';
 import type { Proof } from '../model/path.ts';
 import type { CommandRow, VmRow } from '../model/rows.ts';
+import { oneOrAll } from '../model/steps.ts';
 import type { WaitCode } from '../model/waits.ts';
 import { type Pass, tell } from './pass.ts';
 
@@ -29,7 +30,7 @@ export function succeed(pass: Pass, { vm, command }: InFlight, report: GuestRepo
   if (command.mode === 'remove' && report.errorCode && vm.last) {
     vm.last.failure = finding('GUEST_FAILED', { code: report.errorCode, detail: report.errorDetail ?? '' });
   }
-  tell(pass, 'info', 'report', {
+  tell(pass, 'report', {
     ...namesOf(vm, command),
     changed: report.changed,
     errorCode: report.errorCode ?? '',
@@ -45,7 +46,10 @@ function endCommand(
   delete vm.command;
 }
 
-const namesOf = (vm: VmRow, { runIds, seq }: CommandRow) => ({ vmId: vm.vmId, runIds, seq });
+const namesOf = (vm: VmRow, { runIds, seq }: CommandRow) => ({ runId: oneOrAll(runIds), vmId: vm.vmId, seq });
+
+/** A failure in a line of the log: the code in it, where it has one. */
+const saidOf = (failure: Finding) => ({ code: failure.params.code ?? failure.code, text: findingText(failure) });
 
 /** The command's VIPs with somebody to connect to, as far as is known. */
 export const healthyVips = (pass: Pass, { vips }: CommandRow): string[] =>
@@ -75,7 +79,7 @@ function renewProofs(vm: VmRow, hash: string, report: GuestReport, now: number):
 export function fail(pass: Pass, { vm, command }: InFlight, failure: Finding): void {
   vm.findings = [failure];
   endCommand(pass, { vm, command }, { changed: 0, warnings: [], failure });
-  tell(pass, 'warn', 'command-failed', { ...namesOf(vm, command), code: failure.code, ...failure.params });
+  tell(pass, 'command-failed', { ...namesOf(vm, command), ...saidOf(failure) });
 }
 
 /**
@@ -84,7 +88,7 @@ export function fail(pass: Pass, { vm, command }: InFlight, failure: Finding): v
  */
 export function withdraw(pass: Pass, { vm, command }: InFlight, failure: Finding, retryAt: number): void {
   endCommand(pass, { vm, command }, { changed: 0, warnings: [], failure, retryAt });
-  tell(pass, 'info', 'withdrawn', { ...namesOf(vm, command), retryAt, ...failure.params });
+  tell(pass, 'withdrawn', { ...namesOf(vm, command), retryAt, ...saidOf(failure) });
 }
 
 /** What a withdrawn command waits for. */

@@ -33,7 +33,7 @@ export function confirm(pass: EstatePass, run: RunRow): void {
 
   confirmation.state = confirmed ? 'confirmed' : 'refused';
   confirmation.at = pass.now;
-  tell(pass, confirmed ? 'info' : 'warn', confirmed ? 'failover-confirmed' : 'failover-not-confirmed', {
+  tell(pass, confirmed ? 'failover-confirmed' : 'failover-not-confirmed', {
     runId: run.runId,
     vmId: confirmation.vmId,
     afterMs: pass.now - run.observedAt,

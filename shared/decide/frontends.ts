@@ -38,7 +38,7 @@ export function takeHealth(pass: Pass): Move[] {
     row.askedAt = pass.now;
     if (answer.kind !== 'known') {
       const why = answer.kind === 'failed' ? answer.error.message : 'not finished in time';
-      tell(pass, 'warn', 'health-unknown', { frontendId: row.frontendId, why });
+      tell(pass, 'health-unknown', { frontendId: row.frontendId, why });
       continue;
     }
     row.knownAt = pass.now;
@@ -62,10 +62,11 @@ export function tellMove(pass: Pass, { row, from, since }: Move): void {
     if (run.signal !== 'failover' || !isOpen(run)) continue;
     explained ||= run.confirmation?.frontendIds.some((id) => idKey(id) === key) ?? false;
   }
-  tell(pass, 'info', 'primary-moved', { frontendId: row.frontendId, vip: row.vip, from, to, explained });
-  if (explained) return;
+  const told = { frontendId: row.frontendId, vip: row.vip, from, to, explained };
+  if (explained) return tell(pass, 'primary-moved', told);
   // Named by the primary that it moved away from: a loop killed before the frontend's row was written finds the same run.
   const runId = runIdOf('primaryMoved', key, from, String(since), to);
+  tell(pass, 'primary-moved', { ...told, runId });
   if (pass.runs.get(runId)) return;
   pass.runs.add(
     acceptedRun({

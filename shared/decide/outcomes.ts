@@ -123,12 +123,13 @@ export function end(outcome: OutcomeRow, result: OutcomeResult, now: number): vo
 export function settle(pass: Pass, outcome: OutcomeRow, result: OutcomeResult): void {
   end(outcome, result, pass.now);
   const { runId, vmId, changed } = outcome;
-  tell(pass, result === 'failed' || result === 'blocked' ? 'warn' : 'info', 'settled', {
-    runId,
-    vmId,
-    result,
-    changed,
-  });
+  tell(pass, 'settled', { runId, vmId, result, changed, findings: codesOf(outcome) });
+}
+
+/** Codes of what an outcome found, each once; where a finding tells of a failure, that one's code too. */
+function codesOf({ findings, paths }: OutcomeRow): string[] {
+  const all = [...findings, ...paths.flatMap((path) => path.findings)];
+  return [...new Set(all.flatMap(({ code, params }) => [code, ...(params.code === undefined ? [] : [params.code])]))];
 }
 
 /** One word for all paths of a VM: the one a person must care for first. */

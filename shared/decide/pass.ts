@@ -9,6 +9,7 @@ import type { Evaluation } from '../model/path.ts';
 import type { AgentView, CommandSlot, CommandView } from '../model/ports.ts';
 import type { FrontendRow, OutcomeRow, RunRow, VmRow } from '../model/rows.ts';
 import type { LoopSettings } from '../model/settings.ts';
+import type { LogLine, Step, StepFields } from '../model/steps.ts';
 import { rowKey, type Versioned } from '../model/store.ts';
 import type { BackendHealth } from '../model/topology.ts';
 import type { Intake } from './intake.ts';
@@ -62,6 +63,8 @@ export interface Observed {
 export type Effect =
   | {
       kind: 'send';
+      /** The runs that it serves. */
+      runIds: readonly string[];
       vmId: string;
       seq: number;
       os: 'linux' | 'windows';
@@ -71,7 +74,7 @@ export type Effect =
       timeoutSeconds: number;
       tags: Record<string, string>;
     }
-  | { kind: 'cancel'; vmId: string; seq: number; slot: CommandSlot };
+  | { kind: 'cancel'; runIds: readonly string[]; vmId: string; seq: number; slot: CommandSlot };
 
 /** A row to write: without an ETag it is new. */
 export type RowWrite =
@@ -79,12 +82,6 @@ export type RowWrite =
   | { table: 'outcomes'; row: OutcomeRow; etag?: string }
   | { table: 'vms'; row: VmRow; etag?: string }
   | { table: 'frontends'; row: FrontendRow; etag?: string };
-
-export interface LogLine {
-  level: 'info' | 'warn';
-  step: string;
-  fields: Record<string, unknown>;
-}
 
 export interface Pass {
   readonly seen: Observed;
@@ -135,8 +132,8 @@ function vipsWithEvidence(rows: Iterable<FrontendRow>): Set<string> {
 }
 
 /** Puts a line into the log. */
-export function tell(pass: Pass, level: LogLine['level'], step: string, fields: Record<string, unknown>): void {
-  pass.log.push({ level, step, fields });
+export function tell<S extends Step>(pass: Pass, step: S, fields: StepFields[S]): void {
+  pass.log.push({ step, fields });
 }
 
 /** Why nothing is done about a VM or frontend whose row cannot be used; undefined where it can. */

@@ -34,7 +34,7 @@ function planRun(pass: EstatePass, run: RunRow, changed: readonly IdKey[]): void
   for (const vmId of namedWithoutPath(pass, run, groups)) planNamed(pass, run, vmId);
   run.state = 'running';
   run.startedAt = pass.now;
-  tell(pass, 'info', 'planned', { runId: run.runId, signal: run.signal, vms: groups.size, fresh: run.fresh });
+  tell(pass, 'planned', { runId: run.runId, signal: run.signal, vms: groups.size, fresh: run.fresh });
 }
 
 /** True for a VM with an outcome already: planned by a loop that was killed, and perhaps unreadable by now. */

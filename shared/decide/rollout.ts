@@ -5,6 +5,7 @@
 import { type Finding, finding } from '../model/findings.ts';
 import { type IdKey, idKey, sameId } from '../model/ids.ts';
 import { type FrontendRow, hasPlace, type OutcomeRow, type RunRow, type VmRow } from '../model/rows.ts';
+import { oneOrAll } from '../model/steps.ts';
 import type { WaitCode } from '../model/waits.ts';
 import { type Candidate, chooseCommands } from './candidates.ts';
 import { waitAfter } from './endings.ts';
@@ -146,7 +147,7 @@ function start(pass: EstatePass, { key, wishes, mode, plan, planHash, vips }: Ca
   if (mode === 'remove') vm.hold = { runId: wishes[0]?.run.runId ?? '', at: pass.now };
   for (const { outcome } of wishes) take(outcome, vm.seq);
   const { runIds, seq } = vm.command;
-  tell(pass, 'info', 'intend', { vmId: vm.vmId, runIds, seq, mode, vips: plan.frontends.length });
+  tell(pass, 'intend', { runId: oneOrAll(runIds), vmId: vm.vmId, seq, mode, vips: plan.frontends.length });
   return true;
 }
 
@@ -155,7 +156,7 @@ const BROKEN = new Set(['CONNECT_FAILED', 'GUEST_FAILED', 'COMMAND_FAILED']);
 
 function halt(pass: Pass, run: RunRow, vmId: string, row: FrontendRow): void {
   row.halted = { vmId, runId: run.runId, at: pass.now };
-  tell(pass, 'warn', 'halted', { runId: run.runId, vmId, frontendId: row.frontendId });
+  tell(pass, 'halted', { runId: run.runId, vmId, frontendId: row.frontendId });
 }
 
 /** Halts all frontends of a VM: what came of its apply cannot be known, so no other member is next. */

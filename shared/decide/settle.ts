@@ -95,7 +95,7 @@ export function withoutEstate(pass: Pass, { code, message: text }: AzureError): 
     }
     run.state = 'failed';
     run.settledAt = pass.now;
-    tell(pass, 'warn', 'run-failed', { runId: run.runId, code, text });
+    tell(pass, 'run-failed', { runId: run.runId, code, text });
   }
 }
 
@@ -109,7 +109,7 @@ export function joinRuns(pass: Pass): void {
     run.joined = firstId;
     run.state = 'settled';
     run.settledAt = pass.now;
-    tell(pass, 'info', 'joined', { runId, signal: run.signal, joined: firstId });
+    tell(pass, 'joined', { runId, signal: run.signal, joined: firstId });
   }
 }
 
@@ -128,7 +128,7 @@ export function closeRuns(pass: Pass): boolean {
     run.settledAt = pass.now;
     run.counts = countOutcomes(run.fresh, outcomes, pass.seen.unreadableOutcomes.get(run.runId)?.size);
     const { runId, signal, observedAt, counts } = run;
-    tell(pass, 'info', 'run-settled', { runId, signal, afterMs: pass.now - observedAt, ...counts });
+    tell(pass, 'run-settled', { runId, signal, afterMs: pass.now - observedAt, ...counts });
   }
   return all;
 }

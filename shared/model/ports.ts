@@ -1,4 +1,4 @@
-/** The interfaces that adapters fulfil: what the loop needs of Azure, storage, clock and log. One to three methods each. */
+/** The interfaces that adapters fulfil: what the loop needs of Azure, storage and clock. One to three methods each. */
 import type { AzureError } from '../errors.ts';
 import type { GuestOs } from './guest.ts';
 import type { BackendHealth, Topology } from './topology.ts';
@@ -121,6 +121,3 @@ export interface Clock {
 export interface Bell {
   ring(subscriptionId: string, delaySeconds: number): Promise<void>;
 }
-
-/** One structured line per step. No secrets, no scripts. */
-export type Log = (level: 'debug' | 'info' | 'warn' | 'error', step: string, fields: Record<string, unknown>) => void;

@@ -4,9 +4,10 @@ import type { Effect, RowWrite } from '../decide/pass.ts';
 import { type AzureError, asAzureError, PlanError, StateError } from '../errors.ts';
 import { renderScript } from '../guest/render.ts';
 import type { Finding } from '../model/findings.ts';
-import type { Clock, GuestCommands, Log } from '../model/ports.ts';
+import type { Clock, GuestCommands } from '../model/ports.ts';
 import type { CommandRefusal } from '../model/rows.ts';
 import { CALL_SECONDS } from '../model/settings.ts';
+import { type Log, oneOrAll } from '../model/steps.ts';
 import { rowKey, type Store } from '../model/store.ts';
 import { inBatches } from './batches.ts';
 import { isConflict } from './lease.ts';
@@ -58,7 +59,14 @@ export async function act(
         if (key === undefined || !isTooLarge(error)) throw error;
         unwritten.set(key, rowUnusable(`${write.table} ${key}`, error));
         if (write.table === 'outcomes') incomplete.add(write.row.runId);
-        actors.log('error', 'row-not-written', { table: write.table, key, text: error.message });
+        actors.log('row-not-written', {
+          subscriptionId,
+          table: write.table,
+          row: key,
+          code: error.code,
+          text: error.message,
+          ...(write.table === 'outcomes' ? { runId: write.row.runId } : {}),
+        });
       }
     });
   }
@@ -142,7 +150,17 @@ async function keepRefusal(actors: Actors, subscriptionId: string, effect: Effec
     at: now,
     notBefore: now + seconds * 1000,
   };
-  actors.log('warn', 'refused', { vmId: effect.vmId, seq: effect.seq, effect: effect.kind, ...refusal });
+  actors.log('refused', {
+    runId: oneOrAll(effect.runIds),
+    vmId: effect.vmId,
+    seq: effect.seq,
+    effect: effect.kind,
+    code: refusal.code,
+    status: refusal.status,
+    action: refusal.action,
+    text: refusal.text,
+    retryAt: refusal.notBefore,
+  });
   const found = await actors.store.vms.get(subscriptionId, rowKey(effect.vmId));
   if (found?.row.command?.seq !== effect.seq) return;
   const row = { ...found.row, command: { ...found.row.command, refusal } };

@@ -7,8 +7,9 @@ import { decide } from '../decide/decide.ts';
 import type { Finding } from '../model/findings.ts';
 import type { ReconcileMessage } from '../model/messages.ts';
 import { defined } from '../model/optional.ts';
-import type { Bell, Log } from '../model/ports.ts';
+import type { Bell } from '../model/ports.ts';
 import type { LoopSettings } from '../model/settings.ts';
+import type { Log } from '../model/steps.ts';
 import { act } from './act.ts';
 import { holding, isConflict, LEASE_MS, type Lease, takeLease } from './lease.ts';
 import { type Observation, observe, type Readers } from './observe.ts';
@@ -33,7 +34,7 @@ export async function reconcile(message: ReconcileMessage, ports: LoopPorts, set
   if (message.kind === 'signal') {
     const fresh = await record(ports.store, message);
     const { runId, signal, scope, mode } = message;
-    ports.log('info', fresh ? 'accepted' : 'repeated', { runId, signal, mode, scope: scope.map((item) => item.id) });
+    ports.log(fresh ? 'accepted' : 'repeated', { runId, signal, mode, scope: scope.map((item) => item.id) });
   }
   const lease = await takeLease(ports.store.leases, subscriptionId, ports.holder, ports.clock);
   if (!lease) return;
@@ -83,14 +84,14 @@ async function onePass(
   const observation = await holding(lease, observe(ports, subscriptionId, lease.row, unwritten, settings));
   const { seen } = observation;
   for (const { where, error } of observation.unreadable) {
-    ports.log('error', 'row-unreadable', { subscriptionId, row: where, code: error.code, text: error.message });
+    ports.log('row-unreadable', { subscriptionId, row: where, code: error.code, text: error.message });
   }
   const decision = decide(seen, settings);
   // The lease is renewed before anything is done: a loop that lost it must not act.
   await lease.renew(remember(lease, observation));
   // It stood still since it looked: what it decided, deadlines too, goes by a time that is over.
   if (ports.clock.now() - seen.now > LEASE_MS / 2) return 'now';
-  for (const { level, step, fields } of decision.log) ports.log(level, step, fields);
+  for (const { step, fields } of decision.log) ports.log(step, fields);
   try {
     const acting = act(ports, subscriptionId, decision, () => lease.row.until);
     const known = unwritten.size;
@@ -99,7 +100,7 @@ async function onePass(
     if (unwritten.size > known) return 'now';
   } catch (error) {
     if (!isConflict(error)) throw error;
-    ports.log('info', 'rows-changed', { subscriptionId, text: (error as Error).message });
+    ports.log('rows-changed', { subscriptionId, text: (error as Error).message });
     return 'now';
   }
   if (decision.nextLook === 0) return 'now';
@@ -130,7 +131,7 @@ async function leave(lease: Lease, lookAt: number | undefined, ports: LoopPorts)
   } catch (error) {
     if (!isConflict(error)) throw error;
     // It ran out under us: the loop that has it now sees the same rows.
-    ports.log('warn', 'lease-lost', { subscriptionId });
+    ports.log('lease-lost', { subscriptionId });
     return;
   }
   if (ringAt !== undefined) await ports.bell.ring(subscriptionId, Math.ceil((ringAt - now) / 1000));

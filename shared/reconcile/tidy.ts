@@ -1,7 +1,8 @@
 /** Old runs are removed, a batch at a time, by whatever loop holds the lease when it is due: nothing else depends on it. */
-import type { Clock, Log } from '../model/ports.ts';
+import type { Clock } from '../model/ports.ts';
 import { isOpen, type RunRow } from '../model/rows.ts';
 import type { LoopSettings } from '../model/settings.ts';
+import type { Log } from '../model/steps.ts';
 import { type ListOptions, rowKey, type Store } from '../model/store.ts';
 import { inBatches } from './batches.ts';
 import { isConflict, type Lease } from './lease.ts';
@@ -32,7 +33,7 @@ export async function tidy(lease: Lease, ports: Ports, settings: LoopSettings): 
   await lease.renew({ tidyAt: now + TIDY_SOON_MS });
   const unreadable: ListOptions = {
     unreadable: ({ where, error }) =>
-      ports.log('error', 'row-unreadable', { subscriptionId, row: where, code: error.code, text: error.message }),
+      ports.log('row-unreadable', { subscriptionId, row: where, code: error.code, text: error.message }),
   };
   const renewed = await renew(ports.store, subscriptionId, unreadable);
   const before = now - settings.runAgeMs;
@@ -41,7 +42,7 @@ export async function tidy(lease: Lease, ports: Ports, settings: LoopSettings): 
   await inBatches(old, SIDE_BY_SIDE, async (run) => {
     if (await isRemoved(ports.store, run, unreadable)) removed += 1;
   });
-  if (renewed + removed > 0) ports.log('info', 'tidied', { subscriptionId, removed, renewed });
+  if (renewed + removed > 0) ports.log('tidied', { subscriptionId, removed, renewed });
   // What stays open for so long, or changed just now, is for the next hour.
   const more = removed === TIDY_BATCH || renewed === TIDY_BATCH;
   if (!more) await lease.renew({ tidyAt: ports.clock.now() + TIDY_MS });

@@ -2,15 +2,17 @@
 import * as z from 'zod/mini';
 import { InputError } from '../errors.ts';
 import { firstIssue } from '../model/firstIssue.ts';
-import { GUEST_MODES } from '../model/guest.ts';
+import { GUEST_MODES, type GuestMode } from '../model/guest.ts';
 import { idKey, isSubscriptionId, parseResourceId } from '../model/ids.ts';
 import { FRONTEND_TYPE, LOAD_BALANCER_TYPE, NIC_TYPE, VM_TYPE } from '../model/resourceTypes.ts';
 import { type AllowedScope, isAllowed, subscriptionOf } from '../model/scope.ts';
 import type { ScopeItem, ScopeKind, Signal } from '../model/signal.ts';
 
-/** What a body may hold in all, characters: 100 ids of 1,024 and room to spare. */
+/** What a body may hold in all, bytes: 100 ids of 1,024 and room to spare. */
 export const MOST_BODY = 128 * 1024;
 const MOST_IDS = 100;
+/** As in {@link parseResourceId}. */
+const MOST_ID = 1024;
 
 const bodySchema = z.strictObject({
   scope: z.union([z.string(), z.array(z.string()).check(z.minLength(1), z.maxLength(MOST_IDS))]),
@@ -31,12 +33,13 @@ const EXPECTED =
 
 /**
  * Reads the body. `runId` is given so that all subscriptions' signals are one run.
- * Throws InputError INPUT_INVALID or SCOPE_NOT_ALLOWED naming the field (`mode`, `scope[2]`).
+ * Throws InputError INPUT_INVALID or SCOPE_NOT_ALLOWED naming the field (`mode`, `scope[2]`). `remove` takes the ids of
+ * VMs alone: a word that is wide by mistake must not strip and hold every VM of a subscription.
  */
 export function readManualRun(text: string, allowed: AllowedScope, runId: string, observedAt: number): Signal[] {
   const body = readBody(text);
   const items = (typeof body.scope === 'string' ? [body.scope] : body.scope).map((id, i) =>
-    readItem(id, typeof body.scope === 'string' ? 'scope' : `scope[${i}]`, allowed),
+    readItem(id, typeof body.scope === 'string' ? 'scope' : `scope[${i}]`, body.mode, allowed),
   );
   const groups = Map.groupBy(items, (item) => item.subscriptionId);
   return [...groups].map(([subscriptionId, group]) => ({
@@ -51,8 +54,6 @@ export function readManualRun(text: string, allowed: AllowedScope, runId: string
 }
 
 function readBody(text: string) {
-  if (text.length > MOST_BODY)
-    throw new InputError('INPUT_INVALID', 'body', text, `must be at most ${MOST_BODY} characters`);
   let raw: unknown;
   try {
     raw = JSON.parse(text);
@@ -73,9 +74,17 @@ function sayExpected(field: string, message: string): string {
   return 'is not known; known are scope, mode and dryRun';
 }
 
-function readItem(id: string, field: string, allowed: AllowedScope): { subscriptionId: string; item: ScopeItem } {
+function readItem(
+  id: string,
+  field: string,
+  mode: GuestMode,
+  allowed: AllowedScope,
+): { subscriptionId: string; item: ScopeItem } {
+  if (id.length > MOST_ID) throw new InputError('INPUT_INVALID', field, id, `must be at most ${MOST_ID} characters`);
   const kind = kindOf(id);
   if (!kind) throw new InputError('INPUT_INVALID', field, id, EXPECTED);
+  if (mode === 'remove' && kind !== 'vm')
+    throw new InputError('INPUT_INVALID', field, id, 'must be the id of a virtual machine: remove names each VM');
   if (!isAllowed(id, allowed)) {
     throw new InputError('SCOPE_NOT_ALLOWED', field, id, 'is outside the configured scope');
   }

@@ -1,6 +1,7 @@
 /** Runs as CSV (RFC 4180) for spreadsheets: no cell is a formula, none spans lines. */
 import { stringify } from 'csv-stringify/sync';
 import { OUTCOME_RESULTS } from '../model/rows.ts';
+import { printable } from './printable.ts';
 import type { CodeView, RunPathView, RunSummary, RunView, RunVmView } from './run.ts';
 
 export type Cell = string | number | boolean | undefined;
@@ -23,8 +24,11 @@ export function csv(lines: readonly Record<string, Cell>[], columns: readonly st
   );
 }
 
-/** A text without control characters, which could hide or fake something where it is shown. */
-export const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+/**
+ * One line, and no semicolon: where the comma is the decimal sign, a spreadsheet cuts lines at semicolons, whatever is
+ * quoted, and what follows one could be a formula.
+ */
+const oneLine = (text: string): string => printable(text).replaceAll(';', ',');
 
 const PATH_COLUMNS = [
   'runId',

@@ -18,6 +18,9 @@ export interface Problem {
 
 const STATUS: Partial<Record<GuardError['code'], number>> = {
   INPUT_INVALID: 400,
+  BODY_TOO_LARGE: 413,
+  TYPE_NOT_JSON: 415,
+  CROSS_SITE: 403,
   SCOPE_NOT_ALLOWED: 400,
   NOT_FOUND: 404,
   RUN_OPEN: 409,
@@ -26,8 +29,11 @@ const STATUS: Partial<Record<GuardError['code'], number>> = {
 
 const TITLE: Record<number, string> = {
   400: 'The request is not right',
+  403: 'This may not be asked for from here',
   404: 'There is no such thing',
   409: 'The run is not in a state for this',
+  413: 'The request is too large',
+  415: 'The request is of a type that is not taken',
   500: 'The app could not do it',
 };
 

@@ -22,7 +22,7 @@ const PROCESSES: string[][] = [
   ['reconcile'],
   ['mirrorFailover'],
   ['resourceChange'],
-  ['runs', 'retry'],
+  ['runs', 'startRun', 'retry'],
   ['primaryWatch', 'complianceSweep'],
   ['deadLetter'],
 ];

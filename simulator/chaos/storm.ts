@@ -58,7 +58,9 @@ async function happen(cloud: Cloud, roll: Dice): Promise<string[]> {
   } else if (kind < 75) {
     const mode = ['check', 'apply', 'apply', 'remove'][roll(4)];
     const body = JSON.stringify({ scope: vmId(estate, vm), mode });
-    const answer = await fetch(`${cloud.host('runs').url}/api/runs`, { method: 'POST', body }).catch(() => undefined);
+    const headers = { 'content-type': 'application/json' };
+    const url = `${cloud.host('startRun').url}/api/runs`;
+    const answer = await fetch(url, { method: 'POST', headers, body }).catch(() => undefined);
     if (answer?.status === 202) return [((await answer.json()) as { runId: string }).runId];
   } else if (kind < 77) {
     await cloud.host('complianceSweep').runFunction('complianceSweep');

@@ -17,6 +17,7 @@ import {
   printed,
   type Said,
 } from '../helpers/seen.ts';
+import { levels, linesOf } from '../helpers/shown.ts';
 
 const UCR = '10.0.1.100';
 const PI = '10.0.1.101';
@@ -120,7 +121,8 @@ test('a failure: on the row until a look succeeds, and the look before stays', (
   t.is(row.findings[0]?.params.detail?.length, 300);
   t.deepEqual(row.look, look);
   t.deepEqual(row.proofs, EARLIER);
-  t.like(at.log[0], { level: 'warn', step: 'command-failed' });
+  t.deepEqual(levels(at, 'command-failed'), ['warn']);
+  t.like(linesOf(at, 'command-failed')[0], { runId: 'm1', seq: 7, code: 'REPORT_MISSING' });
 });
 
 test('a command that Azure did not take: no finding, and a time to ask again', (t) => {

@@ -2,7 +2,7 @@
 import test from 'ava';
 import { planRuns } from '../../shared/decide/planRun.ts';
 import { accepted, ago, frontend, looked, outcome, pass, run, vm, type Words } from '../helpers/seen.ts';
-import { shown } from '../helpers/shown.ts';
+import { linesOf, shown } from '../helpers/shown.ts';
 import { articleWorld, vmId, type World } from '../helpers/world.ts';
 
 function worldWith(change: (world: World) => void): World {
@@ -202,7 +202,7 @@ test('what is logged of a VM is what its row says', (t) => {
   planRuns(at);
   const [row] = at.outcomes.readAll();
   t.deepEqual(
-    at.log.filter(({ step }) => step === 'settled').map(({ fields }) => [fields.vmId, fields.result]),
+    linesOf(at, 'settled').map(({ vmId, result }) => [vmId, result]),
     [[vmId('hs-gone'), row?.result]],
   );
   t.is(row?.result, 'unknown');

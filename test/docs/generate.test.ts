@@ -1,17 +1,36 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { TABLES, withGenerated } from '../../docs/generate.ts';
+import { DOCUMENTS, TABLES, withGenerated } from '../../docs/generate.ts';
 import { COMMAND_FAILURES } from '../../shared/model/commandFailures.ts';
 import { FINDINGS } from '../../shared/model/findings.ts';
 import { GUEST_ERRORS } from '../../shared/model/guestErrors.ts';
+import { STEPS } from '../../shared/model/steps.ts';
 import { WAITS } from '../../shared/model/waits.ts';
 import { SETTINGS } from '../../shared/settings/settings.ts';
 
-const README = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
+const ROOT = join(import.meta.dirname, '../..');
+const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
 
-test("README's tables are the code's", (t) => {
-  t.is(withGenerated(README), README, 'npm run docs makes it anew');
+for (const document of Object.keys(DOCUMENTS)) {
+  test(`${document}: its tables are the code's`, (t) => {
+    const text = readFileSync(join(ROOT, document), 'utf8');
+    t.is(withGenerated(document, text), text, 'npm run docs makes it anew');
+  });
+}
+
+test('every table is in a document', (t) => {
+  t.deepEqual(Object.values(DOCUMENTS).flat().toSorted(), Object.keys(TABLES).toSorted());
+});
+
+test('every step has a row with its level and its fields', (t) => {
+  const rows = (TABLES.steps?.() ?? '').split('\n').slice(2);
+  t.is(rows.length, Object.keys(STEPS).length);
+  for (const [step, { level, meaning, fields }] of Object.entries(STEPS)) {
+    const row = rows.find((candidate) => candidate.startsWith(`| \`${step}\` | ${level}`)) ?? '';
+    t.true(row.includes(` | ${meaning} | `), step);
+    for (const field of fields) t.true(row.includes(`\`${field}\``), `${step} ${field}`);
+  }
 });
 
 const CODES = { findings: FINDINGS, waits: WAITS, 'command failures': COMMAND_FAILURES, 'guest errors': GUEST_ERRORS };

@@ -14,7 +14,7 @@ export interface App extends Stack {
   /** Steps logged from this call on. */
   watch(): Watch;
   /** Any request to the host; bodies that are no text are sent as JSON. */
-  call(method: string, path: string, body?: unknown): Promise<Answer>;
+  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   /** Commands that were PUT to ARM, by VM. */
   puts(): string[];
 }
@@ -78,9 +78,13 @@ export async function startApp(options: AppOptions = {}): Promise<App> {
         all: (name) => stack.steps.slice(since).filter((step) => name === undefined || step.step === name),
       };
     },
-    async call(method, path, body) {
+    async call(method, path, body, headers) {
       const sent = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
-      const answer = await fetch(`${stack.host.url}${path}`, { method, ...(sent === undefined ? {} : { body: sent }) });
+      const answer = await fetch(`${stack.host.url}${path}`, {
+        method,
+        headers: { ...(sent !== undefined && { 'content-type': 'application/json' }), ...headers },
+        ...(sent !== undefined && { body: sent }),
+      });
       const text = await answer.text();
       const isJson = answer.headers.get('content-type')?.includes('json');
       return { status: answer.status, headers: answer.headers, body: isJson ? JSON.parse(text) : text };

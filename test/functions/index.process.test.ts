@@ -25,7 +25,7 @@ test.after.always(() => rm(appFolder, { recursive: true, force: true }));
 
 const start = (settings: Record<string, string>) => startHost({ appFolder, port: 0, settings });
 
-test.serial('eight functions, each by its trigger, with the settings of the sample', async (t) => {
+test.serial('nine functions, each by its trigger, with the settings of the sample', async (t) => {
   const sample = JSON.parse(await readFile('local.settings.sample.json', 'utf8')).Values;
   const host = await start({ ...sample, AzureWebJobsStorage: GOOD.AzureWebJobsStorage });
   t.teardown(() => host.kill());
@@ -39,6 +39,7 @@ test.serial('eight functions, each by its trigger, with the settings of the samp
     'resourceChange eventGrid /runtime/webhooks/eventgrid?functionName=resourceChange',
     'retry http /api/runs/{id}/retry',
     'runs http /api/runs/{id?}',
+    'startRun http /api/runs/{id?}',
   ]);
 });
 

@@ -174,7 +174,7 @@ test.serial('a VM that Azure does not list, and one that is no member', async (t
 const outside = (): string => `/subscriptions/${app.estate.subscriptionId}/resourceGroups/other-rg`;
 const bad: [title: string, body: () => unknown, code: string, field: string, echo: string][] = [
   ['no JSON', () => '{"scope": ', 'INPUT_INVALID', 'body', '{\\"scope\\"'],
-  ['no body', () => undefined, 'INPUT_INVALID', 'body', 'must be JSON'],
+  ['no body', () => '', 'INPUT_INVALID', 'body', 'must be JSON'],
   ['an array', () => '[]', 'INPUT_INVALID', 'body', 'must be an object'],
   ['no mode', () => ({ scope: id('hs-a') }), 'INPUT_INVALID', 'mode', 'must be check, apply or remove'],
   ['an unknown mode', () => ({ scope: id('hs-a'), mode: 'fix' }), 'INPUT_INVALID', 'mode', '"fix"'],
@@ -202,7 +202,7 @@ const bad: [title: string, body: () => unknown, code: string, field: string, ech
     'scope',
     OTHER,
   ],
-  ['200 KB', () => ({ scope: 'x'.repeat(200_000), mode: 'apply' }), 'INPUT_INVALID', 'body', 'at most 131072'],
+  ['an id too long', () => ({ scope: '/'.repeat(1025), mode: 'apply' }), 'INPUT_INVALID', 'scope', 'at most 1024'],
 ];
 for (const [title, body, code, field, echo] of bad) {
   test.serial(`refused, ${title}: 400 as a problem that names ${field}`, async (t) => {
@@ -218,6 +218,25 @@ for (const [title, body, code, field, echo] of bad) {
     t.deepEqual(watch.all('accepted'), []);
   });
 }
+
+test.serial('refused: a body too large, of another type, from another site', async (t) => {
+  const scope = group();
+  const text = JSON.stringify({ scope: 'x'.repeat(200_000), mode: 'apply' });
+  checkProblem(t, await app.call('POST', '/api/runs', text), 413, 'BODY_TOO_LARGE', 'body');
+  const run = { scope, mode: 'check' };
+  const typed = (type: string) => app.call('POST', '/api/runs', run, { 'content-type': type });
+  for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/jsonp'])
+    checkProblem(t, await typed(type), 415, 'TYPE_NOT_JSON', 'content-type');
+  const from = (headers: Record<string, string>) => app.call('POST', '/api/runs', run, headers);
+  checkProblem(t, await from({ 'sec-fetch-site': 'cross-site' }), 403, 'CROSS_SITE', 'sec-fetch-site');
+  checkProblem(t, await from({ origin: 'https://elsewhere.example' }), 403, 'CROSS_SITE', 'origin');
+  const retried = await app.call('POST', `/api/runs/${'0'.repeat(32)}/retry`, undefined, {
+    'sec-fetch-site': 'cross-site',
+  });
+  checkProblem(t, retried, 403, 'CROSS_SITE', 'sec-fetch-site');
+  const { host } = new URL(app.host.url);
+  t.is((await from({ origin: `https://${host}`, 'content-type': 'application/json; charset=utf-8' })).status, 202);
+});
 
 function checkProblem(t: ExecutionContext, answer: Answer, status: number, code: string, field: string): void {
   t.is(answer.status, status);

@@ -200,7 +200,7 @@ async function takenBack(history: History): Promise<string[]> {
         ({ step, at }) => step === 'planned' && at >= removal.startedAt && at <= execution.startedAt,
       );
       const by = [
-        ...intents.flatMap(({ fields }) => fields.runIds as string[]),
+        ...intents.flatMap(({ fields }) => fields.runId as string | string[]),
         ...planned.map(({ fields }) => String(fields.runId)),
       ];
       if (!by.some((runId) => lifts(runId, name))) found.push(`the removal of ${name} was taken back by nobody`);

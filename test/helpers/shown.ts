@@ -1,9 +1,10 @@
 /** What came of a pass, as short lines of text, so that a row of a table can say it. */
-import type { Effect, LogLine, Pass, RowWrite } from '../../shared/decide/pass.ts';
+import type { Effect, Pass, RowWrite } from '../../shared/decide/pass.ts';
 import { writesOf } from '../../shared/decide/pass.ts';
 import type { Finding } from '../../shared/model/findings.ts';
 import { shortName } from '../../shared/model/ids.ts';
 import type { FrontendRow, OutcomeRow, RunRow, VmRow } from '../../shared/model/rows.ts';
+import { type Level, type LogLine, levelOf, type Step, type StepFields } from '../../shared/model/steps.ts';
 
 /** Writes in their order, then effects. */
 export const shown = (pass: Pass): string[] => shownOf({ writes: writesOf(pass), effects: pass.effects });
@@ -15,6 +16,14 @@ export const shownOf = ({ writes, effects }: { writes: readonly RowWrite[]; effe
 
 /** The steps that were logged. */
 export const steps = ({ log }: { log: readonly LogLine[] }): string[] => log.map(({ step }) => step);
+
+/** How loud each line of a step was. */
+export const levels = ({ log }: { log: readonly LogLine[] }, step: Step): Level[] =>
+  log.filter((line) => line.step === step).map(levelOf);
+
+/** The fields of each line of a step. */
+export const linesOf = <S extends Step>({ log }: { log: readonly LogLine[] }, step: S): StepFields[S][] =>
+  log.filter((line): line is LogLine<S> => line.step === step).map(({ fields }) => fields);
 
 function writeText(write: RowWrite): string {
   switch (write.table) {

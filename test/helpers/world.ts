@@ -12,6 +12,7 @@ import { runIdOf } from '../../shared/model/runId.ts';
 import { DEFAULT_TAGS } from '../../shared/model/scope.ts';
 import type { LoopSettings } from '../../shared/model/settings.ts';
 import type { ScopeItem, Signal, SignalKind } from '../../shared/model/signal.ts';
+import { levelOf } from '../../shared/model/steps.ts';
 import { rowKey } from '../../shared/model/store.ts';
 import type { BackendHealth, LoadBalancer, Nic, Topology, Vm } from '../../shared/model/topology.ts';
 import { type LoopPorts, reconcile } from '../../shared/reconcile/loop.ts';
@@ -351,7 +352,8 @@ export class World {
           this.queue.push({ at: this.now + delaySeconds * 1000, message: bellMessage(subscriptionId) });
         },
       },
-      log: (level, step, fields) => this.log.push({ at: this.now, level, step, fields }),
+      log: (step, fields) =>
+        void this.log.push({ at: this.now, level: levelOf({ step, fields }), step, fields: { ...fields } }),
       holder: `holder-${this.#holders}`,
     };
   }

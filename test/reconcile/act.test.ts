@@ -13,7 +13,7 @@ test('a refusal that comes when the VM has another command by now is not that on
   world.cancel = () => {
     throw refusal(409);
   };
-  const effect = (of: number): Effect => ({ kind: 'cancel', vmId: vmId('hs-a'), seq: of, slot });
+  const effect = (of: number): Effect => ({ kind: 'cancel', runIds: ['m1'], vmId: vmId('hs-a'), seq: of, slot });
   const ports = world.ports();
   await act(ports, SUBSCRIPTION, { writes: [], effects: [effect(seq - 1)] }, () => world.now + 60_000);
   t.deepEqual((await world.store.vms.get(SUBSCRIPTION, rowKey(vmId('hs-a'))))?.row, before);

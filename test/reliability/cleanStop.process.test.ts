@@ -17,7 +17,7 @@ import { type Hosts, startHosts } from './killed/hosts.ts';
 const GRACE_MS = 30_000;
 /** How long the loop is at work when the host is told to end. */
 const SLOW_MS = 4000;
-const FUNCTIONS = ['reconcile', 'runs', 'primaryWatch', 'complianceSweep'];
+const FUNCTIONS = ['reconcile', 'startRun', 'primaryWatch', 'complianceSweep'];
 
 test.beforeEach((t) => t.timeout(600_000));
 
@@ -40,6 +40,7 @@ async function busy(slowMs: number): Promise<Scene> {
   const host = await hosts.start(FUNCTIONS, { onBegin: (name) => began.push([name, Date.now()]) });
   const answer = await fetch(`${host.url}/api/runs`, {
     method: 'POST',
+    headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ scope: vmId(hosts.estate, 'hs-a'), mode: 'apply' }),
   });
   const { runId } = (await answer.json()) as { runId: string };
@@ -119,6 +120,7 @@ for (const when of ['before', 'after'] as const) {
     await victim.condemn(`${when} DELETE reconcile/messages/ID`);
     const answer = await fetch(`${rest.url}/api/runs`, {
       method: 'POST',
+      headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ scope: vmId(hosts.estate, 'hs-a'), mode: 'apply' }),
     });
     t.is(answer.status, 202);

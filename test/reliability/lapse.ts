@@ -88,7 +88,7 @@ export async function lapse(
     agents: createAgentReader(clients),
     clock: { now },
     bell: { ring: async () => {} },
-    log: (_: string, step: string, fields: Record<string, unknown>) => void log.push({ step, fields }),
+    log: (step: string, fields: object) => void log.push({ step, fields: { ...fields } }),
   };
   const handle = (message: ReconcileMessage) =>
     reconcile(message, { ...ports, holder: `holder-${holders++}` }, settings);

@@ -81,6 +81,13 @@ test('a cell is never a formula', (t) => {
   }
 });
 
+test('cut at semicolons, as where the comma is the decimal sign, no part is a formula either', (t) => {
+  for (const lie of ["{;=cmd|' /C calc'!A1;}", 'a;=1+1', 'a; "=1+1"', "a;'@SUM(A1)"]) {
+    for (const text of [runCsv(lyingRun([lie])), runsCsv([lyingRun([lie])])])
+      t.false(text.includes(';'), JSON.stringify(lie));
+  }
+});
+
 test('whatever is in a run, it makes no further line or cell, and no formula', (t) => {
   const texts = fc.array(hostile, { minLength: 1, maxLength: 8 });
   fc.assert(
@@ -90,6 +97,7 @@ test('whatever is in a run, it makes no further line or cell, and no formula', (
         [runCsv(lying), 3],
         [runsCsv([lying, lying]), 2],
       ] as const) {
+        if (text.includes(';')) throw new Error('a semicolon');
         const lines = read(text); // throws for a line with more or fewer cells than columns
         if (lines.length !== length) throw new Error(`${lines.length} lines`);
         const cells = lines.flatMap((line) => Object.values(line));

@@ -26,7 +26,7 @@ const accepted: string[] = [];
 
 test.before(async () => {
   hosts = await startHosts();
-  steady = await hosts.start(['reconcile', 'primaryWatch', 'complianceSweep', 'runs']);
+  steady = await hosts.start(['reconcile', 'primaryWatch', 'complianceSweep', 'startRun']);
   await steady.runFunction('complianceSweep');
   await until('the first sweep', async () => (await runs()).find((run) => !isOpen(run)));
 });
@@ -152,11 +152,15 @@ async function onePerEvent(t: ExecutionContext, ids: string[]): Promise<void> {
   for (const id of ids) t.is(all.filter((run) => run.event?.id === id).length, 1);
 }
 
-test('runs: what was answered with 202 is kept; a caller without an answer was promised nothing', async (t) => {
+test('startRun: what was answered with 202 is kept; a caller without an answer was promised nothing', async (t) => {
   const answers: (number | undefined)[] = [];
-  await killAtEach(t, 'runs', async ({ host }) => {
+  await killAtEach(t, 'startRun', async ({ host }) => {
     const body = JSON.stringify({ scope: vm(), mode: 'check' });
-    const answer = await fetch(`${host.url}/api/runs`, { method: 'POST', body }).catch(() => undefined);
+    const answer = await fetch(`${host.url}/api/runs`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+    }).catch(() => undefined);
     answers.push(answer?.status);
     return answer?.status === 202 ? [((await answer.json()) as { runId: string }).runId] : [];
   });

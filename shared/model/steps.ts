@@ -1,0 +1,339 @@
+/**
+ * Every step that the app logs: how loud it is, what it says, and which fields its line has. `Log` takes nothing else,
+ * and docs/logs.md is made from this.
+ */
+
+export type Level = 'debug' | 'info' | 'warn' | 'error';
+
+/** What a field may hold. `ids`: the only one as a text, several as a list. */
+interface FieldTypes {
+  text: string;
+  number: number;
+  flag: boolean;
+  texts: readonly string[];
+  ids: string | readonly string[];
+}
+
+interface FieldRule {
+  type: keyof FieldTypes;
+  meaning: string;
+}
+
+/** Every field. It means the same in each step that has it. */
+export const FIELDS = {
+  runId: { type: 'ids', meaning: 'the run, as in `GET /api/runs/{id}`; a list where a command serves several' },
+  signal: {
+    type: 'text',
+    meaning: 'what woke the app: `failover`, `resourceChange`, `primaryMoved`, `sweep`, `manual`',
+  },
+  mode: { type: 'text', meaning: '`apply`, `check` or `remove`' },
+  scope: { type: 'texts', meaning: 'the ids that the run is about' },
+  subscriptionId: { type: 'text', meaning: 'the subscription' },
+  subscriptions: { type: 'number', meaning: 'how many subscriptions the run covers' },
+  retryOf: { type: 'text', meaning: 'the run that this one repeats' },
+  joined: { type: 'text', meaning: 'the run that does the work for this one' },
+  eventId: { type: 'text', meaning: 'the id that the event came with' },
+  operation: { type: 'text', meaning: 'the operation that the event tells of' },
+  resource: { type: 'text', meaning: 'the resource that the event tells of' },
+  why: { type: 'text', meaning: 'why nothing came of it' },
+  vmId: { type: 'text', meaning: 'the VM’s resource id' },
+  frontendId: { type: 'text', meaning: 'the frontend’s resource id' },
+  vip: { type: 'text', meaning: 'the frontend’s address' },
+  from: { type: 'text', meaning: 'the address of the primary before' },
+  to: { type: 'text', meaning: 'the address of the primary now' },
+  explained: { type: 'flag', meaning: 'an open run of a failover has announced it' },
+  id: { type: 'text', meaning: 'the resource that Azure listed' },
+  seq: { type: 'number', meaning: 'the number of the VM’s command' },
+  vips: { type: 'number', meaning: 'how many VIPs the command is for' },
+  effect: { type: 'text', meaning: 'what was asked of Azure: `send` or `cancel`' },
+  action: { type: 'text', meaning: 'the action that Azure refused' },
+  retryAt: { type: 'number', meaning: 'when it is tried again, epoch milliseconds' },
+  code: { type: 'text', meaning: 'the code of what went wrong, as in README’s tables' },
+  status: { type: 'number', meaning: 'the HTTP status; 0 when there was no answer' },
+  field: { type: 'text', meaning: 'the field that is not right' },
+  value: { type: 'text', meaning: 'what it held, clipped' },
+  text: { type: 'text', meaning: 'what happened, for a person' },
+  nextStep: { type: 'text', meaning: 'what a person does about it' },
+  table: { type: 'text', meaning: 'the table in storage' },
+  row: { type: 'text', meaning: 'the row’s place in storage' },
+  changed: { type: 'number', meaning: 'changes that were made in the guest' },
+  errorCode: { type: 'text', meaning: 'the code of what went wrong in the guest; empty when nothing did' },
+  result: { type: 'text', meaning: 'how the VM ended in the run: one of the words that a run counts' },
+  findings: { type: 'texts', meaning: 'codes of its findings, each once, and the codes of what failed in them' },
+  afterMs: { type: 'number', meaning: 'milliseconds since the signal was accepted' },
+  vms: { type: 'number', meaning: 'VMs in the run' },
+  fresh: { type: 'number', meaning: 'VMs that needed no look: compliant by one that is young enough' },
+  commands: { type: 'number', meaning: 'commands that its VMs were given' },
+  compliant: { type: 'number', meaning: 'VMs that are as planned, with a connect that worked' },
+  repaired: { type: 'number', meaning: 'VMs that were put right' },
+  repairable: { type: 'number', meaning: 'VMs that an apply would put right' },
+  blocked: { type: 'number', meaning: 'VMs that a person must help' },
+  unknown: { type: 'number', meaning: 'VMs of which nothing can be said' },
+  failed: { type: 'number', meaning: 'VMs whose command failed' },
+  removed: { type: 'number', meaning: 'VMs, or in `tidied` runs, that were taken back or away' },
+  superseded: { type: 'number', meaning: 'VMs that another run took over' },
+  planned: { type: 'number', meaning: 'VMs of a dry run' },
+  renewed: { type: 'number', meaning: 'runs that were written anew in today’s form' },
+} as const satisfies Record<string, FieldRule>;
+
+export type FieldName = keyof typeof FIELDS;
+
+interface StepRule {
+  level: Level;
+  /** It is a warning when this holds; said in words for docs. */
+  warning?: { when: string; holds: (fields: Readonly<Record<string, unknown>>) => boolean };
+  meaning: string;
+  fields: readonly FieldName[];
+  /** Fields that a line may lack. */
+  optional?: readonly FieldName[];
+}
+
+/** Every step, in the order in which a signal meets them. */
+export const STEPS = {
+  signal: {
+    level: 'info',
+    meaning: 'A signal was accepted by a handler and is on its way to the loop.',
+    fields: ['runId', 'signal'],
+    optional: ['scope', 'eventId', 'mode', 'subscriptions', 'retryOf'],
+  },
+  'ignored-event': {
+    level: 'debug',
+    meaning: 'An event is of no concern. Most are: every write in a subscription makes one.',
+    fields: ['why', 'operation', 'resource'],
+  },
+  'refused-event': {
+    level: 'error',
+    meaning: 'An event is not right. Event Grid does not deliver it again.',
+    fields: ['code', 'field', 'value', 'text', 'nextStep'],
+  },
+  'refused-request': {
+    level: 'warn',
+    meaning: 'A request over HTTP is not right, and was answered with why (4xx).',
+    fields: ['status', 'code', 'text', 'nextStep'],
+    optional: ['field'],
+  },
+  'failed-request': {
+    level: 'error',
+    meaning: 'The app could not do what a request asked for (5xx): storage that does not answer, for example.',
+    fields: ['status', 'code', 'text', 'nextStep'],
+  },
+  'refused-message': {
+    level: 'error',
+    meaning: 'A message of the queue cannot be read. After five tries it is in the poison queue.',
+    fields: ['code', 'text', 'nextStep'],
+  },
+  'failed-message': {
+    level: 'error',
+    meaning: 'The loop failed on a message, for want of storage for example. The host delivers it again.',
+    fields: ['subscriptionId', 'code', 'text', 'nextStep'],
+    optional: ['runId'],
+  },
+  'dead-letter': {
+    level: 'error',
+    meaning: 'The app failed on a signal five times. Its run is marked failed.',
+    fields: ['runId', 'signal', 'subscriptionId'],
+  },
+  'dead-bell': {
+    level: 'warn',
+    meaning: 'The app failed on a bell five times. It carries nothing: the next minute rings anew.',
+    fields: ['subscriptionId'],
+  },
+  'dead-message': {
+    level: 'error',
+    meaning: 'A message in the poison queue cannot be read. It stays there, and is told again every ten minutes.',
+    fields: ['code', 'text', 'nextStep'],
+  },
+  'failed-dead-letter': {
+    level: 'error',
+    meaning: 'The run of a dead letter could not be marked failed, for want of storage for example. It is tried again.',
+    fields: ['runId', 'signal', 'subscriptionId', 'code', 'text', 'nextStep'],
+  },
+  accepted: {
+    level: 'info',
+    meaning: 'The loop has taken a signal: its run is kept.',
+    fields: ['runId', 'signal', 'mode', 'scope'],
+  },
+  repeated: {
+    level: 'info',
+    meaning: 'A signal came again; its run was there already.',
+    fields: ['runId', 'signal', 'mode', 'scope'],
+  },
+  joined: {
+    level: 'info',
+    meaning: 'A run is about the same as another, which does the work for both.',
+    fields: ['runId', 'signal', 'joined'],
+  },
+  planned: {
+    level: 'info',
+    meaning: 'The VMs of a run are known.',
+    fields: ['runId', 'signal', 'vms', 'fresh'],
+  },
+  'topology-note': {
+    level: 'warn',
+    meaning: 'Azure listed something that the app cannot make sense of.',
+    fields: ['id', 'text'],
+  },
+  'health-unknown': {
+    level: 'warn',
+    meaning: 'Azure did not say which members of a frontend are healthy.',
+    fields: ['frontendId', 'why'],
+  },
+  'primary-moved': {
+    level: 'info',
+    meaning: 'Health shows the primary of a mirror elsewhere than before. Where nothing announced it, it begins a run.',
+    fields: ['frontendId', 'vip', 'from', 'to', 'explained'],
+    optional: ['runId'],
+  },
+  'failover-confirmed': {
+    level: 'info',
+    meaning: 'The probes show what a mirror announced.',
+    fields: ['runId', 'vmId', 'afterMs'],
+  },
+  'failover-not-confirmed': {
+    level: 'warn',
+    meaning: 'The probes did not come to show what a mirror announced.',
+    fields: ['runId', 'vmId', 'afterMs'],
+  },
+  intend: {
+    level: 'info',
+    meaning: 'A VM is to get a command.',
+    fields: ['runId', 'vmId', 'seq', 'mode', 'vips'],
+  },
+  send: {
+    level: 'info',
+    meaning: 'A command is sent to Azure. An equal one may follow until Azure shows it.',
+    fields: ['runId', 'vmId', 'seq', 'mode'],
+  },
+  refused: {
+    level: 'warn',
+    meaning: 'Azure refused a command or its cancelling. What comes of it follows in a step of its own.',
+    fields: ['runId', 'vmId', 'seq', 'effect', 'code', 'status', 'action', 'text', 'retryAt'],
+  },
+  withdrawn: {
+    level: 'info',
+    meaning: 'Azure was busy with the VM or took no more calls. The VM takes its turn again.',
+    fields: ['runId', 'vmId', 'seq', 'retryAt', 'code', 'text'],
+  },
+  'look-failed': {
+    level: 'warn',
+    meaning: 'Azure did not show a command. It is looked at again.',
+    fields: ['runId', 'vmId', 'seq', 'code', 'status', 'text'],
+  },
+  cancel: {
+    level: 'warn',
+    meaning: 'A command ran out of its time and is cancelled.',
+    fields: ['runId', 'vmId', 'seq', 'code'],
+  },
+  report: {
+    level: 'info',
+    meaning: 'A guest has reported.',
+    fields: ['runId', 'vmId', 'seq', 'changed', 'errorCode'],
+  },
+  'command-failed': {
+    level: 'warn',
+    meaning: 'A command ended without a report.',
+    fields: ['runId', 'vmId', 'seq', 'code', 'text'],
+  },
+  halted: {
+    level: 'warn',
+    meaning:
+      'A repair broke or cannot be known: no other member of the frontend is changed until one works or a person asks.',
+    fields: ['runId', 'vmId', 'frontendId'],
+  },
+  settled: {
+    level: 'info',
+    warning: {
+      when: '`result` is `failed` or `blocked`',
+      holds: ({ result }) => result === 'failed' || result === 'blocked',
+    },
+    meaning: 'A VM’s part in a run has ended.',
+    fields: ['runId', 'vmId', 'result', 'changed', 'findings'],
+  },
+  'run-settled': {
+    level: 'info',
+    warning: {
+      when: '`failed` or `blocked` is above 0',
+      holds: ({ failed, blocked }) => Number(failed) + Number(blocked) > 0,
+    },
+    meaning: 'A run has ended.',
+    fields: [
+      'runId',
+      'signal',
+      'afterMs',
+      'vms',
+      'commands',
+      'compliant',
+      'repaired',
+      'repairable',
+      'blocked',
+      'unknown',
+      'failed',
+      'removed',
+      'superseded',
+      'planned',
+    ],
+  },
+  'run-failed': {
+    level: 'error',
+    meaning: 'A run has ended because the estate could not be read for too long.',
+    fields: ['runId', 'code', 'text'],
+  },
+  'row-unreadable': {
+    level: 'error',
+    meaning: 'A row in storage is not one of the app’s, or is broken. What it is about is left alone.',
+    fields: ['subscriptionId', 'row', 'code', 'text'],
+  },
+  'row-not-written': {
+    level: 'error',
+    meaning: 'A row is too large for storage. What it is about is left alone.',
+    fields: ['subscriptionId', 'table', 'row', 'code', 'text'],
+    optional: ['runId'],
+  },
+  'rows-changed': {
+    level: 'info',
+    meaning: 'A row changed while the loop decided. It decides anew.',
+    fields: ['subscriptionId', 'text'],
+  },
+  'lease-lost': {
+    level: 'warn',
+    meaning: 'The loop took longer than it may, and another one goes on.',
+    fields: ['subscriptionId'],
+  },
+  tidied: {
+    level: 'info',
+    meaning: 'Old runs were removed, or written anew.',
+    fields: ['subscriptionId', 'removed', 'renewed'],
+  },
+} as const satisfies Record<string, StepRule>;
+
+export type Step = keyof typeof STEPS;
+
+type Held<Name extends FieldName> = FieldTypes[(typeof FIELDS)[Name]['type']];
+type Needed<S extends Step> = (typeof STEPS)[S]['fields'][number];
+type Optional<S extends Step> = (typeof STEPS)[S] extends { optional: readonly (infer Name extends FieldName)[] }
+  ? Name
+  : never;
+
+/** The fields of each step's line. */
+export type StepFields = {
+  [S in Step]: { [Name in Needed<S>]: Held<Name> } & { [Name in Optional<S>]?: Held<Name> };
+};
+
+/** A line of the log. */
+export interface LogLine<S extends Step = Step> {
+  step: S;
+  fields: StepFields[S];
+}
+
+/** Writes one structured line. No secrets, no scripts. */
+export type Log = <S extends Step>(step: S, fields: StepFields[S]) => void;
+
+/** How loud a line is. */
+export function levelOf({ step, fields }: LogLine): Level {
+  const { level, warning }: StepRule = STEPS[step];
+  return warning?.holds({ ...fields }) ? 'warn' : level;
+}
+
+/** The value of `runId` for runs that share something. */
+export const oneOrAll = (runIds: readonly string[]): string | readonly string[] =>
+  runIds.length === 1 ? (runIds[0] as string) : runIds;
