@@ -2,11 +2,12 @@
 import { look } from '../shared/app.ts';
 import { InputError } from '../shared/errors.ts';
 import { type IdKey, idKey, sameId, shortName } from '../shared/model/ids.ts';
-import type { Progress } from '../shared/model/observed.ts';
+import type { Observed, Progress } from '../shared/model/observed.ts';
 import { defined } from '../shared/model/optional.ts';
 import type { Evaluation } from '../shared/model/path.ts';
 import { type Assessment, type AssessmentRequest, assessmentOf, evaluationOf } from '../shared/views/assessment.ts';
 import { assessmentCsv } from '../shared/views/assessmentCsv.ts';
+import { mask } from '../shared/views/mask.ts';
 import type { AssessOptions, Format } from './options.ts';
 import { assessmentText, type Paint } from './text.ts';
 
@@ -17,13 +18,26 @@ export interface Told {
 
 /** Assesses as the options say. Throws GuardError when nothing could be read or an option names what is not there. */
 export async function assess(options: AssessOptions, progress: Progress, paint: Paint): Promise<Told> {
-  const { observed, scope } = await look(options, progress);
-  const { resourceGroups, loadBalancers } = options;
-  const request: AssessmentRequest = { scope, filter: { resourceGroups, loadBalancers } };
+  const { observed, request } = await observe(options, progress);
   const evaluation = evaluationOf(observed, request);
-  const lost = options.ifLost === undefined ? undefined : memberNamed('--if-lost', options.ifLost, evaluation);
-  const assessment = assessmentOf(observed, evaluation, { ...request, ...defined({ lost }) });
+  const assessment = assessmentOf(observed, evaluation, request);
   return { text: written(assessment, options.format, paint), exitCode: assessment.result.exitCode };
+}
+
+/** What was observed and what is asked of it: names of the options found, and all of it masked where that is wanted. */
+async function observe(
+  options: AssessOptions,
+  progress: Progress,
+): Promise<{ observed: Observed; request: AssessmentRequest }> {
+  const { observed, scope } = await look(options, progress);
+  const { resourceGroups, loadBalancers, ifLost } = options;
+  const filter = { resourceGroups, loadBalancers };
+  const named =
+    ifLost === undefined ? undefined : memberNamed('--if-lost', ifLost, evaluationOf(observed, { scope, filter }));
+  if (!options.mask) return { observed, request: { scope, filter, ...defined({ lost: named }) } };
+  const masked = mask(observed, scope, filter);
+  const lost = named === undefined ? undefined : idKey(masked.maskId(named));
+  return { observed: masked.observed, request: { scope: masked.scope, filter: masked.filter, ...defined({ lost }) } };
 }
 
 function written(assessment: Assessment, format: Format, paint: Paint): string {

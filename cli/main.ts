@@ -26,7 +26,7 @@ async function main(args: readonly string[], progress: ProgressLine): Promise<nu
     return await say(text, exitCode);
   } catch (error) {
     progress.clear();
-    process.stderr.write(failure(error));
+    process.stderr.write(rest.includes('--mask') ? maskedFailure(error) : failure(error));
     return EXIT.failed;
   }
 }
@@ -45,6 +45,17 @@ function failure(error: unknown): string {
   if (!(error instanceof GuardError))
     return `${clean(error instanceof Error ? (error.stack ?? error.message) : messageOf(error))}\n`;
   return `${clean(error.message)}\n${clean(stepOf(error))}\n`;
+}
+
+/** What Azure says names who asked and where, and what a person typed may be a name: the code and the right remain. */
+function maskedFailure(error: unknown): string {
+  if (!(error instanceof GuardError)) return 'The command failed. Run it without --mask to see why.\n';
+  const subject = [
+    error.code,
+    ...('field' in error ? [String(error.field)] : []),
+    ...('action' in error ? [String(error.action)] : []),
+  ].join(' ');
+  return `${subject}\nRun it without --mask to see more.\n`;
 }
 
 const SIGN_IN = 'Sign in with az login, or set AZURE_TOKEN_CREDENTIALS and what that credential needs.';

@@ -11,6 +11,8 @@ export interface AssessOptions extends EstateRequest {
   format: Format;
   /** Name or id of the VM whose loss is forecast. */
   ifLost?: string;
+  /** No id and no name of the estate in any output. */
+  mask: boolean;
 }
 
 export const HELP = `Looks at an Azure estate from outside and tells which mirror VIPs cannot be reached from the VMs
@@ -29,6 +31,8 @@ What to look at
 
 What to tell
   --if-lost VM           also: what the loss of this VM would bring
+  --mask                 no id and no name in any output: for a report that is shown to others
+                         (private addresses stay)
   --json                 the whole report as JSON
   --csv                  a line per path as CSV (UTF-8 with BOM, no cell is a formula)
   --help                 this text
@@ -69,6 +73,7 @@ export function readOptions(args: readonly string[]): AssessOptions | undefined 
     health: !values['no-health'],
     reports: !values['no-reports'],
     format: formatOf(values),
+    mask: values.mask,
     ...defined({ ifLost: names('--if-lost', values['if-lost'] === undefined ? [] : [values['if-lost']])[0] }),
   };
 }
@@ -96,6 +101,7 @@ function parse(args: readonly string[]) {
         'no-health': { type: 'boolean', default: false },
         'no-reports': { type: 'boolean', default: false },
         'if-lost': { type: 'string' },
+        mask: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         csv: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },

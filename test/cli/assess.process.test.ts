@@ -359,6 +359,42 @@ test('names from Azure steer no terminal', async (t) => {
   t.notRegex(stdout, /^EXPOSED: nothing/m);
 });
 
+test('--mask: no id and no name in any output', async (t) => {
+  // One subscription and one load balancer are refused, so that Azure’s own words would tell names.
+  const bench = await withThree(t, {
+    authorize: (_, action, scope) => !(action === HEALTH && scope.includes('tri-')) && !scope.includes(THIRD),
+  });
+  const names = new Set<string>([APP_PRINCIPAL.clientId, APP_PRINCIPAL.principalId]);
+  for (const { resourceGroup, virtualNetwork, vms, loadBalancers } of bench.arm.estates) {
+    for (const name of [resourceGroup, virtualNetwork]) names.add(name);
+    for (const vm of vms) for (const name of [vm.name, ...vm.nics.map((nic) => nic.name)]) names.add(name);
+    for (const lb of loadBalancers) {
+      for (const { name } of [lb, ...lb.frontends, ...lb.pools, ...lb.rules, ...lb.probes]) names.add(name);
+    }
+  }
+  // A word that a column or a sentence may hold all the same.
+  names.delete('index');
+  t.true(names.size > 30);
+  for (const args of [
+    [],
+    ['--json'],
+    ['--csv'],
+    ['--if-lost', 'tri-a'],
+    ['--resource-group', 'tri-rg', '--json'],
+    ['--load-balancer', 'tri-ilb'],
+    ['--if-lost', 'hs-nowhere'],
+    ['--subscription', THIRD],
+  ]) {
+    const { code, stdout, stderr } = await assess(bench.arm, ['--mask', ...args]);
+    t.true(code === 2 || (code === 1 && stdout === ''), args.join(' '));
+    for (const name of names) {
+      for (const output of [stdout, stderr]) {
+        t.false(output.toLowerCase().includes(name.toLowerCase()), `${args.join(' ')}: ${name} in ${output}`);
+      }
+    }
+  }
+});
+
 test('a reader that has had enough: quiet, and the code stays', async (t) => {
   const { arm } = await withArm(t);
   const { stdout, stderr } = await shell(arm, 'set -o pipefail; $assess --json | head -c 10; echo " $?"');
