@@ -1,15 +1,16 @@
 /** `assess`: observes, judges, tells. What it returns is the text and the exit code; main.ts does the rest. */
 import { look } from '../shared/app.ts';
-import { InputError } from '../shared/errors.ts';
-import { type IdKey, idKey, sameId, shortName } from '../shared/model/ids.ts';
+import { type IdKey, idKey } from '../shared/model/ids.ts';
 import type { Observed, Progress } from '../shared/model/observed.ts';
 import { defined } from '../shared/model/optional.ts';
 import type { Evaluation } from '../shared/model/path.ts';
 import { type Assessment, type AssessmentRequest, assessmentOf, evaluationOf } from '../shared/views/assessment.ts';
 import { assessmentCsv } from '../shared/views/assessmentCsv.ts';
 import { mask } from '../shared/views/mask.ts';
+import { frontendNamed, memberNamed } from './names.ts';
 import type { AssessOptions, Format } from './options.ts';
-import { assessmentText, type Paint } from './text.ts';
+import type { Paint } from './paint.ts';
+import { assessmentText } from './text.ts';
 
 export interface Told {
   text: string;
@@ -30,43 +31,38 @@ async function observe(
   progress: Progress,
 ): Promise<{ observed: Observed; request: AssessmentRequest }> {
   const { observed, scope } = await look(options, progress);
-  const { resourceGroups, loadBalancers, ifLost } = options;
+  const { resourceGroups, loadBalancers } = options;
   const filter = { resourceGroups, loadBalancers };
-  const named =
-    ifLost === undefined ? undefined : memberNamed('--if-lost', ifLost, evaluationOf(observed, { scope, filter }));
-  if (!options.mask) return { observed, request: { scope, filter, ...defined({ lost: named }) } };
+  const { lost, trace } = named(options, evaluationOf(observed, { scope, filter }));
+  if (!options.mask) return { observed, request: { scope, filter, ...defined({ lost, trace }) } };
   const masked = mask(observed, scope, filter);
-  const lost = named === undefined ? undefined : idKey(masked.maskId(named));
-  return { observed: masked.observed, request: { scope: masked.scope, filter: masked.filter, ...defined({ lost }) } };
+  const keyOf = (id: string): IdKey => idKey(masked.maskId(id));
+  const asked = {
+    lost: lost && keyOf(lost),
+    trace: trace && { vm: keyOf(trace.vm), frontend: keyOf(trace.frontend) },
+  };
+  return { observed: masked.observed, request: { scope: masked.scope, filter: masked.filter, ...defined(asked) } };
+}
+
+/** What the options name, found in the estate. */
+function named({ ifLost, trace }: AssessOptions, evaluation: Evaluation): Pick<Asked, 'lost' | 'trace'> {
+  const asked: Asked = {
+    lost: ifLost === undefined ? undefined : memberNamed('--if-lost', ifLost, evaluation),
+    trace: undefined,
+  };
+  if (trace) {
+    const vm = memberNamed('--from', trace.from, evaluation);
+    asked.trace = { vm, frontend: frontendNamed('--to', trace.to, vm, evaluation) };
+  }
+  return asked;
+}
+
+interface Asked {
+  lost: IdKey | undefined;
+  trace: AssessmentRequest['trace'] | undefined;
 }
 
 function written(assessment: Assessment, format: Format, paint: Paint): string {
   if (format === 'json') return `${JSON.stringify(assessment, null, 2)}\n`;
   return format === 'csv' ? assessmentCsv(assessment) : assessmentText(assessment, paint);
-}
-
-/** The key of the member that a person named, by name or id. Throws InputError for none, and for a name of several. */
-function memberNamed(option: string, name: string, { pathsOfVm }: Evaluation): IdKey {
-  const ids = [...pathsOfVm.values()].flatMap(([path]) => path?.vmId ?? []);
-  const found = ids.filter((id) => sameId(id, name) || shortName(id).toLowerCase() === name.toLowerCase());
-  const [only, other] = found;
-  if (only !== undefined && other === undefined) return idKey(only);
-  if (other !== undefined) {
-    throw new InputError(
-      'INPUT_INVALID',
-      option,
-      name,
-      'several VMs have that name',
-      `Give the id: ${found.join(' or ')}.`,
-    );
-  }
-  const some = ids.map(shortName).slice(0, 10).join(', ');
-  const hint = some === '' ? 'There is no member of any frontend.' : `Among those that there are: ${some}.`;
-  throw new InputError(
-    'NOT_FOUND',
-    option,
-    name,
-    'no member of a frontend that is looked at has that name or id',
-    hint,
-  );
 }

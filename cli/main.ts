@@ -4,8 +4,8 @@ import { GuardError, messageOf } from '../shared/errors.ts';
 import { EXIT } from '../shared/views/assessment.ts';
 import { assess } from './assess.ts';
 import { HELP, readOptions } from './options.ts';
+import { painter } from './paint.ts';
 import { type ProgressLine, progressLine } from './progress.ts';
-import { painter } from './text.ts';
 
 /** What a shell takes an interrupted program to end with: 128 and the number of the signal. */
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;

@@ -11,6 +11,8 @@ export interface AssessOptions extends EstateRequest {
   format: Format;
   /** Name or id of the VM whose loss is forecast. */
   ifLost?: string;
+  /** A VM, and a VIP or frontend: the connection that is traced. */
+  trace?: { from: string; to: string };
   /** No id and no name of the estate in any output. */
   mask: boolean;
 }
@@ -30,6 +32,7 @@ What to look at
   --no-reports           do not read what earlier Run Commands of this program came to
 
 What to tell
+  --from VM --to VIP     also: what becomes of that connection now and after each failover, step by step
   --if-lost VM           also: what the loss of this VM would bring
   --mask                 no id and no name in any output: for a report that is shown to others
                          (private addresses stay)
@@ -74,7 +77,7 @@ export function readOptions(args: readonly string[]): AssessOptions | undefined 
     reports: !values['no-reports'],
     format: formatOf(values),
     mask: values.mask,
-    ...defined({ ifLost: names('--if-lost', values['if-lost'] === undefined ? [] : [values['if-lost']])[0] }),
+    ...defined({ ifLost: name('--if-lost', values['if-lost']), trace: traceOf(values) }),
   };
 }
 
@@ -82,6 +85,19 @@ const formatOf = ({ json, csv }: { json: boolean; csv: boolean }): Format => {
   if (json) return 'json';
   return csv ? 'csv' : 'text';
 };
+
+function traceOf(values: { from?: string | undefined; to?: string | undefined }): AssessOptions['trace'] {
+  const from = name('--from', values.from);
+  const to = name('--to', values.to);
+  if (from === undefined && to === undefined) return undefined;
+  if (from === undefined) throw wrong('--from', '', 'the VM that connects is expected, as --to is there');
+  if (to === undefined)
+    throw wrong('--to', '', 'the VIP or frontend that it connects to is expected, as --from is there');
+  return { from, to };
+}
+
+const name = (option: string, given: string | undefined): string | undefined =>
+  given === undefined ? undefined : names(option, [given])[0];
 
 function names(option: string, given: readonly string[] = []): string[] {
   for (const name of given) {
@@ -101,6 +117,8 @@ function parse(args: readonly string[]) {
         'no-health': { type: 'boolean', default: false },
         'no-reports': { type: 'boolean', default: false },
         'if-lost': { type: 'string' },
+        from: { type: 'string' },
+        to: { type: 'string' },
         mask: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         csv: { type: 'boolean', default: false },

@@ -1,5 +1,4 @@
 /** An assessment as text for a terminal: three lines, what matters as a table, what to do, what was not read. */
-import { styleText } from 'node:util';
 import { getBorderCharacters, table } from 'table';
 import {
   type AssessedPath,
@@ -9,17 +8,8 @@ import {
   type ResultCode,
 } from '../shared/views/assessment.ts';
 import { printable } from '../shared/views/printable.ts';
-
-type Style = 'bold' | 'red' | 'yellow' | 'green';
-
-/** How a text is coloured: not at all where it does not go to a terminal. */
-export type Paint = (style: Style | Style[], text: string) => string;
-
-/** Colours for the stream, as its terminal and NO_COLOR want it. */
-export const painter =
-  (stream: NodeJS.WriteStream): Paint =>
-  (style, text) =>
-    styleText(style, text, { stream });
+import { type Paint, type Style, wrapped } from './paint.ts';
+import { traceText } from './traceText.ts';
 
 /** More rows than a person reads; JSON and CSV have them all. */
 const MOST_ROWS = 200;
@@ -36,6 +26,7 @@ export function assessmentText(assessment: Assessment, paint: Paint): string {
     summary(assessment, paint),
     pathTable(assessment, paint),
     whatToDo(assessment, paint),
+    assessment.trace ? traceText(assessment.trace, paint) : '',
     lossText(assessment.ifLost, paint),
     unreadText(assessment, paint),
     listedText(assessment, paint),
@@ -167,19 +158,3 @@ function listedText({ listed }: Assessment, paint: Paint): string {
 const plain = printable;
 
 const count = (n: number, thing: string): string => `${n} ${thing}${n === 1 ? '' : 's'}`;
-
-const WIDTH = 100;
-
-/** Words in lines of at most 100 characters; one that is longer has a line of its own. */
-function wrapped(text: string, indent: string): string {
-  const lines: string[] = [];
-  let line = indent;
-  for (const word of text.split(' ')) {
-    if (line !== indent && line.length + word.length + 1 > WIDTH) {
-      lines.push(line);
-      line = indent;
-    }
-    line += line === indent ? word : ` ${word}`;
-  }
-  return [...lines, line].join('\n');
-}

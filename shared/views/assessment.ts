@@ -2,13 +2,14 @@
 import { forecast } from '../evaluate/forecast.ts';
 import { judge } from '../evaluate/judge.ts';
 import { narrow } from '../evaluate/narrow.ts';
-import { survey } from '../evaluate/survey.ts';
+import { type Survey, survey } from '../evaluate/survey.ts';
 import { type Exposure, findingText, type ProofKind, type Verdict } from '../model/findings.ts';
 import { type IdKey, idKey, parentId, shortName } from '../model/ids.ts';
 import type { EstateFilter, Heard, Observed, Unread } from '../model/observed.ts';
 import { defined } from '../model/optional.ts';
 import type { Evaluation, Path } from '../model/path.ts';
 import { type Scope, subscriptionOf } from '../model/scope.ts';
+import { type TraceView, traceView } from './trace.ts';
 
 /**
  * What an assessment says of a path. `fixed`: the last report from the guest showed it as planned and connecting.
@@ -104,6 +105,7 @@ export interface Assessment {
   /** What Azure's lists held that this program made no sense of. */
   notes: { id: string; text: string }[];
   ifLost?: Loss;
+  trace?: TraceView;
 }
 
 /** What an assessment is made for. */
@@ -112,13 +114,16 @@ export interface AssessmentRequest {
   filter: EstateFilter;
   /** Key of the VM whose loss is forecast. */
   lost?: IdKey;
+  /** Keys of the member and the frontend whose connection is traced. */
+  trace?: { vm: IdKey; frontend: IdKey };
 }
 
 /** Judges what was observed. */
-export function evaluationOf(observed: Observed, { scope, filter }: AssessmentRequest): Evaluation {
-  const surveyed = narrow(survey(observed.topology, scope), filter);
-  return judge(surveyed, observed.health, observed.knowledge, observed.at);
-}
+export const evaluationOf = (observed: Observed, request: AssessmentRequest): Evaluation =>
+  judge(surveyOf(observed, request), observed.health, observed.knowledge, observed.at);
+
+const surveyOf = ({ topology }: Observed, { scope, filter }: AssessmentRequest): Survey =>
+  narrow(survey(topology, scope), filter);
 
 /** The document of what was observed and judged. */
 export function assessmentOf(observed: Observed, evaluation: Evaluation, request: AssessmentRequest): Assessment {
@@ -163,7 +168,10 @@ export function assessmentOf(observed: Observed, evaluation: Evaluation, request
     listed: evaluation.listed.map(({ id, finding }) => ({ id, code: finding.code, text: findingText(finding) })),
     unread: observed.unread.map((row) => ({ ...row, name: nameOf(row.id, observed), nextStep: nextStep(row) })),
     notes: observed.topology.notes,
-    ...defined({ ifLost: request.lost === undefined ? undefined : lossOf(evaluation, request.lost) }),
+    ...defined({
+      ifLost: request.lost === undefined ? undefined : lossOf(evaluation, request.lost),
+      trace: request.trace && traceView(observed, surveyOf(observed, request), evaluation, request.trace),
+    }),
   };
 }
 

@@ -218,6 +218,12 @@ test('what the app did is heard from its last command: fixed, exit code 0, and 3
   t.true(report.paths.every(({ proof }) => proof.at !== undefined));
   const { stdout } = await assess(bench.arm);
   t.regex(stdout, /^OK: Nothing is exposed\./m);
+  const { trace } = (await json(bench.arm, ['--from', 'hs-a', '--to', '10.0.1.100'])).report;
+  t.is(trace?.fix, 'whole');
+  t.deepEqual(
+    trace?.scenarios.map(({ outcome }) => outcome),
+    ['works', 'works'],
+  );
 
   const unread = await json(bench.arm, ['--no-reports']);
   t.is(unread.code, 3);
@@ -327,6 +333,46 @@ test('--if-lost tells who takes over and what fails there', async (t) => {
   t.regex((await assess(arm, ['--if-lost', 'hs-c'])).stdout, /If hs-c is lost\n {2}It is primary for nothing/);
 });
 
+test('--from and --to: each step of that connection, now and after each failover', async (t) => {
+  const { arm } = await withArm(t);
+  const { code, stdout } = await assess(arm, ['--from', 'hs-a', '--to', '10.0.1.101']);
+  t.is(code, 2);
+  const trace = stdout.slice(stdout.indexOf('From hs-a')).split('\n');
+  t.deepEqual(
+    trace.filter((line) => /^(From| {2}\S)/.test(line)),
+    [
+      'From hs-a to 10.0.1.101 (patient-index), port 1973',
+      '  Now: FAILS',
+      '  After a failover to hs-b: works',
+      '  Taken for granted:',
+    ],
+  );
+  t.true(
+    trace.includes('    X  It comes back to hs-a with an address of hs-a itself as its source, and hs-a drops it.'),
+  );
+  const { report } = await json(arm, ['--from', 'HS-B', '--to', 'ucr-registry']);
+  t.deepEqual(
+    report.trace?.scenarios.map(({ failoverTo, outcome }) => [failoverTo, outcome]),
+    [
+      [undefined, 'works'],
+      ['hs-b', 'fails'],
+      ['hs-c', 'works'],
+    ],
+  );
+  for (const [args, said] of [
+    [['--from', 'hs-a'], /--to is "": the VIP or frontend/],
+    [['--to', '10.0.1.100'], /--from is "": the VM that connects/],
+    [
+      ['--from', 'hs-c', '--to', '10.0.1.101'],
+      /--to is "10\.0\.1\.101": .*\nIt is a member of: 10\.0\.1\.100 \(ucr-registry\)\./,
+    ],
+  ] as const) {
+    const wrong = await assess(arm, [...args]);
+    t.is(wrong.code, 1);
+    t.regex(wrong.stderr, said);
+  }
+});
+
 test('--csv: a line per path, and one for what could not be read', async (t) => {
   const { arm } = await withArm(t);
   const { code, stdout } = await assess(arm, ['--csv', '--no-health']);
@@ -382,6 +428,9 @@ test('--mask: no id and no name in any output', async (t) => {
     ['--if-lost', 'tri-a'],
     ['--resource-group', 'tri-rg', '--json'],
     ['--load-balancer', 'tri-ilb'],
+    ['--from', 'tri-a', '--to', '10.0.2.100'],
+    ['--from', 'tri-a', '--to', 'consent', '--json'],
+    ['--from', 'tri-a', '--to', 'nowhere'],
     ['--if-lost', 'hs-nowhere'],
     ['--subscription', THIRD],
   ]) {
