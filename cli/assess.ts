@@ -1,24 +1,36 @@
 /** `assess`: observes, judges, tells. What it returns is the text and the exit code; main.ts does the rest. */
 import { look } from '../shared/app.ts';
+import { InputError } from '../shared/errors.ts';
 import { type IdKey, idKey } from '../shared/model/ids.ts';
 import type { Observed, Progress } from '../shared/model/observed.ts';
 import { defined } from '../shared/model/optional.ts';
 import type { Evaluation } from '../shared/model/path.ts';
-import { type Assessment, type AssessmentRequest, assessmentOf, evaluationOf } from '../shared/views/assessment.ts';
+import {
+  type Assessment,
+  type AssessmentRequest,
+  assessmentOf,
+  EXIT,
+  evaluationOf,
+} from '../shared/views/assessment.ts';
 import { assessmentCsv } from '../shared/views/assessmentCsv.ts';
 import { mask } from '../shared/views/mask.ts';
+import { scriptFor } from '../shared/views/script.ts';
 import { frontendNamed, memberNamed } from './names.ts';
 import type { AssessOptions, Format } from './options.ts';
 import type { Paint } from './paint.ts';
+import { scriptText } from './scriptText.ts';
 import { assessmentText } from './text.ts';
 
 export interface Told {
   text: string;
+  /** What a person reads beside it. */
+  aside?: string;
   exitCode: number;
 }
 
 /** Assesses as the options say. Throws GuardError when nothing could be read or an option names what is not there. */
 export async function assess(options: AssessOptions, progress: Progress, paint: Paint): Promise<Told> {
+  if (options.script !== undefined) return script(options, options.script, progress);
   const { observed, request } = await observe(options, progress);
   const evaluation = evaluationOf(observed, request);
   const assessment = assessmentOf(observed, evaluation, request);
@@ -65,4 +77,23 @@ interface Asked {
 function written(assessment: Assessment, format: Format, paint: Paint): string {
   if (format === 'json') return `${JSON.stringify(assessment, null, 2)}\n`;
   return format === 'csv' ? assessmentCsv(assessment) : assessmentText(assessment, paint);
+}
+
+/** The script for one VM. */
+async function script(options: AssessOptions, name: string, progress: Progress): Promise<Told> {
+  const { observed, scope } = await look(options, progress);
+  const { resourceGroups, loadBalancers } = options;
+  const vm = memberNamed(
+    '--script',
+    name,
+    evaluationOf(observed, { scope, filter: { resourceGroups, loadBalancers } }),
+  );
+  const made = scriptFor(observed, scope, vm);
+  if ('refused' in made) {
+    throw new InputError('NOT_FOUND', '--script', name, 'there is no script for this VM yet', made.refused.join('\n'));
+  }
+  const exitCode = EXIT.nothingExposed;
+  return options.format === 'json'
+    ? { text: `${JSON.stringify(made, null, 2)}\n`, exitCode }
+    : { text: made.script, aside: scriptText(made), exitCode };
 }

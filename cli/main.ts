@@ -21,8 +21,9 @@ async function main(args: readonly string[], progress: ProgressLine): Promise<nu
   try {
     const options = readOptions(rest);
     if (!options) return await say(HELP, 0);
-    const { text, exitCode } = await assess(options, progress.show, painter(process.stdout));
+    const { text, aside, exitCode } = await assess(options, progress.show, painter(process.stdout));
     progress.clear();
+    if (aside !== undefined) process.stderr.write(aside);
     return await say(text, exitCode);
   } catch (error) {
     progress.clear();

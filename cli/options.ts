@@ -13,6 +13,8 @@ export interface AssessOptions extends EstateRequest {
   ifLost?: string;
   /** A VM, and a VIP or frontend: the connection that is traced. */
   trace?: { from: string; to: string };
+  /** Name or id of the VM whose script is wanted, in place of a report. */
+  script?: string;
   /** No id and no name of the estate in any output. */
   mask: boolean;
 }
@@ -34,6 +36,8 @@ What to look at
 What to tell
   --from VM --to VIP     also: what becomes of that connection now and after each failover, step by step
   --if-lost VM           also: what the loss of this VM would bring
+  --script VM            instead: the exact script for this VM, to run it there by hand, on stdout;
+                         how to run and undo it on stderr (with --json: both on stdout)
   --mask                 no id and no name in any output: for a report that is shown to others
                          (private addresses stay)
   --json                 the whole report as JSON
@@ -41,10 +45,10 @@ What to tell
   --help                 this text
 
 Exit codes, which never change
-  0  nothing is exposed
+  0  nothing is exposed (with --script: here it is)
   2  something is exposed: connections fail now, or would after a failover
   3  nothing is known to be exposed, and something could not be told
-  1  failed: nothing could be read, or an option is wrong
+  1  failed: nothing could be read, an option is wrong, or there is no script for the VM
 
 It needs the role Reader, and for rule health the action
 Microsoft.Network/loadBalancers/loadBalancingRules/health/action, which Reader lacks: without it the
@@ -68,16 +72,22 @@ export function readOptions(args: readonly string[]): AssessOptions | undefined 
       throw wrong('--subscription', id, 'the id of a subscription (a GUID) is expected; az account list shows them');
     }
   }
+  const script = name('--script', values.script);
+  if (script !== undefined && (values.csv || values.mask)) {
+    const other = values.csv ? '--csv' : '--mask';
+    throw wrong('--script', script, `it goes with --json alone: ${other} cannot be made of a script`);
+  }
   if (values.json && values.csv) throw wrong('--csv', '--json --csv', 'one of the two is expected');
   return {
     subscriptionIds,
     resourceGroups: names('--resource-group', values['resource-group']),
     loadBalancers: names('--load-balancer', values['load-balancer']),
-    health: !values['no-health'],
-    reports: !values['no-reports'],
+    // A script needs the lists alone.
+    health: !values['no-health'] && script === undefined,
+    reports: !values['no-reports'] && script === undefined,
     format: formatOf(values),
     mask: values.mask,
-    ...defined({ ifLost: name('--if-lost', values['if-lost']), trace: traceOf(values) }),
+    ...defined({ ifLost: name('--if-lost', values['if-lost']), trace: traceOf(values), script }),
   };
 }
 
@@ -117,6 +127,7 @@ function parse(args: readonly string[]) {
         'no-health': { type: 'boolean', default: false },
         'no-reports': { type: 'boolean', default: false },
         'if-lost': { type: 'string' },
+        script: { type: 'string' },
         from: { type: 'string' },
         to: { type: 'string' },
         mask: { type: 'boolean', default: false },

@@ -373,6 +373,30 @@ test('--from and --to: each step of that connection, now and after each failover
   }
 });
 
+test('--script: the script alone on stdout, how to run and undo it beside it', async (t) => {
+  const { arm } = await withArm(t);
+  const { code, stdout, stderr } = await assess(arm, ['--script', 'hs-a']);
+  t.is(code, 0);
+  t.regex(stdout, /^#!\/bin\/bash -p\n# ilb-hairpin-guard command [0-9a-f]{32}\n/);
+  t.regex(stdout, /^VIP=\(10\.0\.1\.100 10\.0\.1\.101\)$/m);
+  t.regex(stderr, /run it there as root.*\n {2}sudo bash -p ilb-hairpin-guard-hs-a\.sh\nThese three undo it/);
+  const { report } = await json(arm, ['--script', 'hs-a']);
+  t.is((report as unknown as { script: string }).script, stdout);
+  t.deepEqual(
+    arm.calls.filter(
+      ({ action }) => !/(virtualMachines|networkInterfaces|loadBalancers|subscriptions)\/read$/.test(action),
+    ),
+    [],
+    'the lists are all that it takes',
+  );
+  const blocked = await assess(arm, ['--script', 'hs-c']);
+  t.is(blocked.code, 1);
+  t.is(blocked.stdout, '');
+  t.regex(blocked.stderr, /there is no script for this VM yet\nThe VM has no NIC outside/);
+  t.regex((await assess(arm, ['--script', 'hs-a', '--mask'])).stderr, /--script|INPUT_INVALID/);
+  t.is((await assess(arm, ['--script', 'hs-a', '--csv'])).code, 1);
+});
+
 test('--csv: a line per path, and one for what could not be read', async (t) => {
   const { arm } = await withArm(t);
   const { code, stdout } = await assess(arm, ['--csv', '--no-health']);
