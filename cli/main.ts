@@ -10,7 +10,14 @@ import { type ProgressLine, progressLine } from './progress.ts';
 /** What a shell takes an interrupted program to end with: 128 and the number of the signal. */
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 
+/** What the bundle is made for: older ones lack Map.groupBy. */
+const LEAST_NODE = 22;
+
 async function main(args: readonly string[], progress: ProgressLine): Promise<number> {
+  if (Number.parseInt(process.versions.node, 10) < LEAST_NODE) {
+    process.stderr.write(`This is Node ${process.versions.node}: ${LEAST_NODE} or later is needed.\n`);
+    return EXIT.failed;
+  }
   const [command, ...rest] = args;
   if (command === undefined || command === '--help' || command === '-h' || command === 'help')
     return await say(HELP, 0);

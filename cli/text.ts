@@ -108,7 +108,7 @@ function whatToDo({ findings, paths }: Assessment, paint: Paint): string {
   const free = paths.filter(({ state, verdict }) => state === 'exposed' && verdict !== 'blocked');
   if (free.length > 0) {
     const text =
-      'Nothing stands in the way of the fix there. The app puts it on every VM, proves it and keeps it (README). What somebody put there by hand is not seen from outside.';
+      'Azure’s lists show nothing in the way of the fix there. The app puts it on every VM, proves it and keeps it (README); --script VM prints the script to run by hand. What somebody put there by hand is not seen from outside.';
     lines.push(`  ${paint('bold', 'TO BE REPAIRED')}  ${count(free.length, 'path')}\n${wrapped(text, '    ')}`);
   }
   return lines.length === 0 ? '' : `${paint('bold', 'What to do')}\n${lines.join('\n')}`;
