@@ -36,7 +36,7 @@ function valuesOf(setting: Setting): [values: string, otherwise: string] {
     case 'word':
       return [setting.words.map(asCode).join(', '), asCode(setting.fallback)];
     case 'text':
-    case 'host': {
+    case 'schedule': {
       const { expected, example, fallback = '', otherwise } = setting;
       // An example that is the default is seen beside it.
       return [example === fallback ? expected : `${expected}: ${asCode(example)}`, otherwise ?? asCode(fallback)];

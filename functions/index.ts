@@ -1,6 +1,7 @@
-/** Every function of the app. Settings are read first, so that a wrong one is told at start and not at night. */
+/** Every function of the app. Runtime and settings are checked at start: what is wrong is told then, not at night. */
 import { appConfig } from '../shared/app.ts';
 import { GuardError } from '../shared/errors.ts';
+import { requireNode } from '../shared/runtime.ts';
 import './complianceSweep.ts';
 import './deadLetter.ts';
 import './mirrorFailover.ts';
@@ -11,6 +12,7 @@ import './retry.ts';
 import './runs.ts';
 import './startRun.ts';
 
+requireNode(process.versions.node);
 try {
   appConfig();
 } catch (error) {

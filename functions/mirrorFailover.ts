@@ -6,8 +6,5 @@ import { reconcileQueue } from './handlers/reconcileQueue.ts';
 
 app.eventGrid('mirrorFailover', {
   return: reconcileQueue,
-  handler: eventHandler((event, allowed, observedAt) => ({
-    kind: 'signal',
-    signal: readMirrorFailover(event, allowed, observedAt),
-  })),
+  handler: eventHandler(readMirrorFailover),
 });

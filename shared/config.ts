@@ -1,10 +1,11 @@
 /** The only reader of the environment: all settings, checked by their descriptions in settings/. */
+import { isNetwork, MOST_NETWORKS } from './model/address.ts';
 import type { AzurePlace } from './model/azurePlace.ts';
 import { isScopeId, isSubscriptionId } from './model/ids.ts';
 import { defined } from './model/optional.ts';
 import { isInSubscriptions, type Scope, type ScopeTags } from './model/scope.ts';
 import type { LoopSettings } from './model/settings.ts';
-import { type Env, httpsUrl, list, text, textOr, whole, word, wrong } from './settings/read.ts';
+import { checkSchedule, type Env, httpsUrl, list, text, textOr, whole, word, wrong } from './settings/read.ts';
 import { SETTINGS } from './settings/settings.ts';
 import type { StorageAccount } from './state/storage.ts';
 
@@ -25,6 +26,8 @@ const DAY_MS = 24 * HOUR_MS;
 /** Reads and checks all settings. Throws SettingError for the first that is missing or wrong. */
 export function readConfig(env: Env): Config {
   const scope = readScope(env);
+  checkSchedule(env, 'HAIRPIN_SWEEP_SCHEDULE');
+  checkSchedule(env, 'HAIRPIN_WATCH_SCHEDULE');
   const connectSeconds = whole(env, 'HAIRPIN_CONNECT_SECONDS');
   return {
     scope,
@@ -47,7 +50,7 @@ export function readConfig(env: Env): Config {
 }
 
 /** Reads what a look needs; every setting has a value that holds without it. Throws SettingError for a wrong one. */
-export const readLookConfig = (env: Env): LookConfig => ({ azure: readPlace(env), tags: readTagNames(env) });
+export const readLookConfig = (env: Env): LookConfig => ({ azure: readPlace(env), tags: readScopeTags(env) });
 
 const readPlace = (env: Env): AzurePlace => ({
   endpoint: httpsUrl(env, 'HAIRPIN_ARM_ENDPOINT') ?? SETTINGS.HAIRPIN_ARM_ENDPOINT.fallback,
@@ -64,17 +67,24 @@ function readScope(env: Env): Scope {
   return {
     subscriptionIds,
     within,
-    ...readTagNames(env),
+    ...readScopeTags(env),
   };
 }
 
-const readTagNames = (env: Env): ScopeTags => ({
-  optOutTag: textOr(env, 'HAIRPIN_OPT_OUT_TAG'),
-  auditTag: textOr(env, 'HAIRPIN_AUDIT_TAG'),
-  viaTag: textOr(env, 'HAIRPIN_VIA_TAG'),
-  portTag: textOr(env, 'HAIRPIN_PORT_TAG'),
-  containerTag: textOr(env, 'HAIRPIN_CONTAINER_TAG'),
-});
+/** What holds for everything in a scope: names of tags, and public networks. */
+function readScopeTags(env: Env): ScopeTags {
+  const networks = list(env, 'HAIRPIN_NETWORKS');
+  if (networks.length > MOST_NETWORKS || !networks.every(isNetwork))
+    throw wrong('HAIRPIN_NETWORKS', text(env, 'HAIRPIN_NETWORKS'));
+  return {
+    networks,
+    optOutTag: textOr(env, 'HAIRPIN_OPT_OUT_TAG'),
+    auditTag: textOr(env, 'HAIRPIN_AUDIT_TAG'),
+    viaTag: textOr(env, 'HAIRPIN_VIA_TAG'),
+    portTag: textOr(env, 'HAIRPIN_PORT_TAG'),
+    containerTag: textOr(env, 'HAIRPIN_CONTAINER_TAG'),
+  };
+}
 
 /** The subscriptions, lower case, each once. */
 function readSubscriptions(env: Env): string[] {

@@ -2,6 +2,7 @@
 
 /** Codes of errors. `user`: the caller or the configuration is wrong. `system`: something outside failed. */
 export type ErrorCode =
+  | 'NODE_TOO_OLD'
   | 'SETTING_MISSING'
   | 'SETTING_INVALID'
   | 'INPUT_INVALID'

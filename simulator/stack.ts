@@ -13,6 +13,7 @@ import { authorizeBy } from './arm/roles.ts';
 import type { Estate } from './estate/estate.ts';
 import { vmId } from './estate/ids.ts';
 import { type EventGrid, startEventGrid } from './eventgrid/eventGrid.ts';
+import { MIRROR_PRINCIPAL, senders } from './eventgrid/senders.ts';
 import type { GuestLab } from './guests/lab.ts';
 import { type Host, startHost } from './host/host.ts';
 import { type Azurite, startAzurite } from './storage/azurite.ts';
@@ -118,7 +119,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       }),
       (it) => it.close(),
     );
-    const eventGrid = await keep(startEventGrid({ tls: arm.tls }), (it) => it.stop());
+    const acceptToken = senders(arm.tokens, [MIRROR_PRINCIPAL]);
+    const eventGrid = await keep(startEventGrid({ tls: arm.tls, acceptToken }), (it) => it.stop());
     const host = await startHost({
       appFolder: built.outFolder,
       extraCaFile: arm.caFile,
@@ -253,6 +255,7 @@ export function appSettings(arm: Arm, azurite: Azurite, estate: Estate): Record<
     AZURE_TOKEN_CREDENTIALS: 'ManagedIdentityCredential',
     AzureWebJobsStorage: azurite.connectionString,
     HAIRPIN_SUBSCRIPTIONS: estate.subscriptionId,
+    HAIRPIN_ENFORCEMENT: 'enforce',
     HAIRPIN_ARM_ENDPOINT: arm.endpoint,
     HAIRPIN_ARM_AUDIENCE: arm.endpoint,
     HAIRPIN_BELL_SECONDS: '1',

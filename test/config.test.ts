@@ -3,11 +3,16 @@ import { readConfig } from '../shared/config.ts';
 import { SettingError } from '../shared/errors.ts';
 
 const ID = '00000000-0000-0000-0000-000000000000';
-const GOOD = { HAIRPIN_SUBSCRIPTIONS: ID, AzureWebJobsStorage: 'UseDevelopmentStorage=true' };
+const NEEDED = {
+  HAIRPIN_SUBSCRIPTIONS: ID,
+  HAIRPIN_SWEEP_SCHEDULE: '0 7 * * * *',
+  HAIRPIN_WATCH_SCHEDULE: '30 * * * * *',
+};
+const GOOD = { ...NEEDED, AzureWebJobsStorage: 'UseDevelopmentStorage=true' };
 
 test('defaults', (t) => {
   t.like(readConfig(GOOD), {
-    enforcement: 'enforce',
+    enforcement: 'audit',
     maxCommands: 10,
     bellSeconds: 5,
     proofAgeMs: 86_400_000,
@@ -21,8 +26,10 @@ test('defaults', (t) => {
 test('everything set', (t) => {
   const group = `/subscriptions/${ID}/resourceGroups/healthshare`;
   const config = readConfig({
+    ...NEEDED,
     HAIRPIN_SUBSCRIPTIONS: ` ${ID.toUpperCase()}, ${ID} `,
     HAIRPIN_SCOPE: `${group},`,
+    HAIRPIN_NETWORKS: '20.1.0.0/16, 20.2.0.0/16',
     HAIRPIN_CHANGE_WINDOW: '22:00-04:30',
     HAIRPIN_COMMAND_TAGS: '{"owner":"mirror-team"}',
     HAIRPIN_ARM_ENDPOINT: 'https://management.usgovcloudapi.net/',
@@ -30,7 +37,7 @@ test('everything set', (t) => {
     AZURE_CLIENT_ID: ID,
   });
   t.like(config, {
-    scope: { subscriptionIds: [ID], within: [group] },
+    scope: { subscriptionIds: [ID], within: [group], networks: ['20.1.0.0/16', '20.2.0.0/16'] },
     window: { from: 1320, to: 270 },
     commandTags: { owner: 'mirror-team' },
     azure: { endpoint: 'https://management.usgovcloudapi.net', clientId: ID },
@@ -45,7 +52,7 @@ test('a command is given more time than a connect in it', (t) => {
 });
 
 /** The storage's key goes before its addresses: without it they are read. */
-const without = (name: string) => (name.startsWith('AzureWebJobsStorage__') ? { HAIRPIN_SUBSCRIPTIONS: ID } : GOOD);
+const without = (name: string) => (name.startsWith('AzureWebJobsStorage__') ? NEEDED : GOOD);
 
 for (const [name, value, shown] of [
   ['HAIRPIN_SUBSCRIPTIONS', '', 'missing'],
@@ -53,6 +60,8 @@ for (const [name, value, shown] of [
   ['HAIRPIN_SCOPE', 'healthshare', 'healthshare'],
   ['HAIRPIN_SCOPE', `/subscriptions/${ID}/resourceGroups/a/../b`, 'a/../b'],
   ['HAIRPIN_SCOPE', '/subscriptions/00000000-0000-0000-0000-000000000009/resourceGroups/x', '0009/resourceGroups/x'],
+  ['HAIRPIN_NETWORKS', '20.1.0.0', '20.1.0.0'],
+  ['HAIRPIN_NETWORKS', '20.1.0.1/16', '20.1.0.1/16'],
   ['HAIRPIN_ENFORCEMENT', 'maybe', 'maybe'],
   ['HAIRPIN_MAX_COMMANDS', '0', '"0"'],
   ['HAIRPIN_MAX_COMMANDS', '1e2', '1e2'],
@@ -62,6 +71,8 @@ for (const [name, value, shown] of [
   ['HAIRPIN_CHANGE_WINDOW', '25:00-04:00', '25:00'],
   ['HAIRPIN_COMMAND_TAGS', '{"a":1}', '{\\"a\\":1}'],
   ['HAIRPIN_COMMAND_TAGS', 'x', '"x"'],
+  ['HAIRPIN_SWEEP_SCHEDULE', '', 'missing'],
+  ['HAIRPIN_WATCH_SCHEDULE', '@hourly', '@hourly'],
   ['AzureWebJobsStorage', '', 'missing'],
   ['AzureWebJobsStorage__queueServiceUri', 'http://hairpinstorage.queue.core.windows.net', 'http://'],
 ] as const) {

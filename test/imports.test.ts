@@ -8,7 +8,7 @@ const ROOT = join(import.meta.dirname, '..');
 
 /** What each place may import, by the first folder below shared/ (or the file there). `!sdk`: no Azure SDK at load. */
 const MAY: Record<string, string[]> = {
-  functions: ['app', 'requests', 'views/problem', 'log', 'errors', 'model'],
+  functions: ['app', 'requests', 'views/problem', 'log', 'runtime', 'errors', 'model'],
   cli: ['cli', 'app', 'views', 'model', 'errors'],
   app: ['assess', 'reconcile', 'decide', 'views', 'azure', 'guest', 'state', 'config', 'model', 'errors'],
   reconcile: ['reconcile', 'decide', 'evaluate', 'guest', 'model', 'errors'],
@@ -23,6 +23,7 @@ const MAY: Record<string, string[]> = {
   config: ['settings', 'state/storage', 'model', 'errors'],
   settings: ['settings', 'model', 'errors'],
   log: ['model'],
+  runtime: ['errors'],
   model: ['model', 'errors'],
   errors: [],
 };

@@ -17,6 +17,8 @@ const CHECKS = {
   namespaces: hasNamespaces,
   iptables: () => hasProgram('iptables') && hasProgram('iptables-legacy'),
   firewalld: () => hasProgram('firewalld') && hasProgram('dbus-daemon'),
+  bash: () => hasProgram('bash'),
+  curl: () => hasProgram('curl'),
   shellcheck: () => hasProgram('shellcheck'),
   chromium: () => hasProgram('chromium'),
   root: () => process.getuid?.() === 0,

@@ -8,13 +8,16 @@ import { SettingError } from '../shared/errors.ts';
 import { SETTINGS, type Setting } from '../shared/settings/settings.ts';
 
 const ROOT = join(import.meta.dirname, '..');
+const SCHEDULES = { HAIRPIN_SWEEP_SCHEDULE: '0 7 * * * *', HAIRPIN_WATCH_SCHEDULE: '30 * * * * *' };
 const GOOD = {
   HAIRPIN_SUBSCRIPTIONS: '00000000-0000-0000-0000-000000000000',
+  ...SCHEDULES,
   AzureWebJobsStorage: 'UseDevelopmentStorage=true',
 };
 /** Storage by identity: what a connection string would go before is read then. */
 const BY_IDENTITY = {
   HAIRPIN_SUBSCRIPTIONS: GOOD.HAIRPIN_SUBSCRIPTIONS,
+  ...SCHEDULES,
   AzureWebJobsStorage__accountName: 'hairpinstorage',
 };
 const all: [string, Setting][] = Object.entries(SETTINGS);
@@ -35,7 +38,7 @@ function asked(env: Record<string, string>): Set<string> {
 
 test('what is described is read, and nothing else', (t) => {
   const read = [...asked(GOOD), ...asked(BY_IDENTITY)];
-  t.deepEqual([...new Set(read)].toSorted(), names('whole', 'word', 'text').toSorted());
+  t.deepEqual([...new Set(read)].toSorted(), names('whole', 'word', 'text', 'schedule').toSorted());
 });
 
 test('what the host reads stands in a function’s binding, and the other way round', async (t) => {
@@ -43,7 +46,7 @@ test('what the host reads stands in a function’s binding, and the other way ro
   for await (const file of glob('functions/**/*.ts', { cwd: ROOT })) {
     for (const [, name = ''] of readFileSync(join(ROOT, file), 'utf8').matchAll(/%(\w+)%/g)) bound.add(name);
   }
-  t.deepEqual([...bound].toSorted(), names('host').toSorted());
+  t.deepEqual([...bound].toSorted(), names('schedule').toSorted());
 });
 
 for (const [name, setting] of all) {
@@ -65,6 +68,15 @@ for (const [name, setting] of all) {
     test(`${name} takes its words in any letter case, and is ${setting.fallback} when not set`, (t) => {
       for (const word of setting.words) t.notThrows(() => readConfig({ ...GOOD, [name]: word.toUpperCase() }));
       t.deepEqual(readConfig(GOOD), readConfig({ ...GOOD, [name]: setting.fallback }));
+    });
+  } else if (setting.kind === 'schedule') {
+    test(`${name} must be set, takes its own example, and is told by name and value when it is wrong`, (t) => {
+      t.notThrows(() => readConfig({ ...GOOD, [name]: setting.example }));
+      const missing = t.throws(() => readConfig({ ...GOOD, [name]: '' }), { instanceOf: SettingError });
+      t.true(missing?.message.startsWith(`Setting ${name} is missing: an NCRONTAB expression`), missing?.message);
+      const wrong = t.throws(() => readConfig({ ...GOOD, [name]: 'hourly' }), { instanceOf: SettingError });
+      t.true(wrong?.message.startsWith(`Setting ${name} is "hourly": an NCRONTAB expression`), wrong?.message);
+      t.is(wrong?.nextStep, `Set ${name}, for example ${name}=${setting.example}`);
     });
   } else if (setting.kind === 'text') {
     test(`${name} takes its own example`, (t) => {

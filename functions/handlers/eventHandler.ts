@@ -23,6 +23,11 @@ export const eventHandler =
         log('ignored-event', why);
         return undefined;
       }
+      if (found.kind === 'tested') {
+        const { kind: _, ...tested } = found;
+        log('mirror-test', tested);
+        return undefined;
+      }
       const { runId, signal, scope, event: origin } = found.signal;
       log('signal', { runId, signal, scope: scope.map((item) => item.id), ...defined({ eventId: origin?.id }) });
       return signalMessage(found.signal);

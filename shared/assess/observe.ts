@@ -1,11 +1,13 @@
 /** Reads an estate for an assessment: lists, rule health and what earlier commands came to. Changes nothing. */
 
 import { type AzureError, asAzureError, InputError } from '../errors.ts';
+import type { FrontendInPlay } from '../evaluate/frontends.ts';
 import { narrow, unmatched } from '../evaluate/narrow.ts';
 import { planHash } from '../evaluate/planHash.ts';
 import { type Survey, survey } from '../evaluate/survey.ts';
 import { isProvable } from '../evaluate/way.ts';
 import { hearLast } from '../guest/lastReport.ts';
+import type { GuestOs, GuestReport } from '../model/guest.ts';
 import { type IdKey, idKey, shortName } from '../model/ids.ts';
 import type { EstateRequest, Heard, Observed, Progress, Unread } from '../model/observed.ts';
 import type { NamedPlan, Proof, VmKnowledge } from '../model/path.ts';
@@ -19,7 +21,7 @@ import type {
   SubscriptionReader,
 } from '../model/ports.ts';
 import { type ScopeTags, wholeScope } from '../model/scope.ts';
-import type { FrontendHealth, Topology } from '../model/topology.ts';
+import type { FrontendHealth, Rule, RuleHealth, Topology } from '../model/topology.ts';
 import { sideBySide } from './sideBySide.ts';
 
 export interface AssessPorts {
@@ -130,7 +132,10 @@ function refuseUnmatched(whole: Survey, topology: Topology, request: EstateReque
   );
 }
 
-/** Health of every frontend that has a rule to ask: mirrors first. One row for each load balancer that was not told. */
+/**
+ * Health of every frontend: of each rule that has a pool or probe of its own, the one that tells who is primary first.
+ * Mirrors go first. One row for each load balancer that was not told.
+ */
 async function readHealths(
   { health: reader, clock }: AssessPorts,
   { frontends }: Survey,
@@ -138,28 +143,28 @@ async function readHealths(
   unread: Unread[],
   progress: Progress,
 ): Promise<Map<IdKey, FrontendHealth>> {
-  const health = new Map<IdKey, FrontendHealth>();
+  const answers = new Map<Rule, RuleHealth>();
   const missing = new Map<string, Unread>();
   const miss = (row: Unread): void => {
     missing.set(`${idKey(row.id)} ${row.code}`, row);
   };
-  const askable = frontends
-    .flatMap(({ frontend }) => (frontend.healthRule ? [{ frontend, rule: frontend.healthRule.id }] : []))
-    .sort((a, b) => Number(b.frontend.mirror) - Number(a.frontend.mirror));
+  const questions = frontends
+    .flatMap(({ frontend }) => probed(frontend).map((rule) => ({ frontend, rule })))
+    .sort((a, b) => urgency(b) - urgency(a));
   const most = isWanted ? MOST.health : 0;
-  const asked = askable.slice(0, most);
-  const why = isWanted ? `only ${most} frontends are asked about` : 'left out on request';
-  for (const { frontend } of askable.slice(most))
+  const asked = questions.slice(0, most);
+  const why = isWanted ? `only ${most} rules are asked about` : 'left out on request';
+  for (const { frontend } of questions.slice(most)) {
     miss(notAsked('health', frontend.loadBalancer.id, HEALTH_ACTION, why));
+  }
   let done = 0;
   progress('health', 0, asked.length);
   await sideBySide(asked, WIDTH.health, async ({ frontend, rule }) => {
     const { id } = frontend.loadBalancer;
     try {
-      const backends = await reader.read(rule);
-      if (backends) {
-        health.set(frontend.key, { frontendId: frontend.frontend.id, state: 'known', backends, at: clock.now() });
-      } else {
+      const backends = await reader.read(rule.id);
+      if (backends) answers.set(rule, { ruleId: rule.id, backends, at: clock.now() });
+      else {
         const text = 'Azure did not finish within the time limit.';
         miss({ what: 'health', id, action: HEALTH_ACTION, code: 'AZURE_UNREACHABLE', text });
       }
@@ -170,7 +175,20 @@ async function readHealths(
     progress('health', done, asked.length);
   });
   unread.push(...missing.values());
-  return health;
+  return new Map(frontends.map(({ frontend }) => [frontend.key, healthOf(frontend, answers)]));
+}
+
+const probed = ({ served }: FrontendInPlay): Rule[] => served.filter(({ probeId }) => probeId !== undefined);
+
+/** The rule that tells who is primary before the others, and a mirror's before those of plain pools. */
+const urgency = ({ frontend, rule }: { frontend: FrontendInPlay; rule: Rule }): number =>
+  2 * Number(rule === frontend.healthRule) + Number(frontend.mirror);
+
+function healthOf(frontend: FrontendInPlay, answers: ReadonlyMap<Rule, RuleHealth>): FrontendHealth {
+  const main = frontend.healthRule && answers.get(frontend.healthRule);
+  const others = probed(frontend).flatMap((rule) => (rule === frontend.healthRule ? [] : (answers.get(rule) ?? [])));
+  const { backends = [], at = 0 } = main ?? {};
+  return { frontendId: frontend.frontend.id, state: main ? 'known' : 'unknown', backends, at, others };
 }
 
 /** What the last command came to on each VM that has a plan. */
@@ -212,21 +230,31 @@ async function readReports(
   });
   return { knowledge, heard };
 
-  function hear(key: IdKey, named: NamedPlan, os: 'linux' | 'windows', command: LastCommand): void {
-    const last = hearLast(command, os, named.plan);
+  function hear(key: IdKey, named: NamedPlan, os: GuestOs, command: LastCommand): void {
+    const last = hearLast(command, os);
     if (typeof last === 'string') {
       heard.set(key, last === 'removed' ? 'never' : last);
       return;
     }
-    const at = command.endedAt ?? 0;
-    const proofs = Object.fromEntries(
-      last.report.paths.map(({ vip, proof }): [string, Proof] => [vip, { kind: proof, at }]),
-    );
+    if (planHash(last.plan) !== named.hash) {
+      heard.set(key, 'other-plan');
+      return;
+    }
     heard.set(key, 'report');
-    const look = { at, planHash: planHash(named.plan), report: last.report };
-    knowledge.set(key, { look, proofs, held: false, findings: [] });
+    const at = command.endedAt ?? 0;
+    const look = { at, planHash: named.hash, report: last.report };
+    knowledge.set(key, { look, proofs: proofsOf(last.report, at), held: false, findings: [] });
   }
 }
+
+/** The proofs of one report alone: what earlier ones proved is the app’s knowledge. */
+const proofsOf = ({ paths }: GuestReport, at: number): Record<string, Proof> =>
+  Object.fromEntries(
+    paths.map(({ vip, proof, accepted }) => [
+      vip,
+      { kind: proof, at, ...(accepted ? { seen: [{ ...accepted, at }] } : {}) },
+    ]),
+  );
 
 const unreadBy = (what: Unread['what'], id: string, error: AzureError): Unread => ({
   what,

@@ -3,10 +3,10 @@ import { type Finding, finding } from '../model/findings.ts';
 import type { AgentView } from '../model/ports.ts';
 
 /**
- * The first Linux agent with several configurations per handler, which managed Run Command needs
- * (Azure/WALinuxAgent, supported_feature.py: MultipleExtensionsPerHandler). For Windows no such figure is documented.
+ * The least Linux agent for managed Run Command (learn.microsoft.com, "Run scripts in a Linux VM in Azure using managed Run
+ * Commands", where the distributions are listed too: none on ARM64). For Windows no such figure is documented.
  */
-const LINUX_AGENT = [2, 4];
+const LINUX_AGENT = [2, 4, 0, 2];
 
 /** Why an agent cannot take a command now; undefined when it can. */
 export function unfitAgent(os: 'linux' | 'windows', agent: AgentView): Finding | undefined {

@@ -1,7 +1,6 @@
 /** What could be sent to each VM: who asks for it, in which mode, with which plan, and who goes first. Changes nothing. */
 import { planHash } from '../evaluate/planHash.ts';
 import { push } from '../evaluate/push.ts';
-import { isAudited } from '../evaluate/touchable.ts';
 import { MAX_FRONTENDS } from '../guest/plan.ts';
 import { type Finding, finding } from '../model/findings.ts';
 import type { GuestMode, GuestPlan } from '../model/guest.ts';
@@ -9,6 +8,7 @@ import { type IdKey, idKey } from '../model/ids.ts';
 import type { OutcomeRow, RunRow } from '../model/rows.ts';
 import { isUnconfirmed } from './failover.ts';
 import { inWindow } from './limits.ts';
+import { isReportedOnly } from './outdated.ts';
 import { type EstatePass, whyUnusable } from './pass.ts';
 import { announcedVm, liftsHold } from './scope.ts';
 
@@ -69,8 +69,7 @@ function wishesByVm(pass: EstatePass): Map<IdKey, Wish[]> {
 
 /** Audit mode changes nothing, whoever asks; outside the window only a person may change a guest. */
 function effectiveMode({ survey, settings, now }: EstatePass, run: RunRow, key: IdKey): GuestMode {
-  const audited = settings.enforcement === 'audit' || isAudited(survey.vms.get(key)?.tags ?? {}, settings.scope);
-  if (audited) return 'check';
+  if (isReportedOnly(settings, survey, key)) return 'check';
   return run.signal !== 'manual' && run.mode === 'apply' && !inWindow(settings, now) ? 'check' : run.mode;
 }
 

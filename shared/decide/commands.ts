@@ -16,8 +16,9 @@ import { oneOrAll } from '../model/steps.ts';
 import { rowKey } from '../model/store.ts';
 import { unfitAgent } from './agent.ts';
 import { denied, fail, failed, healthyVips, type InFlight, isMissingRight, succeed, withdraw } from './endings.ts';
-import { commandMs, guestLimits } from './limits.ts';
+import { commandMs, guestLimits, guestNetworks } from './limits.ts';
 import { take } from './outcomes.ts';
+import { whyOutdated } from './outdated.ts';
 import { type Look, type Pass, tell, whyUnusable } from './pass.ts';
 
 /** A command at hand. `lookedAt`: when Azure was asked; no deadline passes between that and its answer. */
@@ -68,6 +69,7 @@ const guestCommand = ({ settings }: Pass, { vm, command }: InFlight): GuestComma
   commandId: commandIdOf(rowKey(vm.vmId), command.seq),
   mode: command.mode,
   plan: command.plan,
+  ...guestNetworks(settings),
   limits: guestLimits(settings),
 });
 
@@ -95,6 +97,7 @@ function isHeldUpTooLong({ settings }: Pass, { command, lookedAt }: Watched, mos
 
 function intended(pass: Pass, watched: Watched, { view, agent }: Extract<Look, { kind: 'seen' }>): void {
   const { vm, command } = watched;
+  if (isOutdated(pass, watched)) return;
   const unfit = agent && unfitAgent(vm.os, agent);
   if (unfit) return fail(pass, watched, unfit);
   if (view && isBusy(view)) {
@@ -104,6 +107,7 @@ function intended(pass: Pass, watched: Watched, { view, agent }: Extract<Look, {
     }
     return;
   }
+  if (!pass.survey) return unread(pass, watched);
   command.phase = 'sent';
   delete command.heldUp;
   command.sentAt = pass.now;
@@ -111,6 +115,22 @@ function intended(pass: Pass, watched: Watched, { view, agent }: Extract<Look, {
   command.deadline = pass.now + commandMs(pass.settings);
   if (view?.startTime !== undefined) command.priorStart = view.startTime;
   send(pass, watched);
+}
+
+/** Takes back a command that is not what should be done by now; its outcome takes its turn again. */
+function isOutdated(pass: Pass, { vm, command }: InFlight): boolean {
+  const why = pass.survey && whyOutdated(pass, pass.survey, { vm, command });
+  if (why === undefined) return false;
+  if (command.mode === 'remove' && vm.hold && command.runIds.includes(vm.hold.runId)) delete vm.hold;
+  withdraw(pass, { vm, command }, failed('COMMAND_OUTDATED', why), pass.now);
+  return true;
+}
+
+/** Nothing is sent by lists that were not read now. */
+function unread(pass: Pass, watched: Watched): void {
+  if (!isHeldUpTooLong(pass, watched, 1000 * pass.settings.commandSeconds)) return;
+  const why = pass.seen.estateError?.message ?? 'it was not read';
+  fail(pass, watched, failed('COMMAND_NOT_SEEN', `the estate cannot be read: ${why}`));
 }
 
 function sent(pass: Pass, watched: Watched, view: CommandView | undefined): void {
@@ -154,6 +174,7 @@ function notHeld(pass: Pass, watched: Watched, view: CommandView | undefined): v
     return fail(pass, watched, failed('COMMAND_NOT_ACCEPTED', 'Azure never showed it'));
   }
   if (refusal && pass.now < refusal.notBefore) return;
+  if (!pass.survey || isOutdated(pass, watched)) return;
   delete command.refusal;
   send(pass, watched);
 }

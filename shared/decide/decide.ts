@@ -12,6 +12,7 @@ import { followCommands, rejoinCommands } from './commands.ts';
 import { confirm, isUnconfirmed } from './failover.ts';
 import { healthOf, keepFrontends, takeHealth, tellMove } from './frontends.ts';
 import { intakeOf } from './intake.ts';
+import { noteAbsent } from './kept.ts';
 import { knowledgeOf } from './knowledge.ts';
 import {
   type Effect,
@@ -40,14 +41,17 @@ export interface Decision {
 /** Decides one pass. */
 export function decide(seen: Observed, settings: LoopSettings): Decision {
   const pass = startPass(seen, settings);
-  if (seen.survey) keepFrontends(pass, seen.survey);
+  if (pass.survey) {
+    keepFrontends(pass, pass.survey);
+    noteAbsent(pass, pass.survey);
+  }
   const moves = takeHealth(pass);
   rejoinCommands(pass);
   followCommands(pass);
   joinRuns(pass);
   let started = 0;
-  if (seen.survey) {
-    started = withEstate(withEvaluation(pass, seen.survey));
+  if (pass.survey) {
+    started = withEstate(withEvaluation(pass, pass.survey));
   } else {
     if (seen.estateError) withoutEstate(pass, seen.estateError);
     giveUp(pass);

@@ -2,11 +2,13 @@
 import { planHash } from '../evaluate/planHash.ts';
 import type { CommandFailureCode } from '../model/commandFailures.ts';
 import { type Finding, finding, findingText } from '../model/findings.ts';
-import type { GuestReport } from '../model/guest.ts';
+import { type GuestReport, MAX_BACKENDS, type PathReport } from '../model/guest.ts';
+import { defined } from '../model/optional.ts';
 import type { Proof } from '../model/path.ts';
 import type { CommandRow, VmRow } from '../model/rows.ts';
 import { oneOrAll } from '../model/steps.ts';
 import type { WaitCode } from '../model/waits.ts';
+import { placedAfter } from './kept.ts';
 import { type Pass, tell } from './pass.ts';
 
 /** A VM with its command in flight. */
@@ -21,7 +23,9 @@ export function succeed(pass: Pass, { vm, command }: InFlight, report: GuestRepo
   if (command.mode === 'remove') {
     delete vm.look;
     vm.proofs = {};
+    if (report.errorCode === undefined) delete vm.placed;
   } else {
+    vm.placed = placedAfter(vm, command, report);
     vm.proofs = renewProofs(vm, hash, report, pass.now);
     vm.look = { at: pass.now, planHash: hash, report, healthyVips: healthyThroughout(pass, command) };
   }
@@ -60,7 +64,7 @@ const healthyThroughout = (pass: Pass, command: CommandRow): string[] =>
   healthyVips(pass, command).filter((vip) => command.healthyVips?.includes(vip) ?? true);
 
 /**
- * A proof is kept by VIP. A connect to another member does not wipe out that a connect to itself was seen under
+ * A proof is kept by VIP, with every own address and port that connects were seen to come back to. A connect to another member does not wipe out that a connect to itself was seen under
  * the same untouched state; a failed one does.
  */
 function renewProofs(vm: VmRow, hash: string, report: GuestReport, now: number): Record<string, Proof> {
@@ -69,10 +73,26 @@ function renewProofs(vm: VmRow, hash: string, report: GuestReport, now: number):
     if (path.after.length > 0 || path.connectAfter.outcome !== 'ok' || path.proof === 'none') continue;
     const earlier = vm.proofs[path.vip];
     const untouched = vm.look?.planHash === hash && path.before.length === 0;
-    proofs[path.vip] =
-      path.proof === 'remote' && earlier?.kind === 'self' && untouched ? earlier : { kind: path.proof, at: now };
+    proofs[path.vip] = renewed(path.proof, path.accepted, untouched ? earlier : undefined, now);
   }
   return proofs;
+}
+
+/** No more ends of a path are remembered: each of its addresses twice, should a rule's port have changed meanwhile. */
+const MOST_SEEN = 2 * MAX_BACKENDS;
+
+/** A proof with what it saw, and what `earlier` ones of the same untouched state saw. */
+function renewed(
+  kind: 'self' | 'remote',
+  accepted: PathReport['accepted'],
+  earlier: Proof | undefined,
+  now: number,
+): Proof {
+  const before = earlier?.kind === 'self' ? earlier : undefined;
+  if (kind === 'remote') return before ?? { kind, at: now };
+  if (!accepted) return { kind, at: now, ...defined({ seen: before?.seen }) };
+  const others = (before?.seen ?? []).filter(({ ip, port }) => ip !== accepted.ip || port !== accepted.port);
+  return { kind, at: now, seen: [{ ...accepted, at: now }, ...others].slice(0, MOST_SEEN) };
 }
 
 /** Ends a command without a report. */
@@ -83,7 +103,8 @@ export function fail(pass: Pass, { vm, command }: InFlight, failure: Finding): v
 }
 
 /**
- * Azure took nothing: somebody else's command is on the VM, or too many calls were made. That is no failure. The
+ * Azure took nothing (somebody else's command is on the VM, or too many calls were made), or it is not what should be
+ * done any more. That is no failure. The
  * command is given up, so that its place goes to another VM, and the outcome takes its turn again after `retryAt`.
  */
 export function withdraw(pass: Pass, { vm, command }: InFlight, failure: Finding, retryAt: number): void {
@@ -92,8 +113,11 @@ export function withdraw(pass: Pass, { vm, command }: InFlight, failure: Finding
 }
 
 /** What a withdrawn command waits for. */
-export const waitAfter = ({ failure }: NonNullable<VmRow['last']>): WaitCode =>
-  failure?.params.code === 'AZURE_THROTTLED' ? 'AZURE_THROTTLED' : 'AZURE_CONFLICT';
+export function waitAfter({ failure }: NonNullable<VmRow['last']>): WaitCode {
+  const code = failure?.params.code;
+  if (code === 'COMMAND_OUTDATED') return 'PLAN_CHANGED';
+  return code === 'AZURE_THROTTLED' ? 'AZURE_THROTTLED' : 'AZURE_CONFLICT';
+}
 
 /** 403. A 401 is a token that ran out or could not be had: that passes. */
 export const isMissingRight = ({ code, status }: { code: string; status: number }): boolean =>

@@ -21,6 +21,10 @@ export const guestLimits = (settings: LoopSettings): GuestCommand['limits'] => (
   totalSeconds: settings.commandSeconds,
 });
 
+/** The public networks that a plan may name. */
+export const guestNetworks = ({ scope }: LoopSettings): Pick<GuestCommand, 'networks'> =>
+  scope.networks?.length ? { networks: [...scope.networks] } : {};
+
 /** What a command may take from the PUT to its report, milliseconds. */
 export const commandMs = (settings: LoopSettings): number =>
   1000 * (settings.commandSeconds + settings.commandSlackSeconds);

@@ -13,7 +13,7 @@ const isRunning = (look: Look | undefined): boolean =>
   look?.kind === 'seen' && ['Pending', 'Running'].includes(look.view?.state ?? '');
 
 /**
- * True when a pass needs the estate: a run to plan, a VM that may be next, or a command that ended. While all that
+ * True when a pass needs the estate: a run to plan, a VM that may be next, a command to send, or one that ended. While all that
  * is open waits for commands that still run, nothing of it is read.
  */
 export function needsEstate(
@@ -24,6 +24,8 @@ export function needsEstate(
   if (seen.runs.some(({ row }) => row.confirmation?.state === 'pending')) return true;
   const commands = new Map<IdKey, CommandRow>();
   for (const { row } of seen.vms) if (row.command) commands.set(idKey(row.vmId), row.command);
+  // Right before a command is sent it is asked whether it is still what should be done.
+  if ([...commands].some(([vm, command]) => mayBeSent(command, seen.looks.get(vm)))) return true;
   let running = 0;
   let places = settings.maxCommands;
   for (const [vm, command] of commands) {
@@ -38,6 +40,10 @@ export function needsEstate(
     return commands.get(key)?.seq !== row.seq || !isRunning(seen.looks.get(key));
   });
 }
+
+/** True for a command that Azure does not hold yet, as far as is known. */
+const mayBeSent = ({ phase, shown }: CommandRow, look: Look | undefined): boolean =>
+  phase === 'intended' || (phase === 'sent' && !shown && look?.kind === 'seen' && !isRunning(look));
 
 /** Most of what is waited for is another command's end, the rest is a place under the ceiling or a time that has come. */
 function mayBeNext(outcome: OutcomeRow, isPlaceFree: boolean): boolean {

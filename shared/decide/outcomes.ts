@@ -1,6 +1,7 @@
 /** Outcomes: what a run says of one VM, and of its counts. Pure. */
 import { type Finding, finding, findingVerdict } from '../model/findings.ts';
 import { idKey, sameId } from '../model/ids.ts';
+import { defined } from '../model/optional.ts';
 import type { Path } from '../model/path.ts';
 import {
   noCounts,
@@ -62,11 +63,15 @@ export function settleFromCommand(pass: EstatePass, run: RunRow, outcome: Outcom
   });
   outcome.changed = last?.changed ?? 0;
   outcome.warnings = last?.warnings ?? [];
-  outcome.findings = last?.failure ? [last.failure] : [];
+  outcome.findings = [...(last?.failure ? [last.failure] : []), ...keptFindings(pass, outcome.vmId)];
   const refused = refusedVips(run, outcome, paths);
   if (refused) outcome.findings.push(finding('PRIMARY_NOT_CONFIRMED', { vip: refused.join(', ') }));
   settle(pass, outcome, resultOf(last, outcome, paths, refused !== undefined));
 }
+
+/** What is said of VIPs that stay in a guest without being in its plan. */
+export const keptFindings = ({ evaluation }: EstatePass, vmId: string): Finding[] =>
+  (evaluation.listedOf.get(idKey(vmId)) ?? []).map((item) => item.finding).filter(({ code }) => code === 'VIP_KEPT');
 
 /** The VIPs for which the probes did not follow the notice that named this VM; undefined where that is not so. */
 function refusedVips(run: RunRow, outcome: OutcomeRow, paths: readonly Path[]): string[] | undefined {
@@ -140,12 +145,13 @@ function worst(paths: readonly Path[]): OutcomeResult {
   return paths.length === 0 ? 'unknown' : 'compliant';
 }
 
-const outcomePath = ({ frontendId, vip, exposure, verdict, proof, findings }: Path): OutcomePath => ({
+const outcomePath = ({ frontendId, vip, exposure, verdict, proof, notProved, findings }: Path): OutcomePath => ({
   frontendId,
   vip,
   exposure,
   verdict,
   proof,
+  ...defined({ notProved }),
   findings,
 });
 

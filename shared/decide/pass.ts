@@ -13,6 +13,7 @@ import type { LogLine, Step, StepFields } from '../model/steps.ts';
 import { rowKey, type Versioned } from '../model/store.ts';
 import type { BackendHealth } from '../model/topology.ts';
 import type { Intake } from './intake.ts';
+import { withKept } from './kept.ts';
 import { Outcomes, Rows } from './rows.ts';
 
 /**
@@ -92,6 +93,8 @@ export interface Pass {
   readonly outcomes: Outcomes;
   readonly vms: Rows<IdKey, VmRow>;
   readonly frontends: Rows<IdKey, FrontendRow>;
+  /** What Azure's lists say today, with what stays in guests; undefined where they were not read. */
+  readonly survey: Survey | undefined;
   /** VIPs with somebody to connect to, as far as is known. To be asked once this pass's answers about health are in. */
   healthyVips(): ReadonlySet<string>;
   readonly effects: Effect[];
@@ -107,6 +110,7 @@ export interface EstatePass extends Pass {
 /** Begins a pass; what was observed stays as it is. */
 export function startPass(seen: Observed, settings: LoopSettings): Pass {
   const frontends = new Rows((frontend: FrontendRow) => idKey(frontend.frontendId), seen.frontends);
+  const vms = new Rows((vm: VmRow) => idKey(vm.vmId), seen.vms);
   let healthy: Set<string> | undefined;
   return {
     seen,
@@ -114,8 +118,9 @@ export function startPass(seen: Observed, settings: LoopSettings): Pass {
     settings,
     runs: new Rows((run) => run.runId, seen.runs),
     outcomes: new Outcomes(seen.outcomes),
-    vms: new Rows((vm) => idKey(vm.vmId), seen.vms),
+    vms,
     frontends,
+    survey: seen.survey && withKept(seen.survey, vms.readAll(), seen.now),
     healthyVips() {
       healthy ??= vipsWithEvidence(frontends.readAll());
       return healthy;

@@ -1,12 +1,12 @@
 /** From an accepted run to its outcomes: who is looked at, who is settled without, who needs no word. Pure. */
 import { finding } from '../model/findings.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
-import type { Path } from '../model/path.ts';
+import type { NamedPlan, Path } from '../model/path.ts';
 import type { RunRow, VmRow } from '../model/rows.ts';
 import type { LoopSettings } from '../model/settings.ts';
 import { rowKey } from '../model/store.ts';
-import { guestLimits } from './limits.ts';
-import { settle, settleFromEstate, waitingOutcome } from './outcomes.ts';
+import { guestLimits, guestNetworks } from './limits.ts';
+import { keptFindings, settle, settleFromEstate, waitingOutcome } from './outcomes.ts';
 import { type EstatePass, tell, whyUnusable } from './pass.ts';
 import { covered, liftsHold } from './scope.ts';
 
@@ -54,16 +54,17 @@ function planPaths(pass: EstatePass, run: RunRow, key: IdKey, paths: readonly Pa
   // Removal needs no plan: the guest knows what is ours.
   const actionable = running && !held && (named !== undefined || run.mode === 'remove');
   const byNeed = run.signal === 'sweep' || (run.signal === 'resourceChange' && !namesVmOrNic(run));
-  const due = !byNeed || (named !== undefined && lookDue(vm, named.hash, pass.now, pass.settings));
+  const due = !byNeed || (named !== undefined && lookDue(vm, named, pass.now, pass.settings));
 
-  if (!due && paths.every((path) => path.verdict === 'compliant')) {
+  if (!due && paths.every((path) => path.verdict === 'compliant') && keptFindings(pass, vmId).length === 0) {
     run.fresh += 1;
     return;
   }
   const outcome = pass.outcomes.add(waitingOutcome(run, vmId));
   const os = pass.survey.vms.get(key)?.os;
   if (run.dryRun && actionable && os !== undefined && os !== 'unknown') {
-    outcome.planned = { os, plan: named?.plan ?? { frontends: [] }, limits: guestLimits(pass.settings) };
+    const plan = named?.plan ?? { frontends: [] };
+    outcome.planned = { os, plan, ...guestNetworks(pass.settings), limits: guestLimits(pass.settings) };
     return settle(pass, outcome, 'planned');
   }
   // Told once: what was seen of a plan that is gone says nothing of the next one.
@@ -118,11 +119,15 @@ function namedWithoutPath(
  * True when a sweep must look into the guest: never looked, the plan changed, the look is older than the set age,
  * or it did not end with everything right.
  */
-function lookDue(vm: VmRow | undefined, planHash: string, now: number, settings: LoopSettings): boolean {
+function lookDue(vm: VmRow | undefined, named: NamedPlan, now: number, settings: LoopSettings): boolean {
   if (!vm?.look || vm.findings.length > 0) return true;
   const { look } = vm;
   const isOld = now - look.at > settings.proofAgeMs;
-  if (look.planHash !== planHash || isOld || look.report.errorCode !== undefined) return true;
+  if (look.planHash !== named.hash || isOld || look.report.errorCode !== undefined) return true;
+  const left = new Set(named.plan.frontends.flatMap(({ vip, kept }) => (kept ? [vip] : [])));
   // `none`: a frontend without a port to prove, which no further look would prove either.
-  return look.report.paths.some((path) => path.after.length > 0 || !['ok', 'none'].includes(path.connectAfter.outcome));
+  return look.report.paths.some(
+    ({ vip, after, connectAfter: { outcome } }) =>
+      !left.has(vip) && (after.length > 0 || !['ok', 'none'].includes(outcome)),
+  );
 }

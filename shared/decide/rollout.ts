@@ -10,6 +10,7 @@ import type { WaitCode } from '../model/waits.ts';
 import { type Candidate, chooseCommands } from './candidates.ts';
 import { waitAfter } from './endings.ts';
 import { isUnconfirmed } from './failover.ts';
+import { frontendIdsOf } from './kept.ts';
 import { letWait, settle, settleFromEstate, take } from './outcomes.ts';
 import { type EstatePass, type Pass, tell, whyUnusable } from './pass.ts';
 
@@ -140,6 +141,7 @@ function start(pass: EstatePass, { key, wishes, mode, plan, planHash, vips }: Ca
     runIds: wishes.map((wish) => wish.run.runId),
     plan,
     planHash,
+    frontendIds: frontendIdsOf(pass.survey, key, vm, plan),
     vips,
     intendedAt: pass.now,
     deadline: pass.now + pass.settings.commandSeconds * 1000,

@@ -29,15 +29,19 @@ export function containersOf(
 }
 
 /**
- * Says of ways that share a via address and not the NIC in the pools that they cannot be served: a container's answer to
+ * Says of ways that share a via address and not one NIC in the pools that they cannot be served: a container's answer to
  * that address goes one way, and the request may have come in by the other NIC.
  */
 export function refuseSeveralNics(ways: readonly Way[], scope: Scope): void {
   if (ways.every((way) => way.containers === undefined)) return;
-  if (ways.every((way) => way.containers === undefined)) return;
   for (const [via, sharing] of Map.groupBy(ways, (way) => way.via?.ip)) {
     const [{ containers: value } = {}] = sharing;
-    if (via === undefined || value === undefined || new Set(sharing.map((way) => way.backend?.mac)).size < 2) continue;
+    if (
+      via === undefined ||
+      value === undefined ||
+      new Set(sharing.flatMap((way) => way.backends.map(({ mac }) => mac))).size < 2
+    )
+      continue;
     const why = `connects from ${via} come in by several NICs in the pools`;
     for (const way of sharing)
       way.findings.push(finding('CONTAINER_TAG_WRONG', { tag: scope.containerTag, value, why }));

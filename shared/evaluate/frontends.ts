@@ -1,6 +1,6 @@
 /** Which frontends are in play: those of Standard internal load balancers with rules that translate the destination. */
 
-import { addressNumber, compareText, isHostAddress } from '../model/address.ts';
+import { addressNumber, compareText } from '../model/address.ts';
 import { type Finding, finding } from '../model/findings.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
 import { defined } from '../model/optional.ts';
@@ -8,7 +8,7 @@ import type { ListedFinding } from '../model/path.ts';
 import type { Scope } from '../model/scope.ts';
 import type { FrontendIp, LoadBalancer, Pool, Probe, Rule, Topology } from '../model/topology.ts';
 import { byId } from './indexTopology.ts';
-import { isOptedOut } from './touchable.ts';
+import { addressFindings, isOptedOut } from './touchable.ts';
 
 /** A frontend whose members are to be evaluated. */
 export interface FrontendInPlay {
@@ -23,7 +23,9 @@ export interface FrontendInPlay {
   isMirrorRule: (rule: Rule) => boolean;
   /** True when one of the rules is on a mirror's probe. */
   mirror: boolean;
-  /** The rule to ask for health, and how long its probe takes to turn, seconds. */
+  /** One rule for each pair of pools and probe: what health says of it holds for all rules of that pair. */
+  served: Rule[];
+  /** The one of them that tells who is primary, and how long its probe takes to turn, seconds. */
   healthRule?: Rule;
   probeSeconds: number;
   /** Findings that hold for every member. */
@@ -53,7 +55,7 @@ export function frontendsInPlay(
         continue;
       }
       const translating = rules.filter((rule) => !rule.floatingIp);
-      const described = describe(loadBalancer, frontend, translating, parts);
+      const described = describe(loadBalancer, frontend, translating, parts, scope);
       inPlay.set(described.key, described);
     }
   }
@@ -113,6 +115,7 @@ function describe(
   frontend: FrontendIp,
   rules: Rule[],
   { pools, probes }: Parts,
+  scope: Scope,
 ): FrontendInPlay {
   const probeOf = (rule: Rule) => (rule.probeId === undefined ? undefined : probes.get(idKey(rule.probeId)));
   const mirrorRules = rules.filter((rule) => isMirrorProbe(probeOf(rule)));
@@ -134,13 +137,21 @@ function describe(
     rules,
     isMirrorRule,
     mirror: mirrorRules.length > 0,
+    served: servedAlike(healthRule ? [healthRule, ...rules] : rules),
     ...defined({ healthRule }),
     probeSeconds: probe ? probe.intervalSeconds * probe.threshold : 0,
-    findings: [
-      ...(isHostAddress(vip) ? [] : [finding('ADDRESS_INVALID', { value: vip || 'nothing' })]),
-      ...(probed.length > 0 ? [] : [finding('NO_PROBE', { vip })]),
-    ],
+    findings: [...addressFindings(vip, scope), ...(probed.length > 0 ? [] : [finding('NO_PROBE', { vip })])],
   };
+}
+
+/** The first rule of each pair of pools and probe. */
+function servedAlike(rules: readonly Rule[]): Rule[] {
+  const pairs = new Map<string, Rule>();
+  for (const rule of rules) {
+    const pair = [rule.probeId === undefined ? '' : idKey(rule.probeId), ...rule.poolIds.map(idKey).sort()].join(' ');
+    if (!pairs.has(pair)) pairs.set(pair, rule);
+  }
+  return [...pairs.values()];
 }
 
 const isMirrorProbe = (probe: Probe | undefined): boolean =>

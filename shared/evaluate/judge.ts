@@ -25,7 +25,7 @@ export function judge(
   const pathsOfVm = new Map<IdKey, Path[]>();
   const pathsOfFrontend = new Map<IdKey, readonly Path[]>();
   for (const surveyed of survey.frontends) {
-    const healthy = readHealth(health.get(surveyed.frontend.key), surveyed.members, now);
+    const healthy = readHealth(health.get(surveyed.frontend.key), surveyed, now);
     const towards = surveyed.ways.map((way) => {
       const { key } = way.member;
       return pathOf(way, healthy, survey.plans.get(key), knowledge.get(key));
@@ -51,8 +51,8 @@ export function judge(
 }
 
 function pathOf(way: Way, healthy: Healthy, named: NamedPlan | undefined, knowledge: VmKnowledge | undefined): Path {
-  const { member, frontend, backend, via, viaReason, port } = way;
-  const { verdict, findings, proof } = verdictOf(way, named, knowledge, healthy);
+  const { member, frontend, backends, via, viaReason, port } = way;
+  const { verdict, findings, proof, notProved } = verdictOf(way, named, knowledge, healthy);
   const { exposure, share } = healthy.exposureOf(member);
   const path: Path = {
     vmId: member.vmId,
@@ -65,8 +65,9 @@ function pathOf(way: Way, healthy: Healthy, named: NamedPlan | undefined, knowle
     verdict,
     findings,
     proof,
+    backends,
   };
-  if (backend) path.backend = backend;
+  if (notProved && notProved.length > 0) path.notProved = notProved;
   if (via) path.via = via;
   if (viaReason) path.viaReason = viaReason;
   if (port !== undefined) path.port = port;

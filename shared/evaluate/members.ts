@@ -18,6 +18,8 @@ export interface Member {
   ips: [NicIp, ...NicIp[]];
   /** The rules that lead to it. */
   rules: Rule[];
+  /** With several ip configurations: those that each rule leads to, in their order. */
+  ipsOfRule?: ReadonlyMap<Rule, readonly NicIp[]>;
 }
 
 export interface Membership {
@@ -35,9 +37,9 @@ export interface Membership {
  * address within the same virtual network. IPv6 configurations are no members of an IPv4 frontend, and neither is
  * a NIC on no VM.
  *
- * A VM with several ip configurations in the pools is one member, and one of them stands for it: of its primary
- * NIC first, then the NIC's primary ip configuration, then by id. That choice must not depend on health, or the
- * plan would change with every failover.
+ * A VM with several ip configurations in the pools is one member: the load balancer translates to each of them. They
+ * are in an order that does not depend on health, or the plan would change with every failover: those of its primary
+ * NIC first, then each NIC's primary ip configuration, then by id.
  */
 export function membersOf(frontend: FrontendInPlay, index: TopologyIndex): Membership {
   const listed: ListedFinding[] = [];
@@ -52,13 +54,14 @@ export function membersOf(frontend: FrontendInPlay, index: TopologyIndex): Membe
         : { id: frontend.frontend.id, finding: finding('DANGLING_REFERENCE', { vip: frontend.vip, id }) },
     );
   };
+  const unused = new Set<string>();
   const poolIps = new Map<IdKey, Set<NicIp>>();
   const ipsOf = (poolId: string): Set<NicIp> => {
     const key = idKey(poolId);
     let ips = poolIps.get(key);
     if (!ips) {
       const pool = frontend.pools.get(key);
-      ips = ipsIn(key, pool, frontend, index, dangling);
+      ips = ipsIn(key, pool, frontend, index, dangling, unused);
       if (!pool) dangling(poolId);
       poolIps.set(key, ips);
     }
@@ -83,24 +86,35 @@ export function membersOf(frontend: FrontendInPlay, index: TopologyIndex): Membe
     }
   }
 
+  const [firstUnused, ...more] = unused;
+  // Pools are filled ahead of the VMs that are to have the addresses: one line, whatever their number.
+  if (firstUnused !== undefined) dangling(more.length > 0 ? `${firstUnused} and ${more.length} more` : firstUnused);
+
+  const leadsTo = (rule: Rule, ip: NicIp) => rule.poolIds.some((id) => poolIps.get(idKey(id))?.has(ip));
   const members: Member[] = [];
   for (const [key, { ips, rules }] of byVm) {
     const [first, ...rest] = ips.sort(byPrecedence);
     if (!first) continue;
     const vmId = index.vms.get(key)?.id ?? first.on.nic.vmId ?? key;
-    members.push({ key, vmId, ips: [first, ...rest], rules });
+    const member: Member = { key, vmId, ips: [first, ...rest], rules };
+    if (rest.length > 0) member.ipsOfRule = new Map(rules.map((rule) => [rule, ips.filter((ip) => leadsTo(rule, ip))]));
+    members.push(member);
   }
   members.sort((a, b) => compareText(a.key, b.key));
   return { members: trimmed(members), nicKeys, listed };
 }
 
-/** IPv4 configurations in a pool. `missing` is told every reference that Azure does not list. */
+/**
+ * IPv4 configurations in a pool. `missing` is told every ip configuration that Azure does not list; `unused` gets the
+ * addresses that no NIC has.
+ */
 function ipsIn(
   key: IdKey,
   pool: Pool | undefined,
   frontend: FrontendInPlay,
   index: TopologyIndex,
   missing: (id: string) => void,
+  unused: Set<string>,
 ): Set<NicIp> {
   const found = new Set<NicIp>();
   const add = (here: NicIp) => {
@@ -118,7 +132,7 @@ function ipsIn(
     const named = virtualNetworkId === undefined ? undefined : idKey(virtualNetworkId);
     const network = named ?? index.networkOf(subnetId) ?? index.networkOf(frontend.frontend.subnetId);
     const here = network === undefined ? [] : index.ipsAt(network, address);
-    if (here.length === 0) missing(address);
+    if (here.length === 0) unused.add(address);
     for (const one of here) add(one);
   }
   return found;

@@ -34,16 +34,15 @@ export function planVm(ways: readonly Way[]): GuestPlan | undefined {
   return { ...containersIn(ways), frontends: trimmed(frontends) };
 }
 
-type PlannableWay = Way & Required<Pick<Way, 'backend' | 'via'>>;
+type PlannableWay = Way & Required<Pick<Way, 'via'>>;
 
 function isPlannable(way: Way): way is PlannableWay {
   const hindered = way.findings.some((item) => findingVerdict(item.code) === 'blocked' && !UNPROVED.has(item.code));
   return (
-    !hindered && way.backend !== undefined && way.via !== undefined && (way.port !== undefined || way.frontend.mirror)
+    !hindered && way.backends.length > 0 && way.via !== undefined && (way.port !== undefined || way.frontend.mirror)
   );
 }
 
-function plannedFrontend({ vip, port, backend, via }: PlannableWay): PlannedFrontend {
-  const backends = [backend];
+function plannedFrontend({ vip, port, backends, via }: PlannableWay): PlannedFrontend {
   return port === undefined ? { vip, backends, via } : { vip, port, backends, via };
 }

@@ -40,6 +40,11 @@ export interface Survey {
   notes: Topology['notes'];
   /** Every VM that Azure lists. */
   vms: ReadonlyMap<IdKey, Vm>;
+  /**
+   * True when a frontend in play is listed whole, every reference of its pools found, and the VM is no member of it.
+   * False where that cannot be told: the frontend is not listed or not in play, or something of its pools is missing.
+   */
+  isListedWithout(frontend: IdKey, vm: IdKey): boolean;
   /** The VM that a NIC is on. */
   vmOfNic(nic: IdKey): IdKey | undefined;
 }
@@ -59,9 +64,12 @@ export function survey(topology: Topology, scope: Scope): Survey {
   const frontends: SurveyedFrontend[] = [];
   const waysOfVm = new Map<IdKey, Way[]>();
   const isInScope = scopeRule(scope);
+  const wholes = new Map<IdKey, readonly Member[]>();
   for (const frontend of inPlay) {
     const membership = membersOf(frontend, index);
     listed.push(...membership.listed);
+    const isWhole = membership.listed.every(({ finding }) => finding.code !== 'DANGLING_REFERENCE');
+    if (isWhole) wholes.set(frontend.key, membership.members);
     const choice = provePort(frontend.rules, frontend, tagValue(frontend.loadBalancer.tags, scope.portTag));
     const ways: Way[] = [];
     for (const member of membership.members) {
@@ -88,6 +96,7 @@ export function survey(topology: Topology, scope: Scope): Survey {
     listed: once(listed),
     notes: topology.notes,
     vms: index.vms,
+    isListedWithout: (frontend, vm) => wholes.get(frontend)?.every(({ key }) => key !== vm) ?? false,
     vmOfNic: vmFinder(index.nics),
   };
 }

@@ -1,4 +1,6 @@
-/** What may be touched: the opt-out tag and the audit tag. */
+/** What may be touched: the opt-out tag, the audit tag, and which addresses. */
+import { addressFault } from '../model/address.ts';
+import { type Finding, finding } from '../model/findings.ts';
 import { isTrueWord, type Scope } from '../model/scope.ts';
 
 type Tags = Record<string, string>;
@@ -17,3 +19,10 @@ export const isOptedOut = (tags: Tags, scope: Scope): boolean => isTrueWord(tagV
 
 /** True when a VM carries the audit tag with a true word: it is only reported. */
 export const isAudited = (tags: Tags, scope: Scope): boolean => isTrueWord(tagValue(tags, scope.auditTag));
+
+/** Why an address may not be in a plan; empty for one that may. */
+export function addressFindings(address: string, { networks }: Scope): Finding[] {
+  const fault = addressFault(address, networks);
+  if (fault === undefined) return [];
+  return [finding(fault === 'public' ? 'ADDRESS_PUBLIC' : 'ADDRESS_INVALID', { value: address || 'nothing' })];
+}

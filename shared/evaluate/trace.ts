@@ -2,8 +2,8 @@
 import { type IdKey, shortName } from '../model/ids.ts';
 import { defined } from '../model/optional.ts';
 import type { Evaluation, FrontendView, Path } from '../model/path.ts';
-import type { Rule } from '../model/topology.ts';
 import type { TraceAssumption, TraceStep, TraceStepCode } from '../model/traceSteps.ts';
+import { ipsBehind } from './ends.ts';
 import type { Member } from './members.ts';
 import type { Survey } from './survey.ts';
 import type { Way } from './way.ts';
@@ -107,7 +107,7 @@ const tracesTo = (context: Context, targets: readonly Member[], fix: Fix, isKnow
 function trace({ way, os }: Context, target: Member | undefined, fix: Fix, isKnown: boolean): Trace {
   const steps: TraceStep[] = [];
   const isVia = fix !== 'none' && way.via !== undefined;
-  const source = (isVia ? way.via?.ip : way.backend?.ip) ?? '';
+  const source = (isVia ? way.via?.ip : way.backends[0]?.ip) ?? '';
   const params: Record<string, string> = { vm: shortName(way.member.vmId), vip: way.vip, source };
   const step = (direction: TraceStep['direction'], code: TraceStepCode, state: TraceStep['state'] = 'passes'): void => {
     steps.push({ direction, code, state, params: { ...params } });
@@ -127,8 +127,11 @@ function trace({ way, os }: Context, target: Member | undefined, fix: Fix, isKno
     return end('fails');
   }
   params.target = shortName(target.vmId);
-  params.backend = (isHome ? way.backend?.ip : target.ips[0].ip.address) ?? '';
-  params.port = String(backendPort(way, target.rules));
+  const rule = target.rules.find(({ protocol, frontendPort }) => protocol === 'tcp' && frontendPort === way.port);
+  // With several addresses behind the rule any of them may be taken; each is answered alike.
+  const [place = target.ips[0]] = rule ? ipsBehind(target, rule) : target.ips;
+  params.backend = place.ip.address ?? '';
+  params.port = String(rule?.backendPort ?? way.port ?? '*');
   step('there', 'TRANSLATED');
   if (isHome && !isVia) {
     step('there', 'OWN_SOURCE', 'dies');
@@ -147,12 +150,6 @@ function trace({ way, os }: Context, target: Member | undefined, fix: Fix, isKno
 function replyBy(isHome: boolean, os: Context['os']): TraceStepCode {
   if (!isHome) return 'REPLY_BY_WIRE';
   return os === 'windows' ? 'REPLY_STRONG_HOST' : 'REPLY_STEERED';
-}
-
-/** The port that the rule for the VIP's port leads to; with HA ports it is the same. */
-function backendPort({ port = 0 }: Way, rules: readonly Rule[]): number {
-  const rule = rules.find(({ protocol, frontendPort }) => protocol === 'tcp' && frontendPort === port);
-  return rule?.backendPort ?? port;
 }
 
 function assumptionsOf(fix: Fix, os: Context['os'], isHome: boolean, isKnown: boolean): TraceAssumption[] {

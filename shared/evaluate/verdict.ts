@@ -1,6 +1,7 @@
 /** The verdict of a path: what Azure's lists, rule health and the guest's last report say together. */
 import { type Finding, finding, findingVerdict, type Verdict } from '../model/findings.ts';
 import type { GuestLook, NamedPlan, Proof, VmKnowledge } from '../model/path.ts';
+import { notProved } from './ends.ts';
 import type { Healthy } from './exposure.ts';
 import { lostFindings } from './lost.ts';
 import type { Way } from './way.ts';
@@ -9,6 +10,8 @@ export interface Judged {
   verdict: Verdict;
   findings: Finding[];
   proof: Proof;
+  /** Of a compliant path, see Path. */
+  notProved?: string[];
 }
 
 const NO_PROOF: Proof = { kind: 'none', at: 0 };
@@ -31,6 +34,7 @@ export function verdictOf(
   const verdict = worstOf(findings);
   if (verdict) return { verdict, findings, proof };
   const heard = look ? hear(look, way, healthy) : 'unknown';
+  if (heard === 'compliant') return { verdict: heard, findings, proof, notProved: notProved(way.member, proof) };
   if (typeof heard === 'string') return { verdict: heard, findings, proof };
   if (findingVerdict(heard.code) === 'unknown') return { verdict: 'unknown', findings: [...findings, heard], proof };
   return { verdict: 'blocked', findings: [...findings, heard, ...lostOn(look, way, healthy)], proof };
@@ -70,8 +74,10 @@ function worstOf(findings: readonly Finding[]): Verdict | undefined {
  * - no row for the VIP, or only a removal: not looked at;
  * - drift: after a check it can be repaired; after an apply the repair did not take, and a second try would not
  *   either;
- * - a connect that succeeded: compliant; one that was not tried: not proved;
- * - a connect that failed counts against the path only when a backend was healthy, now and at the look.
+ * - a connect that succeeded: compliant, for what it came to (what is set beside that and not proved is told with it);
+ *   one that was not tried: not proved;
+ * - a connect that failed counts against the path only when a backend was healthy, now and at the look, and none gets
+ *   connections without being healthy.
  */
 function hear(look: GuestLook, { frontend, port }: Way, healthy: Healthy): Verdict | Finding {
   const { report } = look;
@@ -91,5 +97,6 @@ function hear(look: GuestLook, { frontend, port }: Way, healthy: Healthy): Verdi
   if (outcome === 'none') return 'unknown';
   if (healthy.count === 0) return finding('NO_HEALTHY_BACKEND', { vip });
   if (look.healthyVips && !look.healthyVips.includes(vip)) return 'unknown';
+  if (healthy.unseen > 0) return finding('UNHEALTHY_GETS_CONNECTS', { vip, outcome });
   return finding('CONNECT_FAILED', { vip, outcome, port: String(port ?? 'no port') });
 }

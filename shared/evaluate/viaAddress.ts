@@ -1,30 +1,33 @@
-/** The backend address of a path and its via address: which NIC carries the host route, and why that one. */
+/** The backend addresses of a path and its via address. */
 
-import { compareText, isHostAddress, isMac } from '../model/address.ts';
+import { compareText, isMac } from '../model/address.ts';
 import { type Finding, finding } from '../model/findings.ts';
-import type { NicAddress } from '../model/guest.ts';
-import { idKey, sameId, shortName } from '../model/ids.ts';
+import { MAX_BACKENDS, type NicAddress } from '../model/guest.ts';
+import { idKey, shortName } from '../model/ids.ts';
+import { defined } from '../model/optional.ts';
 import type { Path } from '../model/path.ts';
-import { isTrueWord, type Scope } from '../model/scope.ts';
+import type { Scope } from '../model/scope.ts';
 import type { IpConfiguration, Nic } from '../model/topology.ts';
+import { chooseVia, firstIpv4 } from './chooseVia.ts';
 import type { FrontendInPlay } from './frontends.ts';
-import { byId, type NicIp, type NicPlace, type TopologyIndex } from './indexTopology.ts';
+import type { NicPlace, TopologyIndex } from './indexTopology.ts';
 import type { Member, Membership } from './members.ts';
-import { isOptedOut, tagValue } from './touchable.ts';
+import { addressFindings, isOptedOut } from './touchable.ts';
 
 type ViaReason = NonNullable<Path['viaReason']>;
 
 export interface Addresses {
-  backend?: NicAddress;
+  /** The member's own addresses in the frontend's pools that may go into a plan. */
+  backends: NicAddress[];
   via?: NicAddress;
   viaReason?: ViaReason;
-  /** Empty exactly when both addresses are there and may go into a plan. */
+  /** None of them blocks exactly when all addresses are there and may go into a plan. */
   findings: Finding[];
   /** Id of an opted-out NIC without which the path cannot be: then nothing is said or done about the path. */
   optedOut?: string;
 }
 
-/** Backend and via address of a member towards a frontend, or the findings that say why there is none. */
+/** Backend addresses and via address of a member towards a frontend, or the findings that say why there are none. */
 export function addressesOf(
   member: Member,
   frontend: FrontendInPlay,
@@ -33,76 +36,37 @@ export function addressesOf(
   scope: Scope,
 ): Addresses {
   const { vip } = frontend;
-  const [own] = member.ips;
-  const { nic: ownNic } = own.on;
-  if (isOptedOut(ownNic.tags, scope)) return { findings: [], optedOut: ownNic.id };
+  const closed = member.ips.find(({ on }) => isOptedOut(on.nic.tags, scope));
+  if (closed) return { backends: [], findings: [], optedOut: closed.on.nic.id };
 
   const nics = index.nicsOfVm.get(member.key) ?? [];
   const outside: Nic[] = [];
   for (const { key, nic } of nics) if (!membership.nicKeys.has(key)) outside.push(nic);
   const allowed = outside.filter((nic) => !isOptedOut(nic.tags, scope));
-  if (allowed.length === 0 && outside[0]) return { findings: [], optedOut: outside[0].id };
+  if (allowed.length === 0 && outside[0]) return { backends: [], findings: [], optedOut: outside[0].id };
 
-  const backend = addressOn(ownNic, own.ip, 'BACKEND_NIC_NOT_READY', vip);
-  const chosen = chooseVia(allowed, own, scope);
-  if (!chosen) {
-    const found: Addresses = { findings: [...backend.findings, noVia(member, frontend, nics, index)] };
-    if (backend.address) found.backend = backend.address;
-    return found;
+  const { backends, findings } = backendsOf(member, vip, scope);
+  const chosen = chooseVia(allowed, member, frontend.frontend.subnetId, index, scope);
+  if (!chosen) return { backends, findings: [...findings, noVia(member, frontend, nics, index)] };
+
+  const { nic, reason, guessed } = chosen;
+  const via = addressOn(nic, firstIpv4(nic), 'SECONDARY_NIC_NOT_READY', vip, scope);
+  findings.push(...via.findings, ...elsewhere(nic, frontend, index));
+  if (guessed) findings.push(finding('SECONDARY_NIC_GUESSED', { vip, nic: shortName(nic.id), tag: scope.viaTag }));
+  if (via.address) findings.push(...clashes(vip, nics, backends, via.address));
+  return { backends, viaReason: reason, findings, ...defined({ via: via.address }) };
+}
+
+/** The member's own addresses in the pools: the load balancer translates to each of them. */
+function backendsOf({ ips }: Member, vip: string, scope: Scope): { backends: NicAddress[]; findings: Finding[] } {
+  const checked = ips.map(({ on, ip }) => addressOn(on.nic, ip, 'BACKEND_NIC_NOT_READY', vip, scope));
+  const found = checked.flatMap(({ findings }) => findings);
+  // Several addresses of one NIC lack the same thing.
+  const findings = found.length > 1 ? [...new Map(found.map((one) => [JSON.stringify(one), one])).values()] : found;
+  if (ips.length > MAX_BACKENDS) {
+    findings.push(finding('TOO_MANY_ADDRESSES', { vip, count: String(ips.length), most: String(MAX_BACKENDS) }));
   }
-
-  const via = addressOn(chosen.nic, firstIpv4(chosen.nic), 'SECONDARY_NIC_NOT_READY', vip);
-  const found: Addresses = {
-    viaReason: chosen.reason,
-    findings: [...backend.findings, ...via.findings, ...elsewhere(chosen.nic, frontend, index)],
-  };
-  if (backend.address) found.backend = backend.address;
-  if (via.address) found.via = via.address;
-  if (backend.address && via.address) found.findings.push(...clashes(vip, nics, backend.address, via.address));
-  return found;
-}
-
-/**
- * Chooses among a VM's NICs outside the frontend's pools: the one tagged as secondary NIC; else one in the backend
- * address's own subnet; else the first by name. Among untagged ones those that have an address and a MAC go first;
- * between equals one that is in no other pool either, since connections bound to it are all that the fix costs.
- */
-function chooseVia(nics: readonly Nic[], own: NicIp, scope: Scope): { nic: Nic; reason: ViaReason } | undefined {
-  const { subnetId } = own.ip;
-  const isNear = (ip: IpConfiguration) =>
-    ip.subnetId !== undefined && subnetId !== undefined && (ip.subnetId === subnetId || sameId(ip.subnetId, subnetId));
-  const fits = nics.map((nic) => ({
-    nic,
-    tagged: isTrueWord(tagValue(nic.tags, scope.viaTag)),
-    ready: nic.mac !== undefined && firstIpv4(nic)?.address !== undefined,
-    near: nic.ipConfigurations.some(isNear),
-    free: nic.ipConfigurations.every((ip) => ip.poolIds.length === 0),
-  }));
-  const [best] = fits.sort(
-    (a, b) =>
-      Number(b.tagged) - Number(a.tagged) ||
-      Number(b.ready) - Number(a.ready) ||
-      Number(b.near) - Number(a.near) ||
-      Number(b.free) - Number(a.free) ||
-      byId(a.nic, b.nic),
-  );
-  if (!best) return undefined;
-  const untagged = best.near ? 'subnet' : 'name';
-  return { nic: best.nic, reason: best.tagged ? 'tag' : untagged };
-}
-
-/** A NIC's primary IPv4 configuration, else the first by id that has an address. */
-function firstIpv4(nic: Nic): IpConfiguration | undefined {
-  const [only, ...others] = nic.ipConfigurations;
-  if (others.length === 0) return only?.version === 'IPv4' ? only : undefined;
-  return nic.ipConfigurations
-    .filter((ip) => ip.version === 'IPv4')
-    .sort(
-      (a, b) =>
-        Number(b.address !== undefined) - Number(a.address !== undefined) ||
-        Number(b.primary) - Number(a.primary) ||
-        byId(a, b),
-    )[0];
+  return { backends: checked.flatMap(({ address }) => address ?? []), findings };
 }
 
 interface Checked {
@@ -116,13 +80,13 @@ function addressOn(
   ip: IpConfiguration | undefined,
   notReady: 'BACKEND_NIC_NOT_READY' | 'SECONDARY_NIC_NOT_READY',
   vip: string,
+  scope: Scope,
 ): Checked {
   if (nic.mac === undefined || ip?.address === undefined) {
     return { findings: [finding(notReady, { vip, nic: shortName(nic.id) })] };
   }
   const address = { ip: ip.address, mac: nic.mac.toLowerCase() };
-  const findings: Finding[] = [];
-  if (!isHostAddress(address.ip)) findings.push(finding('ADDRESS_INVALID', { value: address.ip }));
+  const findings = addressFindings(address.ip, scope);
   if (!isMac(address.mac)) findings.push(finding('ADDRESS_INVALID', { value: nic.mac }));
   return findings.length > 0 ? { findings } : { address, findings };
 }
@@ -147,13 +111,15 @@ function elsewhere(nic: Nic, { vip, frontend }: FrontendInPlay, { networkOf }: T
 }
 
 /**
- * What Azure never shows of one VM and a guest could not carry: a VIP that is an address of the VM itself, and
- * backend and via address that are one address or one NIC.
+ * What Azure never shows of one VM and a guest could not carry: a VIP that is an address of the VM itself, a backend
+ * address twice, and backend and via address that are one address or one NIC.
  */
-function clashes(vip: string, nics: readonly NicPlace[], backend: NicAddress, via: NicAddress): Finding[] {
-  const values: string[] = [];
-  if (nics.some(({ nic }) => nic.ipConfigurations.some((ip) => ip.address === vip))) values.push(vip);
-  if (backend.ip === via.ip) values.push(via.ip);
-  if (backend.mac === via.mac) values.push(via.mac);
-  return values.map((value) => finding('ADDRESS_INVALID', { value }));
+function clashes(vip: string, nics: readonly NicPlace[], backends: readonly NicAddress[], via: NicAddress): Finding[] {
+  const values = new Set<string>();
+  if (nics.some(({ nic }) => nic.ipConfigurations.some((ip) => ip.address === vip))) values.add(vip);
+  for (const [place, { ip, mac }] of backends.entries()) {
+    if (ip === via.ip || backends.findIndex((other) => other.ip === ip) < place) values.add(ip);
+    if (mac === via.mac) values.add(mac);
+  }
+  return [...values].map((value) => finding('ADDRESS_INVALID', { value }));
 }

@@ -13,7 +13,7 @@ import { isOptedOut, tagValue } from './touchable.ts';
 import { addressesOf } from './viaAddress.ts';
 
 /** One member's way towards one frontend. */
-export interface Way extends Pick<Path, 'vmKey' | 'frontendKey' | 'vip' | 'backend' | 'via' | 'viaReason' | 'port'> {
+export interface Way extends Pick<Path, 'vmKey' | 'frontendKey' | 'vip' | 'backends' | 'via' | 'viaReason' | 'port'> {
   member: Member;
   frontend: FrontendInPlay;
   findings: Finding[];
@@ -36,10 +36,10 @@ export function wayOf(
   if (!isInScope(member.key)) return { id: vmId, finding: finding('OUT_OF_SCOPE', { id: vmId }) };
   if (vm && isOptedOut(vm.tags, scope)) return { id: vmId, finding: finding('OPTED_OUT', { id: vmId }) };
 
-  const { optedOut, findings, backend, via, viaReason } = addressesOf(member, frontend, membership, index, scope);
+  const { optedOut, findings, backends, via, viaReason } = addressesOf(member, frontend, membership, index, scope);
   if (optedOut !== undefined) return { id: vmId, finding: finding('OPTED_OUT', { id: optedOut }) };
 
-  const own = [frontend.vip, backend?.ip, via?.ip];
+  const own = [frontend.vip, via?.ip, ...backends.map(({ ip }) => ip)];
   const { findings: containerFindings, containers } = containersOf(vm, own, scope);
   // Most members have all rules of the frontend, and so its port.
   const hasAll = member.rules.length === frontend.rules.length;
@@ -50,15 +50,15 @@ export function wayOf(
     vip: frontend.vip,
     member,
     frontend,
+    backends,
     findings: [
       ...frontend.findings,
-      ...vmFindings(vm, vmId, frontend.vip),
+      ...vmFindings(vm, vmId, frontend.vip, index),
       ...findings,
       ...containerFindings,
       ...portFindings(choice, frontend, scope),
     ],
   };
-  if (backend) way.backend = backend;
   if (via) way.via = via;
   if (viaReason) way.viaReason = viaReason;
   if ('port' in choice) way.port = choice.port;
@@ -79,10 +79,13 @@ function portFindings(choice: PortChoice, { vip, loadBalancer }: FrontendInPlay,
 }
 
 /** What the VM itself says. */
-function vmFindings(vm: Vm | undefined, vmId: string, vip: string): Finding[] {
+function vmFindings(vm: Vm | undefined, vmId: string, vip: string, { nics }: TopologyIndex): Finding[] {
   if (!vm) return [finding('DANGLING_REFERENCE', { vip, id: vmId })];
   const findings: Finding[] = [];
-  if (vm.scaleSetId !== undefined) findings.push(finding('SCALE_SET_INSTANCE', { id: idKey(vm.scaleSetId) }));
+  // A flexible scale set's VMs and NICs are in the lists like any other's; a uniform one's NICs are not.
+  if (vm.scaleSetId !== undefined && vm.nicIds.some((id) => !nics.has(idKey(id)))) {
+    findings.push(finding('SCALE_SET_INSTANCE', { id: idKey(vm.scaleSetId) }));
+  }
   if (vm.os === 'unknown') findings.push(finding('UNSUPPORTED_OS'));
   if (vm.power !== 'running') {
     findings.push(

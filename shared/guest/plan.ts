@@ -4,16 +4,21 @@
  */
 import * as z from 'zod';
 import { PlanError } from '../errors.ts';
-import { isAddressIn, isContainerNetwork, isHostAddress, isMac } from '../model/address.ts';
+import {
+  isAddressIn,
+  isContainerNetwork,
+  isHostAddress,
+  isMac,
+  isNetwork,
+  isPlanAddress,
+  MOST_NETWORKS,
+} from '../model/address.ts';
 import { COMMAND_ID } from '../model/commandId.ts';
 import { firstIssue } from '../model/firstIssue.ts';
-import { GUEST_MODES, type GuestCommand } from '../model/guest.ts';
+import { GUEST_MODES, type GuestCommand, MAX_BACKENDS } from '../model/guest.ts';
 
 /** More frontends than this do not fit in one report (see wire.ts). */
 export const MAX_FRONTENDS = 64;
-
-/** Backend addresses of one frontend on one VM: Azure takes a rule with at most two pools, a pool any number of a NIC's. */
-export const MAX_BACKENDS = 8;
 
 const ip = z.string().refine(isHostAddress, 'expected an IPv4 host address such as 10.0.1.10');
 const mac = z.string().refine(isMac, 'expected a unicast MAC in lower case with colons such as 00:0d:3a:00:00:01');
@@ -31,6 +36,7 @@ const frontend = z.strictObject({
     .min(1, 'expected at least one backend address')
     .max(MAX_BACKENDS, `expected at most ${MAX_BACKENDS} backend addresses`),
   via: nicAddress,
+  kept: z.literal(true, 'expected true or nothing').optional(),
 });
 
 const commandSchema = z
@@ -44,6 +50,10 @@ const commandSchema = z
         .optional(),
       frontends: z.array(frontend).max(MAX_FRONTENDS, `expected at most ${MAX_FRONTENDS} frontends`),
     }),
+    networks: z
+      .array(z.string().refine(isNetwork, 'expected a network of /8 to /29 such as 20.1.0.0/16'))
+      .max(MOST_NETWORKS, `expected at most ${MOST_NETWORKS} networks`)
+      .optional(),
     limits: z.strictObject({ connectSeconds: whole(1, 30), totalSeconds: whole(5, 3600) }),
   })
   .superRefine((command, context) => {
@@ -57,11 +67,13 @@ interface Contradiction {
   expected: string;
 }
 
+const PRIVATE = 'a private address (RFC 1918 or 6598) or one of the networks in HAIRPIN_NETWORKS';
+
 /** What each field alone allows and all of them together do not. */
-function contradictions({ mode, plan, limits }: Pick<z.infer<typeof commandSchema>, 'mode' | 'plan' | 'limits'>) {
+function contradictions({ mode, plan, networks, limits }: Omit<z.infer<typeof commandSchema>, 'commandId'>) {
   const found: Contradiction[] = [];
   const say = (path: (string | number)[], expected: string) => found.push({ path, expected });
-  if (plan.frontends.length === 0 && mode !== 'remove') {
+  if (plan.frontends.every(({ kept }) => kept) && mode !== 'remove') {
     say(['plan', 'frontends', 'length'], 'at least one frontend; to take everything away use mode remove');
   }
   if (limits.totalSeconds < limits.connectSeconds + 3) {
@@ -71,8 +83,14 @@ function contradictions({ mode, plan, limits }: Pick<z.infer<typeof commandSchem
   const vips = new Set<string>();
   const repliesBy = new Map<string, string>();
   const macs = new Map<string, string>();
-  plan.frontends.forEach(({ vip, backends, via }, index) => {
+  plan.frontends.forEach(({ vip, backends, via, kept }, index) => {
     const at = (...rest: (string | number)[]) => ['plan', 'frontends', index, ...rest];
+    const addresses = [
+      [at('vip'), vip] as const,
+      ...backends.map(({ ip }, place) => [at('backends', place, 'ip'), ip] as const),
+      [at('via', 'ip'), via.ip] as const,
+    ];
+    for (const [path, address] of addresses) if (!isPlanAddress(address, networks)) say(path, PRIVATE);
     if (vips.has(vip)) say(at('vip'), 'each VIP once');
     vips.add(vip);
     backends.forEach((backend, place) => {
@@ -89,6 +107,8 @@ function contradictions({ mode, plan, limits }: Pick<z.infer<typeof commandSchem
       repliesBy.set(via.ip, by);
       if (backends.some(({ mac }) => mac !== by)) say(['plan', 'containers'], `one NIC in the pools for ${via.ip}`);
     }
+    // What is left as it is may be of a NIC that was replaced.
+    if (kept) return;
     const roles = [
       ...backends.map((nic, place) => [at('backends', place, 'mac'), nic] as const),
       [at('via', 'mac'), via] as const,
@@ -98,8 +118,8 @@ function contradictions({ mode, plan, limits }: Pick<z.infer<typeof commandSchem
       macs.set(nic.ip, nic.mac);
     }
   });
-  plan.frontends.forEach(({ vip }, index) => {
-    if (macs.has(vip)) say(['plan', 'frontends', index, 'vip'], 'an address that no NIC of the VM carries');
+  plan.frontends.forEach(({ vip, kept }, index) => {
+    if (!kept && macs.has(vip)) say(['plan', 'frontends', index, 'vip'], 'an address that no NIC of the VM carries');
   });
   return found;
 }

@@ -25,6 +25,35 @@ const PRIVATE = [
   { base: 0xc0a80000, length: 16 },
 ];
 
+/** Addresses that a virtual network may have without being asked: the private ones, and the shared ones (RFC 6598). */
+const USUAL = [...PRIVATE, { base: 0x64400000, length: 10 }];
+
+/**
+ * Why an address is never a VIP or an address of a NIC in a plan: it is `none` that a machine can have, or a `public` one
+ * that is in none of `networks`, the virtual networks' own public space. Undefined for one that may be. What is asked
+ * here is asked by guard.sh and guard.ps1 too.
+ */
+export function addressFault(text: string, networks: readonly string[] = []): 'none' | 'public' | undefined {
+  if (!isHostAddress(text)) return 'none';
+  const number = addressNumber(text);
+  const isOwn = USUAL.some((usual) => isIn(number, usual)) || networks.some((network) => isAddressIn(text, network));
+  return isOwn ? undefined : 'public';
+}
+
+/** True for an address that may be in a plan. */
+export const isPlanAddress = (text: string, networks?: readonly string[]): boolean =>
+  addressFault(text, networks) === undefined;
+
+/** More than these are no virtual networks' address spaces; each is written into every script. */
+export const MOST_NETWORKS = 16;
+
+/** True for a network that a virtual network can have: /8 to /29, in its one canonical form, and of host addresses. */
+export function isNetwork(text: string): boolean {
+  const [base = '', length = '', ...rest] = text.split('/');
+  if (rest.length > 0 || !isHostAddress(base) || !/^(?:[89]|1[0-9]|2[0-9])$/.test(length)) return false;
+  return addressNumber(base) % 2 ** (32 - Number(length)) === 0;
+}
+
 /**
  * True for a network that containers can have: private, /12 to /30, in its one canonical form (172.17.0.0/16; no bit
  * set behind the length).

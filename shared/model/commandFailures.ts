@@ -8,6 +8,8 @@ type FailingError = Extract<ErrorCode, `AZURE_${string}` | `REPORT_${string}` | 
 /** Every code with its sentence. */
 export const COMMAND_FAILURES = {
   COMMAND_NOT_SEEN: 'Azure did not say what is on the VM, so nothing was sent. Look at the message.',
+  COMMAND_OUTDATED:
+    'Between two looks, scope, tags, a hold or the plan of the VM changed, so what was meant before was not sent. The next run goes by what holds then.',
   COMMAND_SLOT_BUSY:
     'An earlier command under the same name did not end, and is never overtaken. Delete the Run Command ilbHairpinGuard-A or -B of the VM in the portal.',
   COMMAND_NOT_ACCEPTED:

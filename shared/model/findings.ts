@@ -6,8 +6,8 @@ export type Exposure = 'active' | 'latent' | 'none';
 export type Verdict = 'compliant' | 'repairable' | 'blocked' | 'unknown';
 export type ProofKind = 'self' | 'remote' | 'none';
 
-/** `unlisted`: there is no path, only a line in the report. */
-export type FindingVerdict = 'blocked' | 'unknown' | 'unlisted';
+/** `unlisted`: there is no path, only a line in the report. `warning`: the path is judged without it. */
+export type FindingVerdict = 'blocked' | 'unknown' | 'unlisted' | 'warning';
 
 interface FindingRule {
   verdict: FindingVerdict;
@@ -38,6 +38,11 @@ export const FINDINGS = {
     verdict: 'blocked',
     sentence:
       'The secondary NIC {nic} is in another virtual network than {vip}. Attach one in the same virtual network.',
+  },
+  SECONDARY_NIC_GUESSED: {
+    verdict: 'warning',
+    sentence:
+      'Several NICs of the VM are outside the backend pool of {vip}, none of them in the pool’s subnet and none with the tag {tag}, so {nic} was taken by its name. Put the tag on the one that shall carry the route, the same one on each member.',
   },
   BACKEND_NIC_NOT_READY: {
     verdict: 'blocked',
@@ -138,12 +143,17 @@ export const FINDINGS = {
   SCALE_SET_INSTANCE: {
     verdict: 'blocked',
     sentence:
-      'The VM belongs to a scale set; its NICs come from the scale set’s model, and a mirror member should be a VM of its own.',
+      'The VM is an instance of a uniform scale set: its NICs come from the set’s model, Azure lists them nowhere, and none can be added to it alone. A mirror member should be a VM of its own, or one of a flexible scale set.',
   },
   NO_PROBE: {
     verdict: 'blocked',
     sentence:
       'No rule of {vip} has a probe, so the load balancer cannot know the primary. Add a probe on mirror_status.cxw.',
+  },
+  TOO_MANY_ADDRESSES: {
+    verdict: 'blocked',
+    sentence:
+      'The VM has {count} addresses in the backend pools of {vip}; one path can carry {most}. Take those that are not needed out of the pools.',
   },
   TOO_MANY_FRONTENDS: {
     verdict: 'blocked',
@@ -161,12 +171,18 @@ export const FINDINGS = {
   },
   DANGLING_REFERENCE: {
     verdict: 'blocked',
-    sentence: '{vip} refers to {id}, which Azure does not list. It was deleted, or the app may not read it.',
+    sentence:
+      '{vip} refers to {id}, and Azure lists no such thing. It was deleted or is kept for later, or the app may not read it.',
   },
   ADDRESS_INVALID: {
     verdict: 'blocked',
     sentence:
       'Azure gives {value} as an address or MAC of this path. It is none, or not the path’s alone, so nothing is sent into the VM.',
+  },
+  ADDRESS_PUBLIC: {
+    verdict: 'blocked',
+    sentence:
+      'Azure gives {value} as an address of this path, and it is a public one, so nothing is sent into the VM. If the virtual network has it in its address space, name that network in the setting HAIRPIN_NETWORKS.',
   },
   VM_NOT_RUNNING: { verdict: 'unknown', sentence: 'The VM is {power}. It is looked at again when it runs.' },
   AGENT_NOT_READY: {
@@ -177,6 +193,11 @@ export const FINDINGS = {
     verdict: 'unknown',
     sentence:
       'No member of {vip} is known to be healthy, so there is nothing to connect to. It is looked at again when one is.',
+  },
+  UNHEALTHY_GETS_CONNECTS: {
+    verdict: 'unknown',
+    sentence:
+      'A connect to {vip} failed ({outcome}), and the load balancer also gives connections to a member that no probe saw healthy: its admin state in the pool is Up. So it is not known whose fault it is. Take the admin state away; it is looked at again by the next run.',
   },
   FLOATING_IP: {
     verdict: 'unlisted',
@@ -191,7 +212,15 @@ export const FINDINGS = {
     verdict: 'unlisted',
     sentence: 'Azure lists no VM {id}. It was deleted, or the app may not read it.',
   },
-  OPTED_OUT: { verdict: 'unlisted', sentence: '{id} carries the opt-out tag and is never touched.' },
+  OPTED_OUT: {
+    verdict: 'unlisted',
+    sentence: '{id} carries the opt-out tag and is never touched: what is in the guest stays as it is.',
+  },
+  VIP_KEPT: {
+    verdict: 'unlisted',
+    sentence:
+      '{vip} is in the plan of this VM no more ({why}), so what is in the guest for it was left as it is. To take it away, run remove by hand for the VM, and then apply.',
+  },
   IPV6_FRONTEND: { verdict: 'unlisted', sentence: '{vip} is an IPv6 frontend, which this program does not handle.' },
 } as const satisfies Record<string, FindingRule>;
 

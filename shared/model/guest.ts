@@ -17,6 +17,9 @@ export interface NicAddress {
   mac: string;
 }
 
+/** Backend addresses of one frontend on one VM: Azure takes a rule with at most two pools, a pool any number of a NIC's. */
+export const MAX_BACKENDS = 8;
+
 /** One VIP as the guest must reach it. */
 export interface PlannedFrontend {
   vip: string;
@@ -26,6 +29,8 @@ export interface PlannedFrontend {
   backends: NicAddress[];
   /** The address outside the pools that carries the host route. */
   via: NicAddress;
+  /** It is in no plan of today: what is in the guest is left as it is, and nothing fails for it. No part of the hash. */
+  kept?: true;
 }
 
 /** What a VM should have: pure result of evaluate, sorted by VIP so that its hash is stable. */
@@ -41,6 +46,8 @@ export interface GuestCommand {
   commandId: string;
   mode: GuestMode;
   plan: GuestPlan;
+  /** Networks of public addresses that VIPs and NICs may have, such as 20.1.0.0/16; none when not there. */
+  networks?: string[];
   limits: {
     /** How long one connect may take. */
     connectSeconds: number;

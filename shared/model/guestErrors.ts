@@ -23,6 +23,8 @@ export const GUEST_ERRORS = {
   TIME_IS_UP: 'The script ran out of its time. If it lasts, look for load on the VM, or raise HAIRPIN_COMMAND_SECONDS.',
   CHANGE_FAILED:
     'A change in the guest could not be made, or did not last, and was taken back where it could do harm. The detail says which; look for a program that manages routes and rules.',
+  ADDRESS_REFUSED:
+    'The plan names an address that this program never routes: loopback, link-local, multicast, Azure’s 168.63.129.16, or a public one that is in none of the networks in HAIRPIN_NETWORKS. The script changed nothing. The app refuses such a plan itself, so look for who changed it, and report this with the detail.',
   BAD_PLAN: 'The script refused the plan that it was given, and changed nothing. Report this with the detail.',
 } as const satisfies Record<string, string>;
 

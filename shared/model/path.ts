@@ -7,6 +7,15 @@ import type { IdKey } from './ids.ts';
 export interface Proof {
   kind: ProofKind;
   at: number;
+  /** With `self`: the own addresses and ports that connects were seen to come back to, and when last. */
+  seen?: SeenEnd[];
+}
+
+/** A backend address and port that accepted a connect of this member. */
+export interface SeenEnd {
+  ip: string;
+  port: number;
+  at: number;
 }
 
 /** One member towards one frontend. */
@@ -21,8 +30,14 @@ export interface Path {
   share: number;
   verdict: Verdict;
   proof: Proof;
+  /**
+   * Of a compliant path: the own addresses and ports that rules of the frontend lead to and that no connect was seen to
+   * come back to, as `10.0.1.10:57772`. They are set like the others, and not proved.
+   */
+  notProved?: string[];
   findings: Finding[];
-  backend?: NicAddress;
+  /** The member's own addresses in the frontend's pools, the one that stands for the member first. */
+  backends: NicAddress[];
   via?: NicAddress;
   /** Why this via address was taken: by tag, by subnet, by name. */
   viaReason?: 'tag' | 'subnet' | 'name';

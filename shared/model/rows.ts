@@ -1,7 +1,7 @@
 /** The rows that are the program's truth. Times are epoch milliseconds. */
 import type { CommandFailureCode } from './commandFailures.ts';
-import type { Exposure, Finding, ProofKind, Verdict } from './findings.ts';
-import type { ConnectOutcome, Drift, GuestCommand, GuestMode, GuestOs, GuestPlan } from './guest.ts';
+import type { Exposure, Finding, Verdict } from './findings.ts';
+import type { ConnectOutcome, Drift, GuestCommand, GuestMode, GuestOs, GuestPlan, PlannedFrontend } from './guest.ts';
 import type { GuestLook, Proof } from './path.ts';
 import type { CommandSlot } from './ports.ts';
 import type { Signal } from './signal.ts';
@@ -65,7 +65,9 @@ export interface OutcomePath {
   vip: string;
   exposure: Exposure;
   verdict: Verdict;
-  proof: { kind: ProofKind; at: number };
+  proof: Proof;
+  /** What is set and not proved, see Path. */
+  notProved?: string[];
   findings: Finding[];
   before?: { drift: Drift[]; outcome: ConnectOutcome; ms: number };
   after?: { drift: Drift[]; outcome: ConnectOutcome; ms: number };
@@ -91,7 +93,7 @@ export interface OutcomeRow {
   /** Not before this, while it waits for something that takes its time. */
   notBefore?: number;
   /** What a dry run would have sent. */
-  planned?: { os: GuestOs; plan: GuestPlan; limits: GuestCommand['limits'] };
+  planned?: { os: GuestOs } & Pick<GuestCommand, 'plan' | 'networks' | 'limits'>;
   settledAt?: number;
 }
 
@@ -120,6 +122,8 @@ export interface CommandRow {
   runIds: string[];
   plan: GuestPlan;
   planHash: string;
+  /** Ids of the plan's frontends, in its order. */
+  frontendIds?: (string | null)[];
   /** VIPs of all frontends that the VM is a member of, planned or not: their other members wait. */
   vips: string[];
   /** Those of them that had a healthy backend when it was sent, as far as was known. */
@@ -140,6 +144,15 @@ export interface CommandRow {
 /** True for a command that takes one of the places under the ceiling: one that outlasted its deadline is cancelled, and does not. */
 export const hasPlace = (command: CommandRow): boolean => command.phase !== 'cancelling';
 
+/** A VIP as it was put into a guest: what it takes to leave it there when no plan has it any more. */
+export interface PlacedFrontend {
+  /** Undefined where it was not known when it was put there. */
+  frontendId?: string;
+  planned: PlannedFrontend;
+  /** When its frontend was first listed without this VM. */
+  absentSince?: number;
+}
+
 export interface VmRow {
   vmId: string;
   location: string;
@@ -150,6 +163,8 @@ export interface VmRow {
   command?: CommandRow;
   look?: GuestLook;
   proofs: Record<string, Proof>;
+  /** What the guest is known to hold, as its reports say. */
+  placed?: PlacedFrontend[];
   hold?: { runId: string; at: number };
   /** What the last command came to. `look.at` equals `endedAt` when it brought a report. */
   last?: {

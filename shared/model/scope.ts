@@ -16,9 +16,11 @@ export interface Scope {
   portTag: string;
   /** VM tag with the network of the containers in which its instances run, such as 172.17.0.0/16. */
   containerTag: string;
+  /** Public networks that are in the address space of virtual networks, such as 20.1.0.0/16; none when not there. */
+  networks?: readonly string[];
 }
 
-/** The names of tags, from the settings. */
+/** What holds for everything in a scope, from the settings: names of tags, and public networks. */
 export type ScopeTags = Omit<Scope, 'subscriptionIds' | 'within'>;
 
 /** Everything in some subscriptions. */

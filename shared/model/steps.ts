@@ -96,6 +96,12 @@ export const STEPS = {
     fields: ['runId', 'signal'],
     optional: ['scope', 'eventId', 'mode', 'subscriptions', 'retryOf'],
   },
+  'mirror-test': {
+    level: 'info',
+    meaning: 'A mirror’s notifier was tested: its event came through, and the VM is in the scope. No run comes of it.',
+    fields: ['vmId', 'eventId'],
+    optional: ['vip'],
+  },
   'ignored-event': {
     level: 'debug',
     meaning: 'An event is of no concern. Most are: every write in a subscription makes one.',

@@ -21,7 +21,7 @@ export interface Vm {
   tags: Record<string, string>;
   /** Size name as `Standard_E8s_v5`, where given. */
   size?: string;
-  /** Set for an instance of a flexible scale set. */
+  /** Set for a VM of a scale set, a flexible one as a rule: its VMs are ordinary ones. */
   scaleSetId?: string;
 }
 
@@ -116,13 +116,25 @@ export interface BackendHealth {
   reason: string;
 }
 
-/** What is known of a frontend's backends, from rule health of its probed rule. Times are epoch milliseconds. */
+/** What rule health said of one rule. `at`: epoch milliseconds. */
+export interface RuleHealth {
+  ruleId: string;
+  backends: BackendHealth[];
+  at: number;
+}
+
+/**
+ * What is known of a frontend's backends, from rule health of the rule that tells who is primary. Times are epoch
+ * milliseconds.
+ */
 export interface FrontendHealth {
   frontendId: string;
   /** `unknown`: not asked yet, no probed rule, or Azure did not answer in time. */
   state: 'known' | 'unknown';
   backends: BackendHealth[];
   at: number;
+  /** Of its rules with other pools or another probe, as far as they were asked. */
+  others?: readonly RuleHealth[];
 }
 
 /** Health by frontend key. */

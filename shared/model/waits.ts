@@ -13,6 +13,8 @@ export const WAITS = {
     'A failover that concerns this VM is not confirmed by the health probes yet. One command will then serve both; after two minutes it goes on without.',
   AGENT_NOT_READY:
     'The VM changed or started, and its agent does not answer yet. It is looked at every half minute, for 15 minutes; if it lasts, look at the VM agent in the guest.',
+  PLAN_CHANGED:
+    'What was to be sent was not what this VM should have by now, so it was not sent. It goes on with what holds today.',
   AZURE_CONFLICT:
     'Azure did not take the command because another operation is on the VM. It is tried again; if it lasts, look for an extension or update that hangs on the VM.',
   AZURE_THROTTLED:

@@ -6,7 +6,9 @@ import type { CloudEvent, EventGridEvent } from '@azure/eventgrid';
 import * as z from 'zod/mini';
 import { InputError } from '../errors.ts';
 import { firstIssue } from '../model/firstIssue.ts';
-import type { Signal } from '../model/signal.ts';
+import { idKey } from '../model/ids.ts';
+import { runIdOf } from '../model/runId.ts';
+import type { ScopeItem, Signal, SignalKind } from '../model/signal.ts';
 
 /** An event of either schema. `data` is not looked at here. */
 export interface EventEnvelope {
@@ -20,9 +22,10 @@ export interface EventEnvelope {
   data: unknown;
 }
 
-/** What an event comes to: a signal, or why it is none. */
+/** What an event comes to: a signal, a mirror's test of the way, or why it is none. */
 export type EventRead =
   | { kind: 'signal'; signal: Signal }
+  | { kind: 'tested'; vmId: string; eventId: string; vip?: string }
   | { kind: 'ignored'; why: string; operation: string; resource: string };
 
 const text = (most: number) => z.string().check(z.maxLength(most));
@@ -60,6 +63,19 @@ export function readEnvelope(raw: unknown): EventEnvelope {
   const { topic, id, eventType, subject, eventTime, data } = check(eventGridSchema, raw);
   return { source: topic ?? '', id, type: eventType, subject, time: eventTime, data };
 }
+
+/**
+ * The run that an event makes: a repeat is the same run. What it is about and its time are in it, since a publisher to a
+ * custom topic chooses source and id: an event with the id that another will have must not take that one's run.
+ */
+export const eventRunId = (
+  signal: SignalKind,
+  { source, id, time }: EventEnvelope,
+  scope: readonly ScopeItem[],
+): string => runIdOf(signal, source, id, instant(time), ...scope.flatMap((item) => [item.kind, idKey(item.id)]));
+
+/** A time in one way of writing it: the schemas do not write it alike. A text that is none stays as it is. */
+const instant = (time: string): string => (Number.isNaN(Date.parse(time)) ? time : String(Date.parse(time)));
 
 /** Parses by a schema. Throws InputError EVENT_INVALID with the first field that is wrong. */
 export function check<T extends z.ZodMiniType>(schema: T, raw: unknown): z.output<T> {

@@ -3,11 +3,11 @@ import * as z from 'zod/mini';
 import { InputError } from '../errors.ts';
 import { isHostAddress } from '../model/address.ts';
 import { idKey, parseResourceId } from '../model/ids.ts';
+import { defined } from '../model/optional.ts';
 import { VM_TYPE } from '../model/resourceTypes.ts';
-import { runIdOf } from '../model/runId.ts';
 import { type AllowedScope, isInScope, subscriptionOf } from '../model/scope.ts';
-import type { ScopeItem, Signal } from '../model/signal.ts';
-import { check, readEnvelope } from './envelope.ts';
+import type { ScopeItem } from '../model/signal.ts';
+import { check, type EventRead, eventRunId, readEnvelope } from './envelope.ts';
 
 /** The event's type, compared in any letter case. */
 const MIRROR_FAILOVER = 'IlbHairpinGuard.MirrorFailover';
@@ -16,14 +16,16 @@ const dataSchema = z.object({
   vmId: z.string().check(z.maxLength(1024)),
   vip: z.optional(z.string().check(z.refine(isHostAddress, 'must be an IPv4 address like 10.0.1.100'))),
   mirror: z.optional(z.string().check(z.maxLength(256))),
+  /** The notifier's own check of the whole way: told in the log, and no run. */
+  test: z.optional(z.boolean()),
 });
 
 /**
- * Reads a mirror failover event into a signal.
+ * Reads a mirror failover event: a signal, or a test of the notice.
  * Throws InputError: EVENT_INVALID for a malformed one, EVENT_FOREIGN for another type, SCOPE_NOT_ALLOWED for a VM
  * outside the configured subscriptions and scope.
  */
-export function readMirrorFailover(raw: unknown, allowed: AllowedScope, observedAt: number): Signal {
+export function readMirrorFailover(raw: unknown, allowed: AllowedScope, observedAt: number): EventRead {
   const event = readEnvelope(raw);
   if (event.type.toLowerCase() !== MIRROR_FAILOVER.toLowerCase()) {
     throw new InputError('EVENT_FOREIGN', 'type', event.type, `this function takes ${MIRROR_FAILOVER} only`);
@@ -38,16 +40,20 @@ export function readMirrorFailover(raw: unknown, allowed: AllowedScope, observed
   if (!isInScope(data.vmId, allowed)) {
     throw new InputError('SCOPE_NOT_ALLOWED', 'data.vmId', data.vmId, 'is outside the configured scope');
   }
+  if (data.test) return { kind: 'tested', vmId: data.vmId, eventId: event.id, ...defined({ vip: data.vip }) };
   const scope: ScopeItem[] = [{ kind: 'vm', id: data.vmId }];
   if (data.vip !== undefined) scope.push({ kind: 'vip', id: data.vip });
   return {
-    subscriptionId: subscriptionOf(data.vmId),
-    runId: runIdOf('failover', event.source, event.id),
-    signal: 'failover',
-    scope,
-    mode: 'apply',
-    dryRun: false,
-    observedAt,
-    event: { source: event.source, id: event.id, time: event.time },
+    kind: 'signal',
+    signal: {
+      subscriptionId: subscriptionOf(data.vmId),
+      runId: eventRunId('failover', event, scope),
+      signal: 'failover',
+      scope,
+      mode: 'apply',
+      dryRun: false,
+      observedAt,
+      event: { source: event.source, id: event.id, time: event.time },
+    },
   };
 }

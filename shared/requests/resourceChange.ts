@@ -8,10 +8,9 @@ import * as z from 'zod/mini';
 import { InputError } from '../errors.ts';
 import { parseResourceId } from '../model/ids.ts';
 import { LOAD_BALANCER_TYPE, NIC_TYPE, VM_TYPE } from '../model/resourceTypes.ts';
-import { runIdOf } from '../model/runId.ts';
 import { type AllowedScope, isInScope, isInSubscriptions, subscriptionOf } from '../model/scope.ts';
 import type { ScopeItem, ScopeKind } from '../model/signal.ts';
-import { check, type EventRead, readEnvelope } from './envelope.ts';
+import { check, type EventRead, eventRunId, readEnvelope } from './envelope.ts';
 
 /** Operations that can change a path, lower case. Letter case of live events is not told by any source read. */
 const VM_OPERATIONS = [
@@ -65,7 +64,7 @@ export function readResourceChange(raw: unknown, allowed: AllowedScope, observed
     kind: 'signal',
     signal: {
       subscriptionId: subscriptionOf(item.id),
-      runId: runIdOf('resourceChange', event.source, event.id),
+      runId: eventRunId('resourceChange', event, [item]),
       signal: 'resourceChange',
       scope: [item],
       mode: 'apply',

@@ -1,5 +1,6 @@
 /** Typed getters of settings. Each checks by the setting's description; a wrong value is told with it and an example. */
 import { SettingError } from '../errors.ts';
+import { isSchedule } from './schedule.ts';
 import { type NameOf, type NameWithFallback, SETTINGS, type SettingName } from './settings.ts';
 
 /** The environment, or anything like it. */
@@ -12,7 +13,7 @@ export const text = (env: Env, name: SettingName): string | undefined => env[nam
 export const textOr = (env: Env, name: NameWithFallback): string => text(env, name) ?? SETTINGS[name].fallback;
 
 /** What is wrong with a text, by its description. */
-export function wrong(name: NameOf<'text'>, value: string | undefined): SettingError {
+export function wrong(name: NameOf<'text' | 'schedule'>, value: string | undefined): SettingError {
   const { expected, example } = SETTINGS[name];
   return new SettingError(name, value, expected, example);
 }
@@ -45,6 +46,12 @@ export function word<Name extends NameOf<'word'>>(env: Env, name: Name): (typeof
   const found = words.find((candidate) => candidate === given.toLowerCase());
   if (found !== undefined) return found;
   throw new SettingError(name, given, `one of ${words.join(', ')}`, fallback);
+}
+
+/** Checks a timer's schedule, which the host reads itself. Throws SettingError for one that is missing or wrong. */
+export function checkSchedule(env: Env, name: NameOf<'schedule'>): void {
+  const given = text(env, name);
+  if (given === undefined || !isSchedule(given)) throw wrong(name, given);
 }
 
 /** The address that a setting gives, without a slash at its end; undefined when it is not set. */

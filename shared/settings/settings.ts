@@ -1,6 +1,6 @@
 /**
- * Every setting, described once: reading checks by this, and README's table is made from it. Settings of kind `host` are
- * read by the Functions host itself.
+ * Every setting, described once: reading checks by this, and README's table is made from it. Schedules are
+ * checked here and read again by the Functions host itself.
  */
 import { DEFAULT_TAGS } from '../model/scope.ts';
 
@@ -27,7 +27,7 @@ interface WordSetting extends Described {
 
 /** A text: what it must be, with an example. */
 interface TextSetting extends Described {
-  kind: 'text' | 'host';
+  kind: 'text' | 'schedule';
   expected: string;
   example: string;
   /** Taken when it is not set. */
@@ -39,6 +39,7 @@ interface TextSetting extends Described {
 export type Setting = WholeSetting | WordSetting | TextSetting;
 
 const ZERO_ID = '00000000-0000-0000-0000-000000000000';
+const SCHEDULE = 'an NCRONTAB expression: second, minute, hour, day, month and day of the week';
 const PUBLIC_CLOUD = 'https://management.azure.com';
 
 /** All settings, in the order in which a person meets them. */
@@ -57,11 +58,20 @@ export const SETTINGS = {
     example: `/subscriptions/${ZERO_ID}/resourceGroups/healthshare`,
     otherwise: 'everything in the subscriptions',
   },
+  HAIRPIN_NETWORKS: {
+    kind: 'text',
+    meaning:
+      'public networks that are in the address space of your virtual networks: VIPs and NICs may have their addresses, besides private ones (RFC 1918) and shared ones (RFC 6598)',
+    expected: 'at most 16 networks of /8 to /29, with commas between',
+    example: '20.1.0.0/16',
+    otherwise: 'none',
+  },
   HAIRPIN_ENFORCEMENT: {
     kind: 'word',
-    meaning: '`audit` never changes a guest',
+    meaning:
+      '`enforce` lets the app change guests; in `audit` it only looks into them, also where a run by hand asks for `apply` or `remove`',
     words: ['enforce', 'audit'],
-    fallback: 'enforce',
+    fallback: 'audit',
   },
   HAIRPIN_CHANGE_WINDOW: {
     kind: 'text',
@@ -187,16 +197,16 @@ export const SETTINGS = {
     fallback: DEFAULT_TAGS.containerTag,
   },
   HAIRPIN_SWEEP_SCHEDULE: {
-    kind: 'host',
+    kind: 'schedule',
     meaning: 'when the compliance sweep runs',
-    expected: 'an NCRONTAB expression with seconds',
+    expected: SCHEDULE,
     example: '0 7 * * * *',
     otherwise: 'required',
   },
   HAIRPIN_WATCH_SCHEDULE: {
-    kind: 'host',
+    kind: 'schedule',
     meaning: 'when the watch rings',
-    expected: 'an NCRONTAB expression with seconds',
+    expected: SCHEDULE,
     example: '30 * * * * *',
     otherwise: 'required',
   },
@@ -265,8 +275,8 @@ export type NameOf<Kind extends Settings[keyof Settings]['kind']> = {
   [Name in keyof Settings]: Settings[Name]['kind'] extends Kind ? Name : never;
 }[keyof Settings];
 
-/** Names of the settings that this program reads itself. */
-export type SettingName = NameOf<'whole' | 'word' | 'text'>;
+/** Names of all settings. */
+export type SettingName = NameOf<Settings[keyof Settings]['kind']>;
 
 /** Names of the texts that have a value when they are not set. */
 export type NameWithFallback = {

@@ -44,7 +44,9 @@ export interface AssessedPath {
   /** What is known of the fix in the guest. */
   heard: Heard;
   proof: { kind: ProofKind; at?: string };
-  backend?: string;
+  backends: string[];
+  /** Own addresses and ports that are set like the others and that no connect was seen to come back to. */
+  notProved: string[];
   via?: string;
   port?: number;
   findings: CodeText[];
@@ -213,7 +215,9 @@ function pathView(
     verdict: path.verdict,
     heard,
     proof: { kind, ...(at > 0 ? { at: new Date(at).toISOString() } : {}) },
-    ...defined({ backend: path.backend?.ip, via: path.via?.ip, port: path.port }),
+    backends: path.backends.map(({ ip }) => ip),
+    notProved: path.notProved ?? [],
+    ...defined({ via: path.via?.ip, port: path.port }),
     findings: path.findings.map((finding) => ({ code: finding.code, text: findingText(finding) })),
     vmId: path.vmId,
     frontendId: path.frontendId,

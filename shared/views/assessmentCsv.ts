@@ -16,7 +16,8 @@ const COLUMNS = [
   'heard',
   'proof',
   'provedAt',
-  'backend',
+  'notProved',
+  'backends',
   'via',
   'port',
   'findings',
@@ -30,9 +31,11 @@ type Line = Partial<Record<(typeof COLUMNS)[number], Cell>>;
 /** The lines: `kind` is `path`, `unread` or `listed`. */
 export function assessmentCsv({ paths, unread, listed }: Assessment): string {
   const lines: Line[] = [
-    ...paths.map(({ findings, proof, vmId, ...path }) => ({
+    ...paths.map(({ findings, proof, vmId, backends, notProved, ...path }) => ({
       kind: 'path',
       ...path,
+      backends: backends.join(' '),
+      notProved: notProved.join(' '),
       proof: proof.kind,
       provedAt: proof.at,
       findings: said(findings),

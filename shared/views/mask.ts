@@ -218,13 +218,21 @@ const balancerWith = (balancer: LoadBalancer, each: EachId): LoadBalancer => ({
 const healthWith = (health: FrontendHealth, each: EachId): FrontendHealth => ({
   ...health,
   frontendId: each(health.frontendId),
-  backends: health.backends.map(
-    ({ ipConfigurationId, ...backend }): BackendHealth => ({
-      ...backend,
-      ...defined({ ipConfigurationId: ipConfigurationId && each(ipConfigurationId) }),
-    }),
-  ),
+  backends: backendsWith(health.backends, each),
+  ...defined({
+    others: health.others?.map((rule) => ({
+      ...rule,
+      ruleId: each(rule.ruleId),
+      backends: backendsWith(rule.backends, each),
+    })),
+  }),
 });
+
+const backendsWith = (backends: readonly BackendHealth[], each: EachId): BackendHealth[] =>
+  backends.map(({ ipConfigurationId, ...backend }) => ({
+    ...backend,
+    ...defined({ ipConfigurationId: ipConfigurationId && each(ipConfigurationId) }),
+  }));
 
 /** A report without what a guest named: interfaces, chains of firewalls, files. */
 function knowledgeWithout(known: VmKnowledge): VmKnowledge {

@@ -20,7 +20,10 @@ export interface RunPathView {
   vip: string;
   exposure: string;
   verdict: string;
-  proof: { kind: string; at?: string };
+  /** `saw`: the own addresses and ports that connects were seen to come back to, `10.0.1.10:1972`. */
+  proof: { kind: string; at?: string; saw?: string[] };
+  /** Of a compliant path: what is set and no connect was seen to come back to, `10.0.1.10:57772`. */
+  notProved?: string[];
   findings: CodeView[];
   before?: { drift: string[]; outcome: string; ms: number };
   after?: { drift: string[]; outcome: string; ms: number };
@@ -167,17 +170,22 @@ const vmView = (outcome: OutcomeRow, run: RunRow): RunVmView => ({
   ...defined({ plan: outcome.planned?.plan, script: outcome.planned && plannedScript(outcome.planned, run) }),
 });
 
-const plannedScript = ({ os, plan, limits }: NonNullable<OutcomeRow['planned']>, run: RunRow): string =>
-  renderScript(os, { commandId: '0'.repeat(32), mode: run.mode, plan, limits });
+const plannedScript = ({ os, ...command }: NonNullable<OutcomeRow['planned']>, run: RunRow): string =>
+  renderScript(os, { commandId: '0'.repeat(32), mode: run.mode, ...command });
 
 const pathView = (path: OutcomePath): RunPathView => ({
   frontend: path.frontendId,
   vip: path.vip,
   exposure: path.exposure,
   verdict: path.verdict,
-  proof: { kind: path.proof.kind, ...defined({ at: path.proof.at > 0 ? iso(path.proof.at) : undefined }) },
+  proof: proofView(path.proof),
   findings: path.findings.map(findingView),
-  ...defined({ before: path.before, after: path.after }),
+  ...defined({ notProved: path.notProved, before: path.before, after: path.after }),
+});
+
+const proofView = ({ kind, at, seen }: OutcomePath['proof']): RunPathView['proof'] => ({
+  kind,
+  ...defined({ at: at > 0 ? iso(at) : undefined, saw: seen?.map(({ ip, port }) => `${ip}:${port}`) }),
 });
 
 /** A row that cannot be read, and why. */

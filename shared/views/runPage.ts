@@ -61,9 +61,9 @@ ${notListed(run)}${WORDS}
 
 /** The words of the tables, for a reader who has only this page. */
 const WORDS = `<footer><ul>
-<li>verdict: compliant, the guest’s state equals the plan and a connect to the VIP succeeded; repairable, the program can mend it; blocked, a person must act; unknown, not looked at, or nobody to connect to</li>
-<li>exposure: active, the VM’s own connects to the VIP come back to it now; latent, they would after a failover</li>
-<li>proof: self, a connect that came back to this VM was seen to work; remote, the state is right and a connect reached another VM</li>
+<li>verdict: compliant, the guest’s state equals the plan for every address of the VM in the pools, and a connect to the VIP succeeded; what that connect did not reach is set too and not proved, and stands with the verdict; repairable, the program can mend it; blocked, a person must act; unknown, not looked at, or nobody to connect to</li>
+<li>exposure: active, the VM’s own connects to the VIP come back to it now, all or some of them; latent, they would after a failover; none, a person holds it down behind every rule</li>
+<li>proof: self, a connect that came back to this VM was seen to work, at the address and port that stand there; remote, the state is right and a connect reached another VM</li>
 <li>before, after: what a connect gave, and what differed from the plan, when the script came and when it left</li>
 </ul></footer>`;
 
@@ -144,12 +144,13 @@ const row = (columns: readonly string[], cells: readonly string[], attributes: r
 const PATH_COLUMNS = ['VIP', 'verdict', 'exposure', 'proof', 'before', 'after', 'findings'];
 
 const pathRow = (path: RunPathView): string => {
-  const at = path.proof.at === undefined ? '' : html`, <time>${path.proof.at}</time>`;
+  const { kind, at, saw = [] } = path.proof;
+  const when = at === undefined ? '' : html`, <time>${at}</time>`;
   const cells = [
     html(path.vip),
-    html(path.verdict),
+    html([path.verdict, ...(path.notProved ? [`set and not proved: ${path.notProved.join(', ')}`] : [])].join('; ')),
     html(path.exposure),
-    html(path.proof.kind) + at,
+    html([kind, ...saw].join(' ')) + when,
     html(seen(path.before)),
     html(seen(path.after)),
     list(path.findings),

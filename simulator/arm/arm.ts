@@ -71,6 +71,8 @@ export interface Arm {
   lock(scope: string): () => void;
   /** Lets somebody's action Run Command hold a VM; returns its end. */
   occupy(vm: string): () => void;
+  /** Writes and checks the tokens of the simulated directory, for further endpoints of the same cloud. */
+  tokens: Tokens;
   /** A token of the first identity, for calls by hand. */
   token(audience?: string): Promise<string>;
   close(): Promise<void>;
@@ -162,6 +164,7 @@ export async function startArm(options: ArmOptions): Promise<Arm> {
       if (!site || !vm) throw new Error(`no estate has a VM ${name}`);
       return commands.occupy({ site, vm, id: vmId(site.estate, vm.name) });
     },
+    tokens,
     token: async (audience = AUDIENCES[0] ?? '') => (await tokens.issue(principals[0], audience)).token,
     close: async () => {
       commands.close();

@@ -35,8 +35,8 @@ export interface EventGridOptions {
   answerLimitMs?: number;
   /** Of all that is drawn at random. Default 1. */
   seed?: number;
-  /** Tells whether a bearer token may publish to a topic. Default: none may. */
-  acceptToken?: (token: string, topicName: string) => boolean;
+  /** Tells whether a bearer token may publish to a topic, see senders.ts. Default: none may. */
+  acceptToken?: (token: string, topicName: string) => boolean | Promise<boolean>;
   onAttempt?: (attempt: DeliveryAttempt) => void;
 }
 
@@ -47,6 +47,8 @@ export interface CustomTopicOptions {
   inputSchema?: SchemaName;
   /** Access keys. Default: two random ones. */
   keys?: [string, string];
+  /** ARM's `disableLocalAuth`: only tokens are taken, no key. */
+  disableLocalAuth?: boolean;
 }
 
 export interface CustomTopic extends Pick<Topic, 'id' | 'counts' | 'subscribe' | 'unsubscribe'> {
@@ -60,8 +62,19 @@ export interface SystemTopic extends Pick<Topic, 'counts' | 'subscribe' | 'unsub
   feed(...events: EventGridEvent[]): void;
 }
 
+/** Answers to publishers in place of the right one. */
+export interface PublishFault {
+  /** 0: no answer at all, until whoever publishes gives up. */
+  status: number;
+  /** For so many requests; default: for all that come. */
+  times?: number;
+}
+
 export interface EventGrid {
   port: number;
+  /** Publish requests so far: the topic's name in the address, and the answer. */
+  requests: { topic: string; status: number }[];
+  failPublishing(fault: PublishFault): void;
   customTopic(options: CustomTopicOptions): CustomTopic;
   /** `source`: the resource whose events these are, `/subscriptions/...`. */
   systemTopic(source: string): SystemTopic;
@@ -81,7 +94,8 @@ const NOWHERE =
 interface Registered {
   topic: Topic;
   schema: SchemaName;
-  keys: [string, string];
+  /** None: keys are not taken. */
+  keys: readonly string[];
 }
 
 export async function startEventGrid(options: EventGridOptions): Promise<EventGrid> {
@@ -110,22 +124,31 @@ export async function startEventGrid(options: EventGridOptions): Promise<EventGr
     void delivery.finally(() => underWay.delete(delivery));
   };
 
+  const requests: EventGrid['requests'] = [];
+  const faults: Required<PublishFault>[] = [];
   const server = createServer(options.tls, (request, response) => {
     publish(request)
       .catch((error: unknown): Refusal => ({ status: 400, message: messageOf(error) }))
-      .then((refusal) => answer(response, refusal));
+      .then((refusal) => {
+        requests.push({ topic: topicOf(request), status: refusal?.status ?? 200 });
+        if (refusal?.status !== 0) answer(response, refusal);
+      });
   });
 
   /** Undefined when the events were taken. */
   async function publish(request: IncomingMessage): Promise<Refusal | undefined> {
     const url = new URL(request.url ?? '/', 'https://127.0.0.1');
-    const name = /^\/([^/]+)\/api\/events$/i.exec(url.pathname)?.[1] ?? '';
+    const name = topicOf(request);
     const found = topics.get(name.toLowerCase());
     const body = await readLimited(request);
-    if (!found || request.method !== 'POST') return { status: 404, message: `There is no topic at ${url.pathname}.` };
-    if (!mayPublish(request, name, found.keys)) {
-      return { status: 401, message: 'Request authorization failed: no valid aeg-sas-key or token was given.' };
+    const fault = faults.find((one) => one.times > 0);
+    if (fault) {
+      fault.times -= 1;
+      return { status: fault.status, message: 'A fault on demand.' };
     }
+    if (!found || request.method !== 'POST') return { status: 404, message: `There is no topic at ${url.pathname}.` };
+    const refused = await unauthorized(request, name, found);
+    if (refused !== undefined) return { status: 401, message: refused };
     if (!url.searchParams.has('api-version'))
       return { status: 400, message: 'The api-version query parameter is missing.' };
     if (body === undefined) return { status: 413, message: `The request is larger than ${MOST_BYTES} bytes.` };
@@ -135,10 +158,13 @@ export async function startEventGrid(options: EventGridOptions): Promise<EventGr
     return undefined;
   }
 
-  function mayPublish(request: IncomingMessage, name: string, keys: readonly string[]): boolean {
-    if (isKey(request.headers['aeg-sas-key']?.toString(), keys)) return true;
+  /** Undefined when the request may publish; else why not, a token's refusal in Event Grid's words (azure-sdk-for-net#22831). */
+  async function unauthorized(request: IncomingMessage, name: string, found: Registered): Promise<string | undefined> {
+    if (isKey(request.headers['aeg-sas-key']?.toString(), found.keys)) return undefined;
     const token = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
-    return token !== undefined && options.acceptToken?.(token, name) === true;
+    if (token === undefined) return 'Request authorization failed: no valid aeg-sas-key or token was given.';
+    if (await options.acceptToken?.(token, name)) return undefined;
+    return `The principal associated with access token presented with the incoming request does not have permission to send data to ${found.topic.id}.`;
   }
 
   server.listen(options.port ?? 0, '127.0.0.1');
@@ -150,11 +176,14 @@ export async function startEventGrid(options: EventGridOptions): Promise<EventGr
     attempts,
     deadLetters,
     dropped,
-    customTopic({ name, id = `${NOWHERE}/${name}`, inputSchema = 'EventGridSchema', keys = [newKey(), newKey()] }) {
+    requests,
+    failPublishing: (fault) => void faults.push({ times: Number.POSITIVE_INFINITY, ...fault }),
+    customTopic({ name, id = `${NOWHERE}/${name}`, inputSchema = 'EventGridSchema', ...access }) {
       if (topics.has(name.toLowerCase()))
         throw new InputError('INPUT_INVALID', 'name', name, 'there is a topic of that name');
       const topic = createTopic(id, inputSchema, context, track);
-      topics.set(name.toLowerCase(), { topic, schema: inputSchema, keys });
+      const keys = access.keys ?? [newKey(), newKey()];
+      topics.set(name.toLowerCase(), { topic, schema: inputSchema, keys: access.disableLocalAuth ? [] : keys });
       return { ...topic, keys, endpoint: `https://127.0.0.1:${port}/${name}/api/events` };
     },
     systemTopic(source) {
@@ -178,6 +207,10 @@ export async function startEventGrid(options: EventGridOptions): Promise<EventGr
     },
   };
 }
+
+/** The name in `/NAME/api/events`; empty for another path. */
+const topicOf = (request: IncomingMessage): string =>
+  /^\/([^/?]+)\/api\/events(?:\?|$)/i.exec(request.url ?? '')?.[1] ?? '';
 
 const newKey = (): string => randomBytes(32).toString('base64');
 

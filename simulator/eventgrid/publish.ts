@@ -6,7 +6,8 @@ import { timingSafeEqual } from 'node:crypto';
 import type { AnyEvent, CloudEvent, EventGridEvent, SchemaName } from './schemas.ts';
 
 export interface Refusal {
-  status: 400 | 401 | 404 | 413;
+  /** 400, 401, 404 or 413; any other is a fault on demand. */
+  status: number;
   message: string;
 }
 
@@ -80,8 +81,15 @@ function readCloud(parsed: unknown, contentType: string): Published {
 
 const refuse = (message: string): Published => ({ refusal: { status: 400, message } });
 
+const CODES: Record<number, string> = {
+  400: 'BadRequest',
+  401: 'Unauthorized',
+  404: 'NotFound',
+  413: 'PayloadTooLarge',
+};
+
 /** The body of a refusal. */
 export const errorBody = ({ status, message }: Refusal): object => {
-  const code = { 400: 'BadRequest', 401: 'Unauthorized', 404: 'NotFound', 413: 'PayloadTooLarge' }[status];
+  const code = CODES[status] ?? 'Fault';
   return { error: { code, message, details: [{ code, message }] } };
 };

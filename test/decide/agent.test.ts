@@ -8,6 +8,7 @@ const table: [string, 'linux' | 'windows', AgentView, FindingCode | undefined][]
   ['a ready Linux agent of today', 'linux', { status: 'Ready', version: '2.11.1.4' }, undefined],
   ['whatever the letter case of its status', 'linux', { status: 'READY', version: '2.11.1.4' }, undefined],
   ['the first Linux agent with managed commands', 'linux', { status: 'Ready', version: '2.4.0.2' }, undefined],
+  ['a Linux agent of the same line before it', 'linux', { status: 'Ready', version: '2.4.0.0' }, 'AGENT_TOO_OLD'],
   ['a Linux agent before it', 'linux', { status: 'Ready', version: '2.3.9' }, 'AGENT_TOO_OLD'],
   ['a Linux agent of another age', 'linux', { status: 'Ready', version: '1.99.0.0' }, 'AGENT_TOO_OLD'],
   ['a Linux agent whose numbers are compared as numbers', 'linux', { status: 'Ready', version: '2.10' }, undefined],

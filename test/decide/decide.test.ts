@@ -46,7 +46,6 @@ const table: [string, Words, string[], number | undefined][] = [
   [
     'a command that is meant, and a free slot: sent',
     {
-      estate: 'unread',
       runs: [run('s1 sweep')],
       outcomes: [outcome('s1 hs-b 7')],
       vms: [vm('hs-b intended apply 7')],

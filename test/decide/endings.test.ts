@@ -79,6 +79,24 @@ for (const [what, said, before, expected] of proofs) {
   });
 }
 
+test('a proof remembers every address and port that it saw, while the state is untouched', (t) => {
+  const seen = [{ ip: '10.0.1.15', port: 57772, at: ago(900) }];
+  const before = { proofs: { [UCR]: { kind: 'self' as const, at: ago(900), seen } }, look: looked('hs-a') };
+  const here = { ip: '10.0.1.10', port: 1972, at: NOW };
+  const saw = (said: Said, more: Partial<VmRow> = before) => reported(said, more).proofs[UCR];
+  t.deepEqual(saw({ proof: 's1972' }), { kind: 'self', at: NOW, seen: [here, ...seen] });
+  t.deepEqual(saw({ proof: 'r' }), { kind: 'self', at: ago(900), seen });
+  t.deepEqual(saw({ proof: 's' }), { kind: 'self', at: NOW, seen }, 'a port that is not told is no news');
+  t.deepEqual(saw({ proof: 's1972', before: ['reply-rule'] }), { kind: 'self', at: NOW, seen: [here] }, 'put back');
+  const other = { ...before, look: looked('hs-a', { planHash: 'other' }) };
+  t.deepEqual(saw({ proof: 's1972' }, other), { kind: 'self', at: NOW, seen: [here] }, 'of another plan');
+  const again = { ...before, proofs: { [UCR]: { ...before.proofs[UCR], seen: [{ ...here, at: ago(9) }, ...seen] } } };
+  t.deepEqual(saw({ proof: 's1972' }, again), { kind: 'self', at: NOW, seen: [here, ...seen] }, 'each once');
+  const many = Array.from({ length: 40 }, (_, i) => ({ ip: '10.0.1.15', port: i + 1, at: ago(900) }));
+  const full = { ...before, proofs: { [UCR]: { ...before.proofs[UCR], seen: many } } };
+  t.is(saw({ proof: 's1972' }, full)?.seen?.length, 16);
+});
+
 test('a report: the look is kept, what was wrong is forgotten, and the command is over', (t) => {
   const row = reported({ changed: 3, before: ['route-missing'] }, { findings: [failed('COMMAND_TIMED_OUT', '')] });
   t.is(row.command, undefined);

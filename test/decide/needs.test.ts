@@ -37,6 +37,17 @@ const estate: [string, Words, boolean][] = [
     { ...busy, looks: { 'hs-a': refuses(503) }, outcomes: [outcome('s1 hs-a 7')] },
     true,
   ],
+  ['a command of no run that is to be sent', { vms: [vm('hs-a intended apply 7')] }, true],
+  [
+    'a command of no run that Azure does not hold',
+    { vms: [vm('hs-a sent apply 7')], looks: { 'hs-a': shows(undefined) } },
+    true,
+  ],
+  [
+    'a command of no run that could not be looked at',
+    { vms: [vm('hs-a sent apply 7')], looks: { 'hs-a': refuses(503) } },
+    false,
+  ],
   ['an outcome whose command is over', { runs: sweep, outcomes: [outcome('s1 hs-a 7')] }, true],
   ['an outcome with an earlier command than its VM has', { ...busy, outcomes: [outcome('s1 hs-a 6')] }, true],
   ['an outcome that has ended', { runs: sweep, outcomes: [outcome('s1 hs-a repaired')] }, false],

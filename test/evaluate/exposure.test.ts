@@ -1,7 +1,7 @@
 import test from 'ava';
 import { HEALTH_STALE_MS } from '../../shared/evaluate/exposure.ts';
 import { idKey } from '../../shared/model/ids.ts';
-import type { BackendHealth } from '../../shared/model/topology.ts';
+import type { BackendHealth, RuleHealth } from '../../shared/model/topology.ts';
 import {
   backend,
   estate,
@@ -9,6 +9,7 @@ import {
   healthOf,
   ilb,
   ipId,
+  lbId,
   look,
   mirror,
   NOW,
@@ -49,12 +50,83 @@ test('nobody healthy, or nothing known: latent', (t) => {
 });
 
 for (const reason of ['Up_Admin', 'Up_Probe_AllDownIsUp', 'up_admin']) {
-  test(`${reason} is no evidence`, (t) => {
+  test(`${reason} is no evidence of a primary, and gets connections all the same`, (t) => {
     const seen = told([backend('10.0.1.10', true, ipId('a1'), reason), backend('10.0.1.20', false, ipId('b1'))]);
-    t.deepEqual(exposure(seen), ['latent 0', 'latent 0']);
+    t.deepEqual(exposure(seen), ['active 1', 'latent 0']);
     t.deepEqual(seen.view().healthyIds, []);
+    t.is(seen.view().primaryId, undefined);
   });
 }
+
+test('beside the primary a member whose admin state is Up takes half of its connections', (t) => {
+  const seen = told([backend('10.0.1.10', true, ipId('a1')), backend('10.0.1.20', true, ipId('b1'), 'Up_Admin')]);
+  t.deepEqual(exposure(seen), ['active 0.5', 'active 0.5']);
+  t.like(seen.view(), { primaryId: vmId('a'), healthyIds: [vmId('a')] });
+});
+
+test('all down and counted as up: each gets its share, and nobody is primary', (t) => {
+  const reason = 'Up_Probe_AllDownIsUp';
+  const seen = told([backend('10.0.1.10', true, ipId('a1'), reason), backend('10.0.1.20', true, ipId('b1'), reason)]);
+  t.deepEqual(exposure(seen), ['active 0.5', 'active 0.5']);
+  t.like(seen.view(), { primaryId: undefined, healthyIds: [] });
+});
+
+test('without any probe every member gets connections, whatever is known of health', (t) => {
+  const seen = look(mirror({ rules: [{ probe: 'none' }] }));
+  t.deepEqual(exposure(seen), ['active 0.5', 'active 0.5']);
+  t.deepEqual(seen.codes('a'), ['NO_PROBE']);
+  const a = vm('a', { a1: { at: ['10.0.1.10', '10.0.1.12'] }, a2: '10.0.1.11' });
+  const lb = ilb('ucr', '10.0.1.100', ['a1', 'a1/2', 'b1'], { rules: [{ probe: 'none' }] });
+  t.deepEqual(exposure(look(estate(a, ...pair().slice(1), lb))), [`active ${2 / 3}`, `active ${1 / 3}`]);
+});
+
+test('a rule without a probe beside the mirror’s gives every member of its own pool connections', (t) => {
+  const topology = mirror({
+    rules: [{}, { frontendPort: 443, probe: 'none', pools: ['web'] }],
+    pools: { web: { ipConfigurationIds: [ipId('b1')] } },
+  });
+  const seen = look(topology, { health: healthOf(topology, { ucr: ['a1'] }) });
+  t.deepEqual(exposure(seen), ['active 1', 'active 1']);
+  t.is(seen.view().primaryId, vmId('a'));
+});
+
+/** Two rules on two pools: 1972 to a1 and b1, 57772 to a1 and b1 as well, or to others; health of each as told. */
+const twoRules = (web: string[], others: RuleHealth[] | undefined, main: BackendHealth[]) => {
+  const topology = mirror({
+    rules: [{}, { frontendPort: 57772, pools: ['web'] }],
+    pools: { web: { ipConfigurationIds: web.map(ipId) } },
+  });
+  const one = { frontendId: frontendId('ucr'), state: 'known' as const, backends: main, at: NOW };
+  const health = { ...one, ...(others ? { others } : {}) };
+  return look(topology, { health: new Map([[idKey(frontendId('ucr')), health]]) });
+};
+const webHealth = (backends: BackendHealth[], at = NOW): RuleHealth => ({
+  ruleId: `${lbId('ucr')}/LOADBALANCINGRULES/rule1`,
+  backends,
+  at,
+});
+const DOWN = [backend('10.0.1.10', false, ipId('a1'), 'Down_Admin'), backend('10.0.1.20', true, ipId('b1'))];
+
+test('held down in one pool and up in another of the same frontend: active', (t) => {
+  const up = webHealth([backend('10.0.1.10', true, ipId('a1')), backend('10.0.1.20', false, ipId('b1'))]);
+  t.deepEqual(exposure(twoRules(['a1', 'b1'], [up], DOWN)), ['active 1', 'active 1']);
+});
+
+test('held down in one pool, and nobody asked about the other: latent, never none', (t) => {
+  t.is(exposure(twoRules(['a1', 'b1'], undefined, DOWN))[0], 'latent 0');
+  t.is(exposure(twoRules(['a1', 'b1'], [webHealth(DOWN, NOW - HEALTH_STALE_MS - 1)], DOWN))[0], 'latent 0');
+  t.is(exposure(twoRules(['a1', 'b1'], [webHealth(DOWN)], DOWN))[0], 'none 0');
+  t.is(exposure(twoRules(['b1'], undefined, DOWN))[0], 'none 0', 'a rule that does not lead to it does not count');
+});
+
+test('one rule’s health says nothing of a rule with another pool or probe', (t) => {
+  const up = [backend('10.0.1.10', true, ipId('a1')), backend('10.0.1.20', false, ipId('b1'))];
+  t.deepEqual(exposure(twoRules(['b1'], undefined, up)), ['active 1', 'latent 0']);
+  const both = webHealth([backend('10.0.1.10', true, ipId('a1')), backend('10.0.1.20', true, ipId('b1'))]);
+  const seen = twoRules(['a1', 'b1'], [both], up);
+  t.deepEqual(exposure(seen), ['active 1', 'active 0.5'], 'the largest share of any rule');
+  t.is(seen.view().primaryId, vmId('a'), 'the primary is told by the one rule alone');
+});
 
 test('a probe that begins to fail is still one that succeeded', (t) => {
   t.is(

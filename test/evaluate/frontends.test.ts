@@ -131,3 +131,20 @@ test('a frontend in a subnet of another network than the pool is said to be so',
     { code: 'SECONDARY_NIC_OTHER_NETWORK', params: { vip: '10.0.1.100', nic: 'a2' } },
   ]);
 });
+
+test('a public VIP, and a NIC’s public address, block their paths unless the network is ours', (t) => {
+  const shown = (networks?: string[]) => {
+    const given = networks ? { scope: { networks } } : {};
+    const vip = look(estate(...pair(), ilb('ucr', '20.1.0.100', ['a1', 'b1'])), given);
+    const nics = vm('a', { a1: '20.1.0.10', a2: '20.1.0.11' });
+    const nic = look(estate(nics, ilb('ucr', '10.0.1.100', ['a1'])), given);
+    const said = [...vip.path('a').findings, ...nic.path('a').findings].map(
+      ({ code, params }) => `${code} ${params.value}`,
+    );
+    return [said, vip.plan('a')?.frontends.length ?? 0, nic.plan('a')?.frontends.length ?? 0];
+  };
+  const refused = ['20.1.0.100', '20.1.0.10', '20.1.0.11'].map((value) => `ADDRESS_PUBLIC ${value}`);
+  t.deepEqual(shown(), [refused, 0, 0]);
+  t.deepEqual(shown(['20.2.0.0/16']), [refused, 0, 0]);
+  t.deepEqual(shown(['20.1.0.0/16']), [[], 1, 1]);
+});

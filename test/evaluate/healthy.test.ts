@@ -1,5 +1,5 @@
 import test from 'ava';
-import { isEvidence, soleHealthy } from '../../shared/evaluate/healthy.ts';
+import { getsFlows, isEvidence, isHeldDown, soleHealthy } from '../../shared/evaluate/healthy.ts';
 import { backend } from '../helpers/estate.ts';
 
 test('up by a probe is evidence; up by a person or because nobody is up is none; down never is', (t) => {
@@ -17,4 +17,19 @@ test('the sole healthy one', (t) => {
   t.is(soleHealthy([a, b]), undefined);
   t.is(soleHealthy([down]), undefined);
   t.is(soleHealthy([]), undefined);
+});
+
+test('who gets connections is another question than who is healthy', (t) => {
+  const told = (up: boolean, reason: string) => {
+    const one = backend('10.0.1.10', up, undefined, reason);
+    return [isEvidence(one), getsFlows(one), isHeldDown(one)];
+  };
+  t.deepEqual(told(true, 'Up_Probe_Success'), [true, true, false]);
+  t.deepEqual(told(true, 'Up_Probe_ApproachingUnhealthyThreshold'), [true, true, false]);
+  t.deepEqual(told(true, 'Up_Admin'), [false, true, false]);
+  t.deepEqual(told(true, 'Up_Probe_AllDownIsUp'), [false, true, false]);
+  t.deepEqual(told(false, 'Up_Probe_AllDownIsUp'), [false, true, false], 'the reason says it too');
+  t.deepEqual(told(false, 'Down_Admin'), [false, false, true]);
+  t.deepEqual(told(false, 'Down_Probe_TcpProbeTimeout'), [false, false, false]);
+  t.deepEqual(told(false, ''), [false, false, false], 'a VM that is off');
 });

@@ -17,6 +17,7 @@ import {
 
 const VIP = '10.0.1.100';
 const at = (address: string, place: { virtualNetworkId?: string; subnetId?: string } = {}) => ({ address, ...place });
+const backends = (seen: ReturnType<typeof look>) => seen.path('a').backends.map(({ ip }) => ip);
 const members = (...parts: Parameters<typeof estate>) => look(estate(...parts)).paths;
 
 test('a pool names ip configurations', (t) => {
@@ -86,15 +87,16 @@ test('a member’s port to prove is one of a rule that leads to it', (t) => {
   t.deepEqual(seen.codes('b'), ['NO_SAFE_PORT']);
 });
 
-test('of several ip configurations in the pool the primary NIC’s primary one stands for the member', (t) => {
+test('several ip configurations in the pool are all backend addresses: the primary NIC’s first, its primary one first', (t) => {
   const a = vm('a', {
     a1: { at: '10.0.1.10', primary: false },
     a2: { at: ['10.0.1.12', '10.0.1.11'], primary: true },
     a3: '10.0.1.13',
   });
   const seen = look(estate(a, ilb('ucr', VIP, ['a1', 'a2/2', 'a2'])));
-  t.is(seen.path('a').backend?.ip, '10.0.1.12');
+  t.deepEqual(backends(seen), ['10.0.1.12', '10.0.1.11', '10.0.1.10']);
   t.is(seen.path('a').via?.ip, '10.0.1.13', 'no NIC of the pool carries the route');
+  t.deepEqual(seen.plan('a')?.frontends[0]?.backends, seen.path('a').backends);
 });
 
 test('the primary ip configuration goes first by its mark, not by its name', (t) => {
@@ -103,18 +105,18 @@ test('the primary ip configuration goes first by its mark, not by its name', (t)
     ilb('ucr', VIP, ['a1', 'a1/2']),
   );
   for (const ip of topology.nics[0]?.ipConfigurations ?? []) ip.primary = !ip.primary;
-  t.is(look(topology).path('a').backend?.ip, '10.0.1.12');
+  t.deepEqual(backends(look(topology)), ['10.0.1.12', '10.0.1.10']);
 });
 
-test('that choice is of the pool alone: an ip configuration outside it does not count', (t) => {
+test('an ip configuration outside the pool does not count', (t) => {
   const a = vm('a', { a1: { at: ['10.0.1.10', '10.0.1.12'] }, a2: '10.0.1.11' });
-  t.is(look(estate(a, ilb('ucr', VIP, ['a1/2']))).path('a').backend?.ip, '10.0.1.12');
+  t.deepEqual(backends(look(estate(a, ilb('ucr', VIP, ['a1/2'])))), ['10.0.1.12']);
 });
 
 test('an IPv6 configuration is no member of an IPv4 frontend', (t) => {
   const a = vm('a', { a1: { at: ['10.0.1.10', 'fd00::10'] }, a2: '10.0.1.11' });
   t.deepEqual(members(a, ilb('ucr', VIP, ['a1/2'])), []);
-  t.is(look(estate(a, ilb('ucr', VIP, ['a1/2', 'a1']))).path('a').backend?.ip, '10.0.1.10');
+  t.deepEqual(backends(look(estate(a, ilb('ucr', VIP, ['a1/2', 'a1'])))), ['10.0.1.10']);
 });
 
 test('a NIC on no VM is no member', (t) => {
@@ -153,6 +155,21 @@ test('DANGLING_REFERENCE: an ip configuration, a pool or an address that Azure d
     ].toSorted(),
   );
   t.is(evaluation.paths.length, 1, 'and the rest is evaluated');
+});
+
+test('DANGLING_REFERENCE: addresses that are kept for later VMs are one line with their number', (t) => {
+  const addresses = Array.from({ length: 50 }, (_, i) => at(`10.0.2.${i + 1}`));
+  const lb = ilb('ucr', VIP, ['a1'], {
+    rules: [{ pools: ['ucr', 'later'] }],
+    pool: { addresses },
+    pools: { later: { addresses: addresses.slice(0, 3) } },
+  });
+  const { evaluation } = look(estate(...pair(), lb));
+  const id = '10.0.2.1 and 49 more';
+  t.deepEqual(
+    evaluation.listed.map(({ finding }) => finding),
+    [{ code: 'DANGLING_REFERENCE', params: { vip: VIP, id } }],
+  );
 });
 
 test('DANGLING_REFERENCE: a VM that only its NIC knows is a blocked path', (t) => {

@@ -3,8 +3,8 @@ import type { FindingCode, Verdict } from '../../shared/model/findings.ts';
 import { finding } from '../../shared/model/findings.ts';
 import { idKey } from '../../shared/model/ids.ts';
 import type { Proof, VmKnowledge } from '../../shared/model/path.ts';
-import type { Topology } from '../../shared/model/topology.ts';
-import { backend, estate, healthOf, ilb, look, mirror, pair, vm, vmId } from '../helpers/estate.ts';
+import type { Topology, Vm } from '../../shared/model/topology.ts';
+import { backend, estate, healthOf, ilb, look, mirror, nicId, pair, vm, vmId } from '../helpers/estate.ts';
 import { type Heard, knowing, unseen } from '../helpers/looked.ts';
 
 const VIP = '10.0.1.100';
@@ -131,6 +131,21 @@ test('a report speaks for its own VM alone', (t) => {
   t.is(after({}).path('b').verdict, 'unknown');
 });
 
+test('a connect that failed while one gets connections whom no probe saw healthy counts against nobody', (t) => {
+  const topology = mirror();
+  const plan = look(topology).plan('a');
+  if (!plan) return t.fail();
+  const health = healthOf(topology, { ucr: ['a1'] });
+  for (const one of health.values())
+    for (const it of one.backends) if (!it.up) Object.assign(it, { up: true, reason: 'Up_Admin' });
+  const seen = (heard: Heard) =>
+    look(topology, { health, knowledge: new Map([[idKey(vmId('a')), knowing(plan, heard)]]) });
+  const failed = seen({ connect: 'timeout' });
+  t.deepEqual(failed.codes('a'), ['UNHEALTHY_GETS_CONNECTS']);
+  t.is(failed.path('a').verdict, 'unknown');
+  t.is(seen({}).path('a').verdict, 'compliant');
+});
+
 test('REMOVED_BY_HAND: the plan stays, so that a person can put it back', (t) => {
   const seen = after({ knowledge: { held: true } });
   t.deepEqual(seen.codes('a'), ['REMOVED_BY_HAND']);
@@ -177,11 +192,19 @@ test('a stopped VM with something to mend is blocked: somebody can act meanwhile
   t.is(seen.path('a').verdict, 'blocked');
 });
 
+test('a VM of a flexible scale set is a member like any other', (t) => {
+  const ordinary = mirror();
+  const topology = mirror();
+  for (const one of topology.vms) one.scaleSetId = vmId('set').replace('virtualMachines', 'virtualMachineScaleSets');
+  t.deepEqual(look(topology).evaluation, look(ordinary).evaluation);
+  t.is(after({}, 'healthy', topology).path('a').verdict, 'compliant');
+});
+
 test('UNSUPPORTED_OS and SCALE_SET_INSTANCE: no plan', (t) => {
   for (const [fields, code] of [
     [{ os: 'unknown' }, 'UNSUPPORTED_OS'],
-    [{ scaleSetId: '/set' }, 'SCALE_SET_INSTANCE'],
-  ] as const) {
+    [{ scaleSetId: '/set', nicIds: [nicId('a1'), nicId('a2'), nicId('nowhere')] }, 'SCALE_SET_INSTANCE'],
+  ] as [Partial<Vm>, FindingCode][]) {
     const seen = look(estate(vm('a', { a1: '10.0.1.10', a2: '10.0.1.11' }, fields), ilb('ucr', VIP, ['a1'])));
     t.deepEqual(seen.codes('a'), [code]);
     t.is(seen.path('a').verdict, 'blocked');

@@ -14,7 +14,7 @@ const findings = (nics: Nics, members?: string[]) => look(behind(nics, members))
 
 test('backend and via address carry their NICs’ MACs', (t) => {
   const path = look(behind({ a1: '10.0.1.10', a2: '10.0.1.11' })).path('a');
-  t.deepEqual(path.backend, { ip: '10.0.1.10', mac: macOf('a1') });
+  t.deepEqual(path.backends, [{ ip: '10.0.1.10', mac: macOf('a1') }]);
   t.deepEqual(path.via, { ip: '10.0.1.11', mac: macOf('a2') });
 });
 
@@ -40,6 +40,11 @@ for (const [why, nics, result] of [
     'one in no pool before one that another frontend uses',
     { a1: '10.0.1.10', a2: { at: '10.0.1.11', pools: ['other'] }, a3: '10.0.1.12' },
     '10.0.1.12 subnet',
+  ],
+  [
+    'one in the VIP’s network before one in another',
+    { a1: '10.0.1.10', a2: { at: '10.9.1.11', subnet: 'far/default' }, a3: { at: '10.0.2.12', subnet: 'vnet/two' } },
+    '10.0.2.12 name',
   ],
   [
     'one with an address before one without',
@@ -88,7 +93,7 @@ test('one NIC may be backend for one frontend and via for another', (t) => {
   const seen = look(
     estate(vm('a', { a1: '10.0.1.10', a2: '10.0.1.11' }), ilb('one', VIP, ['a1']), ilb('two', '10.0.1.101', ['a2'])),
   );
-  const roles = ['one', 'two'].map((name) => [seen.path('a', name).backend?.ip, seen.path('a', name).via?.ip]);
+  const roles = ['one', 'two'].map((name) => [seen.path('a', name).backends[0]?.ip, seen.path('a', name).via?.ip]);
   t.deepEqual(roles, [
     ['10.0.1.10', '10.0.1.11'],
     ['10.0.1.11', '10.0.1.10'],
@@ -149,10 +154,56 @@ test('an unknown subnet is not held against a NIC', (t) => {
   t.deepEqual(look(topology).path('a').findings, []);
 });
 
+test('SECONDARY_NIC_GUESSED: only a name decides between several; a warning, and the path is planned', (t) => {
+  const far = (at: string) => ({ at, subnet: 'vnet/two' });
+  const guessed = { code: 'SECONDARY_NIC_GUESSED', params: { vip: VIP, nic: 'a2', tag: 'ilb-hairpin-guard-via' } };
+  const seen = look(behind({ a1: '10.0.1.10', a2: far('10.0.2.11'), a3: far('10.0.2.12') }));
+  t.deepEqual(seen.path('a').findings, [guessed]);
+  t.is(seen.path('a').verdict, 'unknown');
+  t.is(seen.plan('a')?.frontends[0]?.via.ip, '10.0.2.11');
+  for (const nics of [
+    { a1: '10.0.1.10', a2: far('10.0.2.11') },
+    { a1: '10.0.1.10', a2: far('10.0.2.11'), a3: '10.0.1.12' },
+    { a1: '10.0.1.10', a2: far('10.0.2.11'), a3: { ...far('10.0.2.12'), tags: VIA } },
+    { a1: '10.0.1.10', a2: far('10.0.2.11'), a3: { at: '10.9.1.12', subnet: 'far/default' } },
+    { a1: '10.0.1.10', a2: far('10.0.2.11'), a3: { ...far('10.0.2.12'), tags: OPT_OUT } },
+  ] as Nics[]) {
+    t.deepEqual(findings(nics), []);
+  }
+});
+
+test('a NIC in the subnet of any own address in the pools is near', (t) => {
+  const nics = { a1: '10.0.1.10', a2: { at: '10.0.2.10', subnet: 'vnet/two' }, a3: '10.0.3.9', a4: '10.0.2.11' };
+  const seen = look(
+    behind({ ...nics, a3: { at: '10.0.3.9', subnet: 'vnet/three' }, a4: { at: '10.0.2.11', subnet: 'vnet/two' } }, [
+      'a1',
+      'a2',
+    ]),
+  );
+  t.like(seen.path('a'), { via: { ip: '10.0.2.11' }, viaReason: 'subnet' });
+});
+
 test('BACKEND_NIC_NOT_READY: no MAC, or no address', (t) => {
   t.deepEqual(findings({ a1: {}, a2: '10.0.1.11' }), [
     { code: 'BACKEND_NIC_NOT_READY', params: { vip: VIP, nic: 'a1' } },
   ]);
+});
+
+test('BACKEND_NIC_NOT_READY once for a NIC, whatever number of addresses it lacks', (t) => {
+  const seen = look(behind({ a1: { at: [undefined, undefined] }, a2: '10.0.1.11' }, ['a1', 'a1/2']));
+  t.deepEqual(seen.codes('a'), ['BACKEND_NIC_NOT_READY']);
+  const half = look(behind({ a1: { at: ['10.0.1.10', undefined] }, a2: '10.0.1.11' }, ['a1', 'a1/2']));
+  t.deepEqual(half.codes('a'), ['BACKEND_NIC_NOT_READY']);
+  t.is(half.plan('a'), undefined, 'no half of a plan');
+});
+
+test('TOO_MANY_ADDRESSES: more than a path can carry', (t) => {
+  const at = Array.from({ length: 9 }, (_, i) => `10.0.1.${10 + i}`);
+  const pool = at.map((_, i) => `a1/${i + 1}`);
+  const seen = look(behind({ a1: { at }, a2: '10.0.1.30' }, pool));
+  t.deepEqual(seen.path('a').findings, [{ code: 'TOO_MANY_ADDRESSES', params: { vip: VIP, count: '9', most: '8' } }]);
+  t.is(seen.plan('a'), undefined);
+  t.is(look(behind({ a1: { at }, a2: '10.0.1.30' }, pool.slice(1))).plan('a')?.frontends[0]?.backends.length, 8);
 });
 
 test('ADDRESS_INVALID names what is none', (t) => {
@@ -170,8 +221,10 @@ test('ADDRESS_INVALID: what one VM cannot carry', (t) => {
     [{ a1: '10.0.1.10', a2: '10.0.1.10' }, '10.0.1.10'],
     [{ a1: { at: '10.0.1.10', mac: same }, a2: { at: '10.0.1.11', mac: same } }, same],
     [{ a1: '10.0.1.10', a2: { at: ['10.0.1.11', VIP] } }, VIP],
+    [{ a1: { at: ['10.0.1.10', '10.0.1.10'] }, a2: '10.0.1.11' }, '10.0.1.10'],
+    [{ a1: { at: ['10.0.1.10', '10.0.1.11'] }, a2: '10.0.1.11' }, '10.0.1.11'],
   ] as [Nics, string][]) {
-    t.deepEqual(findings(nics), [{ code: 'ADDRESS_INVALID', params: { value } }]);
+    t.deepEqual(findings(nics, ['a1', 'a1/2']), [{ code: 'ADDRESS_INVALID', params: { value } }]);
   }
 });
 
@@ -186,8 +239,9 @@ test('OPTED_OUT: the NIC in the pool, or the only NIC outside it; nothing is sai
   for (const [nics, nic] of [
     [{ a1: { at: '10.0.1.10', tags: OPT_OUT }, a2: '10.0.1.11' }, 'a1'],
     [{ a1: '10.0.1.10', a2: { at: '10.0.1.11', tags: OPT_OUT } }, 'a2'],
+    [{ a0: '10.0.1.10', a1: { at: '10.0.1.12', tags: OPT_OUT }, a2: '10.0.1.11' }, 'a1'],
   ] as [Nics, string][]) {
-    const seen = look(behind(nics));
+    const seen = look(behind(nics, 'a0' in nics ? ['a0', 'a1'] : ['a1']));
     t.deepEqual(seen.paths, []);
     t.deepEqual(seen.evaluation.listed, [
       { id: vmId('a'), finding: { code: 'OPTED_OUT', params: { id: nicId(nic) } } },

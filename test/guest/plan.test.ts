@@ -166,3 +166,30 @@ test('a network of containers is sound, where none of the plan’s addresses is 
     /one NIC in the pools for 10.0.1.11/,
   );
 });
+
+test('a public address is refused and named, unless the command names its network', (t) => {
+  for (const [path, value] of [
+    ['plan.frontends.0.vip', '20.1.0.100'],
+    ['plan.frontends.0.via.ip', '20.1.0.11'],
+    ['plan.frontends.0.backends.0.ip', '20.1.0.10'],
+  ] as const) {
+    t.regex(
+      refusal(withField(commandOf(), path, value)),
+      /^plan\.frontends\.0\.[a-z0-9.]+ is "20\.1\.0\.\d+": expected a private/,
+    );
+    t.true(refusal(withField(commandOf(), path, value)).startsWith(`${path} is `));
+    t.notThrows(() => checkCommand(withField(commandOf({ networks: ['20.1.0.0/16'] }), path, value)));
+    t.regex(refusal(withField(commandOf({ networks: ['20.2.0.0/16'] }), path, value)), /expected a private/);
+  }
+  for (const networks of [['20.1.0.1/16'], ['$(reboot)/16'], ['20.1.0.0/30'], Array(17).fill('20.1.0.0/16')])
+    t.regex(refusal(commandOf({ networks })), /^networks/);
+});
+
+test('what is left as it is may be of a NIC that was replaced, and is no plan alone', (t) => {
+  const one = frontendOf();
+  const old = frontendOf({ vip: '10.0.1.101', via: { ip: one.via.ip, mac: '00:0d:3a:00:00:03' }, kept: true });
+  t.notThrows(() => checkCommand(commandOf({ plan: { frontends: [one, old] } })));
+  t.notThrows(() => checkCommand(commandOf({ plan: { frontends: [one, { ...old, vip: one.via.ip }] } })));
+  t.regex(refusal(commandOf({ plan: { frontends: [old] } })), /^plan\.frontends\.length is "1": /);
+  t.regex(refusal(commandOf({ plan: { frontends: [one, { ...old, vip: one.vip }] } })), /expected each VIP once/);
+});

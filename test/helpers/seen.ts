@@ -26,6 +26,7 @@ import {
   type RunRow,
   type VmRow,
 } from '../../shared/model/rows.ts';
+import type { Scope } from '../../shared/model/scope.ts';
 import type { LoopSettings } from '../../shared/model/settings.ts';
 import type { ScopeItem, SignalKind } from '../../shared/model/signal.ts';
 import { rowKey, type Versioned } from '../../shared/model/store.ts';
@@ -93,7 +94,7 @@ export function seen(words: Words = {}): Observed {
       Object.entries(words.unreadable ?? {}).map(([run, vms]) => [run, new Set(vms.map((vm) => rowKey(vmId(vm))))]),
     ),
   };
-  if (estate === 'read') observed.survey = surveyOf(world);
+  if (estate === 'read') observed.survey = surveyOf(world, words.settings?.scope);
   else if (estate !== 'unread') observed.estateError = estate;
   return observed;
 }
@@ -106,12 +107,12 @@ export function pass(words: Words = {}): EstatePass {
   const observed = seen({ ...words, estate: 'read' });
   if (words.estate instanceof AzureError) observed.estateError = words.estate;
   const begun = startPass(observed, { ...SETTINGS, ...words.settings });
-  const known = observed.survey as NonNullable<Observed['survey']>;
+  const known = begun.survey as NonNullable<Observed['survey']>;
   const evaluation = judge(known, healthOf(begun.frontends.all()), knowledgeOf(begun, known), NOW);
   return { ...begun, survey: known, evaluation };
 }
 
-export const surveyOf = (world: World) => survey(world.topology(), SETTINGS.scope);
+export const surveyOf = (world: World, scope: Scope = SETTINGS.scope) => survey(world.topology(), scope);
 
 /** The plan that a VM has in a world. */
 export function planOf(vm: string, world: World = articleWorld()): NamedPlan {
@@ -320,7 +321,8 @@ export interface Said {
   before?: Drift[];
   after?: Drift[];
   connect?: string;
-  proof?: 's' | 'r' | 'n';
+  /** With the accepted port where it is told, as `s1972`. */
+  proof?: `s${number | ''}` | 'r' | 'n';
   changed?: number;
   more?: object;
 }

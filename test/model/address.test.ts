@@ -1,6 +1,14 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { compareAddresses, compareText, isAddressIn, isHostAddress, isMac } from '../../shared/model/address.ts';
+import {
+  addressFault,
+  compareAddresses,
+  compareText,
+  isAddressIn,
+  isHostAddress,
+  isMac,
+  isNetwork,
+} from '../../shared/model/address.ts';
 
 for (const text of [
   '10.0.1.10',
@@ -65,4 +73,37 @@ test('an address is in a network or beside it', (t) => {
     t.false(isAddressIn(address, '172.16.0.0/12'), address);
   t.true(isAddressIn('192.168.255.3', '192.168.255.0/30'));
   t.false(isAddressIn('192.168.255.4', '192.168.255.0/30'));
+});
+
+for (const text of [
+  ...['10.0.0.1', '10.255.255.254', '172.16.0.1', '172.31.255.254', '192.168.0.1', '192.168.255.254'],
+  ...['100.64.0.1', '100.127.255.254', '20.1.0.5', '20.1.255.254'],
+]) {
+  test(`${text} may be in a plan where 20.1.0.0/16 is ours`, (t) =>
+    t.is(addressFault(text, ['20.1.0.0/16']), undefined));
+}
+
+for (const [text, fault] of [
+  ...['9.255.255.255', '11.0.0.1', '172.15.255.255', '172.32.0.1', '192.167.1.1', '192.169.1.1', '8.8.8.8'].map(
+    (public_) => [public_, 'public'] as const,
+  ),
+  ...['100.63.255.255', '100.128.0.1', '20.0.255.255', '20.2.0.0'].map((public_) => [public_, 'public'] as const),
+  ...['127.0.0.1', '169.254.169.254', '168.63.129.16', '224.0.0.5', '255.255.255.255', '0.0.0.0', 'x'].map(
+    (none) => [none, 'none'] as const,
+  ),
+] as const) {
+  test(`${text} may be in no plan: ${fault}`, (t) => {
+    t.is(addressFault(text, ['20.1.0.0/16']), fault);
+    if (fault === 'none') t.is(addressFault(text, ['168.0.0.0/8', '169.254.0.0/16']), fault, 'whatever is ours');
+  });
+}
+
+test('a virtual network’s space is /8 to /29, without a bit behind its length', (t) => {
+  for (const text of ['20.1.0.0/16', '8.0.0.0/8', '20.1.2.8/29']) t.true(isNetwork(text), text);
+  for (const text of [
+    ...['', '20.1.0.0', '20.1.0.1/16', '20.1.0.0/7', '20.1.2.8/30', '20.1.0.0/016', '20.1.0.0/16/16', ' 20.1.0.0/16'],
+    ...['127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/8', '0.0.0.0/8', 'fd00::/8'],
+  ]) {
+    t.false(isNetwork(text), text);
+  }
 });

@@ -6,6 +6,7 @@ import { readMessage, signalMessage } from '../../shared/model/messages.ts';
 import { DEFAULT_TAGS } from '../../shared/model/scope.ts';
 import type { Signal } from '../../shared/model/signal.ts';
 import type { Topology } from '../../shared/model/topology.ts';
+import type { EventRead } from '../../shared/requests/envelope.ts';
 import { readManualRun } from '../../shared/requests/manualRun.ts';
 import { readMirrorFailover } from '../../shared/requests/mirrorFailover.ts';
 import { readResourceChange } from '../../shared/requests/resourceChange.ts';
@@ -55,12 +56,11 @@ function holds(read: () => Signal[]): void {
   }
 }
 
+const signalsOf = (read: EventRead): Signal[] => (read.kind === 'signal' ? [read.signal] : []);
+
 const readers: Record<string, (raw: unknown) => Signal[]> = {
-  mirrorFailover: (raw) => [readMirrorFailover(raw, SCOPE, 1)],
-  resourceChange: (raw) => {
-    const change = readResourceChange(raw, SCOPE, 1);
-    return change.kind === 'signal' ? [change.signal] : [];
-  },
+  mirrorFailover: (raw) => signalsOf(readMirrorFailover(raw, SCOPE, 1)),
+  resourceChange: (raw) => signalsOf(readResourceChange(raw, SCOPE, 1)),
   message: (raw) => {
     const message = readMessage(raw);
     return message.kind === 'signal' ? [message] : [];

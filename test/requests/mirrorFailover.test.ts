@@ -1,5 +1,6 @@
 import test from 'ava';
 import { InputError } from '../../shared/errors.ts';
+import type { Signal } from '../../shared/model/signal.ts';
 import { readMirrorFailover } from '../../shared/requests/mirrorFailover.ts';
 
 const SUBSCRIPTION = '00000000-0000-0000-0000-000000000000';
@@ -29,6 +30,12 @@ const cloudEvent = (change: Record<string, unknown> = {}) => ({
   ...change,
 });
 
+const signalOf = (raw: unknown, allowed = ALLOWED, observedAt = NOW): Signal => {
+  const read = readMirrorFailover(raw, allowed, observedAt);
+  if (read.kind !== 'signal') throw new Error(`it is ${read.kind}`);
+  return read.signal;
+};
+
 const refused = (raw: unknown, allowed = ALLOWED): InputError => {
   try {
     readMirrorFailover(raw, allowed, NOW);
@@ -40,7 +47,7 @@ const refused = (raw: unknown, allowed = ALLOWED): InputError => {
 };
 
 test('both schemas give the same signal', (t) => {
-  const signal = readMirrorFailover(gridEvent(), ALLOWED, NOW);
+  const signal = signalOf(gridEvent(), ALLOWED, NOW);
   t.like(signal, {
     subscriptionId: SUBSCRIPTION,
     signal: 'failover',
@@ -52,27 +59,48 @@ test('both schemas give the same signal', (t) => {
     ],
   });
   t.regex(signal.runId, /^[0-9a-f]{32}$/);
-  const other = readMirrorFailover(cloudEvent(), ALLOWED, NOW);
+  const other = signalOf(cloudEvent(), ALLOWED, NOW);
   t.is(other.runId, signal.runId, 'the same event is the same run, whatever its schema');
   t.deepEqual(other.scope, signal.scope);
 });
 
 test('a repeated event is the same run, another id is another', (t) => {
-  const first = readMirrorFailover(gridEvent(), ALLOWED, NOW);
-  t.is(readMirrorFailover(gridEvent(), ALLOWED, NOW + 9999).runId, first.runId);
-  t.not(readMirrorFailover(gridEvent({ id: 'e-2' }), ALLOWED, NOW).runId, first.runId);
+  const first = signalOf(gridEvent(), ALLOWED, NOW);
+  t.is(signalOf(gridEvent(), ALLOWED, NOW + 9999).runId, first.runId);
+  t.not(signalOf(gridEvent({ id: 'e-2' }), ALLOWED, NOW).runId, first.runId);
+});
+
+for (const [what, change] of [
+  ['another VM', { subject: `${VM}2`, data: { vmId: `${VM}2`, vip: '10.0.1.100' } }],
+  ['another VIP', { data: { vmId: VM, vip: '10.0.1.101' } }],
+  ['all VIPs', { data: { vmId: VM } }],
+  ['an earlier time', { time: '2026-01-05T09:59:59.999Z' }],
+  ['no time', { time: undefined }],
+] as const) {
+  // Whoever may publish to the topic chooses source and id: a notice with an id that comes later must not take its run.
+  test(`an id that was guessed takes no run away from the notice that has it: ${what}`, (t) => {
+    const real = signalOf(cloudEvent(), ALLOWED, NOW);
+    t.not(signalOf(cloudEvent(change), ALLOWED, NOW - 60_000).runId, real.runId);
+  });
+}
+
+test('a time is the same however it is written', (t) => {
+  const { runId } = signalOf(cloudEvent(), ALLOWED, NOW);
+  for (const time of ['2026-01-05T10:00:00.0000000Z', '2026-01-05T11:00:00+01:00']) {
+    t.is(signalOf(cloudEvent({ time }), ALLOWED, NOW).runId, runId, time);
+  }
 });
 
 test('ids in any letter case', (t) => {
   const shouted = VM.toUpperCase();
-  t.is(readMirrorFailover(gridEvent({ data: { vmId: shouted } }), ALLOWED, NOW).subscriptionId, SUBSCRIPTION);
-  t.is(readMirrorFailover(gridEvent({ eventType: 'ilbhairpinguard.MIRRORFAILOVER' }), ALLOWED, NOW).signal, 'failover');
+  t.is(signalOf(gridEvent({ data: { vmId: shouted } })).subscriptionId, SUBSCRIPTION);
+  t.is(signalOf(gridEvent({ eventType: 'ilbhairpinguard.MIRRORFAILOVER' }), ALLOWED, NOW).signal, 'failover');
   const within = { ...ALLOWED, within: [VM.slice(0, VM.indexOf('/providers')).toLowerCase()] };
-  t.notThrows(() => readMirrorFailover(gridEvent(), within, NOW));
+  t.notThrows(() => signalOf(gridEvent(), within, NOW));
 });
 
 test('without a VIP all frontends of the VM are meant', (t) => {
-  t.deepEqual(readMirrorFailover(gridEvent({ data: { vmId: VM } }), ALLOWED, NOW).scope, [{ kind: 'vm', id: VM }]);
+  t.deepEqual(signalOf(gridEvent({ data: { vmId: VM } }), ALLOWED, NOW).scope, [{ kind: 'vm', id: VM }]);
 });
 
 for (const [title, raw, code, field] of [
@@ -128,4 +156,19 @@ test('a group whose name begins like an allowed one is another group', (t) => {
 
 test('a megabyte in a field is not echoed whole', (t) => {
   t.true(refused(gridEvent({ eventType: 'x'.repeat(1 << 20) })).message.length < 600);
+});
+
+test('a test of the notice is no signal, and is held to the same rules', (t) => {
+  const data = { vmId: VM, vip: '10.0.1.100', test: true };
+  const tested = { kind: 'tested', vmId: VM, eventId: 'e-1', vip: '10.0.1.100' };
+  t.deepEqual(readMirrorFailover(cloudEvent({ data }), ALLOWED, NOW), tested);
+  t.deepEqual(readMirrorFailover(gridEvent({ data: { vmId: VM, test: true } }), ALLOWED, NOW), {
+    kind: 'tested',
+    vmId: VM,
+    eventId: 'e-1',
+  });
+  t.is(readMirrorFailover(gridEvent({ data: { ...data, test: false } }), ALLOWED, NOW).kind, 'signal');
+  t.is(refused(gridEvent({ data: { ...data, test: 'yes' } })).field, 'data.test');
+  t.is(refused(gridEvent({ data: { ...data, vip: '10.0.1.300' } })).field, 'data.vip');
+  t.is(refused(gridEvent({ data }), { ...ALLOWED, subscriptionIds: [] }).code, 'SCOPE_NOT_ALLOWED');
 });

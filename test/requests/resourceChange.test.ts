@@ -51,6 +51,18 @@ test('samples: a NIC write and a VM start are signals', (t) => {
   }
 });
 
+test('a repeated event is the same run; one with the same id about another resource or of another time is not', (t) => {
+  const write = (name: string, eventTime = '2026-01-05T10:00:00Z') => {
+    const id = resource(`Microsoft.Network/networkInterfaces/${name}`);
+    const found = read({ ...event('Microsoft.Network/networkInterfaces/write', id), eventTime });
+    return found.kind === 'signal' ? found.signal.runId : found.kind;
+  };
+  t.is(write('nic1'), write('nic1'));
+  t.is(write('NIC1'), write('nic1'));
+  t.not(write('nic2'), write('nic1'));
+  t.not(write('nic1', '2026-01-05T10:00:01Z'), write('nic1'));
+});
+
 test('samples: the own commands, health questions and a storage account are ignored', (t) => {
   for (const [file, part] of [
     ['eg_resource_write_nic.json', 'doc_sample_storageAccount_write'],

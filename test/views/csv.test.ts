@@ -24,6 +24,8 @@ test('a run: a line per path, and one for a VM that has none', (t) => {
     changed: '4',
     proof: 'self',
     provedAt: '2026-01-05T10:00:07.000Z',
+    proofSaw: '10.0.1.10:1972',
+    notProved: '10.0.1.15:57772 10.0.1.15:514/udp',
     driftBefore: 'route-missing reply-rule',
     connectBefore: 'timeout',
     driftAfter: '',

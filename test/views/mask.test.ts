@@ -39,13 +39,13 @@ const assessed = (observed: Observed, scope = SCOPE, filter: typeof none = none)
 
 /** What must not depend on names. */
 const shape = ({ paths, result, counts, listed }: Assessment) => ({
-  paths: paths.map(({ state, exposure, share, vip, verdict, backend, via, port, findings }) => ({
+  paths: paths.map(({ state, exposure, share, vip, verdict, backends, via, port, findings }) => ({
     state,
     exposure,
     share,
     vip,
     verdict,
-    backend,
+    backends,
     via,
     port,
     codes: findings.map(({ code }) => code),

@@ -187,6 +187,17 @@ test('a proof that never was has no time', (t) => {
   t.deepEqual(vms[0]?.paths[0]?.proof, { kind: 'none' });
 });
 
+test('a proof says which address and port it saw, and what is set and not proved stands beside it', (t) => {
+  const seen = [{ ip: '10.0.1.10', port: 1972, at: AT }];
+  const proved = path({ proof: { kind: 'self', at: AT, seen }, notProved: ['10.0.1.15:57772'] });
+  const { vms } = runView([run()], [outcome({ paths: [proved] })]);
+  t.like(vms[0]?.paths[0], {
+    verdict: 'compliant',
+    proof: { kind: 'self', at: new Date(AT).toISOString(), saw: ['10.0.1.10:1972'] },
+    notProved: ['10.0.1.15:57772'],
+  });
+});
+
 test('findings and warnings are told as sentences', (t) => {
   const { vms } = runView(
     [run()],

@@ -53,9 +53,9 @@ test('it is valid, and says what the document says', (t) => {
   const cells = texts(page, 'td');
   t.deepEqual(cells.slice(0, 7), [
     '10.0.1.100',
-    'compliant',
+    'compliant; set and not proved: 10.0.1.15:57772, 10.0.1.15:514/udp',
     'active',
-    'self, 2026-01-05T10:00:07.000Z',
+    'self 10.0.1.10:1972, 2026-01-05T10:00:07.000Z',
     'timeout 3001 ms, route-missing, reply-rule',
     'ok 2 ms',
     '',

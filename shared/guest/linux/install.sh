@@ -27,17 +27,18 @@ own_text() {
     [[ $line == '# --- plan ---' ]] || continue
     in_plan=1
     kept+=(COMMAND_ID=00000000000000000000000000000000 MODE= CONNECT_SECONDS=3 TOTAL_SECONDS=60 CONTAINERS=)
-    kept+=('VIP=()' 'PORT=()' 'BACKEND_IP=()' 'BACKEND_MAC=()' 'VIA_IP=()' 'VIA_MAC=()')
+    kept+=('NETWORKS=()' 'VIP=()' 'PORT=()' 'BACKEND_IP=()' 'BACKEND_MAC=()' 'VIA_IP=()' 'VIA_MAC=()' 'KEPT=()')
   done
   printf '%s\n' "${kept[@]}"
 }
 
 plan_text() {
   local index
-  printf '%s\n' '# Written by ilb-hairpin-guard: VIP, port, backend addresses and MACs, via address and MAC'
+  printf '%s\n' '# Written by ilb-hairpin-guard: VIP, port, backend addresses and MACs, via address and MAC, kept: left as it is'
   [[ -z $CONTAINERS ]] || printf '%s\n' "containers $CONTAINERS"
+  ((${#NETWORKS[@]} == 0)) || printf '%s\n' "networks ${NETWORKS[*]}"
   for index in "${!VIP[@]}"; do
-    printf '%s\n' "${VIP[index]} ${PORT[index]} ${BACKEND_IP[index]} ${BACKEND_MAC[index]} ${VIA_IP[index]} ${VIA_MAC[index]}"
+    printf '%s\n' "${VIP[index]} ${PORT[index]} ${BACKEND_IP[index]} ${BACKEND_MAC[index]} ${VIA_IP[index]} ${VIA_MAC[index]}${KEPT[index]:+ kept}"
   done
 }
 
@@ -45,15 +46,16 @@ plan_text() {
 load_plan() {
   local line
   local -a words
-  CONTAINERS='' VIP=() PORT=() BACKEND_IP=() BACKEND_MAC=() VIA_IP=() VIA_MAC=()
+  CONTAINERS='' NETWORKS=() VIP=() PORT=() BACKEND_IP=() BACKEND_MAC=() VIA_IP=() VIA_MAC=() KEPT=()
   [[ -r $PLAN_FILE ]] || return
   while read -r line; do
     words=(${line%%#*})
     ((${#words[@]} > 0)) || continue
-    if [[ ${words[0]} == containers ]]; then
-      CONTAINERS=${words[1]-}
-      continue
-    fi
+    case ${words[0]} in
+      containers) CONTAINERS=${words[1]-} && continue ;;
+      networks) NETWORKS=("${words[@]:1}") && continue ;;
+    esac
+    [[ -z ${words[6]-} ]] || KEPT[${#VIP[@]}]=kept
     VIP+=("${words[0]}") PORT+=("${words[1]-}") BACKEND_IP+=("${words[2]-}") BACKEND_MAC+=("${words[3]-}")
     VIA_IP+=("${words[4]-}") VIA_MAC+=("${words[5]-}")
   done <"$PLAN_FILE"

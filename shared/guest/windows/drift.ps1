@@ -24,6 +24,7 @@ function Get-StaleRoutes([string] $name) {
 
 # How a path differs from the plan, as letters of the report.
 function Get-Drift($path) {
+    if ($path.Kept) { return '' }
     if ($path.Problem) { return 'N' }
     $found = @{}
     $now = $Routes["$($path.Vip) $($path.Via) $($path.Gateway)"]

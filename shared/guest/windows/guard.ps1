@@ -13,7 +13,8 @@ $CommandId = ''
 $Mode = ''
 $ConnectSeconds = 0
 $TotalSeconds = 0
-# One line per frontend: VIP, TCP port (0: do not connect), backend addresses, their MACs, via address, its MAC
+$Networks = @()
+# One line per frontend: VIP, TCP port (0: do not connect), backend addresses, their MACs, via address, its MAC; kept: left as it is
 $Plan = @()
 # --- end of plan ---
 
@@ -53,16 +54,19 @@ $Warnings = @{}
 . ./report.ps1
 
 function Read-Plan {
-    $line = '^(\S+) (\d{1,5}) (\S+) ([0-9A-F,-]{17,}) (\S+) ([0-9A-F-]{17})$'
+    $line = '^(\S+) (\d{1,5}) (\S+) ([0-9A-F,-]{17,}) (\S+) ([0-9A-F-]{17})( kept)?$'
     if ($CommandId -notmatch '^[0-9a-f]{32}$' -or 'check', 'apply', 'remove' -notcontains $Mode) {
         Stop-Run 'BAD_PLAN' 'command'
+    }
+    foreach ($network in $Networks) {
+        if ($network -notmatch '^\d{1,3}(\.\d{1,3}){3}/([89]|1\d|2\d)$') { Stop-Run 'BAD_PLAN' 'networks' }
     }
     foreach ($text in $Plan) {
         if ($text -cnotmatch $line) { Stop-Run 'BAD_PLAN' $text }
         $path = @{
             Vip = $Matches[1]; Port = [int] $Matches[2]
             BackendIps = @($Matches[3] -split ','); BackendMacs = @($Matches[4] -split ',')
-            ViaIp = $Matches[5]; ViaMac = $Matches[6]
+            ViaIp = $Matches[5]; ViaMac = $Matches[6]; Kept = $text -clike '* kept'
             Places = @{}; Backends = @(); Via = $null; Gateway = ''; Problem = $null
             Before = $null; After = $null; ConnectBefore = 'n'; ConnectAfter = 'n'; Proof = 'n'; Source = ''; Accepted = ''
         }
@@ -71,11 +75,24 @@ function Read-Plan {
             $parsed = [System.Net.IPAddress]::None
             $is = [System.Net.IPAddress]::TryParse($ip, [ref] $parsed)
             if (-not $is -or "$parsed" -ne $ip) { Stop-Run 'BAD_PLAN' $text }
+            if (-not (Test-Address $ip)) { Stop-Run 'ADDRESS_REFUSED' $ip }
         }
         for ($i = 0; $i -lt $path.BackendIps.Count; $i++) { $path.Places[$path.BackendIps[$i]] = $i }
         $script:Paths += $path
     }
     if (-not $Paths.Count -and $Mode -ne 'remove') { Stop-Run 'BAD_PLAN' 'no frontends' }
+}
+
+# The plan was checked before it was sent. What it may name is asked again: what is no address of a machine, and Azure's
+# own, never; else private (RFC 1918) and shared ones (RFC 6598), and those in $Networks.
+function Test-Address([string] $ip) {
+    if ($ip -match '^(0|127|22[4-9]|2[345][0-9])\.|^169\.254\.|^168\.63\.129\.16$') { return $false }
+    if ($ip -match '^10\.|^172\.(1[6-9]|2[0-9]|3[01])\.|^192\.168\.|^100\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\.') { return $true }
+    foreach ($network in $Networks) {
+        $base, $length = $network -split '/'
+        if ((Get-Subnet $ip ([int] $length)) -eq $base) { return $true }
+    }
+    return $false
 }
 
 function Assert-System {
@@ -162,7 +179,7 @@ function Invoke-Mode {
     foreach ($path in $Paths) { $path.ConnectAfter = $path.ConnectBefore }
     if ($Mode -eq 'apply') { Invoke-Apply }
     try { Find-Warnings } catch { $Warnings['warnings-incomplete'] = 1 }
-    return @($Paths | ForEach-Object { $_.Problem }; $Unmet) | Where-Object { $_ }
+    return @($Paths | Where-Object { -not $_.Kept } | ForEach-Object { $_.Problem }; $Unmet) | Where-Object { $_ }
 }
 
 $failure = $null

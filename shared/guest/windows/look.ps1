@@ -23,9 +23,12 @@ function Resolve-Paths {
     if (-not $Paths.Count) { return }
     $macs = @($Adapters | ForEach-Object { $_.MacAddress })
     $local = @($Addresses | ForEach-Object { $_.IPAddress })
-    $known = @($Paths | Where-Object { $_.BackendMacs + $_.ViaMac | Where-Object { $macs -contains $_ } })
-    if (-not $known.Count) { Stop-Run 'WRONG_MACHINE' $Paths[0].ViaMac }
+    $planned = @($Paths | Where-Object { -not $_.Kept })
+    $known = @($planned | Where-Object { $_.BackendMacs + $_.ViaMac | Where-Object { $macs -contains $_ } })
+    if (-not $known.Count) { Stop-Run 'WRONG_MACHINE' $planned[0].ViaMac }
     foreach ($path in $Paths) {
+        # In no plan of today: left as it is, as a path is whose NIC is off.
+        if ($path.Kept) { $path.Problem = @{ Code = 'KEPT'; Detail = '' }; continue }
         if ($local -contains $path.Vip) { Stop-Run 'VIP_IS_LOCAL' $path.Vip }
         $path.Problem = $null
         $path.Gateway = ''

@@ -6,7 +6,7 @@ import { withAssignments } from '../splice.ts';
 /** Windows shows a MAC in upper case with dashes (`Get-NetAdapter`, property MacAddress). */
 const windowsMac = (mac: string): string => mac.toUpperCase().replaceAll(':', '-');
 
-const line = ({ vip, port, backends, via }: PlannedFrontend): string =>
+const line = ({ vip, port, backends, via, kept }: PlannedFrontend): string =>
   [
     vip,
     port ?? 0,
@@ -14,6 +14,7 @@ const line = ({ vip, port, backends, via }: PlannedFrontend): string =>
     backends.map(({ mac }) => windowsMac(mac)).join(),
     via.ip,
     windowsMac(via.mac),
+    ...(kept ? ['kept'] : []),
   ].join(' ');
 
 /**
@@ -22,7 +23,7 @@ const line = ({ vip, port, backends, via }: PlannedFrontend): string =>
  * string. Throws Error when the script has lost its marks, and PlanError for a network of containers: what steers their
  * answers are Linux's rules.
  */
-export function renderWindows(script: string, { commandId, mode, plan, limits }: GuestCommand): string {
+export function renderWindows(script: string, { commandId, mode, plan, networks = [], limits }: GuestCommand): string {
   if (plan.containers !== undefined) {
     throw new PlanError(
       'plan.containers',
@@ -35,7 +36,8 @@ export function renderWindows(script: string, { commandId, mode, plan, limits }:
     `$Mode = '${mode}'`,
     `$ConnectSeconds = ${limits.connectSeconds}`,
     `$TotalSeconds = ${limits.totalSeconds}`,
-    '# One line per frontend: VIP, TCP port (0: do not connect), backend addresses, their MACs, via address, its MAC',
+    `$Networks = @(${networks.map((network) => `'${network}'`).join(', ')})`,
+    '# One line per frontend: VIP, TCP port (0: do not connect), backend addresses, their MACs, via address, its MAC; kept: left as it is',
     `$Plan = @(${plan.frontends.map((frontend) => `\n    '${line(frontend)}'`).join('')}${plan.frontends.length > 0 ? '\n' : ''})`,
   ];
   return withAssignments(script, 'guard.ps1', commandId, assignments);

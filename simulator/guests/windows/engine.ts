@@ -64,15 +64,15 @@ const NO_DOTNET = 'The PowerShell engine needs the .NET 10 SDK, and there is no 
 /**
  * Starts the engine; the first time on a machine this builds it (about 10 s, with NuGet in reach). Resolves when it has
  * answered. Throws Error with the compiler's words when it cannot be built, with its last words when it cannot run, and
- * with what is missing when there is no dotnet.
+ * with what is missing when there is no dotnet. `env`: more variables, for scripts that go to the real network.
  */
-export async function startWindowsEngine(): Promise<WindowsEngine> {
+export async function startWindowsEngine(env: Record<string, string> = {}): Promise<WindowsEngine> {
   const program = await engineAssembly();
   // .NET puts sockets of its own there too, which outlive a process that is killed.
   const folder = await temporaryFolder('engine');
   const child = spawn('dotnet', [program], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...quiet, PATH: process.env.PATH, TMPDIR: folder },
+    env: { ...quiet, PATH: process.env.PATH, TMPDIR: folder, ...env },
     // Ctrl+C in a terminal then reaches the parent alone; the engine ends with its standard input.
     detached: process.platform !== 'win32',
   });

@@ -92,13 +92,17 @@ function rulesOf(estate: Estate): { balancer: EstateLoadBalancer; rule: EstateRu
   );
 }
 
-/** What the load balancer does with each VIP now: to the mirror's primary, or to a pool's first member. */
+/** What the load balancer does with each VIP now: to each address of the mirror's primary, or to a pool's first member. */
 export function vipsOf(estate: Estate, primaryOf: PrimaryOf): WindowsVip[] {
-  return rulesOf(estate).map(({ balancer, rule, vip, mirror }) => {
+  return rulesOf(estate).flatMap(({ balancer, rule, vip, mirror }) => {
     const members = backendsOf(estate, balancer, rule.pool);
     const primary = mirror === undefined ? undefined : primaryOf(mirror);
-    const backend = mirror === undefined ? members[0] : members.find(({ member }) => member?.startsWith(`${primary}/`));
-    return { ip: vip, port: rule.frontendPort, listening: true, ms: 1, ...(backend && { backend: backend.address }) };
+    const first = members.slice(0, 1);
+    const found = mirror === undefined ? first : members.filter(({ member }) => member?.startsWith(`${primary}/`));
+    const towards: WindowsVip = { ip: vip, port: rule.frontendPort, listening: true, ms: 1 };
+    const backendPort = rule.frontendPort === 0 ? {} : { backendPort: rule.backendPort };
+    if (found.length === 0) return [towards];
+    return found.map(({ address }): WindowsVip => ({ ...towards, backend: address, ...backendPort }));
   });
 }
 

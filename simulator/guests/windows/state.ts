@@ -32,13 +32,15 @@ export interface WindowsRoute {
   metric: number;
 }
 
-/** An address on the load balancer as this machine meets it. */
+/** A rule of the load balancer as this machine meets it, towards one of its healthy backends; several share its connects. */
 export interface WindowsVip {
   ip: string;
   /** 0: every port. */
   port: number;
   /** The healthy backend: an address of this machine, another one, or none. */
   backend?: string;
+  /** The port there; the same one unless said. */
+  backendPort?: number;
   listening: boolean;
   /** How long a connect takes, milliseconds. */
   ms: number;

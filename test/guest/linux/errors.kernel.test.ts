@@ -119,6 +119,7 @@ kernelTest('a damaged plan', async (t) => {
     ['VIA_MAC=(00:', 'VIA_MAC=(zz:'],
     ['CONTAINERS=\n', 'CONTAINERS=172.17.0.0\n'],
     ['CONTAINERS=\n', 'CONTAINERS=10.0.1.0/24\n'],
+    ['NETWORKS=()', 'NETWORKS=(20.1.0.0)'],
   ] as const) {
     const [code, , exit, untouched] = await refusal(planOf('vm-a'), (script) => {
       t.true(script.includes(from));
@@ -127,6 +128,30 @@ kernelTest('a damaged plan', async (t) => {
     t.deepEqual([code, exit, untouched], ['BAD_PLAN', 1, 'untouched'], to);
   }
 });
+
+kernelTest(
+  'a plan with an address that is none of a virtual network’s, and with one of a network that it names',
+  async (t) => {
+    await freshLab();
+    const vips = 'VIP=(10.0.1.100 10.0.1.101)';
+    for (const address of ['168.63.129.16', '169.254.169.254', '127.0.0.2', '224.0.0.9', '8.8.8.8', '20.1.0.100']) {
+      t.deepEqual(await refusal(planOf('vm-a'), (script) => script.replace(vips, `VIP=(10.0.1.100 ${address})`)), [
+        'ADDRESS_REFUSED',
+        address,
+        1,
+        'untouched',
+      ]);
+    }
+    const named = (script: string) =>
+      script.replace(vips, 'VIP=(10.0.1.100 20.1.0.100)').replace('NETWORKS=()', 'NETWORKS=(20.1.0.0/16)');
+    t.deepEqual((await refusal(planOf('vm-a'), named)).slice(0, 1), [undefined]);
+    if (!lab) throw new Error('no lab');
+    t.regex(await shell(lab, 'vm-a', 'cat /etc/ilb-hairpin-guard/plan'), /^networks 20\.1\.0\.0\/16$/m);
+    t.regex(await shell(lab, 'vm-a', 'ip route show table 7201'), /^20\.1\.0\.100 via /m);
+    const kept = await shell(lab, 'vm-a', '/usr/local/sbin/ilb-hairpin-guard check | tail -1');
+    t.notRegex(kept, /ADDRESS_REFUSED|BAD_PLAN/, 'the installed copy reads the networks from its plan');
+  },
+);
 
 kernelTest('a second run while one is under way waits, then says busy; a dead one’s lock is taken over', async (t) => {
   const lab = await freshLab();

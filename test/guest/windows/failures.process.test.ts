@@ -13,6 +13,7 @@ import {
   member,
   run,
   SCRIPT,
+  VIA,
   VIA_INDEX,
 } from './harness.ts';
 
@@ -298,3 +299,31 @@ for (const bad of BAD_LINES) {
     t.is(state.changes, 0);
   });
 }
+
+for (const address of ['168.63.129.16', '169.254.169.254', '127.0.0.2', '224.0.0.9', '8.8.8.8', '20.1.0.100']) {
+  engineTest(`refused before anything is looked at: ${address}`, async (t) => {
+    for (const [from, place] of [
+      ['10.0.1.100', 'VIP'],
+      [VIA.ip, 'via address'],
+    ] as const) {
+      const text = renderWindows(SCRIPT, command('apply', [frontend(100)])).replace(from, address);
+      const { stdout, exitCode, state } = await engine.runScript(member(), text);
+      t.true(stdout.includes(`"e":"ADDRESS_REFUSED","d":"${address}"`), `${place}: ${stdout}`);
+      t.deepEqual([exitCode, state.changes], [1, 0], place);
+    }
+  });
+}
+
+engineTest('an address of a network that the command names is routed, and one beside it is refused', async (t) => {
+  const asked = { ...command('apply'), networks: ['20.1.0.0/16'] };
+  const script = (address: string) => renderWindows(SCRIPT, asked).replace("'10.0.1.100 ", `'${address} `);
+  const own = await engine.runScript(member(), script('20.1.255.100'));
+  t.true(
+    own.state.routes.some(({ prefix }) => prefix === '20.1.255.100/32'),
+    own.stdout,
+  );
+  const beside = await engine.runScript(member(), script('20.2.0.100'));
+  t.true(beside.stdout.includes('"e":"ADDRESS_REFUSED","d":"20.2.0.100"'), beside.stdout);
+  const damaged = await engine.runScript(member(), script('20.1.255.100').replace('20.1.0.0/16', '20.1.0.0'));
+  t.true(damaged.stdout.includes('"e":"BAD_PLAN","d":"networks"'), damaged.stdout);
+});

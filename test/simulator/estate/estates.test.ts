@@ -2,9 +2,11 @@ import test from 'ava';
 import { articleEstate } from '../../../simulator/estate/articleEstate.ts';
 import { checkEstate, soundEstate } from '../../../simulator/estate/checkEstate.ts';
 import type { Estate } from '../../../simulator/estate/estate.ts';
+import { twoAddressesEstate, twoPoolNicsEstate, twoPoolsEstate } from '../../../simulator/estate/severalAddresses.ts';
 import { threeByThree } from '../../../simulator/estate/threeByThree.ts';
 
-for (const [name, make] of Object.entries({ articleEstate, threeByThree })) {
+const ESTATES = { articleEstate, threeByThree, twoAddressesEstate, twoPoolsEstate, twoPoolNicsEstate };
+for (const [name, make] of Object.entries(ESTATES)) {
   test(`${name} holds together`, (t) => {
     t.deepEqual(checkEstate(make()), []);
   });

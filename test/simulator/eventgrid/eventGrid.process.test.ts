@@ -125,8 +125,35 @@ test.serial('a token publishes where it is accepted', async (t) => {
       { tlsOptions: { ca: tls.cert }, retryOptions: { maxRetries: 0 } },
     );
   await client('good').send([event('x')]);
-  await t.throwsAsync(client('bad').send([event('x')]));
+  const refused = (await t.throwsAsync(client('bad').send([event('x')]))) as { statusCode?: number } & Error;
+  t.is(refused.statusCode, 401);
+  t.true(refused.message.includes(`does not have permission to send data to ${topic.id}`), refused.message);
   t.is(topic.counts.published, 1);
+});
+
+test.serial('with local authentication off a key publishes nothing, and a token does', async (t) => {
+  const grid = await start({ acceptToken: async (token) => token === 'good' });
+  const topic = grid.customTopic({ name: 'failover', disableLocalAuth: true });
+  const error = await t.throwsAsync(publisher(topic.endpoint, 'EventGrid', topic.keys[0]).send([event('x')]));
+  t.is((error as { statusCode?: number }).statusCode, 401);
+  const credential = { getToken: async () => ({ token: 'good', expiresOnTimestamp: Date.now() + 3_600_000 }) };
+  await new EventGridPublisherClient(topic.endpoint, 'EventGrid', credential, {
+    tlsOptions: { ca: tls.cert },
+  }).send([event('x')]);
+  t.is(topic.counts.published, 1);
+});
+
+test.serial('publishing fails as often as it is told to, and what was asked is kept', async (t) => {
+  const grid = await start();
+  const topic = grid.customTopic({ name: 'failover' });
+  grid.failPublishing({ status: 503, times: 1 });
+  const send = () => publisher(topic.endpoint, 'EventGrid', topic.keys[0]).send([event('x')]);
+  t.is(((await t.throwsAsync(send())) as { statusCode?: number }).statusCode, 503);
+  await send();
+  t.deepEqual(grid.requests, [
+    { topic: 'failover', status: 503 },
+    { topic: 'failover', status: 200 },
+  ]);
 });
 
 test.serial('a failed delivery is tried again by the schedule until it is acknowledged', async (t) => {

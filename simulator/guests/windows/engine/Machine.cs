@@ -83,13 +83,15 @@ public sealed class Route
     public int Metric { get; set; }
 }
 
-/// <summary>An address on the load balancer. Backend: the healthy one; null: none.</summary>
+/// <summary>A rule of the load balancer towards one of its healthy backends; null: none.</summary>
 public sealed class Vip
 {
     public string Ip { get; set; } = "";
     /// <summary>0: every port.</summary>
     public int Port { get; set; }
     public string? Backend { get; set; }
+    /// <summary>The port there; null: the same one.</summary>
+    public int? BackendPort { get; set; }
     public bool Listening { get; set; } = true;
     /// <summary>Milliseconds on the modelled clock.</summary>
     public int Ms { get; set; } = 1;

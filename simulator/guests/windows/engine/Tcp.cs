@@ -47,15 +47,18 @@ public sealed class ModelTcpClient
         if (from is null || source is null) return Fails(SocketError.NetworkUnreachable, 0);
         lastPort = lastPort >= 65000 ? 49152 : lastPort + 1;
         local = new IPEndPoint(IPAddress.Parse(source), lastPort);
-        var vip = machine.Vips.FirstOrDefault(one => one.Ip == destination && (one.Port == 0 || one.Port == port));
+        // A rule for one port before one for all ports; of its healthy backends one by the connect's own port.
+        var exact = machine.Vips.Where(one => one.Ip == destination && one.Port == port).ToList();
+        var rule = exact.Count > 0 ? exact : [.. machine.Vips.Where(one => one.Ip == destination && one.Port == 0)];
+        var vip = rule.Count > 0 ? rule[lastPort % rule.Count] : null;
         if (vip?.Backend is not { } backend) return new TaskCompletionSource().Task;
         if (!vip.Listening) return Fails(SocketError.ConnectionRefused, vip.Ms);
         if (machine.ByAddress(backend) is not { } nic) return Succeeds(vip.Ms);
-        // The load balancer sends it back: a packet from an address to the same address is dropped.
-        if (backend == source) return new TaskCompletionSource().Task;
+        // The load balancer sends it back to the NIC that it left: the reply is for an address of that NIC, and never leaves.
+        if (nic == from) return new TaskCompletionSource().Task;
         // The reply is for a local address. With weak host it never leaves, so nobody translates it, and it is reset.
         if (nic.WeakHostSend || nic.WeakHostReceive || from.WeakHostSend || from.WeakHostReceive) return Fails(SocketError.ConnectionReset, vip.Ms);
-        accepted = new Connection(backend, port, source, lastPort);
+        accepted = new Connection(backend, vip.BackendPort ?? port, source, lastPort);
         machine.Connections.Add(accepted);
         return Succeeds(vip.Ms);
     }

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { startKernelLab } from '../../../../simulator/guests/kernel/lab.ts';
 import { startModelLab } from '../../../../simulator/guests/model/lab.ts';
 import { KERNEL, testNeeding } from '../../../needs.ts';
-import { articleEstate, twoRoleEstate } from '../estates.ts';
+import { articleEstate, twoPoolsEstate, twoRoleEstate } from '../estates.ts';
 import { difference, fastProbes } from './outcomes.ts';
 import { type Scenario, scenarios } from './scenarios.ts';
 
@@ -16,6 +16,7 @@ const numRuns = Number(process.env.HAIRPIN_RUNS ?? 15);
 for (const [name, estateOf] of [
   ['the article’s estate', articleEstate],
   ['an estate whose NICs have two roles', twoRoleEstate],
+  ['an estate with two rules on a pool each', twoPoolsEstate],
 ] as const)
   testNeeding(KERNEL)(
     `model and kernel are equal in ${numRuns} random scenarios of ${name} (seed ${seed})`,
