@@ -73,6 +73,7 @@ function stepOf(error: GuardError): string {
     const isSignIn = 'status' in error && error.status === 401;
     return isSignIn ? SIGN_IN : 'Ask for the role Reader on the subscription, or name another with --subscription.';
   }
+  if (error.code === 'AZURE_NOT_FOUND') return 'Look at the id: az account list shows the subscriptions that you see.';
   if (error.code === 'AZURE_THROTTLED')
     return 'Azure is asked too often by this sign-in. Run it again in some minutes.';
   if (error.code === 'AZURE_UNREACHABLE') return 'Look at the way to Azure Resource Manager, and run it again.';

@@ -10,6 +10,7 @@ import { hearLast } from '../guest/lastReport.ts';
 import type { GuestOs, GuestReport } from '../model/guest.ts';
 import { type IdKey, idKey, shortName } from '../model/ids.ts';
 import type { EstateRequest, Heard, Observed, Progress, Unread } from '../model/observed.ts';
+import { defined } from '../model/optional.ts';
 import type { NamedPlan, Proof, VmKnowledge } from '../model/path.ts';
 import type {
   Clock,
@@ -89,12 +90,12 @@ async function readLists(reader: ListReader, wanted: SubscriptionName[], unread:
   const errors: AzureError[] = [];
   progress('lists', 0, wanted.length);
   let done = 0;
-  await sideBySide(wanted, WIDTH.lists, async ({ id }) => {
+  await sideBySide(wanted, WIDTH.lists, async ({ id, name }) => {
     const { topology, refused } = await reader.read(id);
     if (topology) read.set(id, topology);
     for (const error of refused) {
       errors.push(error);
-      unread.push(unreadBy('lists', `/subscriptions/${id}`, error));
+      unread.push({ ...unreadBy('lists', `/subscriptions/${id}`, error), ...defined({ name }) });
     }
     done += 1;
     progress('lists', done, wanted.length);

@@ -27,6 +27,8 @@ export interface Unread {
   /** `lists`: a subscription; `health`: a load balancer; `report`: a VM. */
   what: 'lists' | 'health' | 'report';
   id: string;
+  /** A subscription’s name, where the sign-in sees it. */
+  name?: string;
   /** The right that it takes. */
   action: string;
   /** This program's code: AZURE_DENIED, NOT_ASKED, ... */

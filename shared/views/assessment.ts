@@ -168,7 +168,11 @@ export function assessmentOf(observed: Observed, evaluation: Evaluation, request
     })),
     findings: grouped(paths),
     listed: evaluation.listed.map(({ id, finding }) => ({ id, code: finding.code, text: findingText(finding) })),
-    unread: observed.unread.map((row) => ({ ...row, name: nameOf(row.id, observed), nextStep: nextStep(row) })),
+    unread: observed.unread.map((row) => ({
+      ...row,
+      name: row.name ?? nameOf(row.id, observed),
+      nextStep: nextStep(row),
+    })),
     notes: observed.topology.notes,
     ...defined({
       ifLost: request.lost === undefined ? undefined : lossOf(evaluation, request.lost),

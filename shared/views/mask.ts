@@ -156,7 +156,7 @@ function withIds(observed: Observed, each: EachId): Observed {
     health: keys(observed.health, (health) => healthWith(health, each)),
     knowledge: keys(observed.knowledge, knowledgeWithout),
     heard: keys(observed.heard),
-    unread: observed.unread.map((row) => ({ ...row, id: each(row.id), text: '' })),
+    unread: observed.unread.map(({ name: _, ...row }) => ({ ...row, id: each(row.id), text: '' })),
   };
 }
 

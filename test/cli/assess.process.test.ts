@@ -1,6 +1,6 @@
 /** `assess` as a person runs it: a process of its own, the real SDKs over https, the simulated Azure. */
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import anyTest, { type ExecutionContext } from 'ava';
 import { parse } from 'csv-parse/sync';
 import { createGuestCommands } from '../../shared/azure/runCommand.ts';
@@ -19,6 +19,7 @@ import { type ArticleOptions, articleEstate } from '../../simulator/estate/artic
 import type { Estate } from '../../simulator/estate/estate.ts';
 import { threeByThree } from '../../simulator/estate/threeByThree.ts';
 import { until } from '../../simulator/until.ts';
+import { testNeeding } from '../needs.ts';
 import { fakeLab, result } from '../simulator/arm/fakeLab.ts';
 import { type Bench, withArm } from '../simulator/arm/withArm.ts';
 import { assess, shell, signedIn } from './cli.ts';
@@ -160,14 +161,37 @@ test('403 in one of three subscriptions: the others are told, the row names the 
   t.deepEqual(
     report.unread.map(({ what, name, action, code: why }) => [what, name, action, why]),
     [
-      ['lists', THIRD, 'Microsoft.Network/networkInterfaces/read', 'AZURE_DENIED'],
-      ['lists', THIRD, 'Microsoft.Network/loadBalancers/read', 'AZURE_DENIED'],
+      ['lists', 'Subscription 0003', 'Microsoft.Network/networkInterfaces/read', 'AZURE_DENIED'],
+      ['lists', 'Subscription 0003', 'Microsoft.Network/loadBalancers/read', 'AZURE_DENIED'],
     ],
   );
   const { stdout } = await assess(arm);
   t.regex(stdout, /2 things could not be read/);
-  t.regex(stdout, /Not read\n {2}subscription 0{8}-.*3: AZURE_DENIED/);
+  t.regex(stdout, /Not read\n {2}subscription Subscription 0003: AZURE_DENIED/);
   changesNothing(t, arm);
+});
+
+test('429 in one of three subscriptions: the others are told, and when to come again', async (t) => {
+  const { arm } = await withThree(t);
+  arm.fault({
+    match: { call: 'listNics', path: new RegExp(SECOND) },
+    times: 9,
+    kind: { status: 429, code: 'SubscriptionRequestsThrottled', retryAfterSeconds: 300 },
+  });
+  const { code, report } = await json(arm, ['--no-health', '--no-reports']);
+  t.is(code, 2, 'a VM with one NIC needs no more to be known');
+  t.is(report.counts.paths, 9);
+  t.like(report.unread[0], {
+    what: 'lists',
+    name: 'Subscription 0002',
+    code: 'AZURE_THROTTLED',
+    nextStep: 'Azure is asked too often by this sign-in. Run it again in some minutes.',
+  });
+  arm.clearFaults();
+  arm.fault({ match: { path: new RegExp(SECOND) }, times: 9, kind: { status: 404, code: 'SubscriptionNotFound' } });
+  const none = await assess(arm, ['--subscription', SECOND]);
+  t.is(none.code, 1);
+  t.regex(none.stderr, /\nLook at the id: az account list/);
 });
 
 const estate0 = articleEstate().subscriptionId;
@@ -434,7 +458,7 @@ test('--mask: no id and no name in any output', async (t) => {
   const bench = await withThree(t, {
     authorize: (_, action, scope) => !(action === HEALTH && scope.includes('tri-')) && !scope.includes(THIRD),
   });
-  const names = new Set<string>([APP_PRINCIPAL.clientId, APP_PRINCIPAL.principalId]);
+  const names = new Set<string>([APP_PRINCIPAL.clientId, APP_PRINCIPAL.principalId, 'Subscription 000']);
   for (const { resourceGroup, virtualNetwork, vms, loadBalancers } of bench.arm.estates) {
     for (const name of [resourceGroup, virtualNetwork]) names.add(name);
     for (const vm of vms) for (const name of [vm.name, ...vm.nics.map((nic) => nic.name)]) names.add(name);
@@ -506,20 +530,16 @@ async function interrupted(arm: Arm, isReading: () => boolean): Promise<{ exitCo
   return { exitCode: await ended, output };
 }
 
-const hasScript = existsSync('/usr/bin/script');
-(hasScript ? test : test.skip)(
-  `on a terminal: progress on stderr, colours${hasScript ? '' : ' (skipped: needs script)'}`,
-  async (t) => {
-    const { arm } = await withArm(t);
-    const { stdout } = await shell(arm, 'script -qec "$assess" /dev/null < /dev/null');
-    t.regex(stdout, /Reading: .*rule health \d of 2/);
-    t.regex(stdout, new RegExp(`${ESCAPE.source}\\[31m.*EXPOSED`));
-    // Progress alone on the terminal: what is written to a file holds none of it.
-    const file = await shell(arm, 'script -qec "$assess 2>/dev/tty >/dev/null" /dev/null < /dev/null');
-    t.regex(file.stdout, /Reading: /);
-    t.notRegex(file.stdout, /EXPOSED/);
-  },
-);
+testNeeding(['script'])('on a terminal: progress on stderr, colours', async (t) => {
+  const { arm } = await withArm(t);
+  const { stdout } = await shell(arm, 'script -qec "$assess" /dev/null < /dev/null');
+  t.regex(stdout, /Reading: .*rule health \d of 2/);
+  t.regex(stdout, new RegExp(`${ESCAPE.source}\\[31m.*EXPOSED`));
+  // Progress alone on the terminal: what is written to a file holds none of it.
+  const file = await shell(arm, 'script -qec "$assess 2>/dev/tty >/dev/null" /dev/null < /dev/null');
+  t.regex(file.stdout, /Reading: /);
+  t.notRegex(file.stdout, /EXPOSED/);
+});
 
 test('10,000 VMs: list calls within 1.05 of the pages', async (t) => {
   const estate = largeEstate(10_000);

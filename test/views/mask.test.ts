@@ -121,6 +121,7 @@ test('every kind of text is hidden: tags, notes, Azure’s words, what a guest n
       {
         what: 'report',
         id: vmId(secret),
+        name: `Subscription ${secret}`,
         action: 'x/read',
         code: 'AZURE_DENIED',
         text: `The client '${secret}' may not`,
