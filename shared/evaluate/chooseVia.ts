@@ -1,4 +1,5 @@
 /** Which NIC carries the host route, and why that one. */
+import { sameId } from '../model/ids.ts';
 import type { Path } from '../model/path.ts';
 import { isTrueWord, type Scope } from '../model/scope.ts';
 import type { IpConfiguration, Nic } from '../model/topology.ts';
@@ -28,14 +29,15 @@ export function chooseVia(
   index: TopologyIndex,
   scope: Scope,
 ): ChosenVia | undefined {
-  const near = new Set(member.ips.flatMap(({ ip }) => ip.subnetId?.toLowerCase() ?? []));
+  const isNear = ({ subnetId }: IpConfiguration) =>
+    subnetId !== undefined && member.ips.some(({ ip }) => ip.subnetId !== undefined && isSame(ip.subnetId, subnetId));
   const network = index.networkOf(vipSubnetId);
   const fits = nics.map((nic) => ({
     nic,
     tagged: isTrueWord(tagValue(nic.tags, scope.viaTag)),
     home: network !== undefined && index.networkOf(firstIpv4(nic)?.subnetId) === network,
     ready: nic.mac !== undefined && firstIpv4(nic)?.address !== undefined,
-    near: nic.ipConfigurations.some(({ subnetId }) => subnetId !== undefined && near.has(subnetId.toLowerCase())),
+    near: nic.ipConfigurations.some(isNear),
     free: nic.ipConfigurations.every((ip) => ip.poolIds.length === 0),
   }));
   const [best, ...others] = fits.sort(
@@ -52,6 +54,9 @@ export function chooseVia(
   const reason = best.tagged ? 'tag' : untagged;
   return { nic: best.nic, reason, guessed: reason === 'name' && others.some(({ home }) => home === best.home) };
 }
+
+/** {@link sameId}, for ids that mostly are written alike. */
+const isSame = (a: string, b: string): boolean => a === b || sameId(a, b);
 
 /** A NIC's primary IPv4 configuration, else the first by id that has an address. */
 export function firstIpv4(nic: Nic): IpConfiguration | undefined {

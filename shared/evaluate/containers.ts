@@ -7,14 +7,17 @@ import type { Vm } from '../model/topology.ts';
 import { tagValue } from './touchable.ts';
 import type { Way } from './way.ts';
 
-/** The network that a VM's tag names, or why it cannot be served. Without the tag neither. */
+/**
+ * The network that a VM's tag names, and why it cannot be served; undefined without the tag. `own` gives addresses that
+ * must not be in it.
+ */
 export function containersOf(
   vm: Vm | undefined,
-  own: readonly (string | undefined)[],
+  own: () => readonly (string | undefined)[],
   scope: Scope,
-): Pick<Way, 'containers'> & { findings: Finding[] } {
+): (Required<Pick<Way, 'containers'>> & { findings: Finding[] }) | undefined {
   const tagged = vm && tagValue(vm.tags, scope.containerTag);
-  if (tagged === undefined) return { findings: [] };
+  if (tagged === undefined) return undefined;
   const value = tagged.trim();
   const refused = (why: string) => ({
     containers: value,
@@ -22,7 +25,7 @@ export function containersOf(
   });
   if (vm?.os === 'windows') return refused('containers with published ports are served on Linux alone');
   if (!isContainerNetwork(value)) return refused('expected a private network of /12 to /30 such as 172.17.0.0/16');
-  const inside = own.find((address) => address !== undefined && isAddressIn(address, value));
+  const inside = own().find((address) => address !== undefined && isAddressIn(address, value));
   return inside === undefined
     ? { containers: value, findings: [] }
     : refused(`${inside} is in it, an address of the VM or of its frontend`);

@@ -146,6 +146,7 @@ function describe(
 
 /** The first rule of each pair of pools and probe. */
 function servedAlike(rules: readonly Rule[]): Rule[] {
+  if (rules.every((rule) => rule === rules[0])) return rules.slice(0, 1);
   const pairs = new Map<string, Rule>();
   for (const rule of rules) {
     const pair = [rule.probeId === undefined ? '' : idKey(rule.probeId), ...rule.poolIds.map(idKey).sort()].join(' ');

@@ -22,7 +22,8 @@ export interface NicIp {
 export interface TopologyIndex {
   vms: ReadonlyMap<IdKey, Vm>;
   nics: ReadonlyMap<IdKey, NicPlace>;
-  ips: ReadonlyMap<IdKey, NicIp>;
+  /** The ip configuration of an id. Few are asked for: mostly the NIC names its pools itself. */
+  ipOf(id: IdKey): NicIp | undefined;
   /** NICs on a VM, by name. */
   nicsOfVm: ReadonlyMap<IdKey, readonly NicPlace[]>;
   /** Ip configurations that name a pool themselves, by the pool. */
@@ -43,15 +44,14 @@ export function networkOf(subnetId: string | undefined): IdKey | undefined {
 export function indexTopology(topology: Topology): TopologyIndex {
   const vms = vmsByKey(topology);
   const nics = placeNics(topology, vms);
-  const ips = new Map<IdKey, NicIp>();
+  const ips: NicIp[] = [];
   const ipsOfPool = new Map<IdKey, NicIp[]>();
   const nicsOfVm = new Map<IdKey, NicPlace[]>();
   for (const place of nics.values()) {
     if (place.vmKey !== undefined) push(nicsOfVm, place.vmKey, place);
-    for (const ip of place.nic.ipConfigurations) {
+    for (const ip of uniqueIps(place.nic)) {
       const here = { key: idKey(ip.id), ip, on: place };
-      if (ips.has(here.key)) continue;
-      ips.set(here.key, here);
+      ips.push(here);
       for (const pool of once(ip.poolIds)) push(ipsOfPool, pool, here);
     }
   }
@@ -59,18 +59,29 @@ export function indexTopology(topology: Topology): TopologyIndex {
 
   const network = memo(networkOf);
   let places: Map<string, NicIp[]> | undefined;
+  let byKey: Map<IdKey, NicIp> | undefined;
   return {
     vms,
     nics,
-    ips,
     nicsOfVm,
     ipsOfPool,
+    ipOf(id) {
+      byKey ??= new Map(ips.map((here) => [here.key, here]));
+      return byKey.get(id);
+    },
     ipsAt(virtualNetwork, address) {
-      places ??= byPlace(ips.values(), network);
+      places ??= byPlace(ips, network);
       return places.get(placeOf(virtualNetwork, address)) ?? [];
     },
     networkOf: network,
   };
+}
+
+/** Most NICs have one. */
+function uniqueIps({ ipConfigurations }: Nic): readonly IpConfiguration[] {
+  if (ipConfigurations.length < 2) return ipConfigurations;
+  // The first counts: what is set later stays.
+  return [...new Map(ipConfigurations.toReversed().map((ip) => [idKey(ip.id), ip])).values()].reverse();
 }
 
 function vmsByKey({ vms }: Topology): Map<IdKey, Vm> {

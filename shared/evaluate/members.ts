@@ -54,7 +54,7 @@ export function membersOf(frontend: FrontendInPlay, index: TopologyIndex): Membe
         : { id: frontend.frontend.id, finding: finding('DANGLING_REFERENCE', { vip: frontend.vip, id }) },
     );
   };
-  const unused = new Set<string>();
+  const unused: string[] = [];
   const poolIps = new Map<IdKey, Set<NicIp>>();
   const ipsOf = (poolId: string): Set<NicIp> => {
     const key = idKey(poolId);
@@ -86,7 +86,7 @@ export function membersOf(frontend: FrontendInPlay, index: TopologyIndex): Membe
     }
   }
 
-  const [firstUnused, ...more] = unused;
+  const [firstUnused, ...more] = new Set(unused);
   // Pools are filled ahead of the VMs that are to have the addresses: one line, whatever their number.
   if (firstUnused !== undefined) dangling(more.length > 0 ? `${firstUnused} and ${more.length} more` : firstUnused);
 
@@ -114,7 +114,7 @@ function ipsIn(
   frontend: FrontendInPlay,
   index: TopologyIndex,
   missing: (id: string) => void,
-  unused: Set<string>,
+  unused: string[],
 ): Set<NicIp> {
   const found = new Set<NicIp>();
   const add = (here: NicIp) => {
@@ -124,7 +124,7 @@ function ipsIn(
   for (const id of pool?.ipConfigurationIds ?? []) {
     // Mostly the NIC has named the pool in the same letters: then there is nothing to look up.
     if (found.size <= FEW && hasSame(found, id)) continue;
-    const here = index.ips.get(idKey(id));
+    const here = index.ipOf(idKey(id));
     if (here) add(here);
     else missing(id);
   }
@@ -132,7 +132,7 @@ function ipsIn(
     const named = virtualNetworkId === undefined ? undefined : idKey(virtualNetworkId);
     const network = named ?? index.networkOf(subnetId) ?? index.networkOf(frontend.frontend.subnetId);
     const here = network === undefined ? [] : index.ipsAt(network, address);
-    if (here.length === 0) unused.add(address);
+    if (here.length === 0) unused.push(address);
     for (const one of here) add(one);
   }
   return found;

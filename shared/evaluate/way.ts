@@ -39,8 +39,7 @@ export function wayOf(
   const { optedOut, findings, backends, via, viaReason } = addressesOf(member, frontend, membership, index, scope);
   if (optedOut !== undefined) return { id: vmId, finding: finding('OPTED_OUT', { id: optedOut }) };
 
-  const own = [frontend.vip, via?.ip, ...backends.map(({ ip }) => ip)];
-  const { findings: containerFindings, containers } = containersOf(vm, own, scope);
+  const inContainers = containersOf(vm, () => [frontend.vip, via?.ip, ...backends.map(({ ip }) => ip)], scope);
   // Most members have all rules of the frontend, and so its port.
   const hasAll = member.rules.length === frontend.rules.length;
   const choice = hasAll ? port : provePort(member.rules, frontend, tagValue(frontend.loadBalancer.tags, scope.portTag));
@@ -51,18 +50,17 @@ export function wayOf(
     member,
     frontend,
     backends,
-    findings: [
-      ...frontend.findings,
-      ...vmFindings(vm, vmId, frontend.vip, index),
-      ...findings,
-      ...containerFindings,
-      ...portFindings(choice, frontend, scope),
-    ],
+    findings: frontend.findings.concat(
+      vmFindings(vm, vmId, frontend.vip, index),
+      findings,
+      inContainers?.findings ?? [],
+      portFindings(choice, frontend, scope),
+    ),
   };
   if (via) way.via = via;
   if (viaReason) way.viaReason = viaReason;
   if ('port' in choice) way.port = choice.port;
-  if (containers !== undefined) way.containers = containers;
+  if (inContainers) way.containers = inContainers.containers;
   return way;
 }
 

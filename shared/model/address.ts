@@ -5,17 +5,23 @@ const OCTET = '(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])';
 const IPV4 = new RegExp(String.raw`^${OCTET}(?:\.${OCTET}){3}$`);
 const MAC = /^(?!00:00:00:00:00:00)[0-9a-f][02468ace](?::[0-9a-f]{2}){5}$/;
 
-/** Azure's DNS, DHCP and health probes come from here; a host route for it would cut the VM agent off. */
-const WIRE_SERVER = '168.63.129.16';
+/** 168.63.129.16: Azure's DNS, DHCP and health probes come from here; a host route for it would cut the VM agent off. */
+const WIRE_SERVER = 0xa83f8110;
+/** The first half of 169.254.0.0/16. */
+const LINK_LOCAL = 0xa9fe;
 
 /**
  * True for a dotted quad in its one canonical form that a NIC or frontend can have: no 0/8, loopback, link-local
  * (instance metadata is there), multicast or reserved address, and not Azure's own 168.63.129.16.
  */
 export function isHostAddress(text: string): boolean {
-  if (!IPV4.test(text) || text === WIRE_SERVER) return false;
-  const first = Number(text.split('.', 1)[0]);
-  return first > 0 && first < 224 && first !== 127 && !text.startsWith('169.254.');
+  return isHostNumber(addressNumber(text));
+}
+
+function isHostNumber(number: number): boolean {
+  const first = Math.floor(number / 2 ** 24);
+  const isLinkLocal = Math.floor(number / 2 ** 16) === LINK_LOCAL;
+  return first > 0 && first < 224 && first !== 127 && !isLinkLocal && number !== WIRE_SERVER;
 }
 
 /** Private addresses (RFC 1918). */
@@ -34,8 +40,8 @@ const USUAL = [...PRIVATE, { base: 0x64400000, length: 10 }];
  * here is asked by guard.sh and guard.ps1 too.
  */
 export function addressFault(text: string, networks: readonly string[] = []): 'none' | 'public' | undefined {
-  if (!isHostAddress(text)) return 'none';
   const number = addressNumber(text);
+  if (!isHostNumber(number)) return 'none';
   const isOwn = USUAL.some((usual) => isIn(number, usual)) || networks.some((network) => isAddressIn(text, network));
   return isOwn ? undefined : 'public';
 }
@@ -91,5 +97,22 @@ export function compareText(a: string, b: string): number {
 }
 
 /** An IPv4 address as a number, to order many by; what is none comes after all of them. */
-export const addressNumber = (text: string): number =>
-  IPV4.test(text) ? text.split('.').reduce((sum, part) => sum * 256 + Number(part), 0) : 2 ** 32;
+export function addressNumber(text: string): number {
+  if (!IPV4.test(text)) return 2 ** 32;
+  let sum = 0;
+  let part = 0;
+  // Digit by digit: every address of an estate is read in each pass.
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === DOT) {
+      sum = sum * 256 + part;
+      part = 0;
+    } else {
+      part = part * 10 + code - ZERO;
+    }
+  }
+  return sum * 256 + part;
+}
+
+const DOT = 0x2e;
+const ZERO = 0x30;

@@ -202,8 +202,8 @@ test('what is logged of a VM is what its row says', (t) => {
   planRuns(at);
   const [row] = at.outcomes.readAll();
   t.deepEqual(
-    linesOf(at, 'settled').map(({ vmId, result }) => [vmId, result]),
-    [[vmId('hs-gone'), row?.result]],
+    linesOf(at, 'settled').map(({ vmId, result, findings }) => [vmId, result, findings]),
+    [[vmId('hs-gone'), row?.result, ['VM_NOT_FOUND']]],
   );
   t.is(row?.result, 'unknown');
 });

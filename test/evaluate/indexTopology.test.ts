@@ -8,7 +8,7 @@ const names = (list: readonly NicPlace[] | undefined) => list?.map(({ nic }) => 
 test('everything is found by key, whatever the letter case', (t) => {
   const index = indexTopology(estate(...pair()));
   t.is(index.vms.get(idKey(vmId('A').toUpperCase()))?.id, vmId('a'));
-  t.is(index.ips.get(idKey(ipId('b2').toUpperCase()))?.on.nic.id, nicId('b2'));
+  t.is(index.ipOf(idKey(ipId('b2').toUpperCase()))?.on.nic.id, nicId('b2'));
   t.deepEqual(names(index.nicsOfVm.get(idKey(vmId('a')))), ['a1', 'a2']);
 });
 
@@ -46,8 +46,20 @@ test('of a resource that is listed twice the first counts', (t) => {
   const topology = estate(vm('a', { a1: '10.0.1.10' }), vm('A', { A1: '10.0.1.99' }, { power: 'stopped' }));
   const index = indexTopology(topology);
   t.is(index.vms.get(idKey(vmId('a')))?.power, 'running');
-  t.is(index.ips.get(idKey(ipId('a1')))?.ip.address, '10.0.1.10');
+  t.is(index.ipOf(idKey(ipId('a1')))?.ip.address, '10.0.1.10');
   t.is(index.nicsOfVm.get(idKey(vmId('a')))?.length, 1);
+});
+
+test('an ip configuration that its NIC lists twice is one', (t) => {
+  const topology = estate(vm('a', { a1: { at: '10.0.1.10', pools: ['ucr'] } }));
+  const [nic] = topology.nics;
+  const [ip] = nic?.ipConfigurations ?? [];
+  if (nic && ip) nic.ipConfigurations.push({ ...ip, id: ip.id.toUpperCase(), address: '10.0.1.99' });
+  const index = indexTopology(topology);
+  t.deepEqual(
+    index.ipsOfPool.get(idKey(poolId('ucr')))?.map((here) => here.ip.address),
+    ['10.0.1.10'],
+  );
 });
 
 test('order by key', (t) => {

@@ -118,6 +118,26 @@ test.serial('what is older than a day is not found', (t) => {
   t.deepEqual(runQuery(whatFailed, 'traces', traces(), Date.now() + 25 * 3_600_000), []);
 });
 
+test('a query that is not read whole is refused', (t) => {
+  const rows = [{ message: 'x' }];
+  for (const query of [
+    'traces | summarize count()',
+    'traces | where message == "x" mesage',
+    'traces | where mesage == "x"',
+    'traces | where strlen(message) > 1',
+    'requests | where message == "x"',
+  ]) {
+    t.throws(() => runQuery(query, 'traces', rows, 0), undefined, query);
+  }
+  t.deepEqual(runQuery('traces | where message == "x"', 'traces', rows, 0), rows);
+});
+
+test('no line is lost to sampling', (t) => {
+  const { logging } = JSON.parse(readFileSync('host.json', 'utf8'));
+  const { excludedTypes } = logging.applicationInsights.samplingSettings;
+  t.true(excludedTypes.split(';').includes('Trace'));
+});
+
 test.serial('lines of others and of no JSON are passed over', (t) => {
   const row = (message: string) => ({ timestamp: Date.now(), severityLevel: 3, message });
   const rows = ['Queue could not be read', '{"other": 1}', '"step"', '[]', ''].map(row);

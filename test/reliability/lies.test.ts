@@ -155,9 +155,9 @@ const lying = (): LyingWorld =>
 
 /** The part of a script between its plan marks: assignments of numbers, addresses, MACs, hex and three words. */
 const PLAN =
-  /^COMMAND_ID=[0-9a-f]{32}\nMODE=(check|apply|remove)\nCONNECT_SECONDS=\d+\nTOTAL_SECONDS=\d+\nCONTAINERS=(\d+(\.\d+){3}\/\d+)?\nVIP=\([\d. ]*\)\nPORT=\([\d ]*\)\nBACKEND_IP=\([\d., ]*\)\nBACKEND_MAC=\([0-9a-f:, ]*\)\nVIA_IP=\([\d. ]*\)\nVIA_MAC=\([0-9a-f: ]*\)\n$/;
+  /^COMMAND_ID=[0-9a-f]{32}\nMODE=(check|apply|remove)\nCONNECT_SECONDS=\d+\nTOTAL_SECONDS=\d+\nCONTAINERS=(\d+(\.\d+){3}\/\d+)?\nNETWORKS=\([\d./ ]*\)\nVIP=\([\d. ]*\)\nPORT=\([\d ]*\)\nBACKEND_IP=\([\d., ]*\)\nBACKEND_MAC=\([0-9a-f:, ]*\)\nVIA_IP=\([\d. ]*\)\nVIA_MAC=\([0-9a-f: ]*\)\nKEPT=\((\[\d+\]=kept ?)*\)\n$/;
 const WINDOWS_PLAN =
-  /^\$CommandId = '[0-9a-f]{32}'\n\$Mode = '(check|apply|remove)'\n\$ConnectSeconds = \d+\n\$TotalSeconds = \d+\n# One line[^\n]*\n\$Plan = @\((\n {4}'[\d. A-F-]+')*\n?\)\n$/;
+  /^\$CommandId = '[0-9a-f]{32}'\n\$Mode = '(check|apply|remove)'\n\$ConnectSeconds = \d+\n\$TotalSeconds = \d+\n\$Networks = @\(('[\d./]+'(, )?)*\)\n# One line[^\n]*\n\$Plan = @\((\n {4}'[\d., A-F-]+( kept)?')*\n?\)\n$/;
 
 function planPart(script: string): { rest: string; plan: string } {
   const begin = script.indexOf('# --- plan ---\n') + '# --- plan ---\n'.length;

@@ -17,6 +17,7 @@ export function checkResult(t: ExecutionContext, result: StoryResult, guests: 'k
     'reconcile',
     'resourceChange',
     'runs',
+    'startRun',
   ]);
 
   t.true(result.steps.length >= 8);
