@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { guard, planOf, shell, until } from '../lab/guests.ts';
-import { MAX_FRONTENDS } from '../shared/guest/plan.ts';
+import { MAX_FRONTENDS } from '../shared/model/guest.ts';
 import { manyFrontends, vipsOf } from '../simulator/estate/twoVms.ts';
 import { startKernelLab } from '../simulator/guests/kernel/lab.ts';
 import type { GuestLab } from '../simulator/guests/lab.ts';

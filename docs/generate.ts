@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { COMMAND_FAILURES } from '../shared/model/commandFailures.ts';
 import { FINDINGS } from '../shared/model/findings.ts';
 import { GUEST_ERRORS } from '../shared/model/guestErrors.ts';
+import { REFUSALS } from '../shared/model/refusals.ts';
 import { FIELDS, type FieldName, type Level, STEPS } from '../shared/model/steps.ts';
 import { WAITS } from '../shared/model/waits.ts';
 import { SETTINGS, type Setting } from '../shared/settings/settings.ts';
@@ -73,6 +74,7 @@ export const TABLES: Record<string, () => string> = {
       ['code', 'verdict', 'what a person is told'],
       Object.entries(FINDINGS).map(([code, { verdict, sentence }]) => [asCode(code), verdict, sentence]),
     ),
+  'final refusals': () => sentences(REFUSALS),
   waits: () => sentences(WAITS),
   'command failures': () => sentences(COMMAND_FAILURES),
   'guest errors': () => sentences(GUEST_ERRORS),
@@ -95,7 +97,7 @@ export const TABLES: Record<string, () => string> = {
 
 /** Documents with tables from the code, and which. */
 export const DOCUMENTS: Record<string, readonly string[]> = {
-  'README.md': ['settings', 'findings', 'waits', 'command failures', 'guest errors'],
+  'README.md': ['settings', 'findings', 'waits', 'command failures', 'guest errors', 'final refusals'],
   'docs/logs.md': ['steps', 'fields'],
 };
 

@@ -77,6 +77,7 @@ function readScopeTags(env: Env): ScopeTags {
   if (networks.length > MOST_NETWORKS || !networks.every(isNetwork))
     throw wrong('HAIRPIN_NETWORKS', text(env, 'HAIRPIN_NETWORKS'));
   return {
+    outsideLoadBalancers: word(env, 'HAIRPIN_OUTSIDE_LOAD_BALANCERS') === 'serve',
     networks,
     optOutTag: textOr(env, 'HAIRPIN_OPT_OUT_TAG'),
     auditTag: textOr(env, 'HAIRPIN_AUDIT_TAG'),

@@ -129,6 +129,8 @@ export class AzureError extends GuardError {
   readonly status: number;
   readonly azureCode: string;
   readonly action: string;
+  /** What Azure said, without the action. */
+  readonly said: string;
   /** Seconds from Retry-After, when given. */
   readonly retryAfterSeconds: number | undefined;
 
@@ -141,10 +143,12 @@ export class AzureError extends GuardError {
     cause?: unknown;
   }) {
     const code = azureErrorCode(fields.status);
-    super(code, `${fields.action}: ${fields.message}`, NEXT_STEP[code], { cause: fields.cause });
+    const nextStep = fields.status === 401 ? NO_TOKEN : NEXT_STEP[code];
+    super(code, `${fields.action}: ${fields.message}`, nextStep, { cause: fields.cause });
     this.status = fields.status;
     this.azureCode = fields.azureCode;
     this.action = fields.action;
+    this.said = fields.message;
     this.retryAfterSeconds = fields.retryAfterSeconds;
   }
 }
@@ -183,6 +187,9 @@ const NEXT_STEP: Record<AzureErrorCode, string> = {
   AZURE_UNREACHABLE: 'Check the network path to Azure Resource Manager; the loop comes back.',
   AZURE_FAILED: 'Look at the message; the loop comes back within its budget.',
 };
+
+const NO_TOKEN =
+  'Look whether the app has its managed identity, and whether AZURE_CLIENT_ID names it: it could not sign in.';
 
 function azureErrorCode(status: number): AzureErrorCode {
   if (status === 401 || status === 403) return 'AZURE_DENIED';

@@ -26,12 +26,13 @@ const GUESTS = {
 };
 const EXIT = { ok: 0, failed: 1, usage: 2, missing: 3 } as const;
 
-const USAGE = `npm start [-- --once] [--json] [--guests kernel|model] [--port N] [--sabotage NAME]
+const USAGE = `npm start [-- --once] [--json] [--guests kernel|model] [--port N] [--retry-after SECONDS] [--sabotage NAME]
   --once     end after the last step; exit code 0 only if every step held
   --json     progress on stderr, and one JSON object as the last line of stdout
   --guests   kernel: network stacks in namespaces of this machine (the default where they can be had)
              model: a model of them, which needs no right and no iproute2
   --port N   first port to try for the Functions host (7071)
+  --retry-after SECONDS   what Azure’s answers about rule health ask to be waited for: 1 to 60 (10)
   --sabotage NAME   break one thing on purpose and see the story end with the step that fails:
 ${Object.entries(SABOTAGES)
   .map(([name, what]) => `             ${name}: ${what}`)
@@ -41,6 +42,7 @@ interface Options {
   once: boolean;
   json: boolean;
   port: number;
+  retryAfter: number;
   guests?: 'kernel' | 'model';
   sabotage?: Sabotage;
 }
@@ -54,17 +56,20 @@ function readOptions(): Options | number {
         json: { type: 'boolean', default: false },
         port: { type: 'string', default: '7071' },
         guests: { type: 'string' },
+        'retry-after': { type: 'string', default: '10' },
         sabotage: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     });
-    const { once, json, port, guests, sabotage } = values;
+    const { once, json, port, guests, sabotage, 'retry-after': retryAfter } = values;
     if (values.help) {
       console.log(USAGE);
       return EXIT.ok;
     }
     if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
       throw new Error(`--port is ${port}: a number up to 65535 is expected`);
+    if (!/^[1-9]\d?$/.test(retryAfter) || Number(retryAfter) > 60)
+      throw new Error(`--retry-after is ${retryAfter}: a number of seconds from 1 to 60 is expected`);
     if (guests !== undefined && guests !== 'kernel' && guests !== 'model') {
       throw new Error(`--guests is ${guests}: kernel or model is expected`);
     }
@@ -75,6 +80,7 @@ function readOptions(): Options | number {
       once,
       json,
       port: Number(port),
+      retryAfter: Number(retryAfter),
       ...(guests === undefined ? {} : { guests }),
       ...(sabotage === undefined ? {} : { sabotage }),
     };
@@ -107,6 +113,7 @@ async function main(): Promise<number> {
   say(`guests: ${guests} (${GUESTS[guests]})`);
   if (sabotage !== undefined) say(`sabotaged on purpose: ${SABOTAGES[sabotage]}`);
   say(`Run Commands take ${COMMAND_MS / 1000} s here; on Azure they take 20 s or more`);
+  say(`rule health asks to be waited for ${options.retryAfter} s, by Retry-After`);
   const sites = [threeByThree(), ...((await hasWindowsEngine(say)) ? [mixedEstate()] : [])];
   const starting = startStack({
     estate: articleEstate(),
@@ -116,6 +123,7 @@ async function main(): Promise<number> {
       lab: async () => withWindows(broken(await startLab({ estate }), sabotage), estate),
     })),
     commandMs: COMMAND_MS,
+    arm: { healthRetryAfter: options.retryAfter },
     // A report that is never believed is waited for until the deadline: not for minutes here.
     settings: { HAIRPIN_COMMAND_SECONDS: '10', HAIRPIN_COMMAND_SLACK_SECONDS: '8' },
     port: options.port,

@@ -8,7 +8,7 @@ import { type BuildResult, build } from '../build.ts';
 import type { RunView } from '../shared/views/run.ts';
 import { appRoles } from './arm/appRoles.ts';
 import { type Arm, type ArmOptions, startArm } from './arm/arm.ts';
-import type { ResourceEvent } from './arm/events.ts';
+import type { HealthEvent, ResourceEvent } from './arm/events.ts';
 import { authorizeBy } from './arm/roles.ts';
 import type { Estate } from './estate/estate.ts';
 import { vmId } from './estate/ids.ts';
@@ -107,6 +107,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     ];
     const { lab } = sites[0];
     let toTopic: (event: ResourceEvent) => void = () => {};
+    let toHealthTopic: (event: HealthEvent) => void = () => {};
     const arm = await keep(
       startArm({
         sites,
@@ -115,6 +116,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         // Least privilege is checked with every call: a right that the roles lack shows as a finding with its name.
         authorize: authorizeBy(appRoles(sites.map((site) => site.estate))),
         onEvent: (event) => toTopic(event),
+        onHealthEvent: (event) => toHealthTopic(event),
         ...options.arm,
       }),
       (it) => it.close(),
@@ -134,13 +136,18 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       },
     });
     closers.push(() => host.stop());
-    const subscription = eventGrid.systemTopic(`/subscriptions/${estate.subscriptionId}`);
-    subscription.subscribe({
+    const source = `/subscriptions/${estate.subscriptionId}`;
+    const resourceChange = {
       name: 'resourceChange',
       endpoint: `${host.url}/runtime/webhooks/EventGrid?functionName=resourceChange`,
       eventDeliverySchema: 'CloudEventSchemaV1_0',
-    });
+    } as const;
+    const subscription = eventGrid.systemTopic(source);
+    subscription.subscribe(resourceChange);
     toTopic = (event) => subscription.feed(event);
+    const health = eventGrid.systemTopic(source, 'CloudEventSchemaV1_0');
+    health.subscribe(resourceChange);
+    toHealthTopic = (event) => health.feed(event);
 
     const topic = eventGrid.customTopic({ name: 'mirror-failover' });
     topic.subscribe({

@@ -19,7 +19,7 @@ test('defaults', (t) => {
     runAgeMs: 90 * 86_400_000,
     azure: { endpoint: 'https://management.azure.com', audience: 'https://management.azure.com' },
     storage: { kind: 'connectionString' },
-    scope: { subscriptionIds: [ID], within: [], optOutTag: 'ilb-hairpin-guard-opt-out' },
+    scope: { subscriptionIds: [ID], within: [], outsideLoadBalancers: false, optOutTag: 'ilb-hairpin-guard-opt-out' },
   });
 });
 
@@ -30,6 +30,7 @@ test('everything set', (t) => {
     HAIRPIN_SUBSCRIPTIONS: ` ${ID.toUpperCase()}, ${ID} `,
     HAIRPIN_SCOPE: `${group},`,
     HAIRPIN_NETWORKS: '20.1.0.0/16, 20.2.0.0/16',
+    HAIRPIN_OUTSIDE_LOAD_BALANCERS: 'Serve',
     HAIRPIN_CHANGE_WINDOW: '22:00-04:30',
     HAIRPIN_COMMAND_TAGS: '{"owner":"mirror-team"}',
     HAIRPIN_ARM_ENDPOINT: 'https://management.usgovcloudapi.net/',
@@ -37,7 +38,12 @@ test('everything set', (t) => {
     AZURE_CLIENT_ID: ID,
   });
   t.like(config, {
-    scope: { subscriptionIds: [ID], within: [group], networks: ['20.1.0.0/16', '20.2.0.0/16'] },
+    scope: {
+      subscriptionIds: [ID],
+      within: [group],
+      outsideLoadBalancers: true,
+      networks: ['20.1.0.0/16', '20.2.0.0/16'],
+    },
     window: { from: 1320, to: 270 },
     commandTags: { owner: 'mirror-team' },
     azure: { endpoint: 'https://management.usgovcloudapi.net', clientId: ID },
@@ -62,6 +68,7 @@ for (const [name, value, shown] of [
   ['HAIRPIN_SCOPE', '/subscriptions/00000000-0000-0000-0000-000000000009/resourceGroups/x', '0009/resourceGroups/x'],
   ['HAIRPIN_NETWORKS', '20.1.0.0', '20.1.0.0'],
   ['HAIRPIN_NETWORKS', '20.1.0.1/16', '20.1.0.1/16'],
+  ['HAIRPIN_OUTSIDE_LOAD_BALANCERS', 'yes', 'yes'],
   ['HAIRPIN_ENFORCEMENT', 'maybe', 'maybe'],
   ['HAIRPIN_MAX_COMMANDS', '0', '"0"'],
   ['HAIRPIN_MAX_COMMANDS', '1e2', '1e2'],

@@ -95,7 +95,11 @@ test('Azure’s status becomes a code with what to do; the rest of it is kept', 
     [500, 'AZURE_FAILED'],
     [503, 'AZURE_FAILED'],
   ]);
-  t.is(new Set(codes.map(([status]) => azure(Number(status)).nextStep)).size, 6, 'a next step for each code');
+  t.is(
+    new Set(codes.map(([status]) => azure(Number(status)).nextStep)).size,
+    7,
+    'a next step for each code, and one for a sign-in that fails',
+  );
   const cause = new Error('socket hang up');
   const error = azure(429, { retryAfterSeconds: 17, cause });
   t.is(error.message, 'Microsoft.Compute/virtualMachines/read: no');

@@ -21,7 +21,7 @@ function reportOf(script: string): string {
   const mode = /^MODE=(\w+)$/m.exec(script)?.[1] ?? '';
   const vips = (/^VIP=\((.*)\)$/m.exec(script)?.[1] ?? '').split(' ').filter(Boolean);
   const p = vips.map((_, i) => `${i};;;o2;o2;r;`);
-  return `ILB-HAIRPIN-GUARD ${commandId} ${JSON.stringify({ v: 1, os: 'linux', mode, chg: 0, p, w: [] })}\n`;
+  return `ILB-HAIRPIN-GUARD ${commandId} ${JSON.stringify({ v: 1, os: 'linux', mode, chg: 0, p, w: [], k: 1 })}\n`;
 }
 
 export class ScriptedAzure {
@@ -47,7 +47,7 @@ export class ScriptedAzure {
   ports(): Pick<Readers, 'topology' | 'health' | 'commands' | 'agents'> {
     return {
       topology: { read: async () => pairs(this.#vms) },
-      health: { read: async (rule) => this.#health.get(idKey(rule)) },
+      health: { read: async (rule) => this.#health.get(idKey(rule)) ?? [] },
       agents: { read: async () => ({ status: 'Ready', version: '2.11.1.4' }) },
       commands: {
         look: async (vm) => this.shown.get(idKey(vm)) ?? this.#look(idKey(vm)),

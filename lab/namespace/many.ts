@@ -1,10 +1,10 @@
 /** The largest plan: 64 frontends. */
 import assert from 'node:assert/strict';
-import { MAX_FRONTENDS } from '../../shared/guest/plan.ts';
 import { renderScript } from '../../shared/guest/render.ts';
 import { parseReport } from '../../shared/guest/report.ts';
 import { MAX_LINE_BYTES } from '../../shared/guest/wire.ts';
 import type { PlannedFrontend } from '../../shared/model/guest.ts';
+import { MAX_FRONTENDS } from '../../shared/model/guest.ts';
 import { manyFrontends, vipsOf } from '../../simulator/estate/twoVms.ts';
 import type { GuestLab } from '../../simulator/guests/lab.ts';
 import type { LabCase } from '../case.ts';

@@ -164,7 +164,7 @@ async function readHealths(
     const { id } = frontend.loadBalancer;
     try {
       const backends = await reader.read(rule.id);
-      if (backends) answers.set(rule, { ruleId: rule.id, backends, at: clock.now() });
+      if (Array.isArray(backends)) answers.set(rule, { ruleId: rule.id, backends, at: clock.now() });
       else {
         const text = 'Azure did not finish within the time limit.';
         miss({ what: 'health', id, action: HEALTH_ACTION, code: 'AZURE_UNREACHABLE', text });

@@ -51,7 +51,7 @@ const HEALTH_SECONDS = 90;
 export function openReaders({ endpoint, audience, clientId }: AzurePlace): AzureReaders {
   const clients = createClients({ credential: createCredential(clientId), endpoint, audience });
   return {
-    subscriptions: createSubscriptionReader(clients, endpoint),
+    subscriptions: createSubscriptionReader(clients),
     lists: createListReader(clients),
     health: createRuleHealthReader(clients, { seconds: HEALTH_SECONDS }),
     commands: createLastCommandReader(clients),

@@ -1,5 +1,4 @@
 /** The VM agent, from the VM's instance view. */
-import type { VirtualMachineInstanceView } from '@azure/arm-compute';
 import { AzureError, InputError } from '../errors.ts';
 import { parseResourceId } from '../model/ids.ts';
 import { defined } from '../model/optional.ts';
@@ -8,6 +7,8 @@ import { VM_TYPE } from '../model/resourceTypes.ts';
 import { CALL_SECONDS } from '../model/settings.ts';
 import type { AzureClients } from './clients.ts';
 import { callAzure } from './errors.ts';
+import { COMPUTE_VERSION, get, jsonOf, urlOf, vmNames } from './get.ts';
+import { listIn, objectIn, objectOf, textIn } from './guards.ts';
 
 const ACTION = 'Microsoft.Compute/virtualMachines/instanceView/read';
 
@@ -21,9 +22,10 @@ export function createAgentReader(clients: AzureClients): AgentReader {
         throw new InputError('INPUT_INVALID', 'vmId', vmId, 'expected the id of a virtual machine');
       }
       const compute = await clients.compute(id.subscriptionId);
+      const url = urlOf(clients.endpoint, [...vmNames(id, vm), 'instanceView'], `api-version=${COMPUTE_VERSION}`);
       try {
         return await callAzure(ACTION, CALL_SECONDS, async (abortSignal) =>
-          mapAgent(await compute.virtualMachines.instanceView(id.resourceGroup, vm, { abortSignal })),
+          mapAgent(jsonOf(await get(compute, url, abortSignal))),
         );
       } catch (error) {
         if (error instanceof AzureError && error.status === 404) return undefined;
@@ -34,9 +36,10 @@ export function createAgentReader(clients: AzureClients): AgentReader {
 }
 
 /** Status and version of the agent; both are missing while a VM is off. */
-function mapAgent(view: VirtualMachineInstanceView): AgentView {
+export function mapAgent(view: unknown): AgentView {
+  const agent = objectIn(objectOf(view), 'vmAgent');
   return defined({
-    status: view.vmAgent?.statuses?.[0]?.displayStatus || undefined,
-    version: view.vmAgent?.vmAgentVersion || undefined,
+    status: textIn(objectOf(listIn(agent, 'statuses')[0]), 'displayStatus') || undefined,
+    version: textIn(agent, 'vmAgentVersion') || undefined,
   });
 }

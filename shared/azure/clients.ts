@@ -7,6 +7,8 @@ import { requestLimit, shortWaits } from './pipeline.ts';
 
 /** What the adapters need of the SDKs. */
 export interface AzureClients {
+  /** Azure Resource Manager, as configured: an https origin. */
+  readonly endpoint: string;
   compute(subscriptionId: string): Promise<ComputeManagementClient>;
   network(subscriptionId: string): Promise<NetworkManagementClient>;
 }
@@ -34,6 +36,7 @@ export function createClients(options: ClientOptions): AzureClients {
     ],
   };
   return {
+    endpoint,
     compute: perSubscription(async (id) => {
       const { ComputeManagementClient } = await import('@azure/arm-compute');
       return new ComputeManagementClient(credential, id, clientOptions);

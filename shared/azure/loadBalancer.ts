@@ -1,74 +1,77 @@
-/** Load balancers: from the SDK's models to this program's. Pure. */
-import type {
-  BackendAddressPool,
-  FrontendIPConfiguration,
-  LoadBalancingRule,
-  LoadBalancer as SdkLoadBalancer,
-  Probe as SdkProbe,
-} from '@azure/arm-network';
+/** Load balancers: from Azure's JSON to this program's. Pure. */
 import { idKey } from '../model/ids.ts';
 import { defined } from '../model/optional.ts';
 import type { FrontendIp, LoadBalancer, Pool, Probe, Rule } from '../model/topology.ts';
 import { ipVersion, plainAddress } from './address.ts';
-import { idsOf, type Notes, withId } from './notes.ts';
+import { type Item, itemsOf, type Notes } from './notes.ts';
 
 /** Azure's default interval and threshold, for probes that carry none. */
 const PROBE_SECONDS = 15;
 const PROBE_THRESHOLD = 1;
 
-/** The load balancers of a list, internal and public alike; odd items are noted. */
-export const mapLoadBalancers = (list: readonly SdkLoadBalancer[], notes: Notes): LoadBalancer[] =>
-  withId(list, 'list of load balancers', notes).map((item) => ({
-    id: item.id,
-    sku: item.sku?.name ?? 'unknown',
-    tags: item.tags ?? {},
-    frontends: withId(item.frontendIPConfigurations, item.id, notes).map(mapFrontend),
-    rules: withId(item.loadBalancingRules, item.id, notes).flatMap((rule) => mapRule(rule, notes)),
-    probes: withId(item.probes, item.id, notes).map((probe) => mapProbe(probe, notes)),
-    pools: withId(item.backendAddressPools, item.id, notes).map((pool) => mapPool(pool, notes)),
-  }));
+/** The load balancers of a list as the REST API writes them, internal and public alike; odd items are noted. */
+export const mapLoadBalancers = (list: readonly unknown[], notes: Notes): LoadBalancer[] =>
+  itemsOf(list, 'list of load balancers', notes).map((item) => {
+    const properties = item.within('properties');
+    return {
+      id: item.id,
+      sku: item.within('sku').text('name') ?? 'unknown',
+      tags: item.tags(),
+      frontends: properties.items('frontendIPConfigurations').map(mapFrontend),
+      rules: properties.items('loadBalancingRules').flatMap(mapRule),
+      probes: properties.items('probes').map(mapProbe),
+      pools: properties.items('backendAddressPools').map(mapPool),
+    };
+  });
 
-function mapFrontend(item: FrontendIPConfiguration & { id: string }): FrontendIp {
+function mapFrontend(item: Item): FrontendIp {
+  const properties = item.within('properties');
   return {
     id: item.id,
-    ...defined({ address: plainAddress(item.privateIPAddress), subnetId: item.subnet?.id || undefined }),
-    version: ipVersion(item.privateIPAddressVersion),
+    ...defined({
+      address: plainAddress(properties.text('privateIPAddress')),
+      subnetId: properties.reference('subnet'),
+    }),
+    version: ipVersion(properties.text('privateIPAddressVersion')),
   };
 }
 
 /** A rule that names no frontend belongs to nothing: it is noted and left out. */
-function mapRule(item: LoadBalancingRule & { id: string }, notes: Notes): Rule[] {
+function mapRule(item: Item): Rule[] {
   const { id } = item;
-  const frontendId = item.frontendIPConfiguration?.id;
+  const properties = item.within('properties');
+  const frontendId = properties.reference('frontendIPConfiguration');
   if (!frontendId) {
-    notes.add(id, 'the rule names no frontend and is left out');
+    item.note('the rule names no frontend and is left out');
     return [];
   }
-  const single = item.backendAddressPool?.id;
-  const several = idsOf(item.backendAddressPools, id, notes);
+  const single = properties.reference('backendAddressPool');
+  const several = properties.references('backendAddressPools');
+  const frontendPort = properties.number('frontendPort');
   return [
     {
       id,
       frontendId,
       poolIds: unique([...several, ...(single ? [single] : [])]),
-      ...defined({ probeId: item.probe?.id || undefined }),
-      protocol: notes.word(id, 'protocol', item.protocol, ['tcp', 'udp', 'all']),
-      frontendPort: item.frontendPort ?? 0,
-      backendPort: item.backendPort ?? item.frontendPort ?? 0,
-      floatingIp: item.enableFloatingIP ?? false,
+      ...defined({ probeId: properties.reference('probe') }),
+      protocol: properties.word('protocol', ['tcp', 'udp', 'all']),
+      frontendPort: frontendPort ?? 0,
+      backendPort: properties.number('backendPort') ?? frontendPort ?? 0,
+      floatingIp: properties.flag('enableFloatingIP'),
     },
   ];
 }
 
 /** `probeThreshold` is what the platform obeys; `numberOfProbes` is the older field. */
-function mapProbe(item: SdkProbe & { id: string }, notes: Notes): Probe {
+function mapProbe(item: Item): Probe {
+  const properties = item.within('properties');
   return {
     id: item.id,
-    protocol: notes.word(item.id, 'protocol', item.protocol, ['http', 'https', 'tcp']),
-    port: item.port ?? 0,
-    ...defined({ path: item.requestPath || undefined }),
-    intervalSeconds: item.intervalInSeconds ?? PROBE_SECONDS,
-    threshold: item.probeThreshold ?? item.numberOfProbes ?? PROBE_THRESHOLD,
+    protocol: properties.word('protocol', ['http', 'https', 'tcp']),
+    port: properties.number('port') ?? 0,
+    ...defined({ path: properties.text('requestPath') }),
+    intervalSeconds: properties.number('intervalInSeconds') ?? PROBE_SECONDS,
+    threshold: properties.number('probeThreshold') ?? properties.number('numberOfProbes') ?? PROBE_THRESHOLD,
   };
 }
 
@@ -76,17 +79,19 @@ function mapProbe(item: SdkProbe & { id: string }, notes: Notes): Probe {
  * NIC-based members stand in `backendIPConfigurations` and again, by name, among the backend addresses; address-based
  * ones among the backend addresses alone.
  */
-function mapPool(item: BackendAddressPool & { id: string }, notes: Notes): Pool {
-  const backends = item.loadBalancerBackendAddresses ?? [];
-  const named = backends.flatMap((backend) => backend.networkInterfaceIPConfiguration?.id ?? []);
+function mapPool(item: Item): Pool {
+  const properties = item.within('properties');
+  const network = properties.reference('virtualNetwork');
+  const backends = properties.objects('loadBalancerBackendAddresses').map((backend) => backend.within('properties'));
+  const named = backends.flatMap((backend) => backend.reference('networkInterfaceIPConfiguration') ?? []);
   return {
     id: item.id,
-    ipConfigurationIds: unique([...idsOf(item.backendIPConfigurations, item.id, notes), ...named]),
+    ipConfigurationIds: unique([...properties.references('backendIPConfigurations'), ...named]),
     addresses: backends.flatMap((backend) => {
-      const address = plainAddress(backend.ipAddress);
-      if (!address || backend.networkInterfaceIPConfiguration?.id) return [];
-      const virtualNetworkId = (backend.virtualNetwork?.id ?? item.virtualNetwork?.id) || undefined;
-      return [{ address, ...defined({ virtualNetworkId, subnetId: backend.subnet?.id || undefined }) }];
+      const address = plainAddress(backend.text('ipAddress'));
+      if (!address || backend.reference('networkInterfaceIPConfiguration')) return [];
+      const virtualNetworkId = backend.reference('virtualNetwork') ?? network;
+      return [{ address, ...defined({ virtualNetworkId, subnetId: backend.reference('subnet') }) }];
     }),
   };
 }

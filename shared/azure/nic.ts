@@ -1,32 +1,33 @@
-/** Network interfaces: from the SDK's models to this program's. Pure. */
-import type { NetworkInterface, NetworkInterfaceIPConfiguration } from '@azure/arm-network';
+/** Network interfaces: from Azure's JSON to this program's. Pure. */
 import { defined } from '../model/optional.ts';
 import type { IpConfiguration, Nic } from '../model/topology.ts';
 import { ipVersion, plainAddress, plainMac } from './address.ts';
-import { idsOf, type Notes, withId } from './notes.ts';
+import { type Item, itemsOf, type Notes } from './notes.ts';
 
-/** The NICs of a list; odd items are noted. */
-export const mapNics = (list: readonly NetworkInterface[], notes: Notes): Nic[] =>
-  withId(list, 'list of NICs', notes).map((item) => mapNic(item, notes));
+/** The NICs of a list, as the REST API writes them; odd items are noted. */
+export const mapNics = (list: readonly unknown[], notes: Notes): Nic[] =>
+  itemsOf(list, 'list of NICs', notes).map(mapNic);
 
-function mapNic(item: NetworkInterface & { id: string }, notes: Notes): Nic {
+function mapNic(item: Item): Nic {
+  const properties = item.within('properties');
   return {
     id: item.id,
-    ...defined({ vmId: item.virtualMachine?.id || undefined, mac: plainMac(item.macAddress) }),
-    primary: item.primary ?? false,
-    ipForwarding: item.enableIPForwarding ?? false,
-    tags: item.tags ?? {},
-    ipConfigurations: withId(item.ipConfigurations, item.id, notes).map((ip) => mapIpConfiguration(ip, notes)),
+    ...defined({ vmId: properties.reference('virtualMachine'), mac: plainMac(properties.text('macAddress')) }),
+    primary: properties.flag('primary'),
+    ipForwarding: properties.flag('enableIPForwarding'),
+    tags: item.tags(),
+    ipConfigurations: properties.items('ipConfigurations').map(mapIpConfiguration),
   };
 }
 
-function mapIpConfiguration(item: NetworkInterfaceIPConfiguration & { id: string }, notes: Notes): IpConfiguration {
+function mapIpConfiguration(item: Item): IpConfiguration {
+  const properties = item.within('properties');
   return {
     id: item.id,
-    ...defined({ address: plainAddress(item.privateIPAddress) }),
-    version: ipVersion(item.privateIPAddressVersion),
-    primary: item.primary ?? false,
-    ...defined({ subnetId: item.subnet?.id || undefined }),
-    poolIds: idsOf(item.loadBalancerBackendAddressPools, item.id, notes),
+    ...defined({ address: plainAddress(properties.text('privateIPAddress')) }),
+    version: ipVersion(properties.text('privateIPAddressVersion')),
+    primary: properties.flag('primary'),
+    ...defined({ subnetId: properties.reference('subnet') }),
+    poolIds: properties.references('loadBalancerBackendAddressPools'),
   };
 }

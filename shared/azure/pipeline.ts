@@ -26,6 +26,17 @@ export class LongWaitError extends Error {
   }
 }
 
+/** An answer of 300 or more to a request that was made without an SDK’s model. Told by its body. */
+export class RefusedError extends Error {
+  readonly response: PipelineResponse;
+
+  constructor(response: PipelineResponse) {
+    super(`Azure answered ${response.status}`);
+    this.name = 'RefusedError';
+    this.response = response;
+  }
+}
+
 /** Ends each single request, its body included, after so many seconds with {@link RequestTimeoutError}. */
 export function requestLimit(seconds: number): Policy {
   return {

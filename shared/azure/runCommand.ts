@@ -2,9 +2,8 @@
  * Managed Run Command under two fixed names. A PUT whose script differs runs; one that is equal does not, so every
  * script carries its command id in a line that is read back from what Azure holds.
  */
-import type { VirtualMachineRunCommand } from '@azure/arm-compute';
 import { AzureError, InputError } from '../errors.ts';
-import { commandIdIn } from '../model/commandId.ts';
+import { commandIdIn, commandName } from '../model/commandId.ts';
 import { parseResourceId } from '../model/ids.ts';
 import { defined } from '../model/optional.ts';
 import type { CommandSlot, CommandView, ExecutionState, GuestCommands } from '../model/ports.ts';
@@ -12,28 +11,28 @@ import { VM_TYPE } from '../model/resourceTypes.ts';
 import { CALL_SECONDS } from '../model/settings.ts';
 import type { AzureClients } from './clients.ts';
 import { callAzure } from './errors.ts';
+import { COMPUTE_VERSION, get, jsonOf, urlOf, vmNames } from './get.ts';
+import { type Json, listIn, numberIn, objectIn, objectOf, textIn } from './guards.ts';
 
 export const COMMANDS_ACTION = 'Microsoft.Compute/virtualMachines/runCommands';
-
-/** The name of a slot's resource. */
-export const commandName = (slot: CommandSlot): string => `ilbHairpinGuard-${slot}`;
 
 /** Managed Run Command. Throws InputError for an id that is no VM’s, without a call. */
 export function createGuestCommands(clients: AzureClients): GuestCommands {
   const vmOf = async (vmId: string) => {
     const { subscriptionId, resourceGroup, vm } = vmParts(vmId);
-    const { virtualMachineRunCommands: commands } = await clients.compute(subscriptionId);
-    return { commands, resourceGroup, vm };
+    const compute = await clients.compute(subscriptionId);
+    return { compute, commands: compute.virtualMachineRunCommands, subscriptionId, resourceGroup, vm };
   };
 
   return {
     async look(vmId, slot) {
-      const { commands, resourceGroup, vm } = await vmOf(vmId);
+      const at = await vmOf(vmId);
+      const names = [...vmNames(at, at.vm), 'runCommands', commandName(slot)];
+      const url = urlOf(clients.endpoint, names, `api-version=${COMPUTE_VERSION}&$expand=instanceView`);
       try {
-        return await callAzure(`${COMMANDS_ACTION}/read`, CALL_SECONDS, async (abortSignal) => {
-          const options = { expand: 'instanceView', abortSignal };
-          return mapCommand(slot, await commands.getByVirtualMachine(resourceGroup, vm, commandName(slot), options));
-        });
+        return await callAzure(`${COMMANDS_ACTION}/read`, CALL_SECONDS, async (abortSignal) =>
+          mapCommand(slot, jsonOf(await get(at.compute, url, abortSignal))),
+        );
       } catch (error) {
         if (error instanceof AzureError && error.status === 404) return undefined;
         throw error;
@@ -71,25 +70,36 @@ const STATES: ReadonlySet<string> = new Set<ExecutionState>([
 export const stateOf = (word: string | undefined): ExecutionState =>
   STATES.has(word ?? '') ? (word as ExecutionState) : 'Unknown';
 
-/** A managed command as this program sees it. */
-export function mapCommand(slot: CommandSlot, command: VirtualMachineRunCommand): CommandView {
-  const { instanceView: view } = command;
+/** A managed command as this program sees it, from the REST API's JSON. */
+export function mapCommand(slot: CommandSlot, command: unknown): CommandView {
+  const properties = objectIn(objectOf(command), 'properties');
+  const view = objectIn(properties, 'instanceView');
   return {
     slot,
-    ...defined({ commandId: commandIdIn(command.source?.script) }),
-    state: stateOf(view?.executionState),
-    provisioningState: command.provisioningState ?? '',
-    ...defined({ exitCode: view?.exitCode }),
-    output: view?.output ?? '',
-    error: view?.error ?? '',
-    message: view?.executionMessage ?? '',
-    ...defined({ startTime: timeText(view?.startTime) }),
+    ...defined({ commandId: commandIdIn(textIn(objectIn(properties, 'source'), 'script')) }),
+    state: stateOf(textIn(view, 'executionState')),
+    provisioningState: textIn(properties, 'provisioningState') ?? '',
+    ...defined({ exitCode: numberIn(view, 'exitCode') }),
+    output: textIn(view, 'output') ?? '',
+    error: textIn(view, 'error') ?? '',
+    message: textIn(view, 'executionMessage') || messageIn(view),
+    ...defined({ startTime: timeText(textIn(view, 'startTime')) }),
   };
 }
 
-/** A time that is only compared for equality; the SDK makes a Date of it, invalid where Azure wrote none. */
-const timeText = (time: Date | undefined): string | undefined =>
-  time instanceof Date && !Number.isNaN(time.getTime()) ? time.toISOString() : undefined;
+/** What the handler says in the instance view's statuses, an error before anything else. */
+function messageIn(view: Json | undefined): string {
+  const statuses = listIn(view, 'statuses').map(objectOf);
+  const said = statuses.filter((status) => textIn(status, 'message'));
+  const worst = said.find((status) => /^error$/i.test(textIn(status, 'level') ?? '')) ?? said.at(-1);
+  return textIn(worst, 'message') ?? '';
+}
+
+/** A time that is only compared for equality, in one spelling; undefined where Azure wrote none. */
+function timeText(text: string | undefined): string | undefined {
+  const time = new Date(text ?? Number.NaN);
+  return Number.isNaN(time.getTime()) ? undefined : time.toISOString();
+}
 
 /** The parts of a VM's id. Throws InputError for an id that is no VM's. */
 export function vmParts(vmId: string): { subscriptionId: string; resourceGroup: string; vm: string } {

@@ -1,62 +1,37 @@
 /** The subscriptions that a sign-in sees. */
-
 import { defined } from '../model/optional.ts';
 import type { SubscriptionName, SubscriptionReader } from '../model/ports.ts';
 import type { AzureClients } from './clients.ts';
 import { callAzure } from './errors.ts';
+import { getPages, urlOf } from './get.ts';
+import { objectOf, textIn } from './guards.ts';
 
 const ACTION = 'Microsoft.Resources/subscriptions/read';
 /** "Subscriptions - List" of the Azure Resource Manager reference. */
-const PATH = '/subscriptions?api-version=2022-12-01';
+const VERSION = '2022-12-01';
 const LIST_SECONDS = 60;
 
-interface Page {
-  value?: { subscriptionId?: string; displayName?: string; state?: string }[];
-  nextLink?: string;
-}
-
 /**
- * A reader of the subscriptions that are not disabled or deleted. The call is below no subscription, so it goes through
- * the pipeline of a client for none: the same sign-in, retries and limits.
+ * A reader of the subscriptions that are not deleted. The call is below no subscription, so it goes through the pipeline
+ * of a client for none: the same sign-in, retries and limits.
  */
-export function createSubscriptionReader(clients: AzureClients, endpoint: string): SubscriptionReader {
+export function createSubscriptionReader(clients: AzureClients): SubscriptionReader {
   return {
     async list() {
-      const { createDefaultHttpClient, createPipelineRequest, RestError } = await import('@azure/core-rest-pipeline');
-      const { pipeline } = await clients.compute('');
-      const http = createDefaultHttpClient();
-      return await callAzure(ACTION, LIST_SECONDS, async (abortSignal) => {
-        const found: SubscriptionName[] = [];
-        const followed = new Set<string>();
-        for (let url: string | undefined = `${endpoint}${PATH}`; url !== undefined; ) {
-          if (followed.has(url)) throw new Error('nextLink leads back to an earlier page');
-          followed.add(url);
-          const request = createPipelineRequest({ url, method: 'GET', abortSignal });
-          const response = await pipeline.sendRequest(http, request);
-          if (response.status !== 200) {
-            throw new RestError(`status ${response.status}`, { statusCode: response.status, request, response });
-          }
-          const page: Page = JSON.parse(response.bodyAsText ?? '{}');
-          found.push(...subscriptionsIn(page));
-          url = nextOf(page.nextLink, endpoint);
-        }
-        return found;
-      });
+      const client = await clients.compute('');
+      const url = urlOf(clients.endpoint, ['subscriptions'], `api-version=${VERSION}`);
+      const items = await callAzure(ACTION, LIST_SECONDS, (signal) =>
+        getPages(client, clients.endpoint, url, ACTION, signal),
+      );
+      return items.flatMap(subscriptionIn);
     },
   };
 }
 
-/** Those that can be read: a warned or past due one can, a disabled one too, a deleted one not. */
-const subscriptionsIn = (page: Page): SubscriptionName[] =>
-  (page.value ?? []).flatMap(({ subscriptionId, displayName, state }) =>
-    subscriptionId && state !== 'Deleted'
-      ? [{ id: subscriptionId.toLowerCase(), ...defined({ name: displayName || undefined }) }]
-      : [],
-  );
-
-/** A next link that leads to another host would get the token. */
-function nextOf(link: string | undefined, endpoint: string): string | undefined {
-  if (!link) return undefined;
-  if (new URL(link).origin !== new URL(endpoint).origin) throw new Error('nextLink leads to another host');
-  return link;
+/** A warned, past due or disabled one can be read; a deleted one cannot. */
+function subscriptionIn(item: unknown): SubscriptionName[] {
+  const found = objectOf(item);
+  const id = textIn(found, 'subscriptionId');
+  if (!id || textIn(found, 'state') === 'Deleted') return [];
+  return [{ id: id.toLowerCase(), ...defined({ name: textIn(found, 'displayName') || undefined }) }];
 }

@@ -1,12 +1,10 @@
 /** Reads a subscription's estate: four paged lists, side by side. */
-import type { VirtualMachine } from '@azure/arm-compute';
-import type { LoadBalancer, NetworkInterface } from '@azure/arm-network';
-import type { AzureError } from '../errors.ts';
-import { asAzureError } from '../errors.ts';
+import { type AzureError, asAzureError } from '../errors.ts';
 import type { EstateLists, ListReader, TopologyReader } from '../model/ports.ts';
 import type { Topology } from '../model/topology.ts';
 import type { AzureClients } from './clients.ts';
 import { callAzure } from './errors.ts';
+import { COMPUTE_VERSION, getPages, NETWORK_VERSION, type Piped, urlOf } from './get.ts';
 import { mapLoadBalancers } from './loadBalancer.ts';
 import { mapNics } from './nic.ts';
 import { Notes } from './notes.ts';
@@ -15,17 +13,15 @@ import { mapVms } from './vm.ts';
 /** One list with all its pages may take this long. */
 const LIST_SECONDS = 120;
 
-/** What the SDKs' list calls give. */
-interface Paged<T> {
-  byPage(): AsyncIterable<T[] & { continuationToken?: string }>;
-}
-
 /** A reader that lists VMs, their run time status, NICs and load balancers side by side, two minutes each at most. */
 export function createTopologyReader(clients: AzureClients): TopologyReader {
   return {
     async read(subscriptionId) {
-      const lists = await listsOf(clients, subscriptionId);
-      return toTopology(subscriptionId, await Promise.all(lists));
+      const lists = (await readLists(clients, subscriptionId)).map((list) => {
+        if (list.status === 'rejected') throw list.reason;
+        return list.value;
+      });
+      return toTopology(subscriptionId, lists);
     },
   };
 }
@@ -34,38 +30,39 @@ export function createTopologyReader(clients: AzureClients): TopologyReader {
 export function createListReader(clients: AzureClients): ListReader {
   return {
     async read(subscriptionId): Promise<EstateLists> {
-      const lists = await Promise.allSettled(await listsOf(clients, subscriptionId));
       const refused = new Map<string, AzureError>();
-      for (const list of lists) {
-        if (list.status === 'fulfilled') continue;
+      const lists = (await readLists(clients, subscriptionId)).map((list) => {
+        if (list.status === 'fulfilled') return list.value;
         const error = asAzureError(list.reason, 'list');
         refused.set(error.action, error);
-      }
+        return [];
+      });
       if (refused.size > 0) return { refused: [...refused.values()] };
-      const read = lists.map((list) => (list as PromiseFulfilledResult<unknown>).value) as Lists;
-      return { topology: toTopology(subscriptionId, read), refused: [] };
+      return { topology: toTopology(subscriptionId, lists), refused: [] };
     },
   };
 }
 
-type Lists = [VirtualMachine[], VirtualMachine[], NetworkInterface[], LoadBalancer[]];
-
-/** The four lists, under way. */
-async function listsOf(clients: AzureClients, subscriptionId: string) {
+/** The four lists. All are waited for, so that what is told of several that fail is the same each time. */
+async function readLists(clients: AzureClients, subscriptionId: string): Promise<PromiseSettledResult<unknown[]>[]> {
   const [compute, network] = await Promise.all([clients.compute(subscriptionId), clients.network(subscriptionId)]);
-  return [
-    all('Microsoft.Compute/virtualMachines/read', (abortSignal) => compute.virtualMachines.listAll({ abortSignal })),
-    all('Microsoft.Compute/virtualMachines/read', (abortSignal) =>
-      compute.virtualMachines.listAll({ statusOnly: 'true', abortSignal }),
-    ),
-    all('Microsoft.Network/networkInterfaces/read', (abortSignal) =>
-      network.networkInterfaces.listAll({ abortSignal }),
-    ),
-    all('Microsoft.Network/loadBalancers/read', (abortSignal) => network.loadBalancers.listAll({ abortSignal })),
-  ] as const;
+  const list = (client: Piped, type: string, query: string): Promise<unknown[]> => {
+    const first = urlOf(clients.endpoint, ['subscriptions', subscriptionId, 'providers', ...type.split('/')], query);
+    const action = `${type}/read`;
+    return callAzure(action, LIST_SECONDS, (signal) => getPages(client, clients.endpoint, first, action, signal));
+  };
+  const vmQuery = `api-version=${COMPUTE_VERSION}`;
+  const netQuery = `api-version=${NETWORK_VERSION}`;
+  return Promise.allSettled([
+    list(compute, 'Microsoft.Compute/virtualMachines', vmQuery),
+    list(compute, 'Microsoft.Compute/virtualMachines', `${vmQuery}&statusOnly=true`),
+    list(network, 'Microsoft.Network/networkInterfaces', netQuery),
+    list(network, 'Microsoft.Network/loadBalancers', netQuery),
+  ]);
 }
 
-function toTopology(subscriptionId: string, [vms, status, nics, loadBalancers]: Lists): Topology {
+function toTopology(subscriptionId: string, lists: readonly unknown[][]): Topology {
+  const [vms = [], status = [], nics = [], loadBalancers = []] = lists;
   const notes = new Notes();
   return {
     subscriptionId,
@@ -74,23 +71,4 @@ function toTopology(subscriptionId: string, [vms, status, nics, loadBalancers]: 
     loadBalancers: mapLoadBalancers(loadBalancers, notes),
     notes: notes.list,
   };
-}
-
-/**
- * All pages of a list. The SDK gives the signal to the first page only, so it is looked at between pages; and it
- * follows a next link that it has followed before.
- */
-function all<T>(action: string, list: (signal: AbortSignal) => Paged<T>): Promise<T[]> {
-  return callAzure(action, LIST_SECONDS, async (signal) => {
-    const items: T[] = [];
-    const followed = new Set<string>();
-    for await (const page of list(signal).byPage()) {
-      items.push(...page);
-      signal.throwIfAborted();
-      const next = page.continuationToken;
-      if (next && followed.has(next)) throw new Error('nextLink leads back to an earlier page');
-      if (next) followed.add(next);
-    }
-    return items;
-  });
 }

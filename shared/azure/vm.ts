@@ -1,10 +1,9 @@
-/** Virtual machines: from the SDK's models to this program's. Pure. */
-import type { VirtualMachine } from '@azure/arm-compute';
+/** Virtual machines: from Azure's JSON to this program's. Pure. */
 import { GUEST_OSES } from '../model/guest.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
 import { defined } from '../model/optional.ts';
 import type { Power, Vm } from '../model/topology.ts';
-import { idsOf, type Notes, withId } from './notes.ts';
+import { type Item, itemsOf, type Notes } from './notes.ts';
 
 const POWERS = [
   'running',
@@ -19,36 +18,33 @@ const POWERS = [
  * Joins the plain list with the one of run time status (`statusOnly=true`), which names the same VM in other letter
  * case. A VM that is in one list only was made or deleted between the two: without status its power is `unknown`.
  */
-export function mapVms(list: readonly VirtualMachine[], status: readonly VirtualMachine[], notes: Notes): Vm[] {
+export function mapVms(list: readonly unknown[], status: readonly unknown[], notes: Notes): Vm[] {
   const powers = new Map<IdKey, Power>();
-  for (const item of withId(status, 'list of VM status', notes))
-    powers.set(idKey(item.id), powerOf(item, item.id, notes));
-  return withId(list, 'list of VMs', notes).map((item) => mapVm(item, powers.get(idKey(item.id)) ?? 'unknown', notes));
+  for (const item of itemsOf(status, 'list of VM status', notes)) powers.set(idKey(item.id), powerOf(item));
+  return itemsOf(list, 'list of VMs', notes).map((item) => mapVm(item, powers.get(idKey(item.id)) ?? 'unknown'));
 }
 
-function mapVm(item: VirtualMachine & { id: string }, power: Power, notes: Notes): Vm {
-  const { id } = item;
+function mapVm(item: Item, power: Power): Vm {
+  const properties = item.within('properties');
   return {
-    id,
-    location: item.location ?? '',
-    os: notes.word(id, 'osDisk.osType', item.storageProfile?.osDisk?.osType, GUEST_OSES),
+    id: item.id,
+    location: item.text('location') ?? '',
+    os: properties.within('storageProfile').within('osDisk').word('osType', GUEST_OSES),
     power,
-    nicIds: idsOf(item.networkProfile?.networkInterfaces, id, notes),
-    tags: item.tags ?? {},
+    nicIds: properties.within('networkProfile').references('networkInterfaces'),
+    tags: item.tags(),
     ...defined({
-      size: item.hardwareProfile?.vmSize || undefined,
-      scaleSetId: item.virtualMachineScaleSet?.id || undefined,
+      size: properties.within('hardwareProfile').text('vmSize'),
+      scaleSetId: properties.reference('virtualMachineScaleSet'),
     }),
   };
 }
 
 /** The power state among the instance view's statuses, `PowerState/running`. */
-function powerOf(item: VirtualMachine, id: string, notes: Notes): Power {
-  const codes = (item.instanceView?.statuses ?? []).map((status) => /^PowerState\/(.*)$/i.exec(status.code ?? '')?.[1]);
-  return notes.word(
-    id,
-    'PowerState',
-    codes.find((code) => code !== undefined),
-    POWERS,
-  );
+function powerOf(item: Item): Power {
+  for (const status of item.within('properties').within('instanceView').objects('statuses')) {
+    const power = /^PowerState\/(.*)$/i.exec(status.text('code') ?? '')?.[1];
+    if (power !== undefined) return item.known('PowerState', power, POWERS);
+  }
+  return 'unknown';
 }

@@ -1,9 +1,9 @@
 /** What could be sent to each VM: who asks for it, in which mode, with which plan, and who goes first. Changes nothing. */
 import { planHash } from '../evaluate/planHash.ts';
 import { push } from '../evaluate/push.ts';
-import { MAX_FRONTENDS } from '../guest/plan.ts';
 import { type Finding, finding } from '../model/findings.ts';
 import type { GuestMode, GuestPlan } from '../model/guest.ts';
+import { MAX_FRONTENDS } from '../model/guest.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
 import type { OutcomeRow, RunRow } from '../model/rows.ts';
 import { isUnconfirmed } from './failover.ts';

@@ -10,12 +10,13 @@ import type { CommandFailureCode } from '../model/commandFailures.ts';
 import { commandIdOf } from '../model/commandId.ts';
 import type { GuestCommand, GuestReport } from '../model/guest.ts';
 import { idKey } from '../model/ids.ts';
+import { lastLine } from '../model/lines.ts';
 import type { CommandView } from '../model/ports.ts';
 import type { CommandRow, VmRow } from '../model/rows.ts';
 import { oneOrAll } from '../model/steps.ts';
 import { rowKey } from '../model/store.ts';
 import { unfitAgent } from './agent.ts';
-import { denied, fail, failed, healthyVips, type InFlight, isMissingRight, succeed, withdraw } from './endings.ts';
+import { fail, failed, healthyVips, type InFlight, refuse, succeed, withdraw } from './endings.ts';
 import { commandMs, guestLimits, guestNetworks } from './limits.ts';
 import { take } from './outcomes.ts';
 import { whyOutdated } from './outdated.ts';
@@ -76,7 +77,9 @@ const guestCommand = ({ settings }: Pass, { vm, command }: InFlight): GuestComma
 /** The look itself failed: a missing right is final, anything else (a token that ran out too) is tried again until the deadline. */
 function unseen(pass: Pass, watched: Watched, error: AzureError): void {
   const { vm, command } = watched;
-  if (isMissingRight(error) && command.phase !== 'cancelling') return fail(pass, watched, denied(error.action));
+  const { azureCode, action, said } = error;
+  if (command.phase !== 'cancelling' && refuse(pass, watched, { status: error.status, azureCode, action, text: said }))
+    return;
   if (command.phase === 'intended' && isHeldUpTooLong(pass, watched, 1000 * pass.settings.commandSeconds)) {
     return fail(pass, watched, failed('COMMAND_NOT_SEEN', error.message));
   }
@@ -99,6 +102,7 @@ function intended(pass: Pass, watched: Watched, { view, agent }: Extract<Look, {
   const { vm, command } = watched;
   if (isOutdated(pass, watched)) return;
   const unfit = agent && unfitAgent(vm.os, agent);
+  if (unfit?.code === 'AGENT_NOT_READY') vm.awayAt = pass.now;
   if (unfit) return fail(pass, watched, unfit);
   if (view && isBusy(view)) {
     // An earlier command still runs in this slot: it is waited for, never overtaken.
@@ -136,7 +140,7 @@ function unread(pass: Pass, watched: Watched): void {
 function sent(pass: Pass, watched: Watched, view: CommandView | undefined): void {
   const { command } = watched;
   const { refusal } = command;
-  if (refusal && isMissingRight(refusal)) return fail(pass, watched, denied(refusal.action));
+  if (refusal && refuse(pass, watched, refusal)) return;
   if (refusal?.code === 'PLAN_INVALID') return fail(pass, watched, failed(refusal.code, refusal.text));
   if (refusal?.code === 'AZURE_NOT_FOUND') return fail(pass, watched, failed('VM_GONE', refusal.text));
 
@@ -150,7 +154,7 @@ function sent(pass: Pass, watched: Watched, view: CommandView | undefined): void
   if (!ENDED.has(view.state)) {
     // Provisioning that failed without an execution: the agent could not run it at all.
     if (/^Failed$/i.test(view.provisioningState) && !RUNNING.has(view.state)) {
-      return fail(pass, watched, failed('COMMAND_NOT_RUN', view.message || 'provisioning failed'));
+      return fail(pass, watched, failed('COMMAND_NOT_RUN', reasonIn(view) || 'provisioning failed'));
     }
     return late(pass, watched, 'COMMAND_TIMED_OUT', view.state);
   }
@@ -169,8 +173,7 @@ function notHeld(pass: Pass, watched: Watched, view: CommandView | undefined): v
     return withdraw(pass, watched, failed(refusal.code, refusal.text), refusal.notBefore);
   }
   if (isHeldUpTooLong(pass, watched, commandMs(pass.settings))) {
-    if (refusal?.code === 'AZURE_DENIED') return fail(pass, watched, denied(refusal.action));
-    if (refusal) return fail(pass, watched, failed(refusal.code, refusal.text));
+    if (refusal) return fail(pass, watched, failed(refusal.code, `${refusal.action}: ${refusal.text}`));
     return fail(pass, watched, failed('COMMAND_NOT_ACCEPTED', 'Azure never showed it'));
   }
   if (refusal && pass.now < refusal.notBefore) return;
@@ -192,28 +195,53 @@ function ended(pass: Pass, watched: Watched, view: CommandView, wanted: GuestCom
     const refused = error.code === 'REPORT_MISSING' ? refusalOf(`${view.error}\n${view.output}`) : undefined;
     if (refused) return fail(pass, watched, refused);
     const state = view.state === 'Succeeded' ? '' : `${view.state}, exit code ${view.exitCode ?? 'none'}: `;
-    return fail(pass, watched, failed(error.code, `${state}${error.message}`));
+    const reason = error.code === 'REPORT_MISSING' ? lastSaid(view) : lastLine(view.error);
+    const said = reason && ` Last line: ${reason}`;
+    return fail(pass, watched, failed(error.code, `${state}${error.message}${said}`));
   }
   succeed(pass, watched, report);
 }
+
+/** What Azure or the shell said last of a command that could not be run; empty where they said nothing. */
+const reasonIn = ({ message, error }: CommandView): string => lastLine(message) || lastLine(error);
+
+/** What a command without a report said last, to stderr before anything else. */
+const lastSaid = ({ message, error, output }: CommandView): string =>
+  lastLine(error) || lastLine(output) || lastLine(message);
 
 /** Not there yet. Past the deadline it has failed, and what may still run is cancelled first. */
 function late(pass: Pass, { vm, command, lookedAt }: Watched, code: CommandFailureCode, detail: string): void {
   if (lookedAt < command.deadline) return;
   vm.findings = [failed(code, detail)];
   command.phase = 'cancelling';
+  command.cancelled = { at: pass.now, times: 1 };
   cancel(pass, vm, command);
   tell(pass, 'cancel', { runId: oneOrAll(command.runIds), vmId: vm.vmId, seq: command.seq, code });
 }
 
 function cancelling(pass: Pass, { vm, command }: Watched, view: CommandView | undefined): void {
   if (view && !ENDED.has(view.state)) {
-    // A lock may refuse the delete; the guest's own time limit then ends it. Asked again, but not in a hurry.
-    if (!command.refusal || pass.now >= command.refusal.notBefore) cancel(pass, vm, command);
+    cancelAgain(pass, vm, command);
     return;
   }
   vm.slot = command.slot === 'A' ? 'B' : 'A';
   fail(pass, { vm, command }, vm.findings[0] ?? failed('COMMAND_CANCELED', 'canceled'));
+}
+
+/**
+ * When a DELETE is asked for, and again after the first one, milliseconds; then no more. The second is the next pass's: a
+ * loop that was killed may never have made the first.
+ */
+const CANCELS_MS = [0, 0, 20_000, 90_000, 400_000];
+
+/** A lock may refuse the delete, and an agent may not heed it: the guest's own time limit then ends it. Asked a few times. */
+function cancelAgain(pass: Pass, vm: VmRow, command: CommandRow): void {
+  command.cancelled ??= { at: pass.now, times: 0 };
+  const { at, times } = command.cancelled;
+  const after = CANCELS_MS[times];
+  if (after === undefined || pass.now - at < after || pass.now < (command.refusal?.notBefore ?? 0)) return;
+  command.cancelled.times += 1;
+  cancel(pass, vm, command);
 }
 
 function cancel({ effects }: Pass, vm: VmRow, { runIds, seq, slot }: CommandRow): void {

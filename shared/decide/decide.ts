@@ -8,12 +8,15 @@ import type { Survey } from '../evaluate/survey.ts';
 import { isOpen } from '../model/rows.ts';
 import type { LoopSettings } from '../model/settings.ts';
 import type { LogLine } from '../model/steps.ts';
+import { noteAway } from './away.ts';
 import { followCommands, rejoinCommands } from './commands.ts';
 import { confirm, isUnconfirmed } from './failover.ts';
 import { healthOf, keepFrontends, takeHealth, tellMove } from './frontends.ts';
 import { intakeOf } from './intake.ts';
 import { noteAbsent } from './kept.ts';
 import { knowledgeOf } from './knowledge.ts';
+import { isStuck } from './limits.ts';
+import { isAsking } from './needs.ts';
 import {
   type Effect,
   type EstatePass,
@@ -44,6 +47,7 @@ export function decide(seen: Observed, settings: LoopSettings): Decision {
   if (pass.survey) {
     keepFrontends(pass, pass.survey);
     noteAbsent(pass, pass.survey);
+    noteAway(pass, pass.survey);
   }
   const moves = takeHealth(pass);
   rejoinCommands(pass);
@@ -97,9 +101,13 @@ function nextLook(pass: Pass, hasMore: boolean): number | undefined {
   const isNew = next.joined.size + next.planned.size > 0 && !pass.seen.estateError;
   if (hasMore || isNew) return 0;
   let inFlight = false;
-  for (const vm of pass.vms.readAll()) inFlight ||= vm.command !== undefined;
-  if (open.length === 0) return inFlight ? bellSeconds : undefined;
-  const isPatient = !inFlight && open.every((run) => run.state === 'running' && !isUnconfirmed(run));
+  // One that does not end is looked at by the minute's bell.
+  for (const { command } of pass.vms.readAll()) {
+    inFlight ||= command !== undefined && !isStuck(command, pass.settings, pass.now);
+  }
+  const isAsked = [...pass.frontends.readAll()].some(isAsking);
+  if (open.length === 0) return inFlight || isAsked ? bellSeconds : undefined;
+  const isPatient = !inFlight && !isAsked && open.every((run) => run.state === 'running' && !isUnconfirmed(run));
   let earliest: number | undefined;
   for (const outcome of pass.outcomes.readAll()) {
     if (outcome.state === 'settled') continue;

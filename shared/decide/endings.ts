@@ -1,13 +1,17 @@
 /** How a command ends on its VM's row: with a report, or with the finding that says why there is none. Pure. */
 import { planHash } from '../evaluate/planHash.ts';
 import type { CommandFailureCode } from '../model/commandFailures.ts';
+import { commandResource } from '../model/commandId.ts';
 import { type Finding, finding, findingText } from '../model/findings.ts';
 import { type GuestReport, MAX_BACKENDS, type PathReport } from '../model/guest.ts';
+import { plainSentence } from '../model/lines.ts';
 import { defined } from '../model/optional.ts';
 import type { Proof } from '../model/path.ts';
+import { finalRefusal, isRightMissing } from '../model/refusals.ts';
 import type { CommandRow, VmRow } from '../model/rows.ts';
 import { oneOrAll } from '../model/steps.ts';
 import type { WaitCode } from '../model/waits.ts';
+import { seenLook } from './away.ts';
 import { placedAfter } from './kept.ts';
 import { type Pass, tell } from './pass.ts';
 
@@ -72,7 +76,7 @@ function renewProofs(vm: VmRow, hash: string, report: GuestReport, now: number):
   for (const path of report.paths) {
     if (path.after.length > 0 || path.connectAfter.outcome !== 'ok' || path.proof === 'none') continue;
     const earlier = vm.proofs[path.vip];
-    const untouched = vm.look?.planHash === hash && path.before.length === 0;
+    const untouched = seenLook(vm)?.planHash === hash && path.before.length === 0;
     proofs[path.vip] = renewed(path.proof, path.accepted, untouched ? earlier : undefined, now);
   }
   return proofs;
@@ -114,17 +118,63 @@ export function withdraw(pass: Pass, { vm, command }: InFlight, failure: Finding
 
 /** What a withdrawn command waits for. */
 export function waitAfter({ failure }: NonNullable<VmRow['last']>): WaitCode {
+  if (failure?.code === 'ACCESS_DENIED') return 'RIGHT_MISSING';
   const code = failure?.params.code;
   if (code === 'COMMAND_OUTDATED') return 'PLAN_CHANGED';
   return code === 'AZURE_THROTTLED' ? 'AZURE_THROTTLED' : 'AZURE_CONFLICT';
 }
 
-/** 403. A 401 is a token that ran out or could not be had: that passes. */
-export const isMissingRight = ({ code, status }: { code: string; status: number }): boolean =>
-  code === 'AZURE_DENIED' && status !== 401;
+/** What Azure said to a call. */
+export interface Refusal {
+  status: number;
+  azureCode?: string;
+  action: string;
+  text: string;
+}
+
+/** A new role takes up to five minutes to work ("Troubleshoot Azure RBAC"): a right that is missing is tried again after that. */
+const RIGHT_PAUSE_MS = 5 * 60_000;
+
+/**
+ * Ends a command that Azure refuses for good, with Azure's own code and words. A right that is missing is tried twice,
+ * since a new role takes a while, unless the command may be in the guest by now. False for what may pass.
+ */
+export function refuse(pass: Pass, { vm, command }: InFlight, refusal: Refusal): boolean {
+  const failure = finalFinding(refusal);
+  if (!failure) return false;
+  const isSecond = vm.last?.retryAt !== undefined && vm.last.failure?.code === failure.code;
+  if (refusal.azureCode === 'AuthorizationFailed' && !isSecond && !command.shown) {
+    withdraw(pass, { vm, command }, failure, pass.now + RIGHT_PAUSE_MS);
+  } else fail(pass, { vm, command }, failure);
+  return true;
+}
+
+/** What is said of an answer that stands until a person does something; undefined for one that may pass. */
+export function finalFinding({ status, azureCode = '', action, text }: Refusal): Finding | undefined {
+  const answer = { status, azureCode, text };
+  const params = { action, code: azureCode || String(status), text: plainSentence(text, 300) };
+  if (isRightMissing(answer)) return finding('ACCESS_DENIED', params);
+  return finalRefusal(answer) === undefined ? undefined : finding('AZURE_REFUSES', params);
+}
+
+/** How long sweeps leave a VM alone for which Azure refused a command for good, milliseconds: nothing else would tell that it is over. */
+const REFUSED_MS = 24 * 3_600_000;
+
+/** The refusal that a sweep does not put to the test again; undefined where it may send. */
+export function standingRefusal(vm: Readonly<VmRow> | undefined, now: number): Finding | undefined {
+  const { failure, endedAt, retryAt } = vm?.last ?? {};
+  if (failure?.code !== 'ACCESS_DENIED' && failure?.code !== 'AZURE_REFUSES') return undefined;
+  return retryAt === undefined && now - (endedAt ?? 0) < REFUSED_MS ? failure : undefined;
+}
 
 /** A command that did not deliver a report. */
 export const failed = (code: CommandFailureCode, detail: string): Finding =>
   finding('COMMAND_FAILED', { code, detail: detail.slice(0, 300) });
-/** A call that the app's identity may not make. */
-export const denied = (action: string): Finding => finding('ACCESS_DENIED', { action });
+
+/** A command that was cancelled and does not end. */
+export function stuckFinding({ vmId, findings }: Readonly<VmRow>, { slot, refusal }: CommandRow): Finding {
+  const { code = '', detail = '' } = findings[0]?.params ?? {};
+  const why = refusal ? `; its DELETE was refused: ${refusal.azureCode ?? ''} ${refusal.text}` : '';
+  const said = plainSentence(`${commandResource(vmId, slot)}: ${code} ${detail}${why}`, 600);
+  return finding('COMMAND_FAILED', { code: 'COMMAND_STUCK', detail: said });
+}

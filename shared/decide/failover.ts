@@ -9,6 +9,8 @@ import { announcedFrontends, announcedVm } from './scope.ts';
 const WINDOWS = 3;
 /** Least time to wait, milliseconds: one question to Azure takes seconds itself. */
 const LEAST_MS = 15_000;
+/** Only what was asked in the last moments of that time, or after it, says that the probes did not follow; milliseconds. */
+const LATE_MS = 5000;
 /** How much longer it may take when Azure's health does not answer, milliseconds. */
 const UNANSWERED_MS = 60_000;
 
@@ -27,9 +29,13 @@ export function confirm(pass: EstatePass, run: RunRow): void {
     views.length > 0 && fresh.length === views.length && views.every((view) => view.primaryKey !== undefined);
   // Without a VIP in the event, which of the VM's mirrors moved is not known: one of them must be its own.
   const confirmed = settledOnOne && views.some((view) => view.primaryKey === announced);
+  // Azure does not tell: to ask again until the time is up would not help.
+  const isRefused = views.some(({ key }) => (pass.frontends.read(key)?.refused?.at ?? 0) >= since);
   const probed = views.some((view) => view.healthRuleId !== undefined);
-  const late = pass.now >= confirmation.until && (fresh.length > 0 || pass.now >= confirmation.until + UNANSWERED_MS);
-  if (!confirmed && probed && !late) return;
+  // An answer that was long under way says how it was when it was asked.
+  const isAnswered = fresh.some((view) => view.healthAt >= confirmation.until - LATE_MS);
+  const late = pass.now >= confirmation.until && (isAnswered || pass.now >= confirmation.until + UNANSWERED_MS);
+  if (!confirmed && probed && !late && !isRefused) return;
 
   confirmation.state = confirmed ? 'confirmed' : 'refused';
   confirmation.at = pass.now;

@@ -2,10 +2,11 @@
 import { soleHealthy } from '../evaluate/healthy.ts';
 import type { Survey, SurveyedFrontend } from '../evaluate/survey.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
+import { plainSentence } from '../model/lines.ts';
 import { acceptedRun, type FrontendRow, isOpen } from '../model/rows.ts';
 import { runIdOf } from '../model/runId.ts';
 import type { FrontendHealth, HealthMap } from '../model/topology.ts';
-import { type Pass, tell, whyUnusable } from './pass.ts';
+import { type HealthAnswer, type Pass, tell, whyUnusable } from './pass.ts';
 
 /** Health by frontend, as judge takes it. */
 export function healthOf(rows: Iterable<FrontendRow>): HealthMap {
@@ -35,13 +36,14 @@ export function takeHealth(pass: Pass): Move[] {
   for (const [key, answer] of pass.seen.health) {
     const row = pass.frontends.get(key);
     if (!row) continue;
-    row.askedAt = pass.now;
     if (answer.kind !== 'known') {
-      const why = answer.kind === 'failed' ? answer.error.message : 'not finished in time';
-      tell(pass, 'health-unknown', { frontendId: row.frontendId, why });
+      keepQuestion(pass, row, answer);
       continue;
     }
-    row.knownAt = pass.now;
+    delete row.asking;
+    delete row.refused;
+    row.askedAt = answer.at ?? pass.now;
+    row.knownAt = answer.at ?? pass.now;
     row.backends = answer.backends;
     const primary = soleHealthy(answer.backends);
     if (!primary || primary.address === row.primaryAddress) continue;
@@ -51,6 +53,25 @@ export function takeHealth(pass: Pass): Move[] {
     row.primarySince = pass.now;
   }
   return moves;
+}
+
+/** A question that is older than this is put anew, milliseconds: Azure answers within a minute or so, or has lost it. */
+const QUESTION_MS = 5 * 60_000;
+
+/** No answer yet: the question is gone on with by the next pass, unless Azure refused it or is slower than it ever is. */
+function keepQuestion(pass: Pass, row: FrontendRow, answer: Exclude<HealthAnswer, { kind: 'known' }>): void {
+  const { question } = answer;
+  row.askedAt = question?.since ?? pass.now;
+  const isOld = question !== undefined && Math.abs(pass.now - question.since) >= QUESTION_MS;
+  if (question && !isOld) row.asking = question;
+  else delete row.asking;
+  if (answer.kind === 'failed' && answer.error.status === 403) {
+    const { azureCode, action, said } = answer.error;
+    row.refused = { code: azureCode, action, text: plainSentence(said, 300), at: pass.now };
+    return; // told for all frontends together
+  }
+  const why = answer.kind === 'failed' ? answer.error.message : isOld && `no answer within ${QUESTION_MS / 1000} s`;
+  if (why) tell(pass, 'health-unknown', { frontendId: row.frontendId, why });
 }
 
 /** A move that no open failover run has announced makes a run of its own. To be called once those are known by frontend. */

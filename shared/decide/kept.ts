@@ -60,7 +60,9 @@ function whyKept(survey: Survey, vm: Readonly<VmRow>, { frontendId, absentSince 
     ({ id, finding: said }) =>
       said.code === 'OPTED_OUT' && (id === vm.vmId || (frontendId !== undefined && isKeyWithin(key, idKey(id)))),
   );
-  return optedOut ? 'its load balancer or NIC is opted out' : 'Azure does not list its frontend for this VM now';
+  return optedOut
+    ? 'its load balancer or NIC is opted out'
+    : 'its load balancer is not listed, or not served by this program any more';
 }
 
 /** Notes on VMs' rows since when a VIP's frontend is listed without the VM. To be called once a pass. */

@@ -3,6 +3,7 @@ import type { Survey } from '../evaluate/survey.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
 import type { VmKnowledge } from '../model/path.ts';
 import type { VmRow } from '../model/rows.ts';
+import { seenLook } from './away.ts';
 import { type Pass, whyUnusable } from './pass.ts';
 
 /** Knowledge by VM key: of VMs with a row, and of those that a row is about which cannot be used. */
@@ -13,8 +14,10 @@ export function knowledgeOf(pass: Pass, survey: Survey): Map<IdKey, VmKnowledge>
   return knowledge;
 }
 
-function knownOf({ proofs, hold, findings, look }: Readonly<VmRow>): VmKnowledge {
-  const known: VmKnowledge = { proofs, held: hold !== undefined, findings };
+function knownOf(vm: Readonly<VmRow>): VmKnowledge {
+  const { proofs, hold, findings } = vm;
+  const look = seenLook(vm);
+  const known: VmKnowledge = { proofs: look ? proofs : {}, held: hold !== undefined, findings };
   if (look) known.look = look;
   return known;
 }

@@ -1,6 +1,6 @@
 /** What follows from the loop's settings, and the budgets that are no settings. */
 import type { GuestCommand } from '../model/guest.ts';
-import type { RunRow } from '../model/rows.ts';
+import type { CommandRow, RunRow } from '../model/rows.ts';
 import type { LoopSettings } from '../model/settings.ts';
 
 /** How long a run may stay open, from when it was planned, before what is still open in it is given up, milliseconds. */
@@ -28,6 +28,13 @@ export const guestNetworks = ({ scope }: LoopSettings): Pick<GuestCommand, 'netw
 /** What a command may take from the PUT to its report, milliseconds. */
 export const commandMs = (settings: LoopSettings): number =>
   1000 * (settings.commandSeconds + settings.commandSlackSeconds);
+
+/**
+ * True for a command that outlasted its deadline, was cancelled, and did not end in as much time again: it may stay for
+ * ever, and nobody waits for it any more.
+ */
+export const isStuck = ({ phase, cancelled }: CommandRow, settings: LoopSettings, now: number): boolean =>
+  phase === 'cancelling' && cancelled !== undefined && now - cancelled.at >= commandMs(settings);
 
 /** True when automatic repairs may change guests at this time. */
 export function inWindow(settings: LoopSettings, now: number): boolean {

@@ -1,8 +1,17 @@
 /** What observe must read for a pass, said of what it has read already. Pure. */
-import { type IdKey, idKey } from '../model/ids.ts';
-import { type CommandRow, type FrontendRow, hasPlace, type OutcomeRow, type RunRow } from '../model/rows.ts';
+import { type IdKey, idKey, sameId } from '../model/ids.ts';
+import {
+  type CommandRow,
+  type FrontendRow,
+  hasPlace,
+  type LeaseRow,
+  type OutcomeRow,
+  type RunRow,
+} from '../model/rows.ts';
 import type { LoopSettings } from '../model/settings.ts';
+import { isStuck } from './limits.ts';
 import type { Look, Observed } from './pass.ts';
+import { isToBeTried } from './refusing.ts';
 
 /** While a run is open, health older than this is asked again, milliseconds. */
 const FRESH_MS = 15_000;
@@ -18,8 +27,10 @@ const isRunning = (look: Look | undefined): boolean =>
  */
 export function needsEstate(
   seen: Pick<Observed, 'runs' | 'intake' | 'outcomes' | 'looks' | 'vms' | 'now'>,
-  settings: Pick<LoopSettings, 'maxCommands'>,
+  settings: LoopSettings,
+  refusing?: LeaseRow['refusing'],
 ): boolean {
+  if (isToBeTried(refusing?.lists, seen.now)) return true;
   if (seen.intake.planned.size > 0) return true;
   if (seen.runs.some(({ row }) => row.confirmation?.state === 'pending')) return true;
   const commands = new Map<IdKey, CommandRow>();
@@ -28,8 +39,11 @@ export function needsEstate(
   if ([...commands].some(([vm, command]) => mayBeSent(command, seen.looks.get(vm)))) return true;
   let running = 0;
   let places = settings.maxCommands;
+  // One that does not end is waited for no more: what waits for it is told so.
+  const runs = (vm: IdKey, command: CommandRow | undefined): boolean =>
+    isRunning(seen.looks.get(vm)) && !(command && isStuck(command, settings, seen.now));
   for (const [vm, command] of commands) {
-    if (isRunning(seen.looks.get(vm))) running += 1;
+    if (runs(vm, command)) running += 1;
     if (hasPlace(command)) places -= 1;
   }
   const mayGo = running === 0 || running < commands.size;
@@ -37,7 +51,7 @@ export function needsEstate(
     if (row.state === 'settled') return false;
     if (row.state === 'waiting') return (row.notBefore ?? 0) <= seen.now && (mayGo || mayBeNext(row, places > 0));
     const key = idKey(row.vmId);
-    return commands.get(key)?.seq !== row.seq || !isRunning(seen.looks.get(key));
+    return commands.get(key)?.seq !== row.seq || !runs(key, commands.get(key));
   });
 }
 
@@ -51,7 +65,7 @@ function mayBeNext(outcome: OutcomeRow, isPlaceFree: boolean): boolean {
   return outcome.waitingFor === undefined || outcome.notBefore !== undefined;
 }
 
-/** True when a pass needs the frontends' rows without the estate: a command is about to move, or one is to be watched. */
+/** True when a pass needs the frontends' rows without the estate: a command is about to move, or one is to be asked. */
 export const needsFrontends = ({ looks, now }: Pick<Observed, 'looks' | 'now'>, watchAt: number): boolean =>
   now >= watchAt || [...looks.values()].some((look) => !isRunning(look));
 
@@ -92,7 +106,7 @@ export function healthDue(input: DueInput, settings: LoopSettings): FrontendRow[
   };
   const due: { row: FrontendRow; key: IdKey; urgency: number }[] = [];
   for (const row of input.frontends) {
-    if (row.healthRuleId === undefined) continue;
+    if (row.healthRuleId === undefined || isAsking(row)) continue;
     const key = idKey(row.frontendId);
     const how = urgency(row, key);
     if (how !== undefined) due.push({ row, key, urgency: how });
@@ -101,6 +115,24 @@ export function healthDue(input: DueInput, settings: LoopSettings): FrontendRow[
     .sort((a, b) => a.urgency - b.urgency || a.row.askedAt - b.row.askedAt || (a.key < b.key ? -1 : 1))
     .slice(0, room)
     .map((item) => item.row);
+}
+
+/** True while Azure has a question about a frontend's health that it has not answered; one about another rule is dropped. */
+export const isAsking = ({ asking, healthRuleId }: FrontendRow): boolean =>
+  asking !== undefined && healthRuleId !== undefined && sameId(asking.ruleId, healthRuleId);
+
+/** The frontends whose question is to be gone on with now: it was counted when it was put. */
+export const questionsDue = (frontends: readonly FrontendRow[], now: number): FrontendRow[] =>
+  frontends.filter((row) => {
+    const { notBefore = 0, since = 0 } = row.asking ?? {};
+    // Put in the future: before the clock was set back.
+    return isAsking(row) && (notBefore <= now || since > now);
+  });
+
+/** When the next question is to be gone on with, epoch milliseconds; undefined where there is none. */
+export function nextQuestion(frontends: readonly FrontendRow[]): number | undefined {
+  const times = frontends.flatMap((row) => (isAsking(row) && row.asking ? row.asking.notBefore : []));
+  return times.length === 0 ? undefined : Math.min(...times);
 }
 
 /**

@@ -38,7 +38,7 @@ export function settleFromEstate(
   const listed = pass.evaluation.listedOf.get(key) ?? [];
   // Where a row was too large for its table, this one must fit.
   const isUnusable = why.some(({ code }) => code === 'ROW_UNUSABLE');
-  outcome.paths = isUnusable ? [] : paths.map((path) => outcomePath(path));
+  outcome.paths = isUnusable ? [] : paths.map((path) => outcomePath(pass, path));
   outcome.findings = [...why, ...listed.map((item) => item.finding)];
   if (paths.length === 0 && outcome.findings.length === 0) {
     outcome.findings.push(finding('NOT_A_MEMBER', { id: outcome.vmId }));
@@ -50,13 +50,15 @@ export function settleFromEstate(
 export function settleFromCommand(pass: EstatePass, run: RunRow, outcome: OutcomeRow, vm: VmRow): void {
   // A later command may have ended by now, of which this outcome must not speak: what the estate says of the VM stands.
   const last = vm.last?.seq === outcome.seq ? vm.last : undefined;
-  const reported = last !== undefined && vm.look?.at === last.endedAt ? vm.look.report.paths : [];
+  const look = last !== undefined && vm.look?.at === last.endedAt ? vm.look : undefined;
+  const reported = look?.report.paths ?? [];
+  if (look) outcome.looked = true;
   const paths = pass.evaluation.pathsOfVm.get(idKey(outcome.vmId)) ?? [];
   outcome.paths = paths.map((path) => {
     const row = reported.find((candidate) => candidate.vip === path.vip);
-    if (!row) return outcomePath(path);
+    if (!row) return outcomePath(pass, path);
     return {
-      ...outcomePath(path),
+      ...outcomePath(pass, path),
       before: { drift: row.before, ...row.connectBefore },
       after: { drift: row.after, ...row.connectAfter },
     };
@@ -64,8 +66,12 @@ export function settleFromCommand(pass: EstatePass, run: RunRow, outcome: Outcom
   outcome.changed = last?.changed ?? 0;
   outcome.warnings = last?.warnings ?? [];
   outcome.findings = [...(last?.failure ? [last.failure] : []), ...keptFindings(pass, outcome.vmId)];
-  const refused = refusedVips(run, outcome, paths);
-  if (refused) outcome.findings.push(finding('PRIMARY_NOT_CONFIRMED', { vip: refused.join(', ') }));
+  const refused = refusedPaths(run, outcome, paths);
+  const unheard = refused?.flatMap((path) => healthRefused(pass, path) ?? []) ?? [];
+  if (refused) {
+    const notConfirmed = finding('PRIMARY_NOT_CONFIRMED', { vip: refused.map(({ vip }) => vip).join(', ') });
+    outcome.findings.push(...(unheard.length > 0 ? unheard : [notConfirmed]));
+  }
   settle(pass, outcome, resultOf(last, outcome, paths, refused !== undefined));
 }
 
@@ -73,12 +79,20 @@ export function settleFromCommand(pass: EstatePass, run: RunRow, outcome: Outcom
 export const keptFindings = ({ evaluation }: EstatePass, vmId: string): Finding[] =>
   (evaluation.listedOf.get(idKey(vmId)) ?? []).map((item) => item.finding).filter(({ code }) => code === 'VIP_KEPT');
 
-/** The VIPs for which the probes did not follow the notice that named this VM; undefined where that is not so. */
-function refusedVips(run: RunRow, outcome: OutcomeRow, paths: readonly Path[]): string[] | undefined {
+/** Why the health of a path's frontend is not known: Azure refuses to tell it. */
+function healthRefused({ frontends }: Pass, { frontendKey, vip }: Path): Finding | undefined {
+  const refused = frontends.read(frontendKey)?.refused;
+  if (!refused) return undefined;
+  const { code, action, text } = refused;
+  return finding('HEALTH_REFUSED', { vip, code, action, text });
+}
+
+/** The paths for which the probes did not follow the notice that named this VM; undefined where that is not so. */
+function refusedPaths(run: RunRow, outcome: OutcomeRow, paths: readonly Path[]): Path[] | undefined {
   const { confirmation } = run;
   if (confirmation?.state !== 'refused' || !sameId(confirmation.vmId, outcome.vmId)) return undefined;
   const announced = new Set(confirmation.frontendIds.map(idKey));
-  return paths.filter((path) => announced.has(path.frontendKey)).map((path) => path.vip);
+  return paths.filter((path) => announced.has(path.frontendKey));
 }
 
 function resultOf(last: VmRow['last'], outcome: OutcomeRow, paths: readonly Path[], refused: boolean): OutcomeResult {
@@ -145,24 +159,26 @@ function worst(paths: readonly Path[]): OutcomeResult {
   return paths.length === 0 ? 'unknown' : 'compliant';
 }
 
-const outcomePath = ({ frontendId, vip, exposure, verdict, proof, notProved, findings }: Path): OutcomePath => ({
-  frontendId,
-  vip,
-  exposure,
-  verdict,
-  proof,
-  ...defined({ notProved }),
-  findings,
-});
+function outcomePath(pass: Pass, path: Path): OutcomePath {
+  const { frontendId, vip, exposure, verdict, proof, notProved } = path;
+  // That nobody is known to be healthy has a reason of its own where Azure does not tell.
+  const findings = path.findings.map((item) =>
+    item.code === 'NO_HEALTHY_BACKEND' ? (healthRefused(pass, path) ?? item) : item,
+  );
+  return { frontendId, vip, exposure, verdict, proof, ...defined({ notProved }), findings };
+}
 
 /** A run's counts: the VMs that needed no look, those with an outcome, and those whose outcome cannot be read. */
 export function countOutcomes(notLookedAt: number, outcomes: readonly OutcomeRow[], unreadable = 0): RunCounts {
   const counts: RunCounts = { ...noCounts(), vms: notLookedAt + outcomes.length + unreadable };
-  for (const { result, commands } of outcomes) {
+  for (const { result, commands, looked } of outcomes) {
     if (result !== undefined) counts[result] += 1;
     counts.commands += commands ?? 0;
+    if (looked) counts.looked += 1;
+    else if (result === 'compliant') counts.believed += 1;
   }
   counts.compliant += notLookedAt;
+  counts.believed += notLookedAt;
   counts.failed += unreadable;
   return counts;
 }

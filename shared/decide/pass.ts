@@ -7,7 +7,7 @@ import type { GuestCommand } from '../model/guest.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
 import type { Evaluation } from '../model/path.ts';
 import type { AgentView, CommandSlot, CommandView } from '../model/ports.ts';
-import type { FrontendRow, OutcomeRow, RunRow, VmRow } from '../model/rows.ts';
+import type { FrontendRow, HealthQuestion, OutcomeRow, RunRow, VmRow } from '../model/rows.ts';
 import type { LoopSettings } from '../model/settings.ts';
 import type { LogLine, Step, StepFields } from '../model/steps.ts';
 import { rowKey, type Versioned } from '../model/store.ts';
@@ -26,9 +26,10 @@ export type Look =
 
 /** What asking a frontend's rule for health gave. */
 export type HealthAnswer =
-  | { kind: 'known'; backends: BackendHealth[] }
-  | { kind: 'unfinished' }
-  | { kind: 'failed'; error: AzureError };
+  /** `at`: when it was asked, where that was before this pass. */
+  | { kind: 'known'; backends: BackendHealth[]; at?: number }
+  | { kind: 'unfinished'; question: HealthQuestion }
+  | { kind: 'failed'; error: AzureError; question?: HealthQuestion };
 
 /** Everything one pass has seen. Plain data: decide is a function of it. */
 export interface Observed {

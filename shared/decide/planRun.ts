@@ -1,11 +1,12 @@
 /** From an accepted run to its outcomes: who is looked at, who is settled without, who needs no word. Pure. */
 import { finding } from '../model/findings.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
-import type { NamedPlan, Path } from '../model/path.ts';
-import type { RunRow, VmRow } from '../model/rows.ts';
-import type { LoopSettings } from '../model/settings.ts';
+import type { Path } from '../model/path.ts';
+import type { OutcomeRow, RunRow } from '../model/rows.ts';
 import { rowKey } from '../model/store.ts';
+import { standingRefusal } from './endings.ts';
 import { guestLimits, guestNetworks } from './limits.ts';
+import { lookNeed, spreadLooks } from './looks.ts';
 import { keptFindings, settle, settleFromEstate, waitingOutcome } from './outcomes.ts';
 import { type EstatePass, tell, whyUnusable } from './pass.ts';
 import { covered, liftsHold } from './scope.ts';
@@ -30,7 +31,8 @@ function planRun(pass: EstatePass, run: RunRow, changed: readonly IdKey[]): void
     for (const key of changed) if (!groups.has(key)) groups.set(key, evaluation.pathsOfVm.get(key) ?? []);
   }
   run.fresh = 0;
-  for (const [key, paths] of groups) planPaths(pass, run, key, paths);
+  const turns = [...groups].flatMap(([key, paths]) => planPaths(pass, run, key, paths) ?? []);
+  spreadLooks(pass, turns);
   for (const vmId of namedWithoutPath(pass, run, groups)) planNamed(pass, run, vmId);
   run.state = 'running';
   run.startedAt = pass.now;
@@ -42,10 +44,13 @@ function isPlanned({ outcomes, seen }: EstatePass, { runId }: RunRow, key: IdKey
   return outcomes.get(runId, key) !== undefined || (seen.unreadableOutcomes.get(runId)?.has(rowKey(key)) ?? false);
 }
 
-/** What a run does about one VM: an outcome, or no word for one that needs no look. */
-function planPaths(pass: EstatePass, run: RunRow, key: IdKey, paths: readonly Path[]): void {
+/**
+ * What a run does about one VM: an outcome, or no word for one that needs no look. Returned where the look is nothing but
+ * the VM's turn in a sweep: it need not be now.
+ */
+function planPaths(pass: EstatePass, run: RunRow, key: IdKey, paths: readonly Path[]): OutcomeRow | undefined {
   const vmId = paths[0]?.vmId;
-  if (vmId === undefined || isPlanned(pass, run, key)) return;
+  if (vmId === undefined || isPlanned(pass, run, key)) return undefined;
   if (pass.vms.read(key)?.hold && liftsHold(run, vmId) && !run.dryRun) delete pass.vms.get(key)?.hold;
   const vm = pass.vms.read(key);
   const named = pass.evaluation.plans.get(key);
@@ -54,24 +59,31 @@ function planPaths(pass: EstatePass, run: RunRow, key: IdKey, paths: readonly Pa
   // Removal needs no plan: the guest knows what is ours.
   const actionable = running && !held && (named !== undefined || run.mode === 'remove');
   const byNeed = run.signal === 'sweep' || (run.signal === 'resourceChange' && !namesVmOrNic(run));
-  const due = !byNeed || (named !== undefined && lookDue(vm, named, pass.now, pass.settings));
+  const refusal = run.signal === 'sweep' ? standingRefusal(vm, pass.now) : undefined;
+  const need = named && byNeed ? lookNeed(vm, named, pass.now, pass.settings) : 'none';
+  const isTurn = need === 'turn' && run.signal === 'sweep';
+  const due = !byNeed || need === 'now' || isTurn;
 
   if (!due && paths.every((path) => path.verdict === 'compliant') && keptFindings(pass, vmId).length === 0) {
     run.fresh += 1;
-    return;
+    return undefined;
   }
   const outcome = pass.outcomes.add(waitingOutcome(run, vmId));
   const os = pass.survey.vms.get(key)?.os;
   if (run.dryRun && actionable && os !== undefined && os !== 'unknown') {
     const plan = named?.plan ?? { frontends: [] };
     outcome.planned = { os, plan, ...guestNetworks(pass.settings), limits: guestLimits(pass.settings) };
-    return settle(pass, outcome, 'planned');
+    settle(pass, outcome, 'planned');
+    return undefined;
   }
   // Told once: what was seen of a plan that is gone says nothing of the next one.
   if (vm?.look && named === undefined) forgetLook(pass, key);
   const unusable = whyUnusable(pass, key);
   if (unusable) settleFromEstate(pass, outcome, [unusable]);
   else if (!actionable || !due) settleFromEstate(pass, outcome, held ? [finding('REMOVED_BY_HAND')] : []);
+  else if (refusal) settleFromEstate(pass, outcome, [refusal]);
+  else if (isTurn) return outcome;
+  return undefined;
 }
 
 function forgetLook({ vms }: EstatePass, key: IdKey): void {
@@ -113,21 +125,4 @@ function namedWithoutPath(
   return run.scope
     .filter(({ kind, id }) => kind === 'vm' && !groups.has(idKey(id)) && !evaluation.pathsOfVm.has(idKey(id)))
     .map((item) => item.id);
-}
-
-/**
- * True when a sweep must look into the guest: never looked, the plan changed, the look is older than the set age,
- * or it did not end with everything right.
- */
-function lookDue(vm: VmRow | undefined, named: NamedPlan, now: number, settings: LoopSettings): boolean {
-  if (!vm?.look || vm.findings.length > 0) return true;
-  const { look } = vm;
-  const isOld = now - look.at > settings.proofAgeMs;
-  if (look.planHash !== named.hash || isOld || look.report.errorCode !== undefined) return true;
-  const left = new Set(named.plan.frontends.flatMap(({ vip, kept }) => (kept ? [vip] : [])));
-  // `none`: a frontend without a port to prove, which no further look would prove either.
-  return look.report.paths.some(
-    ({ vip, after, connectAfter: { outcome } }) =>
-      !left.has(vip) && (after.length > 0 || !['ok', 'none'].includes(outcome)),
-  );
 }

@@ -2,15 +2,17 @@
  * Which commands may go now. The careful part: one command per VM, members of a frontend one after another,
  * those that are primary for nothing first, a failed apply halts its frontends, N at a time. Pure.
  */
+import { commandResource } from '../model/commandId.ts';
 import { type Finding, finding } from '../model/findings.ts';
 import { type IdKey, idKey, sameId } from '../model/ids.ts';
 import { type FrontendRow, hasPlace, type OutcomeRow, type RunRow, type VmRow } from '../model/rows.ts';
 import { oneOrAll } from '../model/steps.ts';
 import type { WaitCode } from '../model/waits.ts';
 import { type Candidate, chooseCommands } from './candidates.ts';
-import { waitAfter } from './endings.ts';
+import { stuckFinding, waitAfter } from './endings.ts';
 import { isUnconfirmed } from './failover.ts';
 import { frontendIdsOf } from './kept.ts';
+import { isStuck } from './limits.ts';
 import { letWait, settle, settleFromEstate, take } from './outcomes.ts';
 import { type EstatePass, type Pass, tell, whyUnusable } from './pass.ts';
 
@@ -24,6 +26,8 @@ interface Wait {
 interface Room {
   /** VIPs of VMs whose guest is being changed. */
   taken: Set<string>;
+  /** VIPs of VMs whose command does not end, with that command's resource id. */
+  stuck: Map<string, string>;
   /** How many more commands may be sent. */
   places: number;
   /** VMs that a failover run will look at once it is confirmed. */
@@ -38,6 +42,7 @@ export function startCommands(pass: EstatePass): number {
   const room = roomLeft(pass);
   let started = 0;
   for (const candidate of candidates) {
+    if (tellStuck(pass, candidate, room)) continue;
     const why = whyHalted(pass, candidate);
     if (why) {
       for (const { outcome } of candidate.wishes) settleFromEstate(pass, outcome, [why]);
@@ -58,14 +63,43 @@ export function startCommands(pass: EstatePass): number {
 
 function roomLeft(pass: Pass): Room {
   const taken = new Set<string>();
+  const stuck = new Map<string, string>();
   let places = pass.settings.maxCommands;
-  for (const { command } of pass.vms.readAll()) {
+  for (const { vmId, command } of pass.vms.readAll()) {
     if (!command) continue;
     if (command.mode !== 'check') for (const vip of command.vips) taken.add(vip);
+    if (command.mode !== 'check' && isStuck(command, pass.settings, pass.now)) {
+      for (const vip of command.vips) stuck.set(vip, commandResource(vmId, command.slot));
+    }
     // One that outlasts its deadline keeps its VM, and the other members away; its place is for others.
     if (hasPlace(command)) places -= 1;
   }
-  return { taken, places, announced: vmsOfUnconfirmed(pass) };
+  return { taken, stuck, places, announced: vmsOfUnconfirmed(pass) };
+}
+
+/**
+ * Settles what would wait for a command that does not end: its own VM's, and those of the other members. A person's run
+ * that came after its cancel lets it be cancelled once more, and waits for that. False for what waits for none.
+ */
+function tellStuck(pass: EstatePass, { key, mode, vips, wishes }: Candidate, { stuck }: Room): boolean {
+  const vm = pass.vms.read(key);
+  if (vm?.command) {
+    if (!isStuck(vm.command, pass.settings, pass.now)) return false;
+    const { at = 0 } = vm.command.cancelled ?? {};
+    const isAskedAgain = wishes.some(({ run }) => run.signal === 'manual' && run.observedAt > at);
+    if (isAskedAgain) delete pass.vms.get(key)?.command?.cancelled;
+    const why = stuckFinding(vm, vm.command);
+    for (const { outcome } of wishes) {
+      if (isAskedAgain) letWait(outcome, 'VM_BUSY');
+      else settleFromEstate(pass, outcome, [why], 'failed');
+    }
+    return true;
+  }
+  const vip = mode === 'check' ? undefined : vips.find((candidate) => stuck.has(candidate));
+  if (vip === undefined) return false;
+  const why = finding('MEMBER_STUCK', { vip, command: stuck.get(vip) ?? '' });
+  for (const { outcome } of wishes) settleFromEstate(pass, outcome, [why], 'unknown');
+  return true;
 }
 
 function vmsOfUnconfirmed({ outcomes, runs }: Pass): Set<IdKey> {
@@ -99,7 +133,10 @@ function mustWait(pass: EstatePass, candidate: Candidate, room: Room): Wait | un
   const vm = pass.vms.read(candidate.key);
   if (vm?.command) return { why: 'VM_BUSY' };
   const last = vm?.last;
-  if (last?.retryAt !== undefined && last.retryAt > pass.now) return { why: waitAfter(last), until: last.retryAt };
+  // A person may know that the right is there by now.
+  const byHand = candidate.wishes.some(({ run }) => run.signal === 'manual') && last?.failure?.code === 'ACCESS_DENIED';
+  if (last?.retryAt !== undefined && last.retryAt > pass.now && !byHand)
+    return { why: waitAfter(last), until: last.retryAt };
   if (candidate.mode !== 'check' && candidate.vips.some((vip) => room.taken.has(vip))) return { why: 'MEMBER_BUSY' };
   if (room.places <= 0) return { why: 'COMMAND_LIMIT' };
   return awaitsFailover(pass, candidate, room.announced) ? { why: 'FAILOVER_PENDING' } : undefined;

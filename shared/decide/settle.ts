@@ -3,8 +3,8 @@ import type { AzureError } from '../errors.ts';
 import type { CommandFailureCode } from '../model/commandFailures.ts';
 import { idKey } from '../model/ids.ts';
 import { isOpen, type OutcomeRow, type RunRow, type VmRow } from '../model/rows.ts';
-import { failed, waitAfter } from './endings.ts';
-import { AGENT_BUDGET_MS, AGENT_PAUSE_MS, ESTATE_BUDGET_MS, isOverdue } from './limits.ts';
+import { failed, stuckFinding, waitAfter } from './endings.ts';
+import { AGENT_BUDGET_MS, AGENT_PAUSE_MS, ESTATE_BUDGET_MS, isOverdue, isStuck } from './limits.ts';
 import { countOutcomes, letWait, settle, settleFromCommand, settleFromEstate } from './outcomes.ts';
 import { type EstatePass, type Pass, tell, whyUnusable } from './pass.ts';
 import { haltAll, haltOrClear } from './rollout.ts';
@@ -25,6 +25,10 @@ export function settleEnded(pass: EstatePass): void {
     }
     const vm = pass.vms.read(key);
     if (vm?.command?.seq !== outcome.seq) settleOne(pass, run, outcome, vm);
+    else if (vm?.command && isStuck(vm.command, pass.settings, pass.now)) {
+      settleFromEstate(pass, outcome, [stuckFinding(vm, vm.command)], 'failed');
+      if (run.mode === 'apply') haltAll(pass, run, outcome.vmId);
+    }
   }
 }
 
@@ -76,7 +80,16 @@ function whyOpen(pass: Pass, outcome: OutcomeRow): string | undefined {
     return `${code} ${detail}, and Azure does not end it`;
   }
   const error = pass.seen.estateError;
-  return error ? `the estate cannot be read: ${error.message}` : `waited for ${outcome.waitingFor ?? 'its turn'}`;
+  if (error) return `the estate cannot be read: ${error.message}`;
+  return `waited for ${outcome.waitingFor ?? 'its turn'}${lastRefusal(pass, outcome)}`;
+}
+
+/** What Azure said when it last did not take a command for the VM. */
+function lastRefusal({ vms }: Pass, { vmId }: OutcomeRow): string {
+  const { failure, retryAt } = vms.read(idKey(vmId))?.last ?? {};
+  if (!failure || retryAt === undefined) return '';
+  const { code = '', text, detail = '' } = failure.params;
+  return `; Azure’s last answer: ${text === undefined ? detail : `${code}: ${text}`}`;
 }
 
 /**

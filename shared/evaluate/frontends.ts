@@ -5,7 +5,7 @@ import { type Finding, finding } from '../model/findings.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
 import { defined } from '../model/optional.ts';
 import type { ListedFinding } from '../model/path.ts';
-import type { Scope } from '../model/scope.ts';
+import { type Scope, scopeRule } from '../model/scope.ts';
 import type { FrontendIp, LoadBalancer, Pool, Probe, Rule, Topology } from '../model/topology.ts';
 import { byId } from './indexTopology.ts';
 import { addressFindings, isOptedOut } from './touchable.ts';
@@ -21,6 +21,8 @@ export interface FrontendInPlay {
   /** Its rules that do not float, by port and id. */
   rules: Rule[];
   isMirrorRule: (rule: Rule) => boolean;
+  /** True when its load balancer lies outside the configured scope. */
+  isOutside: boolean;
   /** True when one of the rules is on a mirror's probe. */
   mirror: boolean;
   /** One rule for each pair of pools and probe: what health says of it holds for all rules of that pair. */
@@ -43,6 +45,7 @@ export function frontendsInPlay(
   const inPlay = new Map<IdKey, FrontendInPlay>();
   const listed: ListedFinding[] = [];
   const seen = new Set<IdKey>();
+  const isInScope = scopeRule(scope);
   for (const loadBalancer of topology.loadBalancers) {
     const key = idKey(loadBalancer.id);
     if (loadBalancer.sku.toLowerCase() !== 'standard' || seen.has(key)) continue;
@@ -56,7 +59,7 @@ export function frontendsInPlay(
       }
       const translating = rules.filter((rule) => !rule.floatingIp);
       const described = describe(loadBalancer, frontend, translating, parts, scope);
-      inPlay.set(described.key, described);
+      inPlay.set(described.key, { ...described, isOutside: !isInScope(key) });
     }
   }
   return {
@@ -116,7 +119,7 @@ function describe(
   rules: Rule[],
   { pools, probes }: Parts,
   scope: Scope,
-): FrontendInPlay {
+): Omit<FrontendInPlay, 'isOutside'> {
   const probeOf = (rule: Rule) => (rule.probeId === undefined ? undefined : probes.get(idKey(rule.probeId)));
   const mirrorRules = rules.filter((rule) => isMirrorProbe(probeOf(rule)));
   const isMirrorRule = (rule: Rule) => mirrorRules.includes(rule);

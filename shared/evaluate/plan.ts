@@ -1,7 +1,7 @@
 /** The plan of a VM: every frontend that its guest must reach, and how. */
 
 import { type FindingCode, finding, findingVerdict } from '../model/findings.ts';
-import type { GuestPlan, PlannedFrontend } from '../model/guest.ts';
+import { type GuestPlan, MAX_FRONTENDS, type PlannedFrontend } from '../model/guest.ts';
 import { containersIn } from './containers.ts';
 import { push, trimmed } from './push.ts';
 import { isProvable, type Way } from './way.ts';
@@ -23,15 +23,37 @@ const UNPROVED: ReadonlySet<FindingCode> = new Set(['NO_PROBE', 'UDP_ONLY', 'NO_
 export function planVm(ways: readonly Way[]): GuestPlan | undefined {
   const byVip = new Map<string, PlannableWay[]>();
   for (const way of ways) if (isPlannable(way)) push(byVip, way.frontend.vip, way);
-  const frontends: PlannedFrontend[] = [];
+  const candidates: Candidate[] = [];
   for (const [vip, rivals] of byVip) {
     const [first, ...others] = rivals.map(plannedFrontend);
     if (!first) continue;
-    if (others.every((entry) => JSON.stringify(entry) === JSON.stringify(first))) frontends.push(first);
+    if (others.every((entry) => JSON.stringify(entry) === JSON.stringify(first)))
+      candidates.push({ planned: first, ways: rivals });
     else for (const rival of rivals) rival.findings.push(finding('ADDRESS_INVALID', { value: vip }));
   }
+  const frontends = withinLimit(candidates).map(({ planned }) => planned);
   if (frontends.length === 0 || !ways.some(isProvable)) return undefined;
   return { ...containersIn(ways), frontends: trimmed(frontends) };
+}
+
+/** A frontend that could be planned, and its ways. */
+interface Candidate {
+  planned: PlannedFrontend;
+  ways: readonly Way[];
+}
+
+/**
+ * As many as one command can carry, in the order given: mirrors inside the scope first, then what else is inside, then
+ * mirrors outside. The surplus is said on its paths. What is chosen depends on nothing but the lists.
+ */
+function withinLimit(candidates: readonly Candidate[]): readonly Candidate[] {
+  if (candidates.length <= MAX_FRONTENDS) return candidates;
+  const rank = ({ ways }: Candidate) =>
+    Math.min(...ways.map(({ frontend: { isOutside, mirror } }) => 2 * Number(isOutside) + Number(!mirror)));
+  const surplus = new Set(candidates.toSorted((a, b) => rank(a) - rank(b)).slice(MAX_FRONTENDS));
+  const params = { count: String(candidates.length), most: String(MAX_FRONTENDS) };
+  for (const { ways } of surplus) for (const way of ways) way.findings.push(finding('TOO_MANY_FRONTENDS', params));
+  return candidates.filter((candidate) => !surplus.has(candidate));
 }
 
 type PlannableWay = Way & Required<Pick<Way, 'via'>>;

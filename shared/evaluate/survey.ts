@@ -1,6 +1,7 @@
 /** What Azure's lists say of an estate: frontends, members, ways and plans. Needs no health, and no guest. */
 
 import { compareText } from '../model/address.ts';
+import { finding } from '../model/findings.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
 import type { ListedFinding, NamedPlan } from '../model/path.ts';
 import { type Scope, scopeRule } from '../model/scope.ts';
@@ -54,7 +55,7 @@ export interface Survey {
  * are none and words that Azure added since are findings.
  *
  * Every member of every frontend in play has exactly one way, or is covered by what is listed: its frontend or load
- * balancer that is not in play, its VM that is out of scope, a VM or NIC that is opted out. Frontends are in order of
+ * balancer that is not in play or out of scope, its VM that is out of scope, a VM or NIC that is opted out. Frontends are in order of
  * their VIP, ways by VM. A frontend without any way is left out, since nothing of it is ours; the others name all
  * members, those without a way too.
  */
@@ -67,6 +68,10 @@ export function survey(topology: Topology, scope: Scope): Survey {
   const wholes = new Map<IdKey, readonly Member[]>();
   for (const frontend of inPlay) {
     const membership = membersOf(frontend, index);
+    if (frontend.isOutside && !scope.outsideLoadBalancers) {
+      listed.push(...leftOut(frontend, membership.members, isInScope));
+      continue;
+    }
     listed.push(...membership.listed);
     const isWhole = membership.listed.every(({ finding }) => finding.code !== 'DANGLING_REFERENCE');
     if (isWhole) wholes.set(frontend.key, membership.members);
@@ -100,6 +105,16 @@ export function survey(topology: Topology, scope: Scope): Survey {
     vmOfNic: vmFinder(index.nics),
   };
 }
+
+/** What is said of VMs in scope behind a load balancer that is not, and is left alone. */
+const leftOut = (
+  { loadBalancer: { id } }: FrontendInPlay,
+  members: readonly Member[],
+  isInScope: (vm: IdKey) => boolean,
+): ListedFinding[] =>
+  members
+    .filter(({ key }) => isInScope(key))
+    .map(({ vmId }) => ({ id: vmId, finding: finding('LOAD_BALANCER_OUT_OF_SCOPE', { id }) }));
 
 /** A function of its own, so that the rest of the index is not kept with it: it is a third of what a survey would hold. */
 function vmFinder(nics: ReadonlyMap<IdKey, NicPlace>): Survey['vmOfNic'] {

@@ -15,10 +15,7 @@ import {
 } from '../model/address.ts';
 import { COMMAND_ID } from '../model/commandId.ts';
 import { firstIssue } from '../model/firstIssue.ts';
-import { GUEST_MODES, type GuestCommand, MAX_BACKENDS } from '../model/guest.ts';
-
-/** More frontends than this do not fit in one report (see wire.ts). */
-export const MAX_FRONTENDS = 64;
+import { GUEST_MODES, type GuestCommand, MAX_BACKENDS, MAX_FRONTENDS } from '../model/guest.ts';
 
 const ip = z.string().refine(isHostAddress, 'expected an IPv4 host address such as 10.0.1.10');
 const mac = z.string().refine(isMac, 'expected a unicast MAC in lower case with colons such as 00:0d:3a:00:00:01');

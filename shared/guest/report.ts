@@ -39,6 +39,7 @@ const body = z.strictObject({
   p: z.array(z.string().max(120)).max(64),
   w: z.array(z.string().regex(WARNING)).max(40),
   fw: z.array(z.string().max(300)).min(1).max(256).optional(),
+  k: z.literal(1).optional(),
   e: z.enum(GUEST_ERROR_CODES).optional(),
   d: z.string().regex(DETAIL).optional(),
 });
@@ -110,7 +111,7 @@ function toReport(wire: z.infer<typeof body>, command: GuestCommand): GuestRepor
     changed: wire.chg,
     paths: [...paths].sort(([a], [b]) => a - b).map(([, path]) => path),
     warnings: isCut && !wire.w.includes(CUT) ? [...wire.w, CUT] : wire.w,
-    ...defined({ errorCode: wire.e, errorDetail: wire.d }),
+    ...defined({ heals: wire.k && (true as const), errorCode: wire.e, errorDetail: wire.d }),
   };
 }
 

@@ -13,6 +13,7 @@
  * | p | one entry per frontend, see below; may be short or empty only when `e` is there |
  * | w | warnings: plain codes (warnings.ts), after some a space and what the sentence names, of `[A-Za-z0-9._:/ -]{1,120}` |
  * | fw | Linux, only when a connect got lost though the state is as planned: where, see below; cut first when the line is too long (warning firewalls-cut) |
+ * | k | 1 where a service in the guest keeps the state (Linux with systemd, the service enabled and active); else not there |
  * | e, d | only on errors: a code of model/guestErrors.ts, and a detail of `[A-Za-z0-9._:/ -]{0,120}` |
  *
  * Entry: `<index in the plan>;<drift before>;<drift after>;<connect before>;<connect after>;<proof>;<source>`

@@ -16,6 +16,8 @@ export const COMMAND_FAILURES = {
     'Azure took the command and never showed it. Look at the VM’s activity log for who removes Run Commands, a policy for example.',
   COMMAND_NOT_RUN:
     'Azure has the command, and the VM agent could not run it. Look at the agent and at its extension RunCommandHandler in the guest.',
+  COMMAND_STUCK:
+    'The command did not end in its time, was cancelled, and does not end. Nothing more is sent to the VM meanwhile, nor to the other members of its mirrors. Delete that Run Command in the portal; if it stays, restart the VM agent.',
   COMMAND_TIMED_OUT:
     'The command did not end in its time, and was stopped. Look for load on the VM; raise HAIRPIN_COMMAND_SECONDS or HAIRPIN_COMMAND_SLACK_SECONDS if commands are slow there.',
   COMMAND_NOT_STARTED: 'Azure still showed the run before this one when the time was up. Look at the VM agent.',

@@ -1,5 +1,6 @@
 /** Ids of commands, and the line of a script that carries one: Azure shows the script, so it tells whose command it holds. */
 import { createHash } from 'node:crypto';
+import type { CommandSlot } from './ports.ts';
 import { ID, RUN_ID } from './runId.ts';
 
 /** A command id has the shape of a run id: 32 hex digits in lower case. */
@@ -17,3 +18,9 @@ export const commandLine = (commandId: string): string => `${LINE}${commandId}`;
 
 /** The command id in a script's text; undefined when the script is not of this program. */
 export const commandIdIn = (script: string | undefined): string | undefined => LINE_IN_SCRIPT.exec(script ?? '')?.[1];
+
+/** The name of the managed command in each slot: two fixed ones. */
+export const commandName = (slot: CommandSlot): string => `ilbHairpinGuard-${slot}`;
+
+/** The resource id of a VM’s command, for a person to find it. */
+export const commandResource = (vmId: string, slot: CommandSlot): string => `${vmId}/runCommands/${commandName(slot)}`;

@@ -1,6 +1,7 @@
 /** Findings: what is wrong with a path or VM, the sentence for a person, and the verdict each one leads to. */
 import { commandFailureText } from './commandFailures.ts';
 import { guestErrorText } from './guestErrors.ts';
+import { refusalText } from './refusals.ts';
 
 export type Exposure = 'active' | 'latent' | 'none';
 export type Verdict = 'compliant' | 'repairable' | 'blocked' | 'unknown';
@@ -109,7 +110,23 @@ export const FINDINGS = {
   },
   ACCESS_DENIED: {
     verdict: 'blocked',
-    sentence: 'Azure refused {action}. Give the app’s identity a role with this action on the VM.',
+    sentence:
+      'Azure refused {action} ({code}: {text}). {meaning} Sweeps leave the VM alone for a day; run apply by hand to try again at once.',
+  },
+  AZURE_REFUSES: {
+    verdict: 'blocked',
+    sentence:
+      'Azure refuses {action} for good ({code}: {text}). {meaning} Sweeps leave the VM alone for a day; run apply by hand to try again at once.',
+  },
+  HEALTH_REFUSED: {
+    verdict: 'unknown',
+    sentence:
+      'Azure refused to tell the health of {vip} ({code}: {text}), so it is not known which member is primary. {meaning} The action is {action}.',
+  },
+  MEMBER_STUCK: {
+    verdict: 'unknown',
+    sentence:
+      'Another member of {vip} has a command that does not end: {command}. Members are changed one after another, so this VM was left alone. Delete that Run Command in the portal; if it stays, restart the VM agent there.',
   },
   REMOVED_BY_HAND: {
     verdict: 'blocked',
@@ -158,7 +175,7 @@ export const FINDINGS = {
   TOO_MANY_FRONTENDS: {
     verdict: 'blocked',
     sentence:
-      'The VM is a member of {count} frontends; one command can carry {most}. Spread the mirrors over more VMs, or narrow the scope.',
+      'The VM is a member of {count} frontends; one command can carry {most}, mirrors inside the scope first, and this one is left out. Spread the mirrors over more VMs, or narrow the scope.',
   },
   UDP_ONLY: {
     verdict: 'blocked',
@@ -216,6 +233,11 @@ export const FINDINGS = {
     verdict: 'unlisted',
     sentence: '{id} carries the opt-out tag and is never touched: what is in the guest stays as it is.',
   },
+  LOAD_BALANCER_OUT_OF_SCOPE: {
+    verdict: 'unlisted',
+    sentence:
+      'The VM is also behind {id}, which is outside the configured scope, so nothing is done for the VIPs of that load balancer. To have them served, add it to HAIRPIN_SCOPE, or set HAIRPIN_OUTSIDE_LOAD_BALANCERS to serve.',
+  },
   VIP_KEPT: {
     verdict: 'unlisted',
     sentence:
@@ -242,6 +264,9 @@ export const findingVerdict = (code: FindingCode): FindingVerdict => FINDINGS[co
 const MEANINGS: Partial<Record<FindingCode, (code: string) => string>> = {
   COMMAND_FAILED: commandFailureText,
   GUEST_FAILED: guestErrorText,
+  ACCESS_DENIED: refusalText,
+  AZURE_REFUSES: refusalText,
+  HEALTH_REFUSED: refusalText,
 };
 
 /** The sentence of a finding with its params filled in; a missing one shows as its name in braces. */

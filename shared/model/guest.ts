@@ -33,6 +33,9 @@ export interface PlannedFrontend {
   kept?: true;
 }
 
+/** More frontends than this do not fit in one report (see guest/wire.ts). */
+export const MAX_FRONTENDS = 64;
+
 /** What a VM should have: pure result of evaluate, sorted by VIP so that its hash is stable. */
 export interface GuestPlan {
   /** Linux: the network of the containers in which the instances behind all of the VIPs run, such as 172.17.0.0/16. */
@@ -138,6 +141,8 @@ export interface GuestReport {
   paths: PathReport[];
   /** Plain codes, some with what they name; shown with a sentence from guest/warnings.ts. */
   warnings: string[];
+  /** A service in the guest is there and keeps the state: what others change there, it puts right by itself. */
+  heals?: true;
   /** The exit code is 0 only without one. */
   errorCode?: GuestErrorCode;
   /** Short plain detail for the error: an interface name, a tool name. Never trusted, always escaped when shown. */

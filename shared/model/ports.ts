@@ -48,10 +48,21 @@ export interface LastCommandReader {
   read(vmId: string): Promise<LastCommand | undefined>;
 }
 
+/** A question about health that Azure has not answered yet. */
+export interface HealthUnderWay {
+  /** The URL that will answer. */
+  location: string;
+  /** When Azure would like to be asked again; it may be asked earlier. */
+  retryAfterSeconds?: number;
+}
+
 /** Asks one load balancing rule for its backends' health. */
 export interface RuleHealthReader {
-  /** Resolves to undefined when Azure did not finish within the time limit (20 s). Throws AzureError when refused. */
-  read(ruleId: string): Promise<BackendHealth[] | undefined>;
+  /**
+   * Asks anew, or goes on with the location of an earlier question. Resolves within seconds, with what to go on with
+   * where Azure has not answered. Throws AzureError when refused.
+   */
+  read(ruleId: string, location?: string): Promise<BackendHealth[] | HealthUnderWay>;
 }
 
 /** The two fixed names of our managed commands, used in turn only after a cancel. */

@@ -25,6 +25,10 @@ export interface RunCounts extends Record<OutcomeResult, number> {
   vms: number;
   /** Commands that its VMs were given. One that serves several runs counts for each. */
   commands: number;
+  /** VMs whose guest was looked at for it. */
+  looked: number;
+  /** VMs that are compliant by an earlier look. */
+  believed: number;
 }
 
 export interface RunRow extends Signal {
@@ -87,6 +91,8 @@ export interface OutcomeRow {
   findings: Finding[];
   paths: OutcomePath[];
   changed: number;
+  /** The guest was looked at for it: a command brought a report. */
+  looked?: true;
   warnings: string[];
   /** Why it waits, for people: a code such as `MEMBER_BUSY`. */
   waitingFor?: string;
@@ -101,7 +107,10 @@ export interface OutcomeRow {
 export interface CommandRefusal {
   code: CommandFailureCode;
   status: number;
+  /** Azure’s own code. */
+  azureCode?: string;
   action: string;
+  /** In Azure’s words. */
   text: string;
   at: number;
   /** Not tried again before this. */
@@ -132,6 +141,8 @@ export interface CommandRow {
   sentAt?: number;
   /** Past this it counts as failed and is cancelled. */
   deadline: number;
+  /** When it was first asked to be deleted, and how often so far. */
+  cancelled?: { at: number; times: number };
   /** It could not be sent so far: for how long that was seen, milliseconds, and when last. */
   heldUp?: { ms: number; at: number };
   /** Azure has shown it: the deadline counts from then. */
@@ -162,6 +173,8 @@ export interface VmRow {
   slot: CommandSlot;
   command?: CommandRow;
   look?: GuestLook;
+  /** When it was last seen stopped, or its agent not ready: what was seen in the guest before is no proof any more. */
+  awayAt?: number;
   proofs: Record<string, Proof>;
   /** What the guest is known to hold, as its reports say. */
   placed?: PlacedFrontend[];
@@ -180,6 +193,31 @@ export interface VmRow {
   findings: Finding[];
 }
 
+/** What Azure refuses, as it was said last. */
+export interface Refusing {
+  code: string;
+  azureCode: string;
+  action: string;
+  text: string;
+  /** Since when it is this. */
+  since: number;
+  /** When it was last told; 0 never. */
+  toldAt: number;
+  /** When it was last tried. */
+  triedAt: number;
+}
+
+/** A question to rule health that Azure has not answered yet. */
+export interface HealthQuestion {
+  ruleId: string;
+  /** The URL that will answer. */
+  location: string;
+  /** When it was put: what is answered may be as old as that. */
+  since: number;
+  /** Not asked again before this. */
+  notBefore: number;
+}
+
 export interface FrontendRow {
   frontendId: string;
   vip: string;
@@ -187,10 +225,14 @@ export interface FrontendRow {
   probeSeconds: number;
   mirror: boolean;
   backends: BackendHealth[];
-  /** When health was last known; 0 never. */
+  /** When health that is known was asked for; 0 never. */
   knownAt: number;
   /** When it was last asked for; 0 never. */
   askedAt: number;
+  /** Asked for, and not answered yet: gone on with by the next passes. */
+  asking?: HealthQuestion;
+  /** Azure refused to tell its health. */
+  refused?: { code: string; action: string; text: string; at: number };
   /** Address of the one backend that is up with evidence, kept while there is none. */
   primaryAddress?: string;
   primarySince?: number;
@@ -213,6 +255,10 @@ export interface LeaseRow {
   readAt?: number;
   /** When a mirror's health is to be watched next; at once where it is not there. */
   watchAt?: number;
+  /** When an unanswered question about health is gone on with. */
+  askingAt?: number;
+  /** What Azure refuses at present: the lists, or rule health. */
+  refusing?: { lists?: Refusing; health?: Refusing };
   /** Runs that the latest pass began to plan. */
   begun?: string[];
   /** When old runs are looked for again. */
@@ -232,6 +278,8 @@ export const noCounts = (): RunCounts => ({
   superseded: 0,
   planned: 0,
   commands: 0,
+  looked: 0,
+  believed: 0,
 });
 
 /** The row of a run just accepted. */

@@ -16,6 +16,8 @@ export interface Scope {
   portTag: string;
   /** VM tag with the network of the containers in which its instances run, such as 172.17.0.0/16. */
   containerTag: string;
+  /** True: load balancers outside the scope are served too, where a VM in scope is behind them. */
+  outsideLoadBalancers?: boolean;
   /** Public networks that are in the address space of virtual networks, such as 20.1.0.0/16; none when not there. */
   networks?: readonly string[];
 }

@@ -13,6 +13,10 @@ export const WAITS = {
     'A failover that concerns this VM is not confirmed by the health probes yet. One command will then serve both; after two minutes it goes on without.',
   AGENT_NOT_READY:
     'The VM changed or started, and its agent does not answer yet. It is looked at every half minute, for 15 minutes; if it lasts, look at the VM agent in the guest.',
+  SWEEP_PART:
+    'No service in this guest keeps the fix, so every sweep looks at it, and there are many such guests: they are looked at part by part, within 45 minutes. It goes on by itself.',
+  RIGHT_MISSING:
+    'Azure refused the app’s identity. A new role takes minutes to work, so it is tried once more after five minutes; give the identity the role if it has none.',
   PLAN_CHANGED:
     'What was to be sent was not what this VM should have by now, so it was not sent. It goes on with what holds today.',
   AZURE_CONFLICT:

@@ -4,6 +4,7 @@ import type { Effect, RowWrite } from '../decide/pass.ts';
 import { type AzureError, asAzureError, PlanError, StateError } from '../errors.ts';
 import { renderScript } from '../guest/render.ts';
 import type { Finding } from '../model/findings.ts';
+import { plainLine } from '../model/lines.ts';
 import type { Clock, GuestCommands } from '../model/ports.ts';
 import type { CommandRefusal } from '../model/rows.ts';
 import { CALL_SECONDS } from '../model/settings.ts';
@@ -145,8 +146,9 @@ async function keepRefusal(actors: Actors, subscriptionId: string, effect: Effec
   const refusal: CommandRefusal = {
     code: error.cause instanceof PlanError ? error.cause.code : error.code,
     status: error.status,
+    azureCode: error.azureCode,
     action: error.action,
-    text: error.message.slice(0, 500),
+    text: plainLine(error.said, 500),
     at: now,
     notBefore: now + seconds * 1000,
   };

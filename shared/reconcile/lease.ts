@@ -16,7 +16,11 @@ const TRIES = 8;
 export interface Lease {
   readonly row: LeaseRow;
   /** Reaches another minute ahead. Throws StateError STATE_CONFLICT when another loop took it. */
-  renew(change?: Partial<Pick<LeaseRow, 'healthAsks' | 'readAt' | 'tidyAt' | 'watchAt' | 'begun'>>): Promise<void>;
+  renew(
+    change?: Partial<
+      Pick<LeaseRow, 'healthAsks' | 'readAt' | 'tidyAt' | 'watchAt' | 'askingAt' | 'begun' | 'refusing'>
+    >,
+  ): Promise<void>;
   /** Gives it back. `plan` sees the row (with `again`) and says when a bell will be rung; that is kept as `bellAt` and returned. */
   release(plan: (row: LeaseRow) => number | undefined): Promise<number | undefined>;
 }

@@ -4,6 +4,7 @@
  */
 
 import { decide } from '../decide/decide.ts';
+import { tellRefusing } from '../decide/refusing.ts';
 import type { Finding } from '../model/findings.ts';
 import type { ReconcileMessage } from '../model/messages.ts';
 import { defined } from '../model/optional.ts';
@@ -87,8 +88,10 @@ async function onePass(
     ports.log('row-unreadable', { subscriptionId, row: where, code: error.code, text: error.message });
   }
   const decision = decide(seen, settings);
+  const { refusing, lines } = tellRefusing(lease.row.refusing, seen);
   // The lease is renewed before anything is done: a loop that lost it must not act.
-  await lease.renew(remember(lease, observation));
+  await lease.renew({ ...remember(lease, observation), refusing });
+  for (const { step, fields } of lines) ports.log(step, fields);
   // It stood still since it looked: what it decided, deadlines too, goes by a time that is over.
   if (ports.clock.now() - seen.now > LEASE_MS / 2) return 'now';
   for (const { step, fields } of decision.log) ports.log(step, fields);
@@ -108,11 +111,13 @@ async function onePass(
 }
 
 /** What the lease is to remember of a pass. */
-function remember(lease: Lease, { seen, watchAt }: Observation): Parameters<Lease['renew']>[0] {
-  const asks = [...lease.row.healthAsks, ...Array.from(seen.health, () => seen.now)];
+function remember(lease: Lease, { seen, watchAt, askingAt, asks }: Observation): Parameters<Lease['renew']>[0] {
+  const times = [...lease.row.healthAsks, ...Array.from({ length: asks }, () => seen.now)];
   return {
-    healthAsks: asks.filter((at) => seen.now - at < 60_000),
+    healthAsks: times.filter((at) => seen.now - at < 60_000),
     ...defined({ readAt: seen.survey || seen.estateError ? seen.now : undefined, watchAt }),
+    // Where the frontends were read; where nothing is asked, none needs to be read for that.
+    ...(watchAt === undefined ? {} : { askingAt: askingAt ?? Number.MAX_SAFE_INTEGER }),
     begun: [...seen.intake.planned],
   };
 }

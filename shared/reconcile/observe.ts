@@ -5,13 +5,23 @@
 
 import { newFrontendRow } from '../decide/frontends.ts';
 import { intakeOf, MOST_ARRIVED } from '../decide/intake.ts';
-import { healthDue, needsEstate, needsFrontends, nextWatch, roomForHealth } from '../decide/needs.ts';
+import {
+  healthDue,
+  isAsking,
+  needsEstate,
+  needsFrontends,
+  nextQuestion,
+  nextWatch,
+  questionsDue,
+  roomForHealth,
+} from '../decide/needs.ts';
 import type { HealthAnswer, Look, Observed } from '../decide/pass.ts';
 import { frontendsOfRuns } from '../decide/scope.ts';
-import { asAzureError, type StateError } from '../errors.ts';
+import { type AzureError, asAzureError, type StateError } from '../errors.ts';
 import { survey } from '../evaluate/survey.ts';
 import { type Finding, finding } from '../model/findings.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
+import { defined } from '../model/optional.ts';
 import type { AgentReader, Clock, GuestCommands, RuleHealthReader, TopologyReader } from '../model/ports.ts';
 import type { FrontendRow, LeaseRow, OutcomeRow, RunRow, VmRow } from '../model/rows.ts';
 import type { LoopSettings } from '../model/settings.ts';
@@ -30,12 +40,16 @@ export interface Readers {
 }
 
 /** What the lease remembers of earlier passes. */
-export type Remembered = Pick<LeaseRow, 'healthAsks' | 'watchAt' | 'begun'>;
+export type Remembered = Pick<LeaseRow, 'healthAsks' | 'watchAt' | 'askingAt' | 'begun' | 'refusing'>;
 
 /** What was read, and when a mirror is to be watched next, where the frontends were read. */
 export interface Observation {
   seen: Observed;
   watchAt?: number;
+  /** When an unanswered question about health is gone on with, where the frontends were read; undefined where there is none. */
+  askingAt?: number;
+  /** How many questions about health were put. */
+  asks: number;
   /** Rows that cannot be read, in the words of the store. */
   unreadable: UnreadableRow[];
 }
@@ -95,21 +109,30 @@ export async function observe(
     seen.vms.map(({ row }) => row),
   );
   seen.now = clock.now();
-  await readEstate(readers, seen, noted, settings);
+  await readEstate(readers, seen, noted, settings, remembered.refusing);
 
-  const { healthAsks, watchAt = 0 } = remembered;
+  const { healthAsks, watchAt = 0, askingAt = Number.POSITIVE_INFINITY } = remembered;
   seen.now = clock.now();
   const isWatched = roomForHealth(seen.now, healthAsks, settings) > 0;
-  if (!seen.survey && !needsFrontends(seen, isWatched ? watchAt : Number.POSITIVE_INFINITY))
-    return { seen, unreadable };
+  const frontendsAt = Math.min(isWatched ? watchAt : Number.POSITIVE_INFINITY, askingAt);
+  if (!seen.survey && !needsFrontends(seen, frontendsAt)) return { seen, unreadable, asks: 0 };
   seen.frontends = await store.frontends.list(subscriptionId, 'all', noted);
   const rows = frontendsNow(seen);
   const due = dueNow(seen, rows, healthAsks, settings);
-  seen.health = await askHealth(readers, due);
+  seen.health = await askHealth(readers, [...questionsDue(rows, seen.now), ...due]);
   seen.now = clock.now();
   const asked = new Set(due.map((row) => row.frontendId));
-  const asOfNow = rows.map((row) => (asked.has(row.frontendId) ? { ...row, askedAt: seen.now } : row));
-  return { seen, unreadable, watchAt: nextWatch(asOfNow, seen.now, settings) };
+  const asOfNow = rows.map((row) => withAnswer(asked.has(row.frontendId) ? { ...row, askedAt: seen.now } : row, seen));
+  const next = defined({ askingAt: nextQuestion(asOfNow) });
+  return { seen, unreadable, watchAt: nextWatch(asOfNow, seen.now, settings), ...next, asks: due.length };
+}
+
+/** A frontend's row with the question that its answer leaves open. */
+function withAnswer(row: FrontendRow, { health }: Observed): FrontendRow {
+  const answer = health.get(idKey(row.frontendId));
+  if (!answer) return row;
+  const { asking: _asking, ...rest } = row;
+  return answer.kind !== 'known' && answer.question ? { ...rest, asking: answer.question } : rest;
 }
 
 /** What is said of a VM or frontend whose row cannot be used. */
@@ -152,8 +175,9 @@ async function readEstate(
   seen: Observed,
   noted: ListOptions,
   settings: LoopSettings,
+  refusing: LeaseRow['refusing'],
 ): Promise<void> {
-  if (!needsEstate(seen, settings)) return;
+  if (!needsEstate(seen, settings, refusing)) return;
   try {
     seen.survey = survey(await topology.read(seen.subscriptionId), settings.scope);
   } catch (error) {
@@ -187,7 +211,7 @@ function frontendsNow({ frontends, survey: estate, unusable }: Observed): Fronte
   for (const surveyed of estate.frontends) {
     const fresh = newFrontendRow(surveyed);
     const row = known.get(surveyed.frontend.key);
-    if (row) now.push({ ...fresh, askedAt: row.askedAt });
+    if (row) now.push({ ...fresh, askedAt: row.askedAt, ...defined({ asking: row.asking }) });
     else if (unusable.size === 0 || !unusable.has(rowKey(fresh.frontendId))) now.push(fresh);
   }
   return now;
@@ -212,15 +236,35 @@ async function lookAtCommands(readers: Readers, vms: readonly VmRow[]): Promise<
   return looks;
 }
 
+/** A question that Azure has not answered is asked again after this at the latest, milliseconds, whatever it would like. */
+const QUESTION_PAUSE_MS = 5000;
+
 async function askHealth(readers: Readers, due: readonly FrontendRow[]): Promise<Map<IdKey, HealthAnswer>> {
   const answers = new Map<IdKey, HealthAnswer>();
   await inBatches(due, SIDE_BY_SIDE, async (row) => {
-    try {
-      const backends = await readers.health.read(row.healthRuleId ?? '');
-      answers.set(idKey(row.frontendId), backends ? { kind: 'known', backends } : { kind: 'unfinished' });
-    } catch (error) {
-      answers.set(idKey(row.frontendId), { kind: 'failed', error: asAzureError(error, 'ask rule health') });
-    }
+    answers.set(idKey(row.frontendId), await askOne(readers, row));
   });
   return answers;
 }
+
+/** Asks anew, or goes on with the question that the row keeps. */
+async function askOne({ health, clock }: Readers, row: FrontendRow): Promise<HealthAnswer> {
+  const ruleId = row.healthRuleId ?? '';
+  const earlier = isAsking(row) ? row.asking : undefined;
+  const since = earlier?.since ?? clock.now();
+  try {
+    const found = await health.read(ruleId, earlier?.location);
+    if (Array.isArray(found)) return { kind: 'known', backends: found, at: since };
+    const { location, retryAfterSeconds = 0 } = found;
+    const notBefore = clock.now() + Math.min(QUESTION_PAUSE_MS, 1000 * retryAfterSeconds);
+    return { kind: 'unfinished', question: { ruleId, location, since, notBefore } };
+  } catch (caught) {
+    const error = asAzureError(caught, 'ask rule health');
+    const goesOn = earlier !== undefined && isPassing(error);
+    const question = goesOn ? { ...earlier, notBefore: clock.now() + QUESTION_PAUSE_MS } : undefined;
+    return { kind: 'failed', error, ...defined({ question }) };
+  }
+}
+
+/** True for what says nothing about the question itself: it is put again as it is. */
+const isPassing = ({ code }: AzureError): boolean => code === 'AZURE_UNREACHABLE' || code === 'AZURE_THROTTLED';

@@ -58,6 +58,12 @@ export const SETTINGS = {
     example: `/subscriptions/${ZERO_ID}/resourceGroups/healthshare`,
     otherwise: 'everything in the subscriptions',
   },
+  HAIRPIN_OUTSIDE_LOAD_BALANCERS: {
+    kind: 'word',
+    meaning: 'load balancers outside `HAIRPIN_SCOPE` with a VM inside behind them: `serve` looks after their VIPs too',
+    words: ['ignore', 'serve'],
+    fallback: 'ignore',
+  },
   HAIRPIN_NETWORKS: {
     kind: 'text',
     meaning:
@@ -90,7 +96,8 @@ export const SETTINGS = {
   },
   HAIRPIN_PROOF_HOURS: {
     kind: 'whole',
-    meaning: 'a look into a guest that is older is renewed by a sweep',
+    meaning:
+      'a look into a guest that is older is renewed by a sweep; guests that no service keeps (Windows, Linux without systemd) are looked at by each',
     least: 1,
     most: 720,
     unit: 'hours',

@@ -108,7 +108,7 @@ const RUN_COLUMNS = [
   'retryOf',
   'joined',
 ];
-const COUNTS = ['vms', ...OUTCOME_RESULTS, 'commands'];
+const COUNTS = ['vms', ...OUTCOME_RESULTS, 'commands', 'looked', 'believed'];
 
 /** A list of runs: a line each, with its counts. */
 export const runsCsv = (runs: readonly RunSummary[]): string =>

@@ -5,7 +5,7 @@ import { type Finding, finding, findingText } from '../model/findings.ts';
 import type { GuestPlan } from '../model/guest.ts';
 import { shortName } from '../model/ids.ts';
 import { defined } from '../model/optional.ts';
-import { type Confirmation, isOpen, type OutcomePath, type OutcomeRow, type RunRow } from '../model/rows.ts';
+import { type Confirmation, isOpen, noCounts, type OutcomePath, type OutcomeRow, type RunRow } from '../model/rows.ts';
 import type { Store, UnreadableRow } from '../model/store.ts';
 import { waitText } from '../model/waits.ts';
 
@@ -140,7 +140,8 @@ export function runSummary(runs: readonly RunRow[]): RunSummary {
       confirmation: run.confirmation && confirmationView(run.confirmation, run),
       reason: reason && { code: reason.code, text: reason.text },
     }),
-    counts: runs.map((row) => row.counts).reduce(addCounts),
+    // An older program wrote fewer of them.
+    counts: runs.map((row) => ({ ...noCounts(), ...row.counts })).reduce(addCounts),
   };
 }
 

@@ -64,6 +64,7 @@ const WORDS = `<footer><ul>
 <li>verdict: compliant, the guest’s state equals the plan for every address of the VM in the pools, and a connect to the VIP succeeded; what that connect did not reach is set too and not proved, and stands with the verdict; repairable, the program can mend it; blocked, a person must act; unknown, not looked at, or nobody to connect to</li>
 <li>exposure: active, the VM’s own connects to the VIP come back to it now, all or some of them; latent, they would after a failover; none, a person holds it down behind every rule</li>
 <li>proof: self, a connect that came back to this VM was seen to work, at the address and port that stand there; remote, the state is right and a connect reached another VM</li>
+<li>counts: looked, VMs whose guest was looked at for this run; believed, VMs that are compliant by an earlier look</li>
 <li>before, after: what a connect gave, and what differed from the plan, when the script came and when it left</li>
 </ul></footer>`;
 
@@ -162,10 +163,12 @@ const PLAN_COLUMNS = ['planned VIP', 'port', 'backend', 'via'];
 
 const nic = ({ ip, mac }: NicAddress): string => `${ip}, ${mac}`;
 
-const planRow = ({ vip, port, backends, via }: PlannedFrontend): string =>
+const planRow = ({ vip, port, backends, via, kept }: PlannedFrontend): string =>
   row(
     PLAN_COLUMNS,
-    [vip, `${port ?? ''}`, backends.map(nic).join('; '), nic(via)].map((text) => html(text)),
+    [`${vip}${kept ? ' (left as it is)' : ''}`, `${port ?? ''}`, backends.map(nic).join('; '), nic(via)].map((text) =>
+      html(text),
+    ),
   );
 
 const seen = (look: RunPathView['before']): string =>

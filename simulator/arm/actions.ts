@@ -72,6 +72,19 @@ export const CALLS = {
     action: 'Microsoft.Compute/virtualMachines/restart/action',
     source: '[compute] Restarts the virtual machine',
   },
+  performMaintenance: {
+    method: 'POST',
+    path: `${VM}/performMaintenance`,
+    action: 'Microsoft.Compute/virtualMachines/performMaintenance/action',
+    source:
+      '[compute] Performs Maintenance Operation on the VM: it moves to a host that was updated, and restarts there',
+  },
+  reapplyVm: {
+    method: 'POST',
+    path: `${VM}/reapply`,
+    action: 'Microsoft.Compute/virtualMachines/reapply/action',
+    source: "[compute] Reapplies a virtual machine's current model",
+  },
   listRunCommands: {
     method: 'GET',
     path: `${VM}/runCommands`,

@@ -10,8 +10,9 @@ import type { Estate } from '../estate/estate.ts';
 import { vmId } from '../estate/ids.ts';
 import { makeCertificate } from './certificate.ts';
 import { Changes } from './changes.ts';
-import type { ResourceEvent } from './events.ts';
+import type { HealthEvent, ResourceEvent } from './events.ts';
 import { type Fault, Faults, type SetFault } from './faults.ts';
+import type { LockLevel } from './handlers.ts';
 import { startIdentity } from './identity.ts';
 import { Operations } from './operations.ts';
 import { RunCommands } from './runCommands.ts';
@@ -31,6 +32,8 @@ export interface ArmOptions {
   staleMs?: number;
   /** How long rule health takes; default 2 s. */
   healthMs?: number;
+  /** The Retry-After of rule health, seconds; default 10. */
+  healthRetryAfter?: number;
   /** How long a start or stop by POST takes; default 100 ms. */
   powerMs?: number;
   /** Azure's limits by default; `false` for none. */
@@ -45,6 +48,8 @@ export interface ArmOptions {
   port?: number;
   /** Gets the events that Azure would emit. */
   onEvent?: (event: ResourceEvent) => void;
+  /** Gets the events about VMs' health, which are of another topic. */
+  onHealthEvent?: (event: HealthEvent) => void;
   /** One line per thing that went wrong in the simulator itself; default stderr. */
   log?: (text: string) => void;
 }
@@ -67,8 +72,10 @@ export interface Arm {
   calls: CallRecord[];
   fault(fault: Fault): SetFault;
   clearFaults(): void;
-  /** Locks a scope against deletes; returns its end. */
-  lock(scope: string): () => void;
+  /** Locks a scope, against deletes unless said otherwise; returns its end. */
+  lock(scope: string, level?: LockLevel): () => void;
+  /** Lets a policy deny managed Run Commands in a scope; returns its end. */
+  denyByPolicy(scope: string): () => void;
   /** Lets somebody's action Run Command hold a VM; returns its end. */
   occupy(vm: string): () => void;
   /** Writes and checks the tokens of the simulated directory, for further endpoints of the same cloud. */
@@ -103,10 +110,11 @@ export async function startArm(options: ArmOptions): Promise<Arm> {
   );
   const log = options.log ?? ((text: string) => void process.stderr.write(`arm: ${text}\n`));
   const emit = (event: ResourceEvent): void => options.onEvent?.(event);
-  const changes = new Changes(world, commands, emit);
+  const changes = new Changes(world, commands, emit, (event) => options.onHealthEvent?.(event));
   const principals = options.principals ?? [APP_PRINCIPAL];
   const calls: CallRecord[] = [];
-  const locks = new Set<string>();
+  const locks = new Map<string, LockLevel>();
+  const denied = new Set<string>();
   const audiences = [...AUDIENCES, ...(options.audiences ?? [])];
 
   const [certificate, identity] = await Promise.all([makeCertificate(), startIdentity(tokens, principals)]);
@@ -118,9 +126,11 @@ export async function startArm(options: ArmOptions): Promise<Arm> {
     changes,
     throttle: options.throttle === false ? undefined : new Throttle({ ...AZURE_LIMITS, ...options.throttle }),
     locks,
+    denied,
     emit,
     pageSize: options.pageSize ?? 100,
     healthMs: options.healthMs ?? 2000,
+    healthRetryAfter: options.healthRetryAfter ?? 10,
     powerMs: options.powerMs ?? 100,
     tokens,
     audiences,
@@ -154,9 +164,13 @@ export async function startArm(options: ArmOptions): Promise<Arm> {
     calls,
     fault: (fault) => faults.add(fault),
     clearFaults: () => faults.clear(),
-    lock: (scope) => {
-      locks.add(scope.toLowerCase());
+    lock: (scope, level = 'CanNotDelete') => {
+      locks.set(scope.toLowerCase(), level);
       return () => void locks.delete(scope.toLowerCase());
+    },
+    denyByPolicy: (scope) => {
+      denied.add(scope.toLowerCase());
+      return () => void denied.delete(scope.toLowerCase());
     },
     occupy: (name) => {
       const site = world.sites.find((candidate) => candidate.estate.vms.some((vm) => vm.name === name));

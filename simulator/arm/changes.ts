@@ -4,7 +4,7 @@
  */
 import type { EstateNic, EstateVm } from '../estate/estate.ts';
 import { loadBalancerId, memberParts, nicId, vmId } from '../estate/ids.ts';
-import { type ResourceEvent, resourceEvent } from './events.ts';
+import { type HealthEvent, healthEvent, type ResourceEvent, resourceEvent } from './events.ts';
 import type { RunCommands } from './runCommands.ts';
 import type { Principal } from './tokens.ts';
 import type { Site, World } from './world.ts';
@@ -16,11 +16,18 @@ export class Changes {
   readonly #world: World;
   readonly #commands: RunCommands;
   readonly #emit: (event: ResourceEvent) => void;
+  readonly #emitHealth: (event: HealthEvent) => void;
 
-  constructor(world: World, commands: RunCommands, emit: (event: ResourceEvent) => void) {
+  constructor(
+    world: World,
+    commands: RunCommands,
+    emit: (event: ResourceEvent) => void,
+    emitHealth: (event: HealthEvent) => void,
+  ) {
     this.#world = world;
     this.#commands = commands;
     this.#emit = emit;
+    this.#emitHealth = emitHealth;
   }
 
   /** Starts, stops or deallocates a VM; resolves when it is done. */
@@ -29,6 +36,20 @@ export class Changes {
     await this.applyPower(site, vm, power);
     const action = `Microsoft.Compute/virtualMachines/${POWER_ACTIONS[power]}/action`;
     this.#tell(site, action, vmId(site.estate, vm.name), principal);
+  }
+
+  /**
+   * Azure heals its platform: the VM goes on another host, and starts there anew. No operation tells of it, nothing but
+   * its health.
+   */
+  async heal(vmName: string): Promise<void> {
+    const { site, vm } = this.#vm(vmName);
+    const id = vmId(site.estate, vm.name);
+    const { subscriptionId } = site.estate;
+    await this.applyPower(site, vm, 'stopped');
+    this.#emitHealth(healthEvent(subscriptionId, id, 'Unavailable'));
+    await this.applyPower(site, vm, 'running');
+    this.#emitHealth(healthEvent(subscriptionId, id, 'Available'));
   }
 
   /** Changes the power alone, without an event: for calls whose operation emits it. */
@@ -44,6 +65,13 @@ export class Changes {
   /** What the VM's agent says of itself. */
   setAgent(vmName: string, agent: NonNullable<EstateVm['agent']>): void {
     this.#vm(vmName).vm.agent = agent;
+  }
+
+  /** Sets the VM's osProfile.allowExtensionOperations. */
+  allowExtensions(vmName: string, allowed: boolean): void {
+    const { vm } = this.#vm(vmName);
+    if (allowed) delete vm.extensionsDisallowed;
+    else vm.extensionsDisallowed = true;
   }
 
   /** Attaches a NIC to a VM. */

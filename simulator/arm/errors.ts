@@ -56,13 +56,34 @@ export const tooManyRunCommands = (): ArmError =>
     'The maximum number of managed Run commands (max=25, current=25) has been exceeded. Use fewer Run commands and retry the request. To list Run commands, refer: https://aka.ms/RunCommandManaged#list-all-deployed-runcommand-resources-on-a-vm-1 and then delete a Run command: https://aka.ms/RunCommandManaged#delete-runcommand-resource-from-the-vm-1',
   );
 
-/** Wording of management locks, "Lock your resources" in the Azure Resource Manager documentation. */
-export const scopeLocked = (scope: string, lock: string): ArmError =>
+/**
+ * Wording of management locks, "Lock your resources" in the Azure Resource Manager documentation: a ReadOnly lock refuses
+ * writes as well.
+ */
+export const scopeLocked = (scope: string, lock: string, operation: 'delete' | 'write'): ArmError =>
   new ArmError(
     409,
     'ScopeLocked',
-    `The scope '${scope}' cannot perform delete operation because following scope(s) are locked: '${lock}'. Please remove the lock and try again.`,
+    `The scope '${scope}' cannot perform ${operation} operation because following scope(s) are locked: '${lock}'. Please remove the lock and try again.`,
   );
+
+/** The compute provider's text for a VM with osProfile.allowExtensionOperations false (microsoftdocs: "Error code OperationNotAllowed"). */
+export const extensionsDisallowed = (): ArmError =>
+  new ArmError(
+    409,
+    'OperationNotAllowed',
+    'This operation cannot be performed when extension operations are disallowed. To allow, please ensure VM Agent is installed on the VM and the osProfile.allowExtensionOperations property is true.',
+  );
+
+/** A policy with the deny effect, "Troubleshoot common errors: RequestDisallowedByPolicy" in the documentation. */
+export const disallowedByPolicy = (name: string, scope: string): ArmError => {
+  const assignment = `${scope}/providers/Microsoft.Authorization/policyAssignments/no-run-command`;
+  return new ArmError(
+    403,
+    'RequestDisallowedByPolicy',
+    `Resource '${name}' was disallowed by policy. Policy identifiers: '[{"policyAssignment":{"name":"No Run Command","id":"${assignment}"}}]'.`,
+  );
+};
 
 /** ARM's answer to a principal without the right, "Troubleshoot Azure RBAC" in the documentation. */
 export const forbidden = (

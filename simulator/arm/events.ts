@@ -31,6 +31,65 @@ export interface Happening {
   url?: string;
 }
 
+/**
+ * The event of a VM's health, on the system topic Microsoft.ResourceNotifications.HealthResources, which emits CloudEvents
+ * (sample eg_healthresources_availability.json, from event-schema-health-resources.md). Platform healing leaves no other
+ * trace: no operation of Azure Resource Manager moves a VM then.
+ */
+export interface HealthEvent {
+  specversion: '1.0';
+  id: string;
+  source: string;
+  subject: string;
+  type: 'Microsoft.ResourceNotifications.HealthResources.AvailabilityStatusChanged';
+  time: string;
+  data: {
+    resourceInfo: { id: string; name: string; type: string; properties: AvailabilityProperties };
+    operationalInfo: { resourceEventTime: string };
+    apiVersion: string;
+  };
+  [attribute: string]: unknown;
+}
+
+type Availability = 'Available' | 'Unavailable';
+
+interface AvailabilityProperties {
+  targetResourceId: string;
+  targetResourceType: string;
+  occurredTime: string;
+  previousAvailabilityState: Availability;
+  availabilityState: Availability;
+}
+
+/** The event of a VM that became available, or is so no more. */
+export function healthEvent(subscriptionId: string, vm: string, availabilityState: Availability): HealthEvent {
+  const [name, time] = [randomUUID(), new Date().toISOString()];
+  return {
+    specversion: '1.0',
+    id: randomUUID(),
+    source: `/subscriptions/${subscriptionId}`,
+    subject: vm,
+    type: 'Microsoft.ResourceNotifications.HealthResources.AvailabilityStatusChanged',
+    time,
+    data: {
+      resourceInfo: {
+        id: `${vm}/providers/Microsoft.ResourceHealth/availabilityStatuses/${name}`,
+        name,
+        type: 'Microsoft.ResourceHealth/availabilityStatuses',
+        properties: {
+          targetResourceId: vm,
+          targetResourceType: 'Microsoft.Compute/virtualMachines',
+          occurredTime: time,
+          previousAvailabilityState: availabilityState === 'Available' ? 'Unavailable' : 'Available',
+          availabilityState,
+        },
+      },
+      operationalInfo: { resourceEventTime: time },
+      apiVersion: '2023-12-01',
+    },
+  };
+}
+
 const ZERO = '00000000-0000-0000-0000-000000000000';
 const SOMEBODY: Principal = { clientId: ZERO, principalId: ZERO };
 

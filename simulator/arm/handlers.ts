@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { EstateVm } from '../estate/estate.ts';
 import type { CallName } from './actions.ts';
 import { type Changes, POWER_ACTIONS } from './changes.ts';
-import { scopeLocked } from './errors.ts';
+import { disallowedByPolicy, scopeLocked } from './errors.ts';
 import { type Happening, type ResourceEvent, resourceEvent } from './events.ts';
 import type { Faults, Target } from './faults.ts';
 import { startRuleHealth } from './health.ts';
@@ -16,6 +16,13 @@ import { instanceView, vmResource, vmStatus } from './shapes/vm.ts';
 import type { Throttle } from './throttle.ts';
 import type { Principal } from './tokens.ts';
 import type { World } from './world.ts';
+
+/** `CanNotDelete` refuses deletes, `ReadOnly` writes too. */
+export type LockLevel = 'CanNotDelete' | 'ReadOnly';
+
+/** The first of some scopes that a resource is in. */
+const scopeOf = (id: string, scopes: Iterable<string>): string | undefined =>
+  [...scopes].find((scope) => `${id.toLowerCase()}/`.startsWith(`${scope}/`));
 
 /** One call, taken apart. */
 export interface Request {
@@ -37,13 +44,16 @@ export interface Parts {
   faults: Faults;
   changes: Changes;
   throttle: Throttle | undefined;
-  /** Locked scopes, lower case. */
-  locks: Set<string>;
+  /** Locked scopes, lower case, with their level. */
+  locks: Map<string, LockLevel>;
+  /** Scopes, lower case, in which a policy denies managed Run Commands. */
+  denied: Set<string>;
   emit: (event: ResourceEvent) => void;
   /** True when the principal has the right at the scope (a resource id). */
   authorize: (principal: Principal, action: string, scope: string) => boolean;
   pageSize: number;
   healthMs: number;
+  healthRetryAfter: number;
   powerMs: number;
 }
 
@@ -90,19 +100,23 @@ function happened(parts: Parts, request: Request, resourceId: string, operationN
   };
 }
 
-/** A change of power by POST: 202, and the event once it is done. */
+/** What starts a VM anew, under its name in ARM. */
+type Restart = 'restart' | 'performMaintenance' | 'reapply';
+
+/** A change of power by POST: 202, and the event once it is done. A VM that reapplies its model goes on running. */
 const powerCall =
-  (power: EstateVm['power'], restart = false): Handler =>
+  (power: EstateVm['power'], restart?: Restart): Handler =>
   (parts, request) => {
     const { site, vm, id } = vmOf(parts, request);
     const operation = parts.operations.start('Microsoft.Compute', site.estate.subscriptionId, site.estate.location);
-    const action = restart ? 'restart' : POWER_ACTIONS[power];
+    const action = restart ?? POWER_ACTIONS[power];
     const done = happened(parts, request, id, `Microsoft.Compute/virtualMachines/${action}/action`);
     const work = async (): Promise<void> => {
       await delay(parts.powerMs, undefined, { ref: false });
       try {
-        if (restart) await parts.changes.applyPower(site, vm, 'stopped');
-        await parts.changes.applyPower(site, vm, power);
+        if (restart === 'restart' || restart === 'performMaintenance')
+          await parts.changes.applyPower(site, vm, 'stopped');
+        if (restart !== 'reapply') await parts.changes.applyPower(site, vm, power);
         parts.operations.succeed(operation);
         done(false);
       } catch (error) {
@@ -120,7 +134,7 @@ const powerCall =
 
 const operationState: Handler = (parts, request) =>
   request.url.searchParams.get('monitor') === 'true'
-    ? parts.operations.result(param(request, 'operation'))
+    ? parts.operations.result(param(request, 'operation'), apiVersion(request))
     : parts.operations.state(param(request, 'operation'));
 
 /** Azure shows a subscription to whoever has any role in it; here to whoever may read the subscription itself. */
@@ -156,7 +170,9 @@ export const HANDLERS: Record<CallName, Handler> = {
   startVm: powerCall('running'),
   powerOffVm: powerCall('stopped'),
   deallocateVm: powerCall('deallocated'),
-  restartVm: powerCall('running', true),
+  restartVm: powerCall('running', 'restart'),
+  performMaintenance: powerCall('running', 'performMaintenance'),
+  reapplyVm: powerCall('running', 'reapply'),
 
   listRunCommands: (parts, request) => parts.commands.list(vmOf(parts, request), expands(request)),
   getRunCommand: (parts, request) =>
@@ -164,15 +180,20 @@ export const HANDLERS: Record<CallName, Handler> = {
   putRunCommand: (parts, request) => {
     const at = vmOf(parts, request);
     const name = param(request, 'command');
+    const id = `${at.id}/runCommands/${name}`;
+    const denied = scopeOf(id, parts.denied);
+    if (denied) throw disallowedByPolicy(name, denied);
+    const lock = scopeOf(id, parts.locks.keys());
+    if (lock && parts.locks.get(lock) === 'ReadOnly') throw scopeLocked(id, lock, 'write');
     parts.throttle?.countRunCommand(at.id);
-    const done = happened(parts, request, `${at.id}/runCommands/${name}`);
+    const done = happened(parts, request, id);
     return parts.commands.put(at, name, request.body, apiVersion(request), done);
   },
   deleteRunCommand: (parts, request) => {
     const at = vmOf(parts, request);
     const id = `${at.id}/runCommands/${param(request, 'command')}`;
-    const lock = [...parts.locks].find((scope) => `${id.toLowerCase()}/`.startsWith(`${scope}/`));
-    if (lock) throw scopeLocked(id, lock);
+    const lock = scopeOf(id, parts.locks.keys());
+    if (lock) throw scopeLocked(id, lock, 'delete');
     return parts.commands.delete(at, param(request, 'command'), apiVersion(request), happened(parts, request, id));
   },
   computeOperation: operationState,
@@ -207,6 +228,7 @@ export const HANDLERS: Record<CallName, Handler> = {
     const fault = parts.faults.take('health', request.target)?.health;
     const options = {
       healthMs: parts.healthMs,
+      retryAfterSeconds: parts.healthRetryAfter,
       neverFinishes: fault === 'never-finishes',
       upAdmin: fault === 'up-admin',
     };
@@ -214,5 +236,5 @@ export const HANDLERS: Record<CallName, Handler> = {
     return startRuleHealth({ ...at, rule }, parts.operations, options, apiVersion(request), done);
   },
   networkOperation: operationState,
-  networkOperationResult: (parts, request) => parts.operations.result(param(request, 'operation')),
+  networkOperationResult: (parts, request) => parts.operations.result(param(request, 'operation'), apiVersion(request)),
 };

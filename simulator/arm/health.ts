@@ -1,7 +1,9 @@
 /**
  * Health of a load balancing rule: 202, an operation, and the backends as the lab's probes see them.
  * Source: sample lb_rule_health.json (spec example LoadBalancerHealth.json), with `/IpConfigurations/` in capitals as
- * there, and "Manage the health of Azure Load Balancer backend instances" for the reasons.
+ * there, and "Manage the health of Azure Load Balancer backend instances" for the reasons and for the empty values of a
+ * VM that is off. Of the sample's two headers Azure sends the Location alone (the SDK's `resourceLocationConfig:
+ * "location"` says so), with a Retry-After of some ten seconds.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EstateLoadBalancer } from '../estate/estate.ts';
@@ -15,6 +17,8 @@ export interface HealthOptions {
   healthMs: number;
   /** The operation never ends. */
   neverFinishes: boolean;
+  /** What the Retry-After says, with the 202 and with each answer that it is not ready yet; seconds. */
+  retryAfterSeconds: number;
   /** All backends are up by an administrator's word, which is no evidence. */
   upAdmin: boolean;
 }
@@ -35,6 +39,7 @@ export function startRuleHealth(
     throw new ArmError(400, 'RuleHasNoProbe', `The load balancing rule '${rule.name}' has no health probe.`);
   }
   const operation = operations.start('Microsoft.Network', estate.subscriptionId, estate.location);
+  operation.retryAfterSeconds = options.retryAfterSeconds;
 
   const finish = async (): Promise<void> => {
     await delay(options.healthMs, undefined, { ref: false });
@@ -44,11 +49,16 @@ export function startRuleHealth(
       const shown = backends.map((backend) => ({
         ipAddress: backend.address,
         networkInterfaceIPConfigurationId: backend.member ? memberId(at.site, backend.member) : '',
-        state: backend.up || options.upAdmin ? 'Up' : 'Down',
-        reason: options.upAdmin ? 'Up_Admin' : backend.reason,
+        ...(isOff(at.site, backend.member)
+          ? { state: '', reason: '' }
+          : {
+              state: backend.up || options.upAdmin ? 'Up' : 'Down',
+              reason: options.upAdmin ? 'Up_Admin' : backend.reason,
+            }),
       }));
       const up = shown.filter((backend) => backend.state === 'Up').length;
-      operations.succeed(operation, { up, down: shown.length - up, loadBalancerBackendAddresses: shown });
+      const down = shown.filter((backend) => backend.state === 'Down').length;
+      operations.succeed(operation, { up, down, loadBalancerBackendAddresses: shown });
       done(false);
     } catch (error) {
       operations.fail(operation, 'InternalServerError', `An error occurred: ${String(error)}`);
@@ -58,6 +68,11 @@ export function startRuleHealth(
   void finish();
   return { status: 202, headers: operations.headers(operation, apiVersion) };
 }
+
+/** True for a member whose VM does not run. */
+const isOff = ({ estate }: Site, member: string | undefined): boolean =>
+  member !== undefined &&
+  estate.vms.some((vm) => vm.power !== 'running' && vm.nics.some((nic) => nic.name === memberParts(member).nic));
 
 function memberId(site: Site, member: string): string {
   const { nic, ip } = memberParts(member);

@@ -16,6 +16,8 @@ export interface Operation {
   error?: { code: string; message: string };
   /** What the Location URL answers once it succeeded. */
   result?: unknown;
+  /** Asked for by Location alone, with this Retry-After; without it by both headers, and without Retry-After. */
+  retryAfterSeconds?: number;
 }
 
 export interface Answer {
@@ -60,8 +62,11 @@ export class Operations {
   headers(operation: Operation, apiVersion: string): Record<string, string> {
     const place = `${this.#endpoint()}/subscriptions/${operation.subscription}/providers/${operation.provider}/locations/${operation.location}`;
     const query = `api-version=${apiVersion}`;
+    const { retryAfterSeconds } = operation;
     return {
-      'Azure-AsyncOperation': `${place}/operations/${operation.id}?${query}`,
+      ...(retryAfterSeconds === undefined
+        ? { 'Azure-AsyncOperation': `${place}/operations/${operation.id}?${query}` }
+        : { 'Retry-After': String(retryAfterSeconds) }),
       Location:
         operation.provider === 'Microsoft.Network'
           ? `${place}/operationResults/${operation.id}?${query}`
@@ -77,10 +82,10 @@ export class Operations {
     return { status: 200, body };
   }
 
-  /** What Location answers: 202 while it runs, then the result. */
-  result(id: string): Answer {
+  /** What Location answers: 202 while it runs, with the same headers as the first answer, then the result. */
+  result(id: string, apiVersion: string): Answer {
     const operation = this.#find(id);
-    if (operation.status === 'InProgress') return { status: 202 };
+    if (operation.status === 'InProgress') return { status: 202, headers: this.headers(operation, apiVersion) };
     if (operation.error) throw new ArmError(500, operation.error.code, operation.error.message);
     return operation.result === undefined ? { status: 204 } : { status: 200, body: operation.result };
   }

@@ -6,7 +6,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EstateVm } from '../estate/estate.ts';
-import { ArmError, actionInProgress, tooManyRunCommands, vmNotRunning } from './errors.ts';
+import { ArmError, actionInProgress, extensionsDisallowed, tooManyRunCommands, vmNotRunning } from './errors.ts';
 import { type Faults, spoilOutput } from './faults.ts';
 import { GuestHandler, type InstanceView } from './guestHandler.ts';
 import type { Answer, Operation, Operations } from './operations.ts';
@@ -67,6 +67,7 @@ export class RunCommands {
     const machine = this.#machine(at);
     const spec = readSpec(body, at.site.estate.location);
     const existing = machine.commands.get(name.toLowerCase());
+    if (at.vm.extensionsDisallowed) throw extensionsDisallowed();
     if (at.vm.power !== 'running') throw vmNotRunning();
     if (machine.occupied > 0) throw actionInProgress();
     if (existing?.provisioningState === 'Deleting') throw busy(at.vm.name);

@@ -25,6 +25,8 @@ export interface EstateVm {
   power: 'running' | 'deallocated' | 'stopped';
   tags?: Record<string, string>;
   agent?: { status: string; version: string };
+  /** Its osProfile.allowExtensionOperations is false. */
+  extensionsDisallowed?: true;
   /** rp_filter that the guest starts with. */
   rpFilter?: 0 | 1 | 2;
 }

@@ -20,7 +20,7 @@ import type { DeadLetterBlob } from './deadLetter.ts';
 import { errorBody, isKey, MOST_BYTES, type Refusal, readPublished } from './publish.ts';
 import { seededRandom } from './random.ts';
 import { ANSWER_LIMIT_MS } from './retry.ts';
-import type { AnyEvent, EventGridEvent, SchemaName } from './schemas.ts';
+import type { AnyEvent, CloudEvent, EventGridEvent, SchemaName } from './schemas.ts';
 import type { DeliveryAttempt, DeliveryContext, Disturbance } from './subscription.ts';
 import { createTopic, type Topic } from './topic.ts';
 
@@ -58,8 +58,8 @@ export interface CustomTopic extends Pick<Topic, 'id' | 'counts' | 'subscribe' |
 }
 
 export interface SystemTopic extends Pick<Topic, 'counts' | 'subscribe' | 'unsubscribe'> {
-  /** Publishes an event of the source, see resourceEvent.ts. */
-  feed(...events: EventGridEvent[]): void;
+  /** Publishes events of the source, in either schema, see arm/events.ts. */
+  feed(...events: (EventGridEvent | CloudEvent)[]): void;
 }
 
 /** Answers to publishers in place of the right one. */
@@ -76,8 +76,8 @@ export interface EventGrid {
   requests: { topic: string; status: number }[];
   failPublishing(fault: PublishFault): void;
   customTopic(options: CustomTopicOptions): CustomTopic;
-  /** `source`: the resource whose events these are, `/subscriptions/...`. */
-  systemTopic(source: string): SystemTopic;
+  /** `source`: the resource whose events these are, `/subscriptions/...`; `schema`: the one they are published in. */
+  systemTopic(source: string, schema?: SchemaName): SystemTopic;
   /** From now on; an empty object ends it. */
   disturb(disturbance: Disturbance): void;
   attempts: DeliveryAttempt[];
@@ -186,10 +186,10 @@ export async function startEventGrid(options: EventGridOptions): Promise<EventGr
       topics.set(name.toLowerCase(), { topic, schema: inputSchema, keys: access.disableLocalAuth ? [] : keys });
       return { ...topic, keys, endpoint: `https://127.0.0.1:${port}/${name}/api/events` };
     },
-    systemTopic(source) {
-      const { counts, subscribe, unsubscribe, accept } = createTopic(source, 'EventGridSchema', context, track);
-      const feed = (...events: EventGridEvent[]): void =>
-        accept(events.map((event): AnyEvent => ({ schema: 'EventGridSchema', event })));
+    systemTopic(source, schema = 'EventGridSchema') {
+      const { counts, subscribe, unsubscribe, accept } = createTopic(source, schema, context, track);
+      const feed = (...events: (EventGridEvent | CloudEvent)[]): void =>
+        accept(events.map((event) => ({ schema, event }) as AnyEvent));
       return { counts, subscribe, unsubscribe, feed };
     },
     disturb(next) {

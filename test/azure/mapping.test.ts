@@ -125,9 +125,9 @@ test('words that are not known become unknown, with a note', async (t) => {
   t.is(loadBalancers[0]?.probes[0]?.protocol, 'unknown');
   t.deepEqual(notes.map((note) => note.text).sort(), [
     'PowerState is "hibernated", which is not known',
-    'osDisk.osType is "Plan9", which is not known',
-    'protocol is "Icmp", which is not known',
-    'protocol is "Quic", which is not known',
+    'properties.protocol is "Icmp", which is not known',
+    'properties.protocol is "Quic", which is not known',
+    'properties.storageProfile.osDisk.osType is "Plan9", which is not known',
   ]);
 });
 

@@ -32,6 +32,7 @@ const sweep = run('s1 sweep');
 const byHand = run('m1 manual hs-a');
 const change = run('c1 change hs-a');
 const pending = { state: 'pending' as const, vmId: '', frontendIds: [], until: later(10) };
+const NIC = { ip: '10.0.1.10', mac: '00:0d:3a:00:00:01' };
 const crowded = new World(
   ['hs-a'],
   Array.from({ length: 65 }, (_, i) => ({
@@ -160,8 +161,18 @@ const table: [string, Words, string[]][] = [
     ['hs-b apply for m1', 'refused m1 hs-a ROW_UNUSABLE'],
   ],
   [
-    'a VM with more mirrors than a command can carry',
+    'a VM with more mirrors than a command can carry: those that it can',
     { world: crowded, runs: [sweep], outcomes: [outcome('s1 hs-a')] },
+    ['hs-a apply for s1'],
+  ],
+  [
+    'a VM with as many as a command can carry, and one in its guest that left the plan: nothing is taken away for it',
+    {
+      world: crowded,
+      runs: [sweep],
+      outcomes: [outcome('s1 hs-a')],
+      vms: [vm('hs-a', { placed: [{ planned: { vip: '10.9.9.9', backends: [NIC], via: NIC } }] })],
+    },
     ['refused s1 hs-a TOO_MANY_FRONTENDS'],
   ],
   [

@@ -2,6 +2,7 @@
 import test from 'ava';
 import { followCommands, rejoinCommands } from '../../shared/decide/commands.ts';
 import type { Look } from '../../shared/decide/pass.ts';
+import type { CommandView } from '../../shared/model/ports.ts';
 import type { CommandRefusal, CommandRow, VmRow } from '../../shared/model/rows.ts';
 import {
   accepted,
@@ -217,6 +218,38 @@ const table: [string, VmRow, Look, string[]][] = [
     'a PUT without a token for too long: failed',
     unseen({ refusal: refusal('AZURE_DENIED', 401), ...LONG }),
     shows(),
+    ['vm hs-a ended 7 AZURE_DENIED'],
+  ],
+  ...(
+    [
+      ['RequestDisallowedByPolicy', 403, 'Resource was disallowed by policy.', 'AZURE_REFUSES'],
+      ['ScopeLocked', 409, 'following scope(s) are locked', 'AZURE_REFUSES'],
+      ['OperationNotAllowed', 409, 'when extension operations are disallowed', 'AZURE_REFUSES'],
+      ['OperationNotAllowed', 409, 'since another operation is in progress', 'AZURE_CONFLICT again'],
+      ['Conflict', 409, 'Run command extension execution is in progress.', 'AZURE_CONFLICT again'],
+      ['AuthorizationFailed', 403, 'does not have authorization', 'ACCESS_DENIED again'],
+    ] as const
+  ).map(([azureCode, status, text, ends]): (typeof table)[number] => [
+    `a PUT that is answered ${status} ${azureCode} (${text}): ${ends}`,
+    unseen({ refusal: refusal(status === 403 ? 'AZURE_DENIED' : 'AZURE_CONFLICT', status, { azureCode, text }) }),
+    shows(),
+    [`vm hs-a ended 7 ${ends}`],
+  ]),
+  [
+    'a right that is missing once more, after a new role had its time: failed',
+    {
+      ...unseen({ refusal: refusal('AZURE_DENIED', 403, { azureCode: 'AuthorizationFailed' }) }),
+      last: {
+        seq: 6,
+        mode: 'apply',
+        endedAt: ago(300),
+        changed: 0,
+        warnings: [],
+        failure: { code: 'ACCESS_DENIED', params: {} },
+        retryAt: ago(1),
+      },
+    },
+    shows(),
     ['vm hs-a ended 7 ACCESS_DENIED'],
   ],
   [
@@ -234,14 +267,35 @@ const table: [string, VmRow, Look, string[]][] = [
 
   // cancelling
   [
-    'a cancelled command that still runs: cancelled again',
-    cancelling(),
+    'a cancelled command that still runs: cancelled again after a while',
+    cancelling({ cancelled: { at: ago(20), times: 2 } }),
     shows({ ...mine, state: 'Running' }),
-    ['cancel hs-a A 7'],
+    ['vm hs-a cancelling apply 7', 'cancel hs-a A 7'],
+  ],
+  [
+    'a cancel that a loop may have been killed before it made: made by the next pass',
+    cancelling({ cancelled: { at: ago(1), times: 1 } }),
+    shows({ ...mine, state: 'Running' }),
+    ['vm hs-a cancelling apply 7', 'cancel hs-a A 7'],
+  ],
+  [
+    'a command that was cancelled a moment ago: not yet again',
+    cancelling({ cancelled: { at: ago(19), times: 2 } }),
+    shows({ ...mine, state: 'Running' }),
+    [],
+  ],
+  [
+    'a command that was cancelled again and again: no more',
+    cancelling({ cancelled: { at: ago(9000), times: 5 } }),
+    shows({ ...mine, state: 'Running' }),
+    [],
   ],
   [
     'a DELETE that was refused a moment ago: not asked again yet',
-    cancelling({ refusal: refusal('AZURE_CONFLICT', 409, { notBefore: later(5) }) }),
+    cancelling({
+      cancelled: { at: ago(60), times: 1 },
+      refusal: refusal('AZURE_CONFLICT', 409, { notBefore: later(5) }),
+    }),
     shows({ ...mine, state: 'Running' }),
     [],
   ],
@@ -265,6 +319,32 @@ for (const [what, row, look, comes] of table) {
     const at = pass({ vms: [row], looks: { 'hs-a': look } });
     followCommands(at);
     t.deepEqual(shown(at), comes);
+  });
+}
+
+const reasons: [string, Partial<CommandView>, RegExp][] = [
+  [
+    'a script that could not be started, in the handler’s words',
+    { provisioningState: 'Failed', state: 'Unknown', message: 'Non-zero exit code: 126\n bash: script.sh: noexec\n' },
+    /^bash: script\.sh: noexec$/,
+  ],
+  [
+    'a shell that could not run it, in its own words',
+    { state: 'Failed', exitCode: 126, error: '\u001b[31mbash: /x/script.sh: Permission denied\u001b[0m\r\n\n' },
+    /^Failed, exit code 126: .* Last line: bash: \/x\/script\.sh: Permission denied$/,
+  ],
+  [
+    'a script that said something else than a report',
+    { state: 'Succeeded', exitCode: 0, output: `one\n${'two '.repeat(500)}\n` },
+    /Last line: two two .{150,200}…$/,
+  ],
+  ['nothing said at all', { state: 'Failed', exitCode: 137 }, /^Failed, exit code 137: The command printed nothing\.$/],
+];
+for (const [what, view, detail] of reasons) {
+  test(`the reason is carried through: ${what}`, (t) => {
+    const at = pass({ vms: [sent()], looks: { 'hs-a': shows({ ...mine, ...view }) } });
+    followCommands(at);
+    t.regex([...at.vms.all()][0]?.findings[0]?.params.detail ?? '', detail);
   });
 }
 

@@ -1,6 +1,6 @@
 /** How a command ends on its VM's row: what of a look is kept, and what a command without a report leaves. */
 import test from 'ava';
-import { fail, failed, healthyVips, isMissingRight, succeed, withdraw } from '../../shared/decide/endings.ts';
+import { fail, failed, healthyVips, succeed, withdraw } from '../../shared/decide/endings.ts';
 import type { Pass } from '../../shared/decide/pass.ts';
 import { parseReport } from '../../shared/guest/report.ts';
 import type { CommandRow, VmRow } from '../../shared/model/rows.ts';
@@ -150,13 +150,3 @@ test('a command that Azure did not take: no finding, and a time to ask again', (
   t.like(row.last, { seq: 7, retryAt: later(20) });
   t.is(row.command, undefined);
 });
-
-for (const [code, status, final] of [
-  ['AZURE_DENIED', 403, true],
-  ['AZURE_DENIED', 401, false],
-  ['AZURE_FAILED', 403, false],
-  ['AZURE_CONFLICT', 409, false],
-] as const) {
-  test(`${code} ${status}: ${final ? 'a right is missing' : 'no right is missing'}`, (t) =>
-    t.is(isMissingRight({ code, status }), final));
-}

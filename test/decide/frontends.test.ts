@@ -1,12 +1,19 @@
 /** The frontends' rows: answers about health, primaries that moved, and frontends that came and went. */
 import test from 'ava';
 import { healthOf, keepFrontends, takeHealth, tellMove } from '../../shared/decide/frontends.ts';
-import { startPass } from '../../shared/decide/pass.ts';
+import { type HealthAnswer, startPass } from '../../shared/decide/pass.ts';
 import { idKey } from '../../shared/model/ids.ts';
-import type { RunRow } from '../../shared/model/rows.ts';
-import { ago, azureError, frontend, later, NOW, pass, run, seen, up, type Words } from '../helpers/seen.ts';
+import type { FrontendRow, HealthQuestion, RunRow } from '../../shared/model/rows.ts';
+import { ago, azureError, frontend, later, NOW, pass, ruleId, run, seen, up, type Words } from '../helpers/seen.ts';
 import { shown, steps } from '../helpers/shown.ts';
 import { articleWorld, frontendId, SETTINGS, vmId } from '../helpers/world.ts';
+
+const question = (mirror: string, since = NOW): HealthQuestion => ({
+  ruleId: ruleId(mirror),
+  location: 'https://management.azure.com/operationResults/1',
+  since,
+  notBefore: NOW,
+});
 
 const { primaryAddress: _, primarySince: __, ...ofNobody } = frontend('ucr');
 const failover = (state: RunRow['state'], mirror = 'ucr') =>
@@ -55,16 +62,28 @@ const table: [string, Words, string[], string[]][] = [
     [],
   ],
   [
-    'an answer that was not finished',
-    { health: { ucr: { kind: 'unfinished' } } },
+    'an answer that is not there yet: gone on with',
+    { health: { ucr: { kind: 'unfinished', question: question('ucr') } } },
+    ['frontend ucr 10.0.1.10'],
+    [],
+  ],
+  [
+    'an answer that does not come for minutes',
+    { health: { ucr: { kind: 'unfinished', question: question('ucr', ago(300)) } } },
     ['frontend ucr 10.0.1.10'],
     ['health-unknown'],
   ],
   [
     'an answer that failed',
-    { health: { ucr: { kind: 'failed', error: azureError(403) } } },
+    { health: { ucr: { kind: 'failed', error: azureError(500) } } },
     ['frontend ucr 10.0.1.10'],
     ['health-unknown'],
+  ],
+  [
+    'an answer that was refused: told for all frontends together',
+    { health: { ucr: { kind: 'failed', error: azureError(403) } } },
+    ['frontend ucr 10.0.1.10'],
+    [],
   ],
   ['an answer about a frontend that has no row', { frontends: [], health: { ucr: up('ucr', 'hs-b') } }, [], []],
 ];
@@ -105,13 +124,41 @@ test('the run of a move is about its mirror', (t) => {
 });
 
 test('an answer, good or bad, is when it was asked; only a good one is when it was known', (t) => {
-  const at = startPass(seen({ health: { ucr: up('ucr', 'hs-a'), pi: { kind: 'unfinished' } } }), SETTINGS);
+  const health: Words['health'] = { ucr: up('ucr', 'hs-a'), pi: { kind: 'unfinished', question: question('pi') } };
+  const at = startPass(seen({ health }), SETTINGS);
   takeHealth(at);
   const times = [...at.frontends.all()].map(({ askedAt, knownAt }) => [askedAt, knownAt]);
   t.deepEqual(times, [
     [NOW, NOW],
     [NOW, ago(5)],
   ]);
+});
+
+test('a question is kept on the row while it is open: an answer is as old as the question', (t) => {
+  const asking = question('ucr', ago(1));
+  const rows = [frontend('ucr', { asking })];
+  const after = (answer: HealthAnswer): FrontendRow | undefined => {
+    const at = startPass(seen({ frontends: rows, health: { ucr: answer } }), SETTINGS);
+    takeHealth(at);
+    return at.frontends.read(idKey(frontendId('ucr'))) as FrontendRow | undefined;
+  };
+  t.deepEqual(after({ kind: 'unfinished', question: asking })?.asking, asking);
+  t.is(after({ kind: 'unfinished', question: asking })?.askedAt, ago(1));
+  t.deepEqual(after({ kind: 'failed', error: azureError(429), question: asking })?.asking, asking);
+  t.is(after({ kind: 'failed', error: azureError(404) })?.asking, undefined);
+  t.is(after({ kind: 'unfinished', question: question('ucr', ago(300)) })?.asking, undefined);
+  const known = after({ kind: 'known', backends: [], at: ago(1) });
+  t.like(known, { asking: undefined, knownAt: ago(1), askedAt: ago(1) });
+});
+
+test('a refusal is on the row until there is an answer', (t) => {
+  const at = startPass(seen({ health: { ucr: { kind: 'failed', error: azureError(403) } } }), SETTINGS);
+  takeHealth(at);
+  const row = at.frontends.read(idKey(frontendId('ucr'))) as FrontendRow;
+  t.like(row.refused, { code: 'Test', text: 'answered 403', at: NOW });
+  const next = startPass(seen({ frontends: [row], health: { ucr: up('ucr', 'hs-a') } }), SETTINGS);
+  takeHealth(next);
+  t.is(next.frontends.read(idKey(frontendId('ucr')))?.refused, undefined);
 });
 
 const gone = articleWorld();

@@ -96,9 +96,13 @@ const meantFor = (words: Words) =>
   rowOf(words)?.command?.plan.frontends.map(({ vip, kept }) => `${vip}${kept ? ' kept' : ''}`);
 
 for (const [what, world, why] of [
-  ['its load balancer is missing in a list', gone, 'Azure does not list its frontend for this VM now'],
+  [
+    'its load balancer is missing in a list',
+    gone,
+    'its load balancer is not listed, or not served by this program any more',
+  ],
   ['its load balancer opted out', optedOut, 'its load balancer or NIC is opted out'],
-  ['its rules float by now', floating, 'Azure does not list its frontend for this VM now'],
+  ['its rules float by now', floating, 'its load balancer is not listed, or not served by this program any more'],
 ] as const) {
   test(`${what}: nothing is done in the guest, and that is said`, (t) => {
     const shown = shownOf(decided(sweep(world()))).filter((line) => !line.startsWith('frontend '));

@@ -32,7 +32,7 @@ const alone = (member: string) => {
   for (const mirror of world.mirrors) mirror.members = mirror.members.filter((name) => name !== member);
   return world;
 };
-const OUT = { scope: { ...SETTINGS.scope, within: [vmId('hs-b')] } };
+const OUT = { scope: { ...SETTINGS.scope, within: [vmId('hs-b')], outsideLoadBalancers: true } };
 const meant = (text = 'hs-a intended apply 7', more: Partial<VmRow> = {}) => ({
   runs: [run('m1 manual hs-a')],
   outcomes: [outcome('m1 hs-a 7')],

@@ -67,7 +67,7 @@ export function fakeGuests(estate: Estate): Guests {
     const before = fixed.get(command.vm)?.size ?? 0;
     const paths = command.vips.map((vip, index) => entry(command, vip, index));
     const after = fixed.get(command.vm)?.size ?? 0;
-    const report = { v: 1, os: 'linux', mode: command.mode, chg: Math.abs(after - before) * 4, p: paths, w: [] };
+    const report = { v: 1, os: 'linux', mode: command.mode, chg: Math.abs(after - before) * 4, p: paths, w: [], k: 1 };
     const text = `looked at ${command.vips.length} VIPs\nILB-HAIRPIN-GUARD ${command.id} ${JSON.stringify(report)}\n`;
     return result(instead.get(command.vm)?.(text) ?? text);
   }

@@ -124,6 +124,17 @@ test.serial('Event Grid’s own schema: a NIC’s write and a VM’s start in Az
   }
 });
 
+test.serial(
+  'platform healing, of which no operation tells: the VM is looked at once it is available again',
+  async (t) => {
+    const sent = app.puts().length;
+    const runs = await runsOf(() => app.arm.changes.heal('hs-a'));
+    t.is(runs.length, 1, 'that it was unavailable is none');
+    t.deepEqual(runs[0]?.scope, [id('hs-a')]);
+    t.deepEqual(app.puts().slice(sent), ['hs-a']);
+  },
+);
+
 test.serial('samples of what no path depends on are ignored, and told so', async (t) => {
   for (const [file, part] of [
     ['eg_resource_write_nic', 'doc_sample_storageAccount_write'],

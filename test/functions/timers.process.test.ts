@@ -43,7 +43,7 @@ test.serial(
       state: 'settled',
       scope: [`/subscriptions/${app.estate.subscriptionId}`],
     });
-    t.like(run.counts, { vms: 3, repaired: 2, blocked: 1, commands: 2 });
+    t.like(run.counts, { vms: 3, repaired: 2, blocked: 1, commands: 2, looked: 2, believed: 0 });
     const accepted = watch.all('accepted');
     t.is(new Set(accepted.map((step) => step.runId)).size, 2, 'a run for each subscription');
     const other = accepted.find((step) => step.runId !== run.runId);
@@ -58,7 +58,7 @@ test.serial('the next sweep finds fresh proofs: lists alone, no command', async 
   const watch = app.watch();
   await ring('complianceSweep');
   const run = await sweepOf(watch);
-  t.like(run.counts, { vms: 3, compliant: 2, blocked: 1, commands: 0 });
+  t.like(run.counts, { vms: 3, compliant: 2, blocked: 1, commands: 0, looked: 0, believed: 2 });
   t.deepEqual(
     run.vms.map((vm) => vm.vm),
     ['hs-c'],

@@ -1,7 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { PlanError } from '../../shared/errors.ts';
-import { checkCommand, MAX_FRONTENDS } from '../../shared/guest/plan.ts';
+import { checkCommand } from '../../shared/guest/plan.ts';
+import { MAX_FRONTENDS } from '../../shared/model/guest.ts';
 import {
   commandOf,
   frontendOf,

@@ -1,9 +1,9 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { ReportError } from '../../shared/errors.ts';
-import { MAX_FRONTENDS } from '../../shared/guest/plan.ts';
 import { MAX_REPORT_CHARACTERS, parseReport } from '../../shared/guest/report.ts';
 import { DRIFT_LETTERS, MARKER, OUTCOME_LETTERS } from '../../shared/guest/wire.ts';
+import { MAX_FRONTENDS } from '../../shared/model/guest.ts';
 import { COMMAND_ID, commandOf, frontendOf, frontendsOf } from './commands.ts';
 
 const command = commandOf({ plan: { frontends: [frontendOf(), frontendOf({ vip: '10.0.1.101', port: 51773 })] } });

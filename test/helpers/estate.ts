@@ -44,7 +44,13 @@ export const subnetId = (path = 'vnet/default'): string => {
   return `${networkId(network)}/subnets/${subnet}`;
 };
 
-export const SCOPE: Scope = { subscriptionIds: [SUBSCRIPTION], within: [], ...DEFAULT_TAGS };
+/** Load balancers count wherever they are: a test that names VMs in `within` is about VMs. */
+export const SCOPE: Scope = {
+  subscriptionIds: [SUBSCRIPTION],
+  within: [],
+  outsideLoadBalancers: true,
+  ...DEFAULT_TAGS,
+};
 export const OPT_OUT = { [DEFAULT_TAGS.optOutTag]: 'true' };
 export const VIA = { [DEFAULT_TAGS.viaTag]: 'true' };
 export const PORT = (ports: string): Record<string, string> => ({ [DEFAULT_TAGS.portTag]: ports });

@@ -65,7 +65,8 @@ export interface Words {
   estate?: 'read' | 'unread' | AzureError;
 }
 
-const versioned = <T>(row: T): Versioned<T> => ({ row, etag: 'W/"1"' });
+/** A row as it was read. */
+export const versioned = <T>(row: T): Versioned<T> => ({ row, etag: 'W/"1"' });
 
 /** What the loop has read. */
 export function seen(words: Words = {}): Observed {
@@ -245,6 +246,7 @@ export function looked(name: string, { mode = 'apply', drift = [], connect = 'ok
         proof: connect === 'ok' ? 'remote' : 'none',
       })),
       warnings: [],
+      heals: true,
       ...report,
     },
     ...more,

@@ -90,6 +90,8 @@ export class World {
   readonly sendFaults = new Map<string, AzureError[]>();
   readonly agents = new Map<string, AgentView>();
   commandMs = 20_000;
+  /** Whether a service in the guests keeps what is there. */
+  healing = true;
   topologyReads = 0;
   healthReads = 0;
   topologyFault: AzureError | undefined;
@@ -258,7 +260,7 @@ export class World {
     });
     const changed = (mode === 'apply' && state === 'wrong') || (mode === 'remove' && state === 'right') ? 4 : 0;
     const p = mode === 'remove' ? paths.map((_, i) => `${i};;;n;n;n;`) : paths;
-    return `ILB-HAIRPIN-GUARD ${commandId} ${JSON.stringify({ v: 1, os: 'linux', mode, chg: changed, p, w: [] })}`;
+    return `ILB-HAIRPIN-GUARD ${commandId} ${JSON.stringify({ v: 1, os: 'linux', mode, chg: changed, p, w: [], ...(this.healing ? { k: 1 } : {}) })}`;
   }
 
   signal(signal: SignalKind, scope: ScopeItem[], more: Partial<Signal> = {}): Signal {

@@ -5,6 +5,7 @@
 import test, { type ExecutionContext } from 'ava';
 import type { Arm } from '../../simulator/arm/arm.ts';
 import type { Fault } from '../../simulator/arm/faults.ts';
+import { vmId } from '../../simulator/estate/ids.ts';
 import { until } from '../../simulator/until.ts';
 import { type Lapse, lapse } from './lapse.ts';
 
@@ -167,6 +168,27 @@ const rows: Row[] = [
     expect: ['failed', 'ACCESS_DENIED'],
   },
   {
+    title: 'a policy that denies Run Commands: told in its words after one PUT',
+    before: (it) => void it.arm.denyByPolicy(vmId(it.estate, 'hs-b')),
+    expect: ['failed', 'AZURE_REFUSES'],
+    also: (t, it) => {
+      t.is(putsTo(it, 'hs-b'), 1);
+      t.regex(String(it.log.find(({ step }) => step === 'command-failed')?.fields.text), /was disallowed by policy/);
+    },
+  },
+  {
+    title: 'a lock that refuses writes: told after one PUT',
+    before: (it) => void it.arm.lock(vmId(it.estate, 'hs-b'), 'ReadOnly'),
+    expect: ['failed', 'AZURE_REFUSES'],
+    also: (t, it) => t.is(putsTo(it, 'hs-b'), 1),
+  },
+  {
+    title: 'a VM that allows no extension operations: told after one PUT',
+    before: (it) => it.arm.changes.allowExtensions('hs-b', false),
+    expect: ['failed', 'AZURE_REFUSES'],
+    also: (t, it) => t.is(putsTo(it, 'hs-b'), 1),
+  },
+  {
     title: '403 on the instance view',
     faults: [{ match: { call: 'instanceView', vm: 'hs-b' }, times: 9, kind: status(403) }],
     expect: ['failed', 'ACCESS_DENIED'],
@@ -200,13 +222,18 @@ const rows: Row[] = [
     other: 'blocked',
   },
   {
-    title: 'a command that hangs while a lock refuses its delete: the guest’s own limit ends it',
+    title:
+      'a command that hangs while a lock refuses its delete: told with the lock, and the other member is left alone',
     before: (it) => {
       it.lab.behave('hs-b', 'hangs');
       it.arm.lock(`/subscriptions/${it.estate.subscriptionId}`);
     },
-    expect: ['failed'],
-    other: 'blocked',
+    expect: ['failed', 'COMMAND_STUCK'],
+    other: 'unknown',
+    also: (t, it) => {
+      t.is(it.log.filter(({ step }) => step === 'cancel').length, 1);
+      t.true(it.arm.calls.filter(({ method }) => method === 'DELETE').length <= 5);
+    },
   },
   {
     title: 'a command that hangs, its delete refused by a lock at first and allowed later',
@@ -241,6 +268,9 @@ const rows: Row[] = [
   },
   { title: 'agent gone', before: ({ arm }) => noAgent(arm), expect: ['unknown', 'AGENT_NOT_READY'] },
 ];
+
+const putsTo = (it: Lapse, vm: string): number =>
+  it.arm.calls.filter(({ method, path }) => method === 'PUT' && path.includes(`/${vm}/`)).length;
 
 function noAgent(arm: Arm): void {
   onInstanceView(arm, { vmAgent: undefined });

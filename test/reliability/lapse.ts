@@ -83,7 +83,7 @@ export async function lapse(
     store,
     topology: createTopologyReader(clients),
     // By the tests' own clock; many worlds share one process.
-    health: createRuleHealthReader(clients, { pollMs: 20, seconds: 20 }),
+    health: createRuleHealthReader(clients, { pollMs: 20, seconds: 1 }),
     commands: createGuestCommands(clients),
     agents: createAgentReader(clients),
     clock: { now },

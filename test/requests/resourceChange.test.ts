@@ -85,6 +85,8 @@ for (const [operation, uri, scope] of [
   ['Microsoft.Compute/virtualMachines/restart/action', VM, { kind: 'vm', id: VM }],
   ['Microsoft.Compute/virtualMachines/redeploy/action', VM, { kind: 'vm', id: VM }],
   ['Microsoft.Compute/virtualMachines/reimage/action', VM, { kind: 'vm', id: VM }],
+  ['Microsoft.Compute/virtualMachines/performMaintenance/action', VM, { kind: 'vm', id: VM }],
+  ['Microsoft.Compute/virtualMachines/reapply/action', VM, { kind: 'vm', id: VM }],
   ['Microsoft.Network/networkInterfaces/delete', NIC, { kind: 'nic', id: NIC }],
   ['Microsoft.Network/loadBalancers/write', LB, { kind: 'loadBalancer', id: LB }],
   [
@@ -135,4 +137,47 @@ test('malformed and foreign events are refused by field', (t) => {
   t.is(foreign?.code, 'EVENT_FOREIGN');
   const bare = t.throws(() => read({ ...event('x', VM), data: { operationName: 'x' } }), { instanceOf: InputError });
   t.is(bare?.field, 'data.resourceUri');
+});
+
+/** The documentation’s sample with its placeholders filled, and words of its own. */
+function availability(state: string, more: Record<string, unknown> = {}): Record<string, unknown> {
+  const file = join(import.meta.dirname, '../samples/eg_healthresources_availability.json');
+  const text = readFileSync(file, 'utf8')
+    .replaceAll('{subscription-id}', SUBSCRIPTION)
+    .replaceAll('{rg-name}', 'thing1')
+    .replaceAll('{vm-name}', 'hs-a')
+    .replaceAll('{event-id}', '00000000-0000-0000-0000-0000000000e1');
+  const event = JSON.parse(text).body.availabilityStatusChanged;
+  Object.assign(event.data.resourceInfo.properties, { availabilityState: state }, more);
+  return event;
+}
+
+test('a VM that is available again is a signal, however it became so; one that is not is none', (t) => {
+  t.like(read(availability('Available')), {
+    kind: 'signal',
+    signal: { signal: 'resourceChange', mode: 'apply', scope: [{ kind: 'vm', id: VM }], observedAt: NOW },
+  });
+  t.like(read(availability('AVAILABLE', { previousAvailabilityState: 'Unknown' })), { kind: 'signal' });
+  for (const state of ['Unavailable', 'Unknown', 'Degraded'])
+    t.like(read(availability(state)), {
+      kind: 'ignored',
+      why: 'no path depends on it',
+      operation: `availability ${state}`,
+    });
+});
+
+test('availability of something else, elsewhere, or out of scope is ignored; a damaged event is refused', (t) => {
+  const nic = availability('Available', { targetResourceId: NIC });
+  t.like(read(nic), { kind: 'ignored', why: 'no path depends on it', resource: NIC });
+  const other = VM.replace(SUBSCRIPTION, '00000000-0000-0000-0000-000000000009');
+  t.like(read(availability('Available', { targetResourceId: other })), {
+    kind: 'ignored',
+    why: 'another subscription',
+  });
+  t.like(read(availability('Available'), { ...ALLOWED, within: [`${VM}x`] }), {
+    kind: 'ignored',
+    why: 'outside the configured scope',
+  });
+  const bare = t.throws(() => read(availability('Available', { targetResourceId: 7 })), { instanceOf: InputError });
+  t.is(bare?.field, 'data.resourceInfo.properties.targetResourceId');
 });

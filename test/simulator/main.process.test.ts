@@ -12,6 +12,7 @@ for (const [title, args, said] of [
   ['a port that is none', ['--port', 'http'], '--port is http'],
   ['a port that no machine has', ['--port', '70000'], '--port is 70000'],
   ['an option without its value', ['--port'], '--port'],
+  ['a Retry-After that Azure never gives', ['--retry-after', '61'], '--retry-after is 61: a number of seconds from 1'],
   ['guests of a third kind', ['--guests', 'cloud'], '--guests is cloud: kernel or model'],
   ['a sabotage that nobody knows', ['--sabotage', 'coffee'], '--sabotage is coffee: one of'],
 ] as const) {
@@ -34,6 +35,15 @@ test('the whole story on modelled guests, for machines where namespaces cannot b
   const lines = started.stdout.trimEnd().split('\n');
   t.is(lines.length, 1);
   checkResult(t, JSON.parse(lines[0] ?? '') as StoryResult, 'model');
+});
+
+test('the story holds with a Retry-After of 20 s on rule health', async (t) => {
+  t.timeout(STORY_MS);
+  const started = nodeStart(['--once', '--json', '--guests', 'model', '--port', '7371', '--retry-after', '20']);
+  t.teardown(() => endOf(started));
+  t.is(await started.ended, 0, started.stderr);
+  t.regex(started.stderr, /rule health asks to be waited for 20 s/);
+  checkResult(t, JSON.parse(started.stdout.trimEnd()) as StoryResult, 'model');
 });
 
 testNeeding(['root'])(

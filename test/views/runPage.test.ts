@@ -68,7 +68,7 @@ test('it is valid, and says what the document says', (t) => {
     signal: 'failover',
     mode: 'apply (dry run)',
     reason: 'AZURE_FAILED: Lists could not be read, "twice".',
-    counts: 'vms 2, repaired 1, blocked 1, commands 1',
+    counts: 'vms 2, repaired 1, blocked 1, commands 1, looked 1',
   });
 });
 

@@ -32,6 +32,8 @@ export const fullRun: RunView = {
     superseded: 0,
     planned: 0,
     commands: 1,
+    looked: 1,
+    believed: 0,
   },
   vms: [
     {

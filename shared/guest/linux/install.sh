@@ -153,9 +153,9 @@ file_is_wrong() { # file
   if [[ -e $1 ]] || is_writable "$1"; then FILES_WRONG+=("$1"); else FILES_REFUSED+=("$1"); fi
 }
 
-# Looks at what is installed; sets FILES_WRONG and FILES_REFUSED to files, and SERVICE_WRONG.
+# Looks at what is installed; sets FILES_WRONG and FILES_REFUSED to files, SERVICE_WRONG, and HEALS.
 look_at_installed() {
-  FILES_WRONG=() FILES_REFUSED=() SERVICE_WRONG=''
+  FILES_WRONG=() FILES_REFUSED=() SERVICE_WRONG='' HEALS=''
   OWN_TEXT=$(own_text) || fail CHANGE_FAILED 'the script cannot read itself'
   choose_place
   PLAN_TEXT=$(plan_text)
@@ -170,6 +170,7 @@ look_at_installed() {
   fi
   has_systemd || return 0
   tell_systemd is-enabled --quiet "$UNIT" && tell_systemd is-active --quiet "$UNIT" || SERVICE_WRONG=1
+  [[ -n $SERVICE_WRONG ]] || ((${#FILES_WRONG[@]} > 0)) || HEALS=1
 }
 
 # Makes a folder that is missing: our own is root's alone, others are for everybody as they would be.

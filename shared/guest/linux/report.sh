@@ -11,6 +11,7 @@ CONNECT_BEFORE=()  # outcome letter and milliseconds by path
 CONNECT_AFTER=()
 PROOF=()
 SOURCE=()
+HEALS=             # the service is there and keeps the state
 REPORTED=
 
 # A line for a person, kept apart from the report.
@@ -55,8 +56,8 @@ report_line() {
   for index in "${!WARNINGS[@]}"; do warnings+="${warnings:+,}\"${WARNINGS[index]}\""; done
   [[ -n $ERROR_CODE ]] && error=",\"e\":\"$ERROR_CODE\",\"d\":\"$ERROR_DETAIL\""
   for index in "${!FIREWALLS[@]}"; do firewalls+="${firewalls:+,}\"${FIREWALLS[index]}\""; done
-  printf 'ILB-HAIRPIN-GUARD %s {"v":1,"os":"linux","mode":"%s","chg":%d,"p":[%s],"w":[%s]%s%s}\n' \
-    "$COMMAND_ID" "$MODE" "$CHANGED" "$entries" "$warnings" "${firewalls:+,\"fw\":[$firewalls]}" "$error"
+  printf 'ILB-HAIRPIN-GUARD %s {"v":1,"os":"linux","mode":"%s","chg":%d,"p":[%s],"w":[%s]%s%s%s}\n' \
+    "$COMMAND_ID" "$MODE" "$CHANGED" "$entries" "$warnings" "${firewalls:+,\"fw\":[$firewalls]}" "${HEALS:+,\"k\":1}" "$error"
 }
 
 # Ends the run. A command prints its report, once: Azure keeps 4,096 bytes of stdout, so what is said of firewalls goes

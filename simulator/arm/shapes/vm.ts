@@ -28,7 +28,7 @@ export function vmResource(estate: Estate, vm: EstateVm, view: boolean): Record<
       vmId: '00000000-0000-0000-0000-000000000000',
       hardwareProfile: { vmSize: 'Standard_E8s_v5' },
       storageProfile: { osDisk: { osType: osDisk(vm), name: `${vm.name}-os`, createOption: 'FromImage' } },
-      osProfile: { computerName: vm.name },
+      osProfile: { computerName: vm.name, allowExtensionOperations: vm.extensionsDisallowed !== true },
       networkProfile: {
         networkInterfaces: vm.nics.map((nic, i) => ({
           id: nicId(estate, nic.name),

@@ -1,11 +1,13 @@
 /** What no program can repair is said, with what a person must do. */
+import { vmId } from '../../estate/ids.ts';
 import type { Claims } from '../step.ts';
 import { RUN_MS, type Story } from '../story.ts';
 
 export async function blocked(story: Story, claims: Claims): Promise<void> {
   const { stack } = story;
   const bare = stack.estate.vms.filter((vm) => vm.nics.length === 1).map((vm) => vm.name);
-  const run = await stack.sweep(RUN_MS);
+  const scope = bare.map((name) => vmId(stack.estate, name));
+  const run = await stack.run({ scope, mode: 'apply' }, RUN_MS);
   story.take(run);
   claims.claim(bare.length > 0, 'the estate has no VM with one NIC');
   for (const name of bare) {

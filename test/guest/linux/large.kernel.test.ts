@@ -1,6 +1,7 @@
 /** The largest plan in its worst state: 64 frontends. Times and proofs are in the lab's cases. */
-import { MAX_FRONTENDS } from '../../../shared/guest/plan.ts';
+
 import { MAX_LINE_BYTES } from '../../../shared/guest/wire.ts';
+import { MAX_FRONTENDS } from '../../../shared/model/guest.ts';
 import { startKernelLab } from '../../../simulator/guests/kernel/lab.ts';
 import { KERNEL, testNeeding } from '../../needs.ts';
 import { manyFrontends, vipsOf } from '../../simulator/guests/estates.ts';

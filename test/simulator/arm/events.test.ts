@@ -1,6 +1,6 @@
 import test from 'ava';
 import { APP_PRINCIPAL } from '../../../simulator/arm/arm.ts';
-import { type ResourceEvent, resourceEvent } from '../../../simulator/arm/events.ts';
+import { type HealthEvent, type ResourceEvent, resourceEvent } from '../../../simulator/arm/events.ts';
 import { articleEstate } from '../../../simulator/estate/articleEstate.ts';
 import { nicOf } from '../../../simulator/estate/build.ts';
 import { checkEstate } from '../../../simulator/estate/checkEstate.ts';
@@ -85,6 +85,8 @@ test('power by POST: 202, then the state and the event', async (t) => {
     ['start', 'running'],
     ['powerOff', 'stopped'],
     ['restart', 'running'],
+    ['performMaintenance', 'running'],
+    ['reapply', 'running'],
   ] as const) {
     t.is((await rest(arm, 'POST', `${vm}/${call}`)).status, 202);
     t.deepEqual(await next(), [[ACTION, `Microsoft.Compute/virtualMachines/${call}/action`, vm]]);
@@ -214,4 +216,34 @@ test('the type follows the operation', (t) => {
   t.is(type('Microsoft.Network/networkInterfaces/delete'), 'Microsoft.Resources.ResourceDeleteSuccess');
   t.is(type('MICROSOFT.COMPUTE/VIRTUALMACHINES/WRITE'), 'Microsoft.Resources.ResourceWriteSuccess');
   t.is(type('Microsoft.Compute/virtualMachines/start/action'), 'Microsoft.Resources.ResourceActionSuccess');
+});
+
+test('platform healing turns a guest off and on, and tells of it by its health alone', async (t) => {
+  const events: ResourceEvent[] = [];
+  const health: HealthEvent[] = [];
+  const turned: string[] = [];
+  const { arm, lab } = await withArm(t, {
+    onEvent: (event) => events.push(event),
+    onHealthEvent: (event) => health.push(event),
+  });
+  Object.assign(lab, { setPower: async (vm: string, power: string) => void turned.push(`${vm} ${power}`) });
+  await arm.changes.heal('hs-a');
+  t.deepEqual([turned, events], [['hs-a off', 'hs-a on'], []]);
+  t.deepEqual(
+    health.map(({ subject, data }) => [subject, data.resourceInfo.properties.availabilityState]),
+    [
+      [vmId(ESTATE, 'hs-a'), 'Unavailable'],
+      [vmId(ESTATE, 'hs-a'), 'Available'],
+    ],
+  );
+  // The shape is the documentation’s.
+  const shape = (value: unknown): unknown =>
+    typeof value === 'object' && value !== null
+      ? Object.fromEntries(
+          Object.entries(value)
+            .toSorted()
+            .map(([key, item]) => [key, shape(item)]),
+        )
+      : typeof value;
+  t.deepEqual(shape(health[1]), shape(sample('eg_healthresources_availability').availabilityStatusChanged));
 });

@@ -86,7 +86,7 @@ kernelTest('rule health is what the probes see, and a VM that is deallocated is 
   const reader = createRuleHealthReader(clientsOf(arm), { pollMs: 20 });
   const up = async () => {
     const backends = await reader.read(ruleId(ESTATE, 'healthshare-ilb', 'patient-index-superserver'));
-    return (backends ?? []).filter((backend) => backend.up).map((backend) => backend.address);
+    return (Array.isArray(backends) ? backends : []).filter((backend) => backend.up).map((backend) => backend.address);
   };
   const becomes = (addresses: string[]) =>
     until(`backends ${addresses} up`, async () => (await up()).join() === addresses.join());
