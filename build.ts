@@ -7,6 +7,7 @@ import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promi
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
+import { bundledPackages, notices } from './notices.ts';
 
 const ROOT = dirname(fileURLToPath(import.meta.url));
 
@@ -63,7 +64,8 @@ export async function build(options: BuildOptions = {}): Promise<BuildResult> {
     entryPoints: { index: options.entry ?? join(ROOT, 'functions/index.ts') },
     outdir: outFolder,
     external: ['@azure/functions-core'],
-    sourcemap: 'external',
+    // The bundle is not minified: a stack trace names functions and lines that can be read without a map.
+    sourcemap: false,
     minify: options.minify ?? false,
     metafile: true,
   });
@@ -72,6 +74,9 @@ export async function build(options: BuildOptions = {}): Promise<BuildResult> {
     await copyFiles(folder, join(outFolder, name));
   }
   await writeFile(join(outFolder, 'package.json'), await deployedManifest());
+  await cp(join(ROOT, 'LICENSE'), join(outFolder, 'LICENSE'));
+  const packages = bundledPackages(ROOT, Object.keys(metafile.inputs));
+  await writeFile(join(outFolder, 'THIRD_PARTY_NOTICES.txt'), notices(packages));
   return { outFolder, ...sizes(metafile) };
 }
 

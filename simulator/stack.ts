@@ -2,16 +2,20 @@
  * The whole program on one machine: a lab of guests, Azure Resource Manager, Event Grid and storage around the built
  * app in a Functions host. What `npm start`, the end-to-end tests and the benchmarks share.
  */
-import { rm } from 'node:fs/promises';
-import { AzureKeyCredential, EventGridPublisherClient } from '@azure/eventgrid';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { EventGridPublisherClient } from '@azure/eventgrid';
+import { unzipSync } from 'fflate';
 import { type BuildResult, build } from '../build.ts';
+import { packed } from '../pack.ts';
 import type { RunView } from '../shared/views/run.ts';
-import { appRoles } from './arm/appRoles.ts';
 import { type Arm, type ArmOptions, startArm } from './arm/arm.ts';
-import type { HealthEvent, ResourceEvent } from './arm/events.ts';
-import { authorizeBy } from './arm/roles.ts';
+import { AVAILABILITY_CHANGED, type HealthEvent, type ResourceEvent } from './arm/events.ts';
+import { APP_PRINCIPAL } from './arm/tokens.ts';
+import { deployedSettings, settingsAtRunTime } from './deployment.ts';
 import type { Estate } from './estate/estate.ts';
 import { vmId } from './estate/ids.ts';
+import { subscriptionAsDeployed, topicAsDeployed } from './eventgrid/deployed.ts';
 import { type EventGrid, startEventGrid } from './eventgrid/eventGrid.ts';
 import { MIRROR_PRINCIPAL, senders } from './eventgrid/senders.ts';
 import type { GuestLab } from './guests/lab.ts';
@@ -113,8 +117,6 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         sites,
         commandMs: options.commandMs,
         healthMs: 300,
-        // Least privilege is checked with every call: a right that the roles lack shows as a finding with its name.
-        authorize: authorizeBy(appRoles(sites.map((site) => site.estate))),
         onEvent: (event) => toTopic(event),
         onHealthEvent: (event) => toHealthTopic(event),
         ...options.arm,
@@ -137,25 +139,23 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     });
     closers.push(() => host.stop());
     const source = `/subscriptions/${estate.subscriptionId}`;
-    const resourceChange = {
-      name: 'resourceChange',
-      endpoint: `${host.url}/runtime/webhooks/EventGrid?functionName=resourceChange`,
-      eventDeliverySchema: 'CloudEventSchemaV1_0',
-    } as const;
+    const resourceChange = subscriptionAsDeployed('resourceChange', host.url);
     const subscription = eventGrid.systemTopic(source);
-    subscription.subscribe(resourceChange);
+    await subscription.subscribe(resourceChange);
     toTopic = (event) => subscription.feed(event);
     const health = eventGrid.systemTopic(source, 'CloudEventSchemaV1_0');
-    health.subscribe(resourceChange);
+    await health.subscribe({ ...resourceChange, filter: { includedEventTypes: [AVAILABILITY_CHANGED] } });
     toHealthTopic = (event) => health.feed(event);
 
-    const topic = eventGrid.customTopic({ name: 'mirror-failover' });
-    topic.subscribe({
-      name: 'mirrorFailover',
-      endpoint: `${host.url}/runtime/webhooks/EventGrid?functionName=mirrorFailover`,
-      filter: { includedEventTypes: ['IlbHairpinGuard.MirrorFailover'] },
-    });
-    const publisher = new EventGridPublisherClient(topic.endpoint, 'EventGrid', new AzureKeyCredential(topic.keys[0]), {
+    const topic = eventGrid.customTopic({ name: 'mirror-failover', ...topicAsDeployed() });
+    await topic.subscribe(subscriptionAsDeployed('mirrorFailover', host.url));
+    const mirrorIdentity = {
+      getToken: async () => {
+        const { token, expiresOn } = await arm.tokens.issue(MIRROR_PRINCIPAL, 'https://eventgrid.azure.net');
+        return { token, expiresOnTimestamp: expiresOn * 1000 };
+      },
+    };
+    const publisher = new EventGridPublisherClient(topic.endpoint, 'CloudEvent', mirrorIdentity, {
       // The simulated cloud's own authority; a mirror in Azure needs none.
       ...{ tlsOptions: { ca: arm.ca } },
     });
@@ -236,9 +236,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         await publisher.send([
           {
             id: eventId,
-            eventType: 'IlbHairpinGuard.MirrorFailover',
+            source: id,
+            type: 'IlbHairpinGuard.MirrorFailover',
             subject: id,
-            dataVersion: '1',
             data: { vmId: id, vip: frontend.address, mirror: mirrorName },
           },
         ]);
@@ -252,17 +252,33 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 }
 
-/** Built for this start alone: the checkout may not be writable, and another start must not take the files away. */
-export const buildApp = async (): Promise<BuildResult> => build({ outFolder: await temporaryFolder('app') });
+/**
+ * What is deployed, unpacked into an empty folder. Built for this start alone: the checkout may not be writable, and
+ * another start must not take the files away.
+ */
+export async function buildApp(): Promise<BuildResult> {
+  const built = await build({ outFolder: await temporaryFolder('app') });
+  const zip = packed(built.outFolder);
+  await rm(built.outFolder, { recursive: true });
+  for (const [name, content] of Object.entries(unzipSync(zip))) {
+    const file = join(built.outFolder, name);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, content);
+  }
+  return built;
+}
 
-/** The app settings that lead to the simulated cloud. */
+/** The app settings as they are deployed, with those that lead to the simulated cloud instead of Azure. */
 export function appSettings(arm: Arm, azurite: Azurite, estate: Estate): Record<string, string> {
   return {
+    ...settingsAtRunTime(deployedSettings()),
     ...arm.env,
-    AZURE_TOKEN_CREDENTIALS: 'ManagedIdentityCredential',
+    AZURE_CLIENT_ID: APP_PRINCIPAL.clientId,
+    // Azurite takes no identity over plain http.
     AzureWebJobsStorage: azurite.connectionString,
-    HAIRPIN_SUBSCRIPTIONS: estate.subscriptionId,
+    // A first installation only looks.
     HAIRPIN_ENFORCEMENT: 'enforce',
+    HAIRPIN_SUBSCRIPTIONS: estate.subscriptionId,
     HAIRPIN_ARM_ENDPOINT: arm.endpoint,
     HAIRPIN_ARM_AUDIENCE: arm.endpoint,
     HAIRPIN_BELL_SECONDS: '1',

@@ -24,7 +24,7 @@ test.serial('writes a folder that stands alone', async (t) => {
     assets: {},
   });
   const files = await readdir(outFolder);
-  t.deepEqual(files.sort(), ['host.json', 'index.js', 'index.js.map', 'package.json']);
+  t.deepEqual(files.sort(), ['LICENSE', 'THIRD_PARTY_NOTICES.txt', 'host.json', 'index.js', 'package.json']);
   t.like(JSON.parse(await readFile(join(outFolder, 'package.json'), 'utf8')), { main: 'index.js', type: 'module' });
   const script = await readFile(join(outFolder, 'index.js'), 'utf8');
   t.regex(script, /["']@azure\/functions-core["']/);

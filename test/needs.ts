@@ -4,6 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import test, { type ExecutionContext, type Implementation } from 'ava';
+import { findBicep } from '../infra/bicep.ts';
 import { hasProgram } from '../simulator/guests/kernel/available.ts';
 
 function hasNamespaces(): boolean {
@@ -29,6 +30,7 @@ const CHECKS = {
   /** PowerShell 7, on a system whose profile lies below HOME. */
   pwsh: () => process.platform !== 'win32' && hasProgram('pwsh'),
   'the .NET SDK': () => spawnSync('dotnet', ['--list-sdks'], { encoding: 'utf8' }).stdout?.trim().length > 0,
+  'bicep 0.49.2': () => findBicep() !== undefined,
 } satisfies Record<string, () => boolean>;
 
 export type Need = keyof typeof CHECKS;

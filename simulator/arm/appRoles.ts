@@ -1,32 +1,44 @@
-/** The app's rights as a deployment gives them: the reader on each subscription, the runner on each VM. */
-import { readFileSync } from 'node:fs';
+/** The app's rights as the template deploys them: the read role on each subscription, the repair role where it is given. */
+import { deployedRole } from '../deployment.ts';
 import type { Estate } from '../estate/estate.ts';
 import { vmId } from '../estate/ids.ts';
-import { APP_PRINCIPAL } from './arm.ts';
 import type { RoleAssignment } from './roles.ts';
+import { APP_PRINCIPAL } from './tokens.ts';
 
-interface RoleDefinition {
-  Name: string;
-  Actions: string[];
-  NotActions: string[];
+/** On what the repair role is assigned: the narrowest that works is each VM. */
+export type RepairScope = 'subscription' | 'group' | 'vm';
+
+/** The actions of a role as the template deploys it. */
+export const roleActions = (kind: 'read' | 'repair'): string[] =>
+  deployedRole(kind).permissions.flatMap(({ actions }) => actions);
+
+export interface AppRolesOptions {
+  /** Default: each VM. */
+  repairOn?: RepairScope;
+  /** Takes an action away, to see what breaks. */
+  without?: string;
 }
 
-/** A role definition of infra/roles. */
-export const roleDefinition = (name: 'reader' | 'runner'): RoleDefinition =>
-  JSON.parse(readFileSync(new URL(`../../infra/roles/${name}.json`, import.meta.url), 'utf8')) as RoleDefinition;
-
-/** The assignments of the app's identity over estates. `without` takes an action away, to see what breaks. */
-export function appRoles(estates: readonly Estate[], without?: string): RoleAssignment[] {
-  const assign = (role: RoleDefinition, scope: string): RoleAssignment => ({
+/** The assignments of the app's identity over estates. */
+export function appRoles(
+  estates: readonly Estate[],
+  { repairOn = 'vm', without }: AppRolesOptions = {},
+): RoleAssignment[] {
+  const rightsOf = (kind: 'read' | 'repair'): Omit<RoleAssignment, 'scope'> => ({
     principalId: APP_PRINCIPAL.principalId,
-    scope,
-    actions: role.Actions.filter((action) => action !== without),
-    notActions: role.NotActions,
+    actions: roleActions(kind).filter((action) => action !== without),
+    notActions: deployedRole(kind).permissions.flatMap(({ notActions }) => notActions),
   });
-  const [reader, runner] = [roleDefinition('reader'), roleDefinition('runner')];
+  const [read, repair] = [rightsOf('read'), rightsOf('repair')];
+  const repairScopes = estates.flatMap((estate) => {
+    const subscription = `/subscriptions/${estate.subscriptionId}`;
+    if (repairOn === 'subscription') return [subscription];
+    if (repairOn === 'group') return [`${subscription}/resourceGroups/${estate.resourceGroup}`];
+    return estate.vms.map((vm) => vmId(estate, vm.name));
+  });
   const subscriptions = new Set(estates.map((estate) => `/subscriptions/${estate.subscriptionId}`));
   return [
-    ...[...subscriptions].map((scope) => assign(reader, scope)),
-    ...estates.flatMap((estate) => estate.vms.map((vm) => assign(runner, vmId(estate, vm.name)))),
+    ...[...subscriptions].map((scope) => ({ ...read, scope })),
+    ...[...new Set(repairScopes)].map((scope) => ({ ...repair, scope })),
   ];
 }

@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { dirname } from 'node:path';
 import type { Estate } from '../estate/estate.ts';
 import { vmId } from '../estate/ids.ts';
+import { appRoles } from './appRoles.ts';
 import { makeCertificate } from './certificate.ts';
 import { Changes } from './changes.ts';
 import type { HealthEvent, ResourceEvent } from './events.ts';
@@ -15,10 +16,11 @@ import { type Fault, Faults, type SetFault } from './faults.ts';
 import type { LockLevel } from './handlers.ts';
 import { startIdentity } from './identity.ts';
 import { Operations } from './operations.ts';
+import { authorizeBy } from './roles.ts';
 import { RunCommands } from './runCommands.ts';
 import { type CallRecord, createArmServer, type ServerParts } from './server.ts';
 import { AZURE_LIMITS, type Limits, Throttle } from './throttle.ts';
-import { type Principal, Tokens } from './tokens.ts';
+import { APP_PRINCIPAL, type Principal, Tokens } from './tokens.ts';
 import { type Site, World } from './world.ts';
 
 export interface ArmOptions {
@@ -40,7 +42,7 @@ export interface ArmOptions {
   throttle?: Partial<Limits> | false;
   /** The managed identities; the first is the one without client id. */
   principals?: [Principal, ...Principal[]];
-  /** Roles; default: everything is allowed. */
+  /** Roles; default: the app's identity has those that the template deploys, anybody else may do everything. */
   authorize?: ServerParts['authorize'];
   /** Token audiences that are taken besides Azure's own. */
   audiences?: string[];
@@ -80,16 +82,25 @@ export interface Arm {
   occupy(vm: string): () => void;
   /** Writes and checks the tokens of the simulated directory, for further endpoints of the same cloud. */
   tokens: Tokens;
-  /** A token of the first identity, for calls by hand. */
+  /** A token of the first identity. */
   token(audience?: string): Promise<string>;
+  /** A token of a person, for calls by hand. */
+  personsToken(): Promise<string>;
   close(): Promise<void>;
 }
 
-/** The app's identity where none is given. Tests tell others apart from it. */
-export const APP_PRINCIPAL: Principal = {
-  clientId: '00000000-0000-0000-0000-0000000000a1',
-  principalId: '00000000-0000-0000-0000-0000000000b1',
+/** Somebody who works in the subscription by hand. */
+const PERSON: Principal = {
+  clientId: '00000000-0000-0000-0000-0000000000a9',
+  principalId: '00000000-0000-0000-0000-0000000000b9',
 };
+
+/** So every call of the app in every test is held against the deployed roles. */
+function asDeployed(estates: Estate[]): ServerParts['authorize'] {
+  const byRoles = authorizeBy(appRoles(estates));
+  return (principal, action, scope) =>
+    principal.principalId !== APP_PRINCIPAL.principalId || byRoles(principal, action, scope);
+}
 
 /** The call log's length. */
 const MOST_CALLS = 50_000;
@@ -134,7 +145,7 @@ export async function startArm(options: ArmOptions): Promise<Arm> {
     powerMs: options.powerMs ?? 100,
     tokens,
     audiences,
-    authorize: options.authorize ?? (() => true),
+    authorize: options.authorize ?? asDeployed(options.sites.map(({ estate }) => estate)),
     record: (call) => {
       calls.push(call);
       if (calls.length > MOST_CALLS) calls.shift();
@@ -180,6 +191,7 @@ export async function startArm(options: ArmOptions): Promise<Arm> {
     },
     tokens,
     token: async (audience = AUDIENCES[0] ?? '') => (await tokens.issue(principals[0], audience)).token,
+    personsToken: async () => (await tokens.issue(PERSON, AUDIENCES[0] ?? '')).token,
     close: async () => {
       commands.close();
       await Promise.all([

@@ -31,6 +31,8 @@ export interface Happening {
   url?: string;
 }
 
+export const AVAILABILITY_CHANGED = 'Microsoft.ResourceNotifications.HealthResources.AvailabilityStatusChanged';
+
 /**
  * The event of a VM's health, on the system topic Microsoft.ResourceNotifications.HealthResources, which emits CloudEvents
  * (sample eg_healthresources_availability.json, from event-schema-health-resources.md). Platform healing leaves no other
@@ -41,7 +43,7 @@ export interface HealthEvent {
   id: string;
   source: string;
   subject: string;
-  type: 'Microsoft.ResourceNotifications.HealthResources.AvailabilityStatusChanged';
+  type: typeof AVAILABILITY_CHANGED;
   time: string;
   data: {
     resourceInfo: { id: string; name: string; type: string; properties: AvailabilityProperties };
@@ -69,7 +71,7 @@ export function healthEvent(subscriptionId: string, vm: string, availabilityStat
     id: randomUUID(),
     source: `/subscriptions/${subscriptionId}`,
     subject: vm,
-    type: 'Microsoft.ResourceNotifications.HealthResources.AvailabilityStatusChanged',
+    type: AVAILABILITY_CHANGED,
     time,
     data: {
       resourceInfo: {

@@ -137,10 +137,13 @@ const operationState: Handler = (parts, request) =>
     ? parts.operations.result(param(request, 'operation'), apiVersion(request))
     : parts.operations.state(param(request, 'operation'));
 
-/** Azure shows a subscription to whoever has any role in it; here to whoever may read the subscription itself. */
+/** Azure shows a subscription to whoever has any role in it; here to whoever may read it or its VMs. */
+const SHOWN_TO = ['Microsoft.Resources/subscriptions/read', 'Microsoft.Compute/virtualMachines/read'];
 const listSubscriptions: Handler = (parts, request) => {
   const ids = new Set(parts.world.sites.map(({ estate }) => estate.subscriptionId.toLowerCase()));
-  const seen = [...ids].filter((id) => parts.authorize(request.principal, request.action, `/subscriptions/${id}`));
+  const seen = [...ids].filter((id) =>
+    SHOWN_TO.some((action) => parts.authorize(request.principal, action, `/subscriptions/${id}`)),
+  );
   return page(
     seen,
     (id) => ({

@@ -9,6 +9,12 @@ export interface Principal {
   principalId: string;
 }
 
+/** The app's identity where none is given. Tests tell others apart from it. */
+export const APP_PRINCIPAL: Principal = {
+  clientId: '00000000-0000-0000-0000-0000000000a1',
+  principalId: '00000000-0000-0000-0000-0000000000b1',
+};
+
 /** `aud`, `nbf` and `exp` are the standard's, the others Entra ID's. */
 type Claims = JWTPayload & Record<'aud' | 'appid' | 'oid', string>;
 

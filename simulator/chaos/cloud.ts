@@ -4,10 +4,8 @@ import { rm } from 'node:fs/promises';
 import { AzureKeyCredential, EventGridPublisherClient } from '@azure/eventgrid';
 import type { Store } from '../../shared/model/store.ts';
 import { openTables } from '../../shared/state/tables.ts';
-import { appRoles } from '../arm/appRoles.ts';
 import { type Arm, startArm } from '../arm/arm.ts';
 import type { ResourceEvent } from '../arm/events.ts';
-import { authorizeBy } from '../arm/roles.ts';
 import type { Estate } from '../estate/estate.ts';
 import { vmId } from '../estate/ids.ts';
 import { type EventGrid, startEventGrid } from '../eventgrid/eventGrid.ts';
@@ -65,7 +63,6 @@ export async function startCloud(estate: Estate, options: CloudOptions): Promise
     sites: [{ estate, lab }],
     commandMs: options.commandMs,
     healthMs: 200,
-    authorize: authorizeBy(appRoles([estate])),
     onEvent: (event) => toTopic(event),
   });
   // Event Grid's waits are shortened, not its ways: 10 s before the first retry become 1 s.

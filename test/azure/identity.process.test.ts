@@ -2,8 +2,9 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
-import { APP_PRINCIPAL, type Arm } from '../../simulator/arm/arm.ts';
+import type { Arm } from '../../simulator/arm/arm.ts';
 import type { ResourceEvent } from '../../simulator/arm/events.ts';
+import { APP_PRINCIPAL } from '../../simulator/arm/tokens.ts';
 import { ruleId } from '../../simulator/estate/ids.ts';
 import { withArm } from '../simulator/arm/withArm.ts';
 

@@ -3,6 +3,9 @@ import { createGuestCommands, mapCommand } from '../../shared/azure/runCommand.t
 import { AzureError, InputError } from '../../shared/errors.ts';
 import { commandIdIn } from '../../shared/model/commandId.ts';
 import type { CommandToSend, CommandView } from '../../shared/model/ports.ts';
+import { appRoles } from '../../simulator/arm/appRoles.ts';
+import { authorizeBy } from '../../simulator/arm/roles.ts';
+import { articleEstate } from '../../simulator/estate/articleEstate.ts';
 import type { Estate } from '../../simulator/estate/estate.ts';
 import { vmId } from '../../simulator/estate/ids.ts';
 import { until } from '../../simulator/until.ts';
@@ -102,7 +105,9 @@ test('the previous execution’s view stands until the new one reports', async (
 });
 
 test('refusals are thrown as they are', async (t) => {
-  const { arm, clients, estate } = await withArm(t);
+  // A role on a single VM would end with the VM, and Azure would refuse before it says that there is none.
+  const authorize = authorizeBy(appRoles([articleEstate()], { repairOn: 'group' }));
+  const { arm, clients, estate } = await withArm(t, { authorize });
   const commands = createGuestCommands(clients);
   const refused = async () => {
     const error = await t.throwsAsync(commands.send(commandOf(estate, ID_1)), { instanceOf: AzureError });

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { createSubscriptionReader } from '../../shared/azure/subscriptions.ts';
-import { APP_PRINCIPAL } from '../../simulator/arm/arm.ts';
 import { authorizeBy } from '../../simulator/arm/roles.ts';
+import { APP_PRINCIPAL } from '../../simulator/arm/tokens.ts';
 import { articleEstate } from '../../simulator/estate/articleEstate.ts';
 import { fakeLab } from '../simulator/arm/fakeLab.ts';
 import { withArm } from '../simulator/arm/withArm.ts';

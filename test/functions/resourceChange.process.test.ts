@@ -61,13 +61,10 @@ function filled(file: string, part: string, eventId: string): EventGridEvent {
   return JSON.parse(text);
 }
 
-test.serial('the sweep’s own commands came back as events and were ignored', async (t) => {
+test.serial('of the sweep’s own commands and questions nothing comes back: the deployed filter holds them', (t) => {
   t.deepEqual(app.puts(), ['hs-b', 'hs-a']);
-  const signals = app.steps.filter((step) => step.step === 'signal');
-  t.deepEqual(signals, [], 'no run but the sweep');
-  const ignored = app.steps.filter((step) => step.step === 'ignored-event').map((step) => step.operation);
-  t.is(ignored.filter((it) => it === 'Microsoft.Compute/virtualMachines/runCommands/write').length, 2);
-  t.true(ignored.includes('Microsoft.Network/loadBalancers/loadBalancingRules/health/action'));
+  const heard = app.steps.filter((step) => ['signal', 'ignored-event'].includes(step.step));
+  t.deepEqual(heard, [], 'no run but the sweep');
 });
 
 test.serial('a write of a VM looks into that VM, once', async (t) => {
@@ -189,9 +186,5 @@ test.serial('in the end every event was either a signal, ignored or refused, and
   await quiet();
   const handled = app.steps.filter((step) => ['signal', 'ignored-event', 'refused-event'].includes(step.step));
   t.is(handled.length, app.eventGrid.attempts.length);
-  const ours = app.steps.filter(
-    (step) => step.step === 'ignored-event' && /runCommands\/write/.test(String(step.operation)),
-  );
-  t.true(ours.length >= app.puts().length - 1, 'every command came back as an event');
   t.deepEqual(failures(app), []);
 });

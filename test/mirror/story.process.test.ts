@@ -2,9 +2,10 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { runIdOf } from '../../shared/model/runId.ts';
+import { eventRunId } from '../../shared/requests/envelope.ts';
 import { type Imds, startImds } from '../../simulator/arm/imds.ts';
 import { vmId } from '../../simulator/estate/ids.ts';
+import { subscriptionAsDeployed, topicAsDeployed } from '../../simulator/eventgrid/deployed.ts';
 import type { CustomTopic } from '../../simulator/eventgrid/eventGrid.ts';
 import { MIRROR_PRINCIPAL } from '../../simulator/eventgrid/senders.ts';
 import { startWindowsEngine } from '../../simulator/guests/windows/engine.ts';
@@ -20,13 +21,8 @@ const id = (vm: string): string => vmId(app.estate, vm);
 
 test.before(async () => {
   app = await startApp();
-  topic = app.eventGrid.customTopic({ name: 'mirrors', inputSchema: 'CloudEventSchemaV1_0', disableLocalAuth: true });
-  await topic.subscribe({
-    name: 'mirrorFailover',
-    endpoint: `${app.host.url}/runtime/webhooks/EventGrid?functionName=mirrorFailover`,
-    filter: { includedEventTypes: ['IlbHairpinGuard.MirrorFailover'] },
-    eventDeliverySchema: 'CloudEventSchemaV1_0',
-  });
+  topic = app.eventGrid.customTopic({ name: 'mirrors', ...topicAsDeployed() });
+  await topic.subscribe(subscriptionAsDeployed('mirrorFailover', app.host.url));
 });
 test.after.always(async () => {
   for (const service of services) await service.close();
@@ -79,7 +75,13 @@ testNeeding(['bash', 'curl'])(
     t.like(run, { signal: 'failover', mode: 'apply', state: 'settled', scope: [id('hs-b'), '10.0.1.100'] });
     t.is(run.confirmation?.state, 'confirmed');
     t.is(run.event?.source, id('hs-b'));
-    t.is(run.runId, runIdOf('failover', id('hs-b'), run.event?.id ?? ''));
+    const { id: eventId = '', time = '' } = run.event ?? {};
+    const envelope = { source: id('hs-b'), id: eventId, time, type: '', subject: '', data: undefined };
+    const scope = [
+      { kind: 'vm', id: id('hs-b') },
+      { kind: 'vip', id: '10.0.1.100' },
+    ] as const;
+    t.is(run.runId, eventRunId('failover', envelope, scope));
     const [path] = run.vms.find((vm) => vm.vm === 'hs-b')?.paths ?? [];
     t.like(path, { vip: '10.0.1.100', exposure: 'active', verdict: 'compliant' });
     t.is(path?.proof.kind, 'self');

@@ -1,4 +1,5 @@
-/** The roles of infra/roles are enough for every call that the app makes, and hold nothing that no call needs. */
+/** The roles that the template deploys are enough for every call that the app makes, and hold nothing that no call needs. */
+import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { createAgentReader } from '../../shared/azure/agent.ts';
 import type { AzureClients } from '../../shared/azure/clients.ts';
@@ -7,8 +8,9 @@ import { createGuestCommands } from '../../shared/azure/runCommand.ts';
 import { createTopologyReader } from '../../shared/azure/topology.ts';
 import { AzureError } from '../../shared/errors.ts';
 import { CALLS } from '../../simulator/arm/actions.ts';
-import { appRoles, roleDefinition } from '../../simulator/arm/appRoles.ts';
+import { appRoles, roleActions } from '../../simulator/arm/appRoles.ts';
 import { authorizeBy } from '../../simulator/arm/roles.ts';
+import { deployedRole } from '../../simulator/deployment.ts';
 import { articleEstate } from '../../simulator/estate/articleEstate.ts';
 import { loadBalancerId, vmId } from '../../simulator/estate/ids.ts';
 import { withArm } from '../simulator/arm/withArm.ts';
@@ -17,7 +19,7 @@ const ESTATE = articleEstate();
 const LB = ESTATE.loadBalancers[0];
 const RULE = `${loadBalancerId(ESTATE, LB?.name ?? '')}/loadBalancingRules/${LB?.rules.find((rule) => rule.probe)?.name}`;
 const VM = vmId(ESTATE, 'hs-a');
-const ALL = [...roleDefinition('reader').Actions, ...roleDefinition('runner').Actions];
+const ALL = [...roleActions('read'), ...roleActions('repair')];
 
 /** Everything that the app asks of Azure, adapter by adapter; what was refused. */
 async function useAll(clients: AzureClients): Promise<AzureError[]> {
@@ -51,15 +53,17 @@ async function useAll(clients: AzureClients): Promise<AzureError[]> {
   return refused;
 }
 
-test('the roles are enough for every call', async (t) => {
-  const { arm, clients } = await withArm(t, { authorize: authorizeBy(appRoles([ESTATE])) });
-  t.deepEqual(await useAll(clients), []);
-  t.true(arm.calls.every((call) => call.status < 400));
-});
+for (const repairOn of ['subscription', 'group', 'vm'] as const) {
+  test(`the roles are enough for every call, with repair on each ${repairOn}`, async (t) => {
+    const { arm, clients } = await withArm(t, { authorize: authorizeBy(appRoles([ESTATE], { repairOn })) });
+    t.deepEqual(await useAll(clients), []);
+    t.true(arm.calls.every((call) => call.status < 400));
+  });
+}
 
 for (const action of ALL) {
   test(`without ${action} something is refused, and the refusal names it`, async (t) => {
-    const { arm, clients } = await withArm(t, { authorize: authorizeBy(appRoles([ESTATE], action)) });
+    const { arm, clients } = await withArm(t, { authorize: authorizeBy(appRoles([ESTATE], { without: action })) });
     const refused = await useAll(clients);
     t.true(refused.length > 0, 'no call needs it: take it out of the role');
     t.true(arm.calls.some((call) => call.status === 403 && call.action === action));
@@ -85,13 +89,26 @@ test('every call of the table has a source and asks for an action', (t) => {
   }
 });
 
-test('the role definitions carry zeros as ids and are custom', (t) => {
-  for (const name of ['reader', 'runner'] as const) {
-    t.like(roleDefinition(name), {
+test('the files of infra/roles are what the template deploys, custom and with zeros as ids', (t) => {
+  for (const kind of ['read', 'repair'] as const) {
+    const file = new URL(`../../infra/roles/${kind}.json`, import.meta.url);
+    const role = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+    t.like(role, {
       IsCustom: true,
       NotActions: [],
       DataActions: [],
       AssignableScopes: ['/subscriptions/00000000-0000-0000-0000-000000000000'],
-    } as object);
+    });
+    t.like(deployedRole(kind), {
+      description: role.Description,
+      permissions: [
+        {
+          actions: role.Actions,
+          notActions: role.NotActions,
+          dataActions: role.DataActions,
+          notDataActions: role.NotDataActions,
+        },
+      ],
+    });
   }
 });

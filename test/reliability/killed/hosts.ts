@@ -5,9 +5,7 @@ import { AzureKeyCredential, EventGridPublisherClient } from '@azure/eventgrid';
 import { QueueClient } from '@azure/storage-queue';
 import type { Store } from '../../../shared/model/store.ts';
 import { openTables } from '../../../shared/state/tables.ts';
-import { appRoles } from '../../../simulator/arm/appRoles.ts';
 import { type Arm, startArm } from '../../../simulator/arm/arm.ts';
-import { authorizeBy } from '../../../simulator/arm/roles.ts';
 import { type ScriptedLab, scriptedLab } from '../../../simulator/chaos/scriptedLab.ts';
 import { articleEstate } from '../../../simulator/estate/articleEstate.ts';
 import type { Estate } from '../../../simulator/estate/estate.ts';
@@ -58,7 +56,6 @@ export async function startHosts(commandMs = 100, scriptMs = 50): Promise<Hosts>
       commandMs,
       healthMs: 50,
       throttle: false,
-      authorize: authorizeBy(appRoles([estate])),
     }),
     startAzurite({ persist: folder }),
     buildApp(),

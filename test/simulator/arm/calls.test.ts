@@ -1,11 +1,10 @@
 /** What stands before every call: token, right, api-version, what is modelled; and the log of calls. */
 import test from 'ava';
 import { CALLS, type Call, type CallName, matchCall } from '../../../simulator/arm/actions.ts';
-import { APP_PRINCIPAL } from '../../../simulator/arm/arm.ts';
 import { HANDLERS } from '../../../simulator/arm/handlers.ts';
-import { Tokens } from '../../../simulator/arm/tokens.ts';
+import { APP_PRINCIPAL, Tokens } from '../../../simulator/arm/tokens.ts';
 import { loadBalancerId, vmId } from '../../../simulator/estate/ids.ts';
-import { rest } from './rest.ts';
+import { asApp, rest } from './rest.ts';
 import { withArm } from './withArm.ts';
 
 test('every call of the table is found by its own path, in any letter case, and has an answer', (t) => {
@@ -72,7 +71,7 @@ test('the right is asked for by action and scope', async (t) => {
     },
   });
   const lb = loadBalancerId(estate, 'healthshare-ilb');
-  t.is((await rest(arm, 'GET', lb)).status, 200);
+  t.is((await rest(arm, 'GET', lb, undefined, await asApp(arm))).status, 200);
   const { status, body } = await rest(arm, 'POST', `${lb}/loadBalancingRules/ucr-registry-superserver/health`);
   t.is(status, 403);
   t.is(body.error.code, 'AuthorizationFailed');

@@ -1,13 +1,13 @@
 import test from 'ava';
-import { APP_PRINCIPAL } from '../../../simulator/arm/arm.ts';
 import { type HealthEvent, type ResourceEvent, resourceEvent } from '../../../simulator/arm/events.ts';
+import { APP_PRINCIPAL } from '../../../simulator/arm/tokens.ts';
 import { articleEstate } from '../../../simulator/estate/articleEstate.ts';
 import { nicOf } from '../../../simulator/estate/build.ts';
 import { checkEstate } from '../../../simulator/estate/checkEstate.ts';
 import { loadBalancerId, nicId, ruleId, vmId } from '../../../simulator/estate/ids.ts';
 import { until } from '../../../simulator/until.ts';
 import { sample } from '../../samples.ts';
-import { commandBody, rest } from './rest.ts';
+import { asApp, commandBody, rest } from './rest.ts';
 import { withArm } from './withArm.ts';
 
 const ESTATE = articleEstate();
@@ -63,7 +63,7 @@ test('the app’s own calls yield events that name its principal', async (t) => 
   const { arm, events, next } = await withEvents(t);
   const command = `${vmId(ESTATE, 'hs-a')}/runCommands/c`;
   const rule = ruleId(ESTATE, 'healthshare-ilb', 'ucr-registry-superserver');
-  await rest(arm, 'POST', `${rule}/health`);
+  await rest(arm, 'POST', `${rule}/health`, undefined, await asApp(arm));
   await until('an event', () => events.length === 1);
   const [health] = events;
   t.is(health?.data.claims.appid, APP_PRINCIPAL.clientId);

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { APP_PRINCIPAL } from '../../../simulator/arm/arm.ts';
+import { APP_PRINCIPAL } from '../../../simulator/arm/tokens.ts';
 import { vmId } from '../../../simulator/estate/ids.ts';
 import { rest } from './rest.ts';
 import { withArm } from './withArm.ts';

@@ -12,7 +12,7 @@ export interface RestAnswer {
 
 const VERSION = '2024-07-01';
 
-/** One call with the first identity's token; `path` may carry a query, the api-version is added. */
+/** One call with a person's token; `path` may carry a query, the api-version is added. */
 export async function rest(
   arm: Arm,
   method: string,
@@ -24,7 +24,7 @@ export async function rest(
   if (!url.searchParams.has('api-version')) url.searchParams.set('api-version', VERSION);
   const response = await fetch(url, {
     method,
-    headers: { authorization: `Bearer ${await arm.token()}`, 'content-type': 'application/json', ...headers },
+    headers: { authorization: `Bearer ${await arm.personsToken()}`, 'content-type': 'application/json', ...headers },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const text = await response.text();
@@ -35,4 +35,9 @@ export async function rest(
 export const commandBody = (script: string, properties: Record<string, unknown> = {}): Record<string, unknown> => ({
   location: 'westeurope',
   properties: { source: { script }, asyncExecution: true, timeoutInSeconds: 60, ...properties },
+});
+
+/** The header of a call as the app. */
+export const asApp = async (arm: Arm): Promise<Record<string, string>> => ({
+  authorization: `Bearer ${await arm.token()}`,
 });

@@ -1,10 +1,10 @@
 import test from 'ava';
 import { CALLS } from '../../../simulator/arm/actions.ts';
-import { APP_PRINCIPAL } from '../../../simulator/arm/arm.ts';
 import { authorizeBy, type RoleAssignment } from '../../../simulator/arm/roles.ts';
+import { APP_PRINCIPAL } from '../../../simulator/arm/tokens.ts';
 import { articleEstate } from '../../../simulator/estate/articleEstate.ts';
 import { vmId } from '../../../simulator/estate/ids.ts';
-import { commandBody, rest } from './rest.ts';
+import { asApp, commandBody, rest } from './rest.ts';
 import { withArm } from './withArm.ts';
 
 const ESTATE = articleEstate();
@@ -69,9 +69,10 @@ test('over the wire: a reader at the subscription who runs commands in one VM on
       { principalId, scope: vmId(ESTATE, 'hs-a'), actions: [CALLS.putRunCommand.action] },
     ]),
   });
-  const put = (vm: string) => rest(arm, 'PUT', `${vmId(ESTATE, vm)}/runCommands/c`, commandBody('x'));
+  const app = await asApp(arm);
+  const put = (vm: string) => rest(arm, 'PUT', `${vmId(ESTATE, vm)}/runCommands/c`, commandBody('x'), app);
   t.is((await put('hs-a')).status, 201);
   const { status, body } = await put('hs-b');
   t.deepEqual([status, body.error.code], [403, 'AuthorizationFailed']);
-  t.is((await rest(arm, 'GET', vmId(ESTATE, 'hs-b'))).status, 200);
+  t.is((await rest(arm, 'GET', vmId(ESTATE, 'hs-b'), undefined, app)).status, 200);
 });
