@@ -37,8 +37,22 @@ export interface BuildResult {
   startPackages: string[];
 }
 
+/** What both bundles share: the app's and the command line's. */
+export const BUNDLING = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  format: 'esm',
+  splitting: true,
+  platform: 'node',
+  target: 'node22',
+  banner: { js: BANNER },
+  chunkNames: '[name]-[hash]',
+  legalComments: 'none',
+  logLevel: 'silent',
+} as const satisfies esbuild.BuildOptions;
+
 /** Guest scripts are read with `new URL('./linux/...', import.meta.url)`; chunks lie flat in the out folder. */
-const GUEST_SCRIPTS = { linux: join(ROOT, 'shared/guest/linux'), windows: join(ROOT, 'shared/guest/windows') };
+export const GUEST_SCRIPTS = { linux: join(ROOT, 'shared/guest/linux'), windows: join(ROOT, 'shared/guest/windows') };
 
 /** Builds the app. Throws esbuild's error, with file and line, when something cannot be bundled. */
 export async function build(options: BuildOptions = {}): Promise<BuildResult> {
@@ -46,23 +60,14 @@ export async function build(options: BuildOptions = {}): Promise<BuildResult> {
   await rm(outFolder, { recursive: true, force: true });
   await mkdir(outFolder, { recursive: true });
   const { metafile } = await esbuild.build({
+    ...BUNDLING,
     entryPoints: { index: options.entry ?? join(ROOT, 'functions/index.ts') },
     outdir: outFolder,
-    absWorkingDir: ROOT,
-    bundle: true,
-    format: 'esm',
-    splitting: true,
-    platform: 'node',
-    target: 'node22',
     external: ['@azure/functions-core'],
-    banner: { js: BANNER },
-    chunkNames: '[name]-[hash]',
     // The bundle is not minified: a stack trace names functions and lines that can be read without a map.
     sourcemap: false,
     minify: options.minify ?? false,
     metafile: true,
-    legalComments: 'none',
-    logLevel: 'silent',
   });
   await cp(options.hostJson ?? join(ROOT, 'host.json'), join(outFolder, 'host.json'));
   for (const [name, folder] of Object.entries(options.assets ?? GUEST_SCRIPTS)) {
@@ -76,7 +81,7 @@ export async function build(options: BuildOptions = {}): Promise<BuildResult> {
 }
 
 /** Copies the plain files of a folder, scripts' modes with them; a folder that is not there has none. */
-async function copyFiles(from: string, to: string): Promise<void> {
+export async function copyFiles(from: string, to: string): Promise<void> {
   const exists = await stat(from).then(
     (found) => found.isDirectory(),
     () => false,

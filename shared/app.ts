@@ -3,10 +3,12 @@
  * message on the queue loads no Azure SDK.
  */
 import { randomUUID } from 'node:crypto';
-import { type Config, readConfig } from './config.ts';
+import { type Config, readConfig, readLookConfig } from './config.ts';
 import type { RunFormat } from './model/formats.ts';
 import type { ReconcileMessage, SignalMessage } from './model/messages.ts';
+import type { EstateRequest, Observed, Progress } from './model/observed.ts';
 import { defined } from './model/optional.ts';
+import { type Scope, wholeScope } from './model/scope.ts';
 import type { Signal } from './model/signal.ts';
 import type { Log } from './model/steps.ts';
 import type { Store } from './model/store.ts';
@@ -107,4 +109,31 @@ export async function viewRun(runId: string, format: RunFormat): Promise<Answer 
   ]);
   const run = await readRunView(opened, appConfig().scope.subscriptionIds, runId);
   return run && runAnswer(run, format);
+}
+
+/** What was observed, and the scope in which it is judged: all that was read. */
+export interface Look {
+  observed: Observed;
+  scope: Scope;
+}
+
+/**
+ * Reads an estate with the sign-in of whoever runs this, and changes nothing. Throws GuardError when nothing could be
+ * read, and SettingError for a wrong setting.
+ */
+export async function look(request: EstateRequest, progress: Progress): Promise<Look> {
+  const { azure, tags } = readLookConfig(process.env);
+  const [{ observeEstate }, { openReaders }] = await Promise.all([
+    import('./assess/observe.ts'),
+    import('./azure/adapters.ts'),
+  ]);
+  const ports = { ...openReaders(azure), clock: { now: Date.now } };
+  const observed = await observeEstate(ports, request, tags, progress);
+  return {
+    observed,
+    scope: wholeScope(
+      observed.subscriptions.map(({ id }) => id),
+      tags,
+    ),
+  };
 }

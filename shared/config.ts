@@ -3,7 +3,7 @@ import { isNetwork, MOST_NETWORKS } from './model/address.ts';
 import type { AzurePlace } from './model/azurePlace.ts';
 import { isScopeId, isSubscriptionId } from './model/ids.ts';
 import { defined } from './model/optional.ts';
-import { isInSubscriptions, type Scope } from './model/scope.ts';
+import { isInSubscriptions, type Scope, type ScopeTags } from './model/scope.ts';
 import type { LoopSettings } from './model/settings.ts';
 import { checkSchedule, type Env, httpsUrl, list, text, textOr, whole, word, wrong } from './settings/read.ts';
 import { SETTINGS } from './settings/settings.ts';
@@ -12,6 +12,12 @@ import type { StorageAccount } from './state/storage.ts';
 export interface Config extends LoopSettings {
   azure: AzurePlace;
   storage: StorageAccount;
+}
+
+/** What a look from a person's terminal needs: where Azure is, and the names of tags. */
+export interface LookConfig {
+  azure: AzurePlace;
+  tags: ScopeTags;
 }
 
 const HOUR_MS = 3_600_000;
@@ -25,11 +31,7 @@ export function readConfig(env: Env): Config {
   const connectSeconds = whole(env, 'HAIRPIN_CONNECT_SECONDS');
   return {
     scope,
-    azure: {
-      endpoint: httpsUrl(env, 'HAIRPIN_ARM_ENDPOINT') ?? SETTINGS.HAIRPIN_ARM_ENDPOINT.fallback,
-      audience: httpsUrl(env, 'HAIRPIN_ARM_AUDIENCE') ?? SETTINGS.HAIRPIN_ARM_AUDIENCE.fallback,
-      ...defined({ clientId: text(env, 'AZURE_CLIENT_ID') }),
-    },
+    azure: readPlace(env),
     storage: readStorage(env),
     enforcement: word(env, 'HAIRPIN_ENFORCEMENT'),
     maxCommands: whole(env, 'HAIRPIN_MAX_COMMANDS'),
@@ -47,18 +49,34 @@ export function readConfig(env: Env): Config {
   };
 }
 
+/** Reads what a look needs; every setting has a value that holds without it. Throws SettingError for a wrong one. */
+export const readLookConfig = (env: Env): LookConfig => ({ azure: readPlace(env), tags: readScopeTags(env) });
+
+const readPlace = (env: Env): AzurePlace => ({
+  endpoint: httpsUrl(env, 'HAIRPIN_ARM_ENDPOINT') ?? SETTINGS.HAIRPIN_ARM_ENDPOINT.fallback,
+  audience: httpsUrl(env, 'HAIRPIN_ARM_AUDIENCE') ?? SETTINGS.HAIRPIN_ARM_AUDIENCE.fallback,
+  ...defined({ clientId: text(env, 'AZURE_CLIENT_ID') }),
+});
+
 function readScope(env: Env): Scope {
   const subscriptionIds = readSubscriptions(env);
   const within = list(env, 'HAIRPIN_SCOPE');
   // A scope in a subscription that is not configured would let nothing be touched, without a word.
   const isRight = (id: string) => isScopeId(id) && isInSubscriptions(id, { subscriptionIds, within });
   if (!within.every(isRight)) throw wrong('HAIRPIN_SCOPE', text(env, 'HAIRPIN_SCOPE'));
+  return {
+    subscriptionIds,
+    within,
+    ...readScopeTags(env),
+  };
+}
+
+/** What holds for everything in a scope: names of tags, and public networks. */
+function readScopeTags(env: Env): ScopeTags {
   const networks = list(env, 'HAIRPIN_NETWORKS');
   if (networks.length > MOST_NETWORKS || !networks.every(isNetwork))
     throw wrong('HAIRPIN_NETWORKS', text(env, 'HAIRPIN_NETWORKS'));
   return {
-    subscriptionIds,
-    within,
     outsideLoadBalancers: word(env, 'HAIRPIN_OUTSIDE_LOAD_BALANCERS') === 'serve',
     networks,
     optOutTag: textOr(env, 'HAIRPIN_OPT_OUT_TAG'),

@@ -9,8 +9,10 @@ const ROOT = join(import.meta.dirname, '..');
 /** What each place may import, by the first folder below shared/ (or the file there). `!sdk`: no Azure SDK at load. */
 const MAY: Record<string, string[]> = {
   functions: ['app', 'requests', 'views/problem', 'log', 'runtime', 'errors', 'model'],
-  app: ['reconcile', 'decide', 'views', 'azure', 'guest', 'state', 'config', 'model', 'errors'],
+  cli: ['cli', 'app', 'views', 'model', 'errors'],
+  app: ['assess', 'reconcile', 'decide', 'views', 'azure', 'guest', 'state', 'config', 'model', 'errors'],
   reconcile: ['reconcile', 'decide', 'evaluate', 'guest', 'model', 'errors'],
+  assess: ['assess', 'evaluate', 'guest', 'model', 'errors'],
   decide: ['decide', 'evaluate', 'guest', 'model', 'errors'],
   views: ['views', 'evaluate', 'guest', 'model', 'errors'],
   requests: ['requests', 'model', 'errors'],
@@ -53,18 +55,29 @@ async function importsOf(pattern: string): Promise<Import[]> {
   return found;
 }
 
-const placeOf = (file: string): string =>
-  file.startsWith('functions/') ? 'functions' : (file.split('/')[1] ?? '').replace(/\.ts$/, '');
+/** Everything that ships. */
+const sources = async (): Promise<Import[]> => (await Promise.all(SHIPPED.map(importsOf))).flat();
+const SHIPPED = ['functions/**/*.ts', 'shared/**/*.ts', 'cli/**/*.ts'];
+
+const placeOf = (file: string): string => {
+  const [top = '', inner = ''] = file.split('/');
+  return top === 'shared' ? inner.replace(/\.ts$/, '') : top;
+};
 const withinShared = (target: string): string => target.replace(/^shared\//, '').replace(/\.ts$/, '');
 
 test('imports run one way', async (t) => {
-  const all = [...(await importsOf('functions/**/*.ts')), ...(await importsOf('shared/**/*.ts'))];
+  const all = await sources();
   t.true(all.length > 100, 'the sources were found');
+  t.true(
+    all.some(({ from }) => from.startsWith('cli/')),
+    'the command line too',
+  );
   const wrong = all.filter(({ from, target }) => {
     const place = placeOf(from);
     const allowed = MAY[place];
     if (!allowed) return true;
     if (target.startsWith('functions/handlers/')) return place !== 'functions';
+    if (target.startsWith('cli/')) return place !== 'cli';
     if (target.startsWith('functions/')) return from !== 'functions/index.ts';
     if (!target.startsWith('shared/')) return target.includes('/') && /^(simulator|test|lab|bench)\//.test(target);
     const inner = withinShared(target);
@@ -92,8 +105,9 @@ test('a function has a file of its name, which index.ts lists; handlers register
 
 test('nothing that ships imports a development dependency', async (t) => {
   const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-  const all = [...(await importsOf('functions/**/*.ts')), ...(await importsOf('shared/**/*.ts'))];
-  const packages = all.map(({ target }) => target).filter((target) => !/^(node:|shared\/|functions\/)/.test(target));
+  const packages = (await sources())
+    .map(({ target }) => target)
+    .filter((target) => !/^(node:|shared\/|functions\/|cli\/)/.test(target));
   const wrong = packages.filter(
     (name) => !Object.keys(dependencies).some((known) => name === known || name.startsWith(`${known}/`)),
   );
@@ -122,12 +136,14 @@ test('what a handler loads brings no Azure SDK', async (t) => {
 
 test('only config.ts reads the environment, and only app.ts reads config.ts', async (t) => {
   const readers: string[] = [];
-  for await (const file of glob('{functions,shared}/**/*.ts', { cwd: ROOT })) {
+  for await (const file of glob('{functions,cli,shared}/**/*.ts', { cwd: ROOT })) {
     if (/process\.env/.test(readFileSync(join(ROOT, file), 'utf8'))) readers.push(file.split(sep).join('/'));
   }
   // app.ts hands process.env to config.ts, which takes any environment.
   t.deepEqual(readers, ['shared/app.ts']);
-  const users = (await importsOf('{functions,shared}/**/*.ts')).filter(({ target }) => target === 'shared/config.ts');
+  const users = (await importsOf('{functions,cli,shared}/**/*.ts')).filter(
+    ({ target }) => target === 'shared/config.ts',
+  );
   t.deepEqual([...new Set(users.map(({ from }) => from))], ['shared/app.ts']);
 });
 

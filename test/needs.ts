@@ -22,6 +22,8 @@ const CHECKS = {
   curl: () => hasProgram('curl'),
   shellcheck: () => hasProgram('shellcheck'),
   chromium: () => hasProgram('chromium'),
+  /** A terminal for a program, of util-linux. */
+  script: () => hasProgram('script'),
   root: () => process.getuid?.() === 0,
   debootstrap: () => hasProgram('debootstrap'),
   'systemd-nspawn': () => hasProgram('systemd-nspawn'),

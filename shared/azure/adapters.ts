@@ -1,12 +1,22 @@
 /** All of Azure's adapters over one identity and one set of clients. */
 import type { AzurePlace } from '../model/azurePlace.ts';
-import type { AgentReader, GuestCommands, RuleHealthReader, TopologyReader } from '../model/ports.ts';
+import type {
+  AgentReader,
+  GuestCommands,
+  LastCommandReader,
+  ListReader,
+  RuleHealthReader,
+  SubscriptionReader,
+  TopologyReader,
+} from '../model/ports.ts';
 import { createAgentReader } from './agent.ts';
 import { createClients } from './clients.ts';
 import { createCredential } from './credential.ts';
+import { createLastCommandReader } from './lastCommand.ts';
 import { createRuleHealthReader } from './ruleHealth.ts';
 import { createGuestCommands } from './runCommand.ts';
-import { createTopologyReader } from './topology.ts';
+import { createSubscriptionReader } from './subscriptions.ts';
+import { createListReader, createTopologyReader } from './topology.ts';
 
 export interface Azure {
   topology: TopologyReader;
@@ -23,5 +33,27 @@ export function openAzure({ endpoint, audience, clientId }: AzurePlace): Azure {
     health: createRuleHealthReader(clients),
     commands: createGuestCommands(clients),
     agents: createAgentReader(clients),
+  };
+}
+
+/** What only reads, for a look from outside. */
+export interface AzureReaders {
+  subscriptions: SubscriptionReader;
+  lists: ListReader;
+  health: RuleHealthReader;
+  commands: LastCommandReader;
+}
+
+/** A person waits longer for rule health than the loop, which comes back. */
+const HEALTH_SECONDS = 90;
+
+/** Opens Azure for reading alone: nothing that is returned can change anything. Loads and calls nothing yet. */
+export function openReaders({ endpoint, audience, clientId }: AzurePlace): AzureReaders {
+  const clients = createClients({ credential: createCredential(clientId), endpoint, audience });
+  return {
+    subscriptions: createSubscriptionReader(clients),
+    lists: createListReader(clients),
+    health: createRuleHealthReader(clients, { seconds: HEALTH_SECONDS }),
+    commands: createLastCommandReader(clients),
   };
 }

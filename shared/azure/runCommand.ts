@@ -14,7 +14,7 @@ import { callAzure } from './errors.ts';
 import { COMPUTE_VERSION, get, jsonOf, urlOf, vmNames } from './get.ts';
 import { type Json, listIn, numberIn, objectIn, objectOf, textIn } from './guards.ts';
 
-const ACTION = 'Microsoft.Compute/virtualMachines/runCommands';
+export const COMMANDS_ACTION = 'Microsoft.Compute/virtualMachines/runCommands';
 
 /** Managed Run Command. Throws InputError for an id that is no VM’s, without a call. */
 export function createGuestCommands(clients: AzureClients): GuestCommands {
@@ -30,7 +30,7 @@ export function createGuestCommands(clients: AzureClients): GuestCommands {
       const names = [...vmNames(at, at.vm), 'runCommands', commandName(slot)];
       const url = urlOf(clients.endpoint, names, `api-version=${COMPUTE_VERSION}&$expand=instanceView`);
       try {
-        return await callAzure(`${ACTION}/read`, CALL_SECONDS, async (abortSignal) =>
+        return await callAzure(`${COMMANDS_ACTION}/read`, CALL_SECONDS, async (abortSignal) =>
           mapCommand(slot, jsonOf(await get(at.compute, url, abortSignal))),
         );
       } catch (error) {
@@ -42,14 +42,14 @@ export function createGuestCommands(clients: AzureClients): GuestCommands {
     async send({ vmId, location, slot, script, timeoutSeconds, tags }) {
       const { commands, resourceGroup, vm } = await vmOf(vmId);
       const command = { location, tags, source: { script }, asyncExecution: true, timeoutInSeconds: timeoutSeconds };
-      await callAzure(`${ACTION}/write`, CALL_SECONDS, (abortSignal) =>
+      await callAzure(`${COMMANDS_ACTION}/write`, CALL_SECONDS, (abortSignal) =>
         commands.createOrUpdate(resourceGroup, vm, commandName(slot), command, { abortSignal }).submitted(),
       );
     },
 
     async cancel(vmId, slot) {
       const { commands, resourceGroup, vm } = await vmOf(vmId);
-      await callAzure(`${ACTION}/delete`, CALL_SECONDS, (abortSignal) =>
+      await callAzure(`${COMMANDS_ACTION}/delete`, CALL_SECONDS, (abortSignal) =>
         commands.delete(resourceGroup, vm, commandName(slot), { abortSignal }).submitted(),
       );
     },
@@ -66,15 +66,18 @@ const STATES: ReadonlySet<string> = new Set<ExecutionState>([
   'Canceled',
 ]);
 
+/** Where an execution is; `Unknown` for words that this program does not know. */
+export const stateOf = (word: string | undefined): ExecutionState =>
+  STATES.has(word ?? '') ? (word as ExecutionState) : 'Unknown';
+
 /** A managed command as this program sees it, from the REST API's JSON. */
 export function mapCommand(slot: CommandSlot, command: unknown): CommandView {
   const properties = objectIn(objectOf(command), 'properties');
   const view = objectIn(properties, 'instanceView');
-  const state = textIn(view, 'executionState') ?? '';
   return {
     slot,
     ...defined({ commandId: commandIdIn(textIn(objectIn(properties, 'source'), 'script')) }),
-    state: STATES.has(state) ? (state as ExecutionState) : 'Unknown',
+    state: stateOf(textIn(view, 'executionState')),
     provisioningState: textIn(properties, 'provisioningState') ?? '',
     ...defined({ exitCode: numberIn(view, 'exitCode') }),
     output: textIn(view, 'output') ?? '',
@@ -98,7 +101,8 @@ function timeText(text: string | undefined): string | undefined {
   return Number.isNaN(time.getTime()) ? undefined : time.toISOString();
 }
 
-function vmParts(vmId: string): { subscriptionId: string; resourceGroup: string; vm: string } {
+/** The parts of a VM's id. Throws InputError for an id that is no VM's. */
+export function vmParts(vmId: string): { subscriptionId: string; resourceGroup: string; vm: string } {
   const id = parseResourceId(vmId);
   const [vm] = id?.names ?? [];
   if (id?.type !== VM_TYPE || !vm)

@@ -21,3 +21,16 @@ export function withAssignments(script: string, file: string, commandId: string,
     script.slice(end),
   ].join('');
 }
+
+/** The lines between the two plan marks of a script, as Azure may hold it; none when it has no marks. */
+export function planLines(script: string): string[] {
+  const text = script.replaceAll('\r\n', '\n');
+  const begin = text.indexOf(BEGIN);
+  const end = text.indexOf(END);
+  return begin < 0 || end < begin
+    ? []
+    : text
+        .slice(begin + BEGIN.length, end)
+        .trimEnd()
+        .split('\n');
+}

@@ -1,4 +1,5 @@
 /** The interfaces that adapters fulfil: what the loop needs of Azure, storage and clock. One to three methods each. */
+import type { AzureError } from '../errors.ts';
 import type { GuestOs } from './guest.ts';
 import type { BackendHealth, Topology } from './topology.ts';
 
@@ -6,6 +7,45 @@ import type { BackendHealth, Topology } from './topology.ts';
 export interface TopologyReader {
   /** Throws AzureError when a list fails after the SDK's own retries, or when `signal` ends it. */
   read(subscriptionId: string, signal?: AbortSignal): Promise<Topology>;
+}
+
+/** What could be read of a subscription: its topology, or what refused its lists, an error per action. */
+export interface EstateLists {
+  topology?: Topology;
+  refused: AzureError[];
+}
+
+/** Reads the same lists as {@link TopologyReader} for whoever goes on with a part. Never throws for what Azure answers. */
+export interface ListReader {
+  read(subscriptionId: string): Promise<EstateLists>;
+}
+
+/** A subscription as a person knows it. */
+export interface SubscriptionName {
+  /** Lower case. */
+  id: string;
+  name?: string;
+}
+
+/** Lists the subscriptions that the sign-in sees. Throws AzureError. */
+export interface SubscriptionReader {
+  list(): Promise<SubscriptionName[]>;
+}
+
+/** The last command of this program that a VM was given, as Azure holds it. */
+export interface LastCommand {
+  /** The whole script, with its plan. */
+  script: string;
+  state: ExecutionState;
+  output: string;
+  /** Epoch milliseconds; undefined while it has not ended. */
+  endedAt?: number;
+}
+
+/** Reads what the last command of this program came to: reads a resource, and enters no guest. */
+export interface LastCommandReader {
+  /** Undefined when this program never gave the VM one. Throws AzureError. */
+  read(vmId: string): Promise<LastCommand | undefined>;
 }
 
 /** A question about health that Azure has not answered yet. */

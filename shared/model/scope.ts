@@ -22,6 +22,16 @@ export interface Scope {
   networks?: readonly string[];
 }
 
+/** What holds for everything in a scope, from the settings: names of tags, and public networks. */
+export type ScopeTags = Omit<Scope, 'subscriptionIds' | 'within'>;
+
+/** Everything in some subscriptions. */
+export const wholeScope = (subscriptionIds: readonly string[], tags: ScopeTags): Scope => ({
+  subscriptionIds: [...subscriptionIds],
+  within: [],
+  ...tags,
+});
+
 /** The default tag names. */
 export const DEFAULT_TAGS = {
   optOutTag: 'ilb-hairpin-guard-opt-out',

@@ -1,15 +1,16 @@
 /** Runs as CSV (RFC 4180) for spreadsheets: no cell is a formula, none spans lines. */
 import { stringify } from 'csv-stringify/sync';
 import { OUTCOME_RESULTS } from '../model/rows.ts';
+import { printable } from './printable.ts';
 import type { CodeView, RunPathView, RunSummary, RunView, RunVmView } from './run.ts';
 
-type Cell = string | number | boolean | undefined;
+export type Cell = string | number | boolean | undefined;
 
 /**
  * Lines under their column names. A text that a spreadsheet would take for a formula gets an apostrophe in front
  * (owasp.org/www-community/attacks/CSV_Injection); control characters, which could hide its beginning, become spaces.
  */
-function csv(lines: readonly Record<string, Cell>[], columns: readonly string[]): string {
+export function csv(lines: readonly Record<string, Cell>[], columns: readonly string[]): string {
   return stringify(
     lines.map((line) => columns.map((name) => (typeof line[name] === 'string' ? oneLine(line[name]) : line[name]))),
     {
@@ -27,11 +28,7 @@ function csv(lines: readonly Record<string, Cell>[], columns: readonly string[])
  * One line, and no semicolon: where the comma is the decimal sign, a spreadsheet cuts lines at semicolons, whatever is
  * quoted, and what follows one could be a formula.
  */
-const oneLine = (text: string): string =>
-  text
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
-    .replaceAll(';', ',')
-    .trim();
+const oneLine = (text: string): string => printable(text).replaceAll(';', ',');
 
 const PATH_COLUMNS = [
   'runId',

@@ -3,7 +3,8 @@
  * routes are made from it, the call log names the action, and roles are checked against it.
  *
  * Sources: [compute] and [network] are the permission references of the resource providers in the Azure RBAC
- * documentation (role-based-access-control/permissions/compute.md, networking.md); the paths are those that
+ * documentation (role-based-access-control/permissions/compute.md, networking.md), [management] that of Microsoft.Resources
+ * (management-and-governance.md); the paths are those that
  * the SDKs @azure/arm-compute 25 and @azure/arm-network 39 call.
  */
 
@@ -23,6 +24,12 @@ const NET = '/subscriptions/{subscription}/resourceGroups/{group}/providers/Micr
 const LB = `${NET}/loadBalancers/{lb}`;
 
 export const CALLS = {
+  listSubscriptions: {
+    method: 'GET',
+    path: '/subscriptions',
+    action: 'Microsoft.Resources/subscriptions/read',
+    source: '[management] Gets the list of subscriptions; answers with those that the caller may see',
+  },
   listVms: {
     method: 'GET',
     path: `${COMPUTE}/virtualMachines`,

@@ -50,6 +50,8 @@ export interface Parts {
   /** Scopes, lower case, in which a policy denies managed Run Commands. */
   denied: Set<string>;
   emit: (event: ResourceEvent) => void;
+  /** True when the principal has the right at the scope (a resource id). */
+  authorize: (principal: Principal, action: string, scope: string) => boolean;
   pageSize: number;
   healthMs: number;
   healthRetryAfter: number;
@@ -138,7 +140,27 @@ const operationState: Handler = (parts, request) =>
     ? parts.operations.result(param(request, 'operation'), apiVersion(request))
     : parts.operations.state(param(request, 'operation'));
 
+/** Azure shows a subscription to whoever has any role in it; here to whoever may read it or its VMs. */
+const SHOWN_TO = ['Microsoft.Resources/subscriptions/read', 'Microsoft.Compute/virtualMachines/read'];
+const listSubscriptions: Handler = (parts, request) => {
+  const ids = new Set(parts.world.sites.map(({ estate }) => estate.subscriptionId.toLowerCase()));
+  const seen = [...ids].filter((id) =>
+    SHOWN_TO.some((action) => parts.authorize(request.principal, action, `/subscriptions/${id}`)),
+  );
+  return page(
+    seen,
+    (id) => ({
+      id: `/subscriptions/${id}`,
+      subscriptionId: id,
+      displayName: `Subscription ${id.slice(-4)}`,
+      state: 'Enabled',
+    }),
+    { url: request.url, pageSize: parts.pageSize, fault: parts.faults.take('paging', request.target)?.paging },
+  );
+};
+
 export const HANDLERS: Record<CallName, Handler> = {
+  listSubscriptions,
   listVms: listOf(
     (site) => site.estate.vms,
     (site, vm) => vmId(site.estate, vm.name),

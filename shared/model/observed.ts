@@ -1,0 +1,57 @@
+/** What a look at an estate from outside brought: read with somebody's own sign-in, nothing changed, no guest entered. */
+import type { IdKey } from './ids.ts';
+import type { VmKnowledge } from './path.ts';
+import type { SubscriptionName } from './ports.ts';
+import type { HealthMap, Topology } from './topology.ts';
+
+/** What a look is narrowed to. Empty lists: everything. */
+export interface EstateFilter {
+  /** Names, in any letter case. */
+  resourceGroups: readonly string[];
+  /** Names or ids, in any letter case. */
+  loadBalancers: readonly string[];
+}
+
+/** What to look at, and what to leave out of it. */
+export interface EstateRequest extends EstateFilter {
+  /** Subscription ids; empty: all that the sign-in sees. */
+  subscriptionIds: readonly string[];
+  /** False: rule health is not asked for, so that nobody is known to be primary. */
+  health: boolean;
+  /** False: what this program's last commands came to is not read. */
+  reports: boolean;
+}
+
+/** Something that could not be read, or was not asked for. */
+export interface Unread {
+  /** `lists`: a subscription; `health`: a load balancer; `report`: a VM. */
+  what: 'lists' | 'health' | 'report';
+  id: string;
+  /** A subscription’s name, where the sign-in sees it. */
+  name?: string;
+  /** The right that it takes. */
+  action: string;
+  /** This program's code: AZURE_DENIED, NOT_ASKED, ... */
+  code: string;
+  /** Azure's own words, where it gave any. */
+  text: string;
+}
+
+/** What is known of the fix on a VM. `never`: this program gave the VM no command, or took its work away again. */
+export type Heard = 'never' | 'report' | 'other-plan' | 'no-report' | 'unread';
+
+export interface Observed {
+  /** Epoch milliseconds. */
+  at: number;
+  /** The subscriptions that were read. */
+  subscriptions: SubscriptionName[];
+  /** Of all of them together. */
+  topology: Topology;
+  health: HealthMap;
+  knowledge: ReadonlyMap<IdKey, VmKnowledge>;
+  heard: ReadonlyMap<IdKey, Heard>;
+  unread: Unread[];
+}
+
+/** One step of the reading: how many of how many are done. */
+export type Progress = (step: 'subscriptions' | 'lists' | 'health' | 'reports', done: number, of: number) => void;

@@ -1,0 +1,122 @@
+import test from 'ava';
+import { judge } from '../../shared/evaluate/judge.ts';
+import { survey } from '../../shared/evaluate/survey.ts';
+import { type ConnectionTrace, type Fix, outcomeOf, traceConnection } from '../../shared/evaluate/trace.ts';
+import { idKey } from '../../shared/model/ids.ts';
+import type { Topology } from '../../shared/model/topology.ts';
+import { traceStepText } from '../../shared/model/traceSteps.ts';
+import { estate, frontendId, healthOf, ilb, mirror, NOW, pair, SCOPE, vm, vmId } from '../helpers/estate.ts';
+
+function traced(topology: Topology, up: string[] | undefined, from: string, fix?: Fix): ConnectionTrace {
+  const surveyed = survey(topology, SCOPE);
+  const health = up ? healthOf(topology, { ucr: up }) : new Map();
+  const evaluation = judge(surveyed, health, new Map(), NOW);
+  const trace = traceConnection(surveyed, evaluation, idKey(vmId(from)), idKey(frontendId('ucr')), fix);
+  if (!trace) throw new Error('no trace');
+  return trace;
+}
+
+const codes = ({ scenarios }: ConnectionTrace, which: 'asIs' | 'withFix' = 'asIs'): string[][] =>
+  scenarios.map((scenario) => scenario[which].flatMap(({ steps }) => steps.map(({ code }) => code)));
+
+test('without a fix: dead at home, alive after a failover', (t) => {
+  const trace = traced(mirror(), ['a1'], 'a', 'none');
+  t.deepEqual(
+    trace.scenarios.map(({ failoverTo, asIs }) => [failoverTo, outcomeOf(asIs)]),
+    [
+      [undefined, 'fails'],
+      ['b', 'works'],
+    ],
+  );
+  t.deepEqual(codes(trace), [
+    ['SENT_DEFAULT', 'TRANSLATED', 'OWN_SOURCE'],
+    ['SENT_DEFAULT', 'TRANSLATED', 'ACCEPTED', 'REPLY_BY_WIRE', 'TRANSLATED_BACK'],
+  ]);
+  t.deepEqual(codes(trace, 'withFix')[0], ['SENT_VIA', 'TRANSLATED', 'ACCEPTED', 'REPLY_STEERED', 'TRANSLATED_BACK']);
+  const [dies] = trace.scenarios[0]?.asIs[0]?.steps.slice(-1) ?? [];
+  t.like(dies, { state: 'dies', direction: 'there' });
+  t.is(dies && traceStepText(dies), 'It comes back to a with an address of a itself as its source, and a drops it.');
+});
+
+test('the route alone: a reset on Linux, and enough on Windows', (t) => {
+  t.is(codes(traced(mirror(), ['a1'], 'a', 'route'))[0]?.at(-1), 'REPLY_BY_LOOPBACK');
+  const windows = mirror();
+  for (const one of windows.vms) one.os = 'windows';
+  const trace = traced(windows, ['a1'], 'a', 'route');
+  t.deepEqual(codes(trace)[0], ['SENT_VIA', 'TRANSLATED', 'ACCEPTED', 'REPLY_STRONG_HOST', 'TRANSLATED_BACK']);
+  t.true(trace.scenarios[0]?.asIs[0]?.assumptions.includes('STRONG_HOST'));
+});
+
+test('nothing known of the guest: no trace as it is, and the one with the fix', (t) => {
+  const trace = traced(mirror(), ['a1'], 'a');
+  t.deepEqual(codes(trace), [[], []]);
+  t.is(outcomeOf(trace.scenarios[0]?.asIs ?? []), 'unknown');
+  t.is(outcomeOf(trace.scenarios[0]?.withFix ?? []), 'works');
+});
+
+test('nobody known to be primary: now is not known, each failover is', (t) => {
+  const trace = traced(mirror(), undefined, 'a', 'none');
+  t.deepEqual(
+    trace.scenarios.map(({ failoverTo, known, asIs }) => [failoverTo, known, outcomeOf(asIs)]),
+    [
+      [undefined, false, 'unknown'],
+      ['a', true, 'fails'],
+      ['b', true, 'works'],
+    ],
+  );
+});
+
+test('nobody healthy: it is not answered', (t) => {
+  t.deepEqual(codes(traced(mirror(), [], 'a', 'none'))[0], ['SENT_DEFAULT', 'NOT_ANSWERED']);
+});
+
+test('a pool with several healthy members: sometimes', (t) => {
+  const [now] = traced(mirror(), ['a1', 'b1'], 'a', 'none').scenarios;
+  t.is(outcomeOf(now?.asIs ?? []), 'sometimes');
+  t.deepEqual(
+    now?.asIs.map(({ target, outcome }) => `${target} ${outcome}`),
+    ['a fails', 'b works'],
+  );
+});
+
+test('no secondary NIC: nothing to trace with the fix; a stopped member takes nothing over', (t) => {
+  const topology = estate(
+    ...pair(),
+    vm('c', { c1: '10.0.1.30' }),
+    vm('d', { d1: '10.0.1.40' }, { power: 'deallocated' }),
+    ilb('ucr', '10.0.1.100', ['a1', 'b1', 'c1', 'd1']),
+  );
+  const trace = traced(topology, ['c1'], 'c', 'none');
+  t.deepEqual(codes(trace, 'withFix'), [[], [], []]);
+  t.is(outcomeOf(trace.scenarios[0]?.asIs ?? []), 'fails');
+  t.deepEqual(
+    trace.scenarios.map(({ failoverTo }) => failoverTo),
+    [undefined, 'a', 'b'],
+  );
+  t.deepEqual(trace.stopped, ['d']);
+});
+
+test('the port that the rule leads to; with HA ports the same', (t) => {
+  const other = mirror({ rules: [{ backendPort: 51773 }] });
+  t.is(traced(other, ['b1'], 'a', 'none').scenarios[0]?.asIs[0]?.steps[1]?.params.port, '51773');
+  const all = mirror({ rules: [{ protocol: 'all' }] });
+  t.is(traced(all, ['b1'], 'a', 'none').scenarios[0]?.asIs[0]?.steps[1]?.params.port, '1972');
+});
+
+test('every text is filled in', (t) => {
+  for (const fix of ['none', 'route', 'whole'] as const) {
+    for (const up of [['a1'], ['b1'], []]) {
+      for (const { asIs, withFix } of traced(mirror(), up, 'a', fix).scenarios) {
+        for (const { steps } of [...asIs, ...withFix])
+          for (const step of steps) t.notRegex(traceStepText(step), /[{}]/);
+      }
+    }
+  }
+});
+
+test('what is no path has no trace', (t) => {
+  const surveyed = survey(mirror(), SCOPE);
+  const evaluation = judge(surveyed, new Map(), new Map(), NOW);
+  t.is(traceConnection(surveyed, evaluation, idKey(vmId('z')), idKey(frontendId('ucr')), 'none'), undefined);
+  t.is(traceConnection(surveyed, evaluation, idKey(vmId('a')), idKey(frontendId('z')), 'none'), undefined);
+});
