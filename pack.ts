@@ -1,5 +1,5 @@
 /**
- * Packs a built folder into the zip that is deployed: `npm run pack` builds and writes ilb-hairpin-guard.zip. The same
+ * Packs a built folder into the zip that is deployed: `npm run package` builds and writes ilb-hairpin-guard.zip. The same
  * files give the same bytes, so that a release can be made again and compared.
  */
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
