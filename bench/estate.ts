@@ -57,8 +57,8 @@ const macOf = (vm: number, nic: 0 | 1): string =>
     .toString(16)
     .padStart(8, '0')
     .replace(/..(?!$)/g, '$&:')}`;
-/** The VIP of a frontend. */
-export const vipOf = (pair: number, n: number): string => quad(11, FRONTENDS_PER_PAIR * pair + n + 256);
+/** The VIP of a frontend: private, and no address of a VM. */
+export const vipOf = (pair: number, n: number): string => quad(10, 0x80_00_00 + FRONTENDS_PER_PAIR * pair + n + 256);
 
 /** The numbers 0 to count - 1. */
 export const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i);

@@ -1,9 +1,9 @@
 /** Queue `reconcile-poison`: what `reconcile` failed on five times. Its run is marked failed, with the reason. */
 import { app } from '@azure/functions';
-import { failRun } from '../shared/app.ts';
+import { appConfig, failRun } from '../shared/app.ts';
 import { toldOf } from '../shared/errors.ts';
 import { hostLog } from '../shared/log.ts';
-import { POISON_QUEUE, type ReconcileMessage, readMessage } from '../shared/model/messages.ts';
+import { POISON_QUEUE, type ReconcileMessage, readMessage, refuseForeign } from '../shared/model/messages.ts';
 
 app.storageQueue('deadLetter', {
   queueName: POISON_QUEUE,
@@ -15,6 +15,8 @@ app.storageQueue('deadLetter', {
     let message: ReconcileMessage;
     try {
       message = readMessage(raw);
+      // A bell carries nothing: whatever it is about, it is told and gone.
+      if (message.kind === 'signal') refuseForeign(message, appConfig().scope);
     } catch (error) {
       log('dead-message', toldOf(error));
       throw error;

@@ -63,6 +63,9 @@ param retentionDays int = 30
 @description('Ids of system topics of type Microsoft.Resources.Subscriptions that are there already: a subscription has one only. Empty: topics are made.')
 param existingSystemTopicIds string[] = []
 
+@description('Ids of system topics of type Microsoft.ResourceNotifications.HealthResources that are there already. Empty: topics are made.')
+param existingHealthTopicIds string[] = []
+
 @description('GUID or id of a role to take instead of the custom role that reads; empty: it is made.')
 param existingReadRoleId string = ''
 
@@ -100,6 +103,9 @@ var repairScopeIds = empty(scopeIds) ? map(subscriptionIds, id => '/subscription
 var withEvents = codeIsThere || !empty(packageUri)
 var topicSubscriptionIds = map(existingSystemTopicIds, id => toLower(split(id, '/')[2]))
 var ownTopicSubscriptionIds = filter(subscriptionIds, id => !contains(topicSubscriptionIds, toLower(id)))
+
+var healthSubscriptionIds = map(existingHealthTopicIds, id => toLower(split(id, '/')[2]))
+var ownHealthSubscriptionIds = filter(subscriptionIds, id => !contains(healthSubscriptionIds, toLower(id)))
 
 resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
   name: groupName
@@ -176,7 +182,7 @@ module topicDeadLetters 'modules/deadLetterRights.bicep' = if (assignRoles) {
 }
 
 module groups 'modules/group.bicep' = [
-  for id in ownTopicSubscriptionIds: if (toLower(id) != toLower(subscription().subscriptionId)) {
+  for id in union(ownTopicSubscriptionIds, ownHealthSubscriptionIds): if (toLower(id) != toLower(subscription().subscriptionId)) {
     name: 'hairpin-group-${uniqueString(id, installation)}'
     scope: subscription(id)
     params: {
@@ -193,9 +199,35 @@ module systemTopics 'modules/systemTopic.bicep' = [
     scope: resourceGroup(id, groupName)
     params: {
       name: 'evgst-${installation}'
+      topicType: 'Microsoft.Resources.Subscriptions'
       tags: allTags
     }
     dependsOn: [group, groups]
+  }
+]
+
+module healthTopics 'modules/systemTopic.bicep' = [
+  for id in ownHealthSubscriptionIds: {
+    name: 'hairpin-health-${uniqueString(id, installation)}'
+    scope: resourceGroup(id, groupName)
+    params: {
+      name: 'evgst-health-${installation}'
+      topicType: 'Microsoft.ResourceNotifications.HealthResources'
+      tags: allTags
+    }
+    dependsOn: [group, groups]
+  }
+]
+
+module healthTopicDeadLetters 'modules/deadLetterRights.bicep' = [
+  for (id, i) in ownHealthSubscriptionIds: if (assignRoles) {
+    name: 'hairpin-health-letters-${uniqueString(id, installation)}'
+    scope: group
+    params: {
+      storageName: storageNameOf(subscription().subscriptionId, prefix)
+      containerName: app.outputs.deadLetterContainer
+      principalId: healthTopics[i].outputs.principalId
+    }
   }
 ]
 
@@ -256,6 +288,34 @@ module resourceChangeOfExisting 'modules/resourceChange.bicep' = [
       topicName: last(split(id, '/'))
       functionId: '${app.outputs.appId}/functions/resourceChange'
       // Its identity is not this installation's to give rights to.
+      deadLetterStorageId: ''
+      deadLetterContainer: ''
+    }
+    dependsOn: [code]
+  }
+]
+
+module availability 'modules/availability.bicep' = [
+  for id in ownHealthSubscriptionIds: if (withEvents) {
+    name: 'hairpin-availability-${uniqueString(id, installation)}'
+    scope: resourceGroup(id, groupName)
+    params: {
+      topicName: 'evgst-health-${installation}'
+      functionId: '${app.outputs.appId}/functions/resourceChange'
+      deadLetterStorageId: app.outputs.storageId
+      deadLetterContainer: app.outputs.deadLetterContainer
+    }
+    dependsOn: [code, healthTopics, healthTopicDeadLetters]
+  }
+]
+
+module availabilityOfExisting 'modules/availability.bicep' = [
+  for id in existingHealthTopicIds: if (withEvents) {
+    name: 'hairpin-availability-${uniqueString(id, installation)}'
+    scope: resourceGroup(split(id, '/')[2], split(id, '/')[4])
+    params: {
+      topicName: last(split(id, '/'))
+      functionId: '${app.outputs.appId}/functions/resourceChange'
       deadLetterStorageId: ''
       deadLetterContainer: ''
     }

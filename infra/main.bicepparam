@@ -19,6 +19,10 @@ param existingSystemTopicIds = filter(
   split(readEnvironmentVariable('HAIRPIN_SYSTEM_TOPIC_IDS', ''), ','),
   id => !empty(id)
 )
+param existingHealthTopicIds = filter(
+  split(readEnvironmentVariable('HAIRPIN_HEALTH_TOPIC_IDS', ''), ','),
+  id => !empty(id)
+)
 param existingReadRoleId = readEnvironmentVariable('HAIRPIN_READ_ROLE_ID', '')
 param existingRepairRoleId = readEnvironmentVariable('HAIRPIN_REPAIR_ROLE_ID', '')
 param assignRoles = bool(readEnvironmentVariable('HAIRPIN_ASSIGN_ROLES', 'true'))

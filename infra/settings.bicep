@@ -4,6 +4,9 @@
 @sealed()
 @description('Settings of the app that the template does not make itself. What is left out has its value in the app.')
 type Settings = {
+  @description('load balancers outside `HAIRPIN_SCOPE` with a VM inside behind them: `serve` looks after their VIPs too')
+  HAIRPIN_OUTSIDE_LOAD_BALANCERS: ('ignore' | 'serve')?
+
   @description('public networks that are in the address space of your virtual networks: VIPs and NICs may have their addresses, besides private ones (RFC 1918) and shared ones (RFC 6598)')
   HAIRPIN_NETWORKS: string?
 
@@ -15,7 +18,7 @@ type Settings = {
   @maxValue(100)
   HAIRPIN_MAX_COMMANDS: int?
 
-  @description('a look into a guest that is older is renewed by a sweep')
+  @description('a look into a guest that is older is renewed by a sweep; guests that no service keeps (Windows, Linux without systemd) are looked at by each')
   @minValue(1)
   @maxValue(720)
   HAIRPIN_PROOF_HOURS: int?

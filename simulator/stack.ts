@@ -8,15 +8,16 @@ import { EventGridPublisherClient } from '@azure/eventgrid';
 import { unzipSync } from 'fflate';
 import { type BuildResult, build } from '../build.ts';
 import { packed } from '../pack.ts';
+import { subscriptionOf } from '../shared/model/scope.ts';
 import type { RunView } from '../shared/views/run.ts';
 import { type Arm, type ArmOptions, startArm } from './arm/arm.ts';
-import { AVAILABILITY_CHANGED, type HealthEvent, type ResourceEvent } from './arm/events.ts';
+import type { HealthEvent, ResourceEvent } from './arm/events.ts';
 import { APP_PRINCIPAL } from './arm/tokens.ts';
 import { deployedSettings, settingsAtRunTime } from './deployment.ts';
 import type { Estate } from './estate/estate.ts';
-import { vmId } from './estate/ids.ts';
+import { subscriptionsOf, vmId } from './estate/ids.ts';
 import { subscriptionAsDeployed, topicAsDeployed } from './eventgrid/deployed.ts';
-import { type EventGrid, startEventGrid } from './eventgrid/eventGrid.ts';
+import { type EventGrid, type SystemTopic, startEventGrid } from './eventgrid/eventGrid.ts';
 import { MIRROR_PRINCIPAL, senders } from './eventgrid/senders.ts';
 import type { GuestLab } from './guests/lab.ts';
 import { type Host, startHost } from './host/host.ts';
@@ -138,14 +139,16 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       },
     });
     closers.push(() => host.stop());
-    const source = `/subscriptions/${estate.subscriptionId}`;
-    const resourceChange = subscriptionAsDeployed('resourceChange', host.url);
-    const subscription = eventGrid.systemTopic(source);
-    await subscription.subscribe(resourceChange);
-    toTopic = (event) => subscription.feed(event);
-    const health = eventGrid.systemTopic(source, 'CloudEventSchemaV1_0');
-    await health.subscribe({ ...resourceChange, filter: { includedEventTypes: [AVAILABILITY_CHANGED] } });
-    toHealthTopic = (event) => health.feed(event);
+    const topics = new Map<string, { source: SystemTopic; health: SystemTopic }>();
+    for (const id of new Set(sites.flatMap((site) => subscriptionsOf(site.estate)))) {
+      const source = eventGrid.systemTopic(`/subscriptions/${id}`);
+      await source.subscribe(subscriptionAsDeployed('resourceChange', host.url));
+      const health = eventGrid.systemTopic(`/subscriptions/${id}`, 'CloudEventSchemaV1_0');
+      await health.subscribe(subscriptionAsDeployed('availability', host.url));
+      topics.set(id, { source, health });
+    }
+    toTopic = (event) => topics.get(subscriptionOf(event.topic))?.source.feed(event);
+    toHealthTopic = (event) => topics.get(subscriptionOf(event.data.resourceInfo.id))?.health.feed(event);
 
     const topic = eventGrid.customTopic({ name: 'mirror-failover', ...topicAsDeployed() });
     await topic.subscribe(subscriptionAsDeployed('mirrorFailover', host.url));
@@ -278,7 +281,7 @@ export function appSettings(arm: Arm, azurite: Azurite, estate: Estate): Record<
     AzureWebJobsStorage: azurite.connectionString,
     // A first installation only looks.
     HAIRPIN_ENFORCEMENT: 'enforce',
-    HAIRPIN_SUBSCRIPTIONS: estate.subscriptionId,
+    HAIRPIN_SUBSCRIPTIONS: subscriptionsOf(estate).join(','),
     HAIRPIN_ARM_ENDPOINT: arm.endpoint,
     HAIRPIN_ARM_AUDIENCE: arm.endpoint,
     HAIRPIN_BELL_SECONDS: '1',

@@ -24,6 +24,7 @@ param settings = {
   HAIRPIN_WATCH_SECONDS: 60
   HAIRPIN_HEALTH_PER_MINUTE: 60
   HAIRPIN_RUN_DAYS: 30
+  HAIRPIN_OUTSIDE_LOAD_BALANCERS: 'serve'
   HAIRPIN_NETWORKS: '20.1.0.0/16'
   HAIRPIN_OPT_OUT_TAG: 'opt-out'
   HAIRPIN_AUDIT_TAG: 'audit'
@@ -37,6 +38,9 @@ param alwaysReady = 2
 param existingWorkspaceId = '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/logs/providers/Microsoft.OperationalInsights/workspaces/central'
 param existingSystemTopicIds = [
   '/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/events/providers/Microsoft.EventGrid/systemTopics/changes'
+]
+param existingHealthTopicIds = [
+  '/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/events/providers/Microsoft.EventGrid/systemTopics/health'
 ]
 param publisherPrincipalIds = ['00000000-0000-0000-0000-00000000000a', '00000000-0000-0000-0000-00000000000b']
 param appSubnetId = '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/network/providers/Microsoft.Network/virtualNetworks/hub/subnets/functions'

@@ -18,6 +18,8 @@ var operations = [
   'Microsoft.Compute/virtualMachines/deallocate/action'
   'Microsoft.Compute/virtualMachines/redeploy/action'
   'Microsoft.Compute/virtualMachines/reimage/action'
+  'Microsoft.Compute/virtualMachines/performMaintenance/action'
+  'Microsoft.Compute/virtualMachines/reapply/action'
   'Microsoft.Network/networkInterfaces/write'
   'Microsoft.Network/networkInterfaces/delete'
   'Microsoft.Network/loadBalancers/write'

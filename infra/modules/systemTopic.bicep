@@ -1,7 +1,9 @@
-// The topic on which Azure tells of changed resources in one subscription. It lives in that subscription, and a source
-// has one topic only.
+// A topic on which Azure tells of resources in one subscription. It lives in that subscription, and a source has one topic
+// of a type only.
 
 param name string
+@allowed(['Microsoft.Resources.Subscriptions', 'Microsoft.ResourceNotifications.HealthResources'])
+param topicType string
 param tags object
 
 resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' = {
@@ -14,7 +16,7 @@ resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' = {
   }
   properties: {
     source: subscription().id
-    topicType: 'Microsoft.Resources.Subscriptions'
+    topicType: topicType
   }
 }
 

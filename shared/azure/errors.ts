@@ -21,18 +21,21 @@ interface SdkError {
 /**
  * Runs one call to Azure under a time limit. The signal ends the call's requests; throws AzureError for all that
  * goes wrong, with status 0 where there was no answer.
+ * `given` ends them too.
  * @param action The RBAC action, `Microsoft.Compute/virtualMachines/runCommands/write`.
  */
 export async function callAzure<T>(
   action: string,
   seconds: number,
   work: (signal: AbortSignal) => Promise<T>,
+  given?: AbortSignal,
 ): Promise<T> {
-  const signal = AbortSignal.timeout(seconds * 1000);
+  const limit = AbortSignal.timeout(seconds * 1000);
   try {
-    return await work(signal);
+    return await work(given ? AbortSignal.any([limit, given]) : limit);
   } catch (error) {
-    if (signal.aborted) throw timedOut(action, `no answer within ${seconds} s`, error);
+    if (given?.aborted) throw timedOut(action, 'was not waited for any longer', error);
+    if (limit.aborted) throw timedOut(action, `no answer within ${seconds} s`, error);
     throw toAzureError(action, error);
   }
 }

@@ -70,7 +70,7 @@ async function begin(network: NetworkManagementClient, group: string, balancer: 
       })
       .submitted();
     if (!answer) throw new Error('the SDK showed no answer');
-    return underWay(ACTION, answer) ?? backendsOf(answer);
+    return underWay(ACTION, answer) ?? backendsOf(ACTION, answer);
   });
 }
 
@@ -79,7 +79,7 @@ async function follow(clients: AzureClients, network: NetworkManagementClient, l
   checkPlace(clients.endpoint, location, RESULT_ACTION);
   return callAzure(RESULT_ACTION, CALL_SECONDS, async (abortSignal) => {
     const answer = await get(network, location, abortSignal);
-    return underWay(RESULT_ACTION, answer, location) ?? backendsOf(answer);
+    return underWay(RESULT_ACTION, answer, location) ?? backendsOf(RESULT_ACTION, answer);
   });
 }
 
@@ -94,7 +94,13 @@ function underWay(action: string, { status, headers }: PipelineResponse, known?:
   return { location, ...defined({ retryAfterSeconds: retryAfterSeconds(headers.get('retry-after')) }) };
 }
 
-const backendsOf = (answer: PipelineResponse): BackendHealth[] => mapRuleHealth(jsonOf(answer));
+/** An answer without a body says nothing of anybody: it is no list of nobody, and Azure was reached. */
+function backendsOf(action: string, answer: PipelineResponse): BackendHealth[] {
+  const body = objectOf(jsonOf(answer));
+  if (body) return mapRuleHealth(body);
+  const message = `Azure answered ${answer.status} with an empty body where the health of a rule belongs`;
+  throw new AzureError({ status: answer.status, azureCode: 'BodyMissing', action, message });
+}
 
 /**
  * The backends of a rule's health, as the REST API writes them. One without address is left out, since nothing can be

@@ -16,8 +16,8 @@ const LIST_SECONDS = 120;
 /** A reader that lists VMs, their run time status, NICs and load balancers side by side, two minutes each at most. */
 export function createTopologyReader(clients: AzureClients): TopologyReader {
   return {
-    async read(subscriptionId) {
-      const lists = (await readLists(clients, subscriptionId)).map((list) => {
+    async read(subscriptionId, given) {
+      const lists = (await readLists(clients, subscriptionId, given)).map((list) => {
         if (list.status === 'rejected') throw list.reason;
         return list.value;
       });
@@ -44,12 +44,21 @@ export function createListReader(clients: AzureClients): ListReader {
 }
 
 /** The four lists. All are waited for, so that what is told of several that fail is the same each time. */
-async function readLists(clients: AzureClients, subscriptionId: string): Promise<PromiseSettledResult<unknown[]>[]> {
+async function readLists(
+  clients: AzureClients,
+  subscriptionId: string,
+  given?: AbortSignal,
+): Promise<PromiseSettledResult<unknown[]>[]> {
   const [compute, network] = await Promise.all([clients.compute(subscriptionId), clients.network(subscriptionId)]);
   const list = (client: Piped, type: string, query: string): Promise<unknown[]> => {
     const first = urlOf(clients.endpoint, ['subscriptions', subscriptionId, 'providers', ...type.split('/')], query);
     const action = `${type}/read`;
-    return callAzure(action, LIST_SECONDS, (signal) => getPages(client, clients.endpoint, first, action, signal));
+    return callAzure(
+      action,
+      LIST_SECONDS,
+      (signal) => getPages(client, clients.endpoint, first, action, signal),
+      given,
+    );
   };
   const vmQuery = `api-version=${COMPUTE_VERSION}`;
   const netQuery = `api-version=${NETWORK_VERSION}`;

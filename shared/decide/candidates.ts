@@ -6,6 +6,8 @@ import type { GuestMode, GuestPlan } from '../model/guest.ts';
 import { MAX_FRONTENDS } from '../model/guest.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
 import type { OutcomeRow, RunRow } from '../model/rows.ts';
+import { whyHeldBack } from './border.ts';
+import { sharedOf } from './elsewhere.ts';
 import { isUnconfirmed } from './failover.ts';
 import { inWindow } from './limits.ts';
 import { isReportedOnly } from './outdated.ts';
@@ -29,6 +31,8 @@ export interface Candidate {
   planHash: string;
   /** Of all frontends that the VM is a member of: what is removed need not be planned. */
   vips: string[];
+  /** Those of them that loops of other subscriptions work on too, and subscriptions that may hold some, by id. */
+  shared: string[];
   /** Compared number by number, the least first. */
   rank: number[];
 }
@@ -41,11 +45,13 @@ export interface Choices {
   superseded: Wish[];
   /** Nothing is sent for them, and why; with no reason given the estate says it. */
   refused: { wish: Wish; why: Finding[] }[];
+  /** They need lists that are missing. */
+  heldBack: { wish: Wish; why: Finding }[];
 }
 
 /** Looks at everything that waits for a command and may have it. */
 export function chooseCommands(pass: EstatePass): Choices {
-  const choices: Choices = { candidates: [], superseded: [], refused: [] };
+  const choices: Choices = { candidates: [], superseded: [], refused: [], heldBack: [] };
   const primaries = primaryCounts(pass);
   for (const [key, group] of wishesByVm(pass)) choose(pass, key, group, primaries.get(key) ?? 0, choices);
   choices.candidates.sort((a, b) => compareRanks(a.rank, b.rank) || (a.key < b.key ? -1 : 1));
@@ -86,8 +92,13 @@ function choose(pass: EstatePass, key: IdKey, group: readonly Wish[], primaryFor
   // Things may have changed since the run was planned: a hold set, a NIC removed, the VM stopped or opted out.
   const named = pass.evaluation.plans.get(key);
   const together: Wish[] = [];
+  const heldBack = whyHeldBack(pass, key);
   for (const wish of group) {
     if (superseded.includes(wish)) continue;
+    if (heldBack && wish.mode === 'apply') {
+      choices.heldBack.push({ wish, why: heldBack });
+      continue;
+    }
     const why = whyNot(pass, key, wish, lead.mode, named?.plan);
     if (why) choices.refused.push({ wish, why });
     else if (wish.mode === lead.mode) together.push(wish);
@@ -103,8 +114,15 @@ function choose(pass: EstatePass, key: IdKey, group: readonly Wish[], primaryFor
     plan,
     planHash: named?.hash ?? planHash(plan),
     vips: [...new Set([...paths.map((path) => path.vip), ...plan.frontends.map((frontend) => frontend.vip)])],
+    shared: sharedIds(pass, key, heldBack !== undefined),
     rank: rankOf(together, key, primaryFor),
   });
+}
+
+function sharedIds({ survey }: EstatePass, key: IdKey, isHeldBack: boolean): string[] {
+  const shared = sharedOf(survey, key).map((item) => item.frontend.frontend.id);
+  if (isHeldBack) for (const { subscriptionId } of survey.unread) shared.push(`/subscriptions/${subscriptionId}`);
+  return shared;
 }
 
 /** Why nothing can be sent for a wish; undefined when it can. Without a reason of its own the estate says it. */

@@ -16,7 +16,8 @@ import type { CommandRow, VmRow } from '../model/rows.ts';
 import { oneOrAll } from '../model/steps.ts';
 import { rowKey } from '../model/store.ts';
 import { unfitAgent } from './agent.ts';
-import { fail, failed, healthyVips, type InFlight, refuse, succeed, withdraw } from './endings.ts';
+import { isCutOff, precedence, rivalsOf } from './elsewhere.ts';
+import { fail, failed, healthyVips, type InFlight, refuse, succeed, takeBack, withdraw } from './endings.ts';
 import { commandMs, guestLimits, guestNetworks } from './limits.ts';
 import { take } from './outcomes.ts';
 import { whyOutdated } from './outdated.ts';
@@ -100,6 +101,7 @@ function isHeldUpTooLong({ settings }: Pass, { command, lookedAt }: Watched, mos
 
 function intended(pass: Pass, watched: Watched, { view, agent }: Extract<Look, { kind: 'seen' }>): void {
   const { vm, command } = watched;
+  if (pass.survey && isCutOff(pass.survey, command)) return waitOrTakeBack(pass, watched);
   if (isOutdated(pass, watched)) return;
   const unfit = agent && unfitAgent(vm.os, agent);
   if (unfit?.code === 'AGENT_NOT_READY') vm.awayAt = pass.now;
@@ -112,6 +114,9 @@ function intended(pass: Pass, watched: Watched, { view, agent }: Extract<Look, {
     return;
   }
   if (!pass.survey) return unread(pass, watched);
+  const before = command.mode === 'check' ? 'send' : precedence(rivalsOf(pass.seen.elsewhere, command.shared), vm.vmId);
+  if (before === 'takeBack') return takeBack(pass, watched);
+  if (before === 'wait') return waitOrTakeBack(pass, watched);
   command.phase = 'sent';
   delete command.heldUp;
   command.sentAt = pass.now;
@@ -119,6 +124,11 @@ function intended(pass: Pass, watched: Watched, { view, agent }: Extract<Look, {
   command.deadline = pass.now + commandMs(pass.settings);
   if (view?.startTime !== undefined) command.priorStart = view.startTime;
   send(pass, watched);
+}
+
+/** What is only meant waits, and gives its place back when that takes too long. */
+function waitOrTakeBack(pass: Pass, watched: Watched): void {
+  if (isHeldUpTooLong(pass, watched, 1000 * pass.settings.commandSeconds)) takeBack(pass, watched);
 }
 
 /** Takes back a command that is not what should be done by now; its outcome takes its turn again. */

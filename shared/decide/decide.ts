@@ -37,6 +37,8 @@ export interface Decision {
   /** Done side by side after all writes. */
   effects: Effect[];
   log: LogLine[];
+  /** Other subscriptions whose loops have a new run. */
+  ring: string[];
   /** Seconds until the next look; 0 at once; undefined when nothing is open. */
   nextLook: number | undefined;
 }
@@ -67,6 +69,7 @@ export function decide(seen: Observed, settings: LoopSettings): Decision {
     writes: writesOf(pass),
     effects: pass.effects,
     log: pass.log,
+    ring: [...new Set(pass.handed.map(({ subscriptionId }) => subscriptionId))],
     nextLook: nextLook(pass, started > 0 || !closed),
   };
 }

@@ -116,6 +116,15 @@ export function withdraw(pass: Pass, { vm, command }: InFlight, failure: Finding
   tell(pass, 'withdrawn', { ...namesOf(vm, command), retryAt, ...saidOf(failure) });
 }
 
+/**
+ * Nothing was sent yet, and a member of the same mirror in another subscription goes first. The outcomes take their turn
+ * again, under another number.
+ */
+export function takeBack(pass: Pass, { vm, command }: InFlight): void {
+  delete vm.command;
+  tell(pass, 'taken-back', namesOf(vm, command));
+}
+
 /** What a withdrawn command waits for. */
 export function waitAfter({ failure }: NonNullable<VmRow['last']>): WaitCode {
   if (failure?.code === 'ACCESS_DENIED') return 'RIGHT_MISSING';

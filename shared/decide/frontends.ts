@@ -3,9 +3,11 @@ import { soleHealthy } from '../evaluate/healthy.ts';
 import type { Survey, SurveyedFrontend } from '../evaluate/survey.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
 import { plainSentence } from '../model/lines.ts';
-import { acceptedRun, type FrontendRow, isOpen } from '../model/rows.ts';
+import { defined } from '../model/optional.ts';
+import { acceptedRun, type FrontendRow, isOpen, type OtherRule } from '../model/rows.ts';
 import { runIdOf } from '../model/runId.ts';
-import type { FrontendHealth, HealthMap } from '../model/topology.ts';
+import type { FrontendHealth, HealthMap, RuleHealth } from '../model/topology.ts';
+import { byOtherRule, hasOthersAsListed, othersNow } from './otherRules.ts';
 import { type HealthAnswer, type Pass, tell, whyUnusable } from './pass.ts';
 
 /** Health by frontend, as judge takes it. */
@@ -17,10 +19,14 @@ export function healthOf(rows: Iterable<FrontendRow>): HealthMap {
       state: row.knownAt > 0 ? 'known' : 'unknown',
       backends: row.backends,
       at: row.knownAt,
+      ...(row.others && { others: othersTold(row.others) }),
     });
   }
   return map;
 }
+
+const othersTold = (others: readonly OtherRule[]): RuleHealth[] =>
+  others.flatMap(({ ruleId, backends, knownAt }) => (knownAt > 0 ? [{ ruleId, backends, at: knownAt }] : []));
 
 /** A primary that health shows elsewhere than before. */
 export interface Move {
@@ -33,7 +39,13 @@ export interface Move {
 /** Writes answers into the frontends' rows; returns the mirrors whose primary moved. */
 export function takeHealth(pass: Pass): Move[] {
   const moves: Move[] = [];
+  let ofOther: ReadonlyMap<IdKey, IdKey> | undefined;
   for (const [key, answer] of pass.seen.health) {
+    if (!pass.frontends.read(key)) {
+      ofOther ??= byOtherRule(pass.frontends.readAll());
+      takeOther(pass, ofOther.get(key), key, answer);
+      continue;
+    }
     const row = pass.frontends.get(key);
     if (!row) continue;
     if (answer.kind !== 'known') {
@@ -45,11 +57,11 @@ export function takeHealth(pass: Pass): Move[] {
     row.askedAt = answer.at ?? pass.now;
     row.knownAt = answer.at ?? pass.now;
     row.backends = answer.backends;
-    const primary = soleHealthy(answer.backends);
-    if (!primary || primary.address === row.primaryAddress) continue;
+    const [first, ...more] = soleHealthy(answer.backends, row.together) ?? [];
+    if (first === undefined || [first, ...more].some((address) => address === row.primaryAddress)) continue;
     const from = row.primaryAddress;
     if (from !== undefined && row.mirror) moves.push({ row, from, since: row.primarySince ?? 0 });
-    row.primaryAddress = primary.address;
+    row.primaryAddress = first;
     row.primarySince = pass.now;
   }
   return moves;
@@ -58,13 +70,20 @@ export function takeHealth(pass: Pass): Move[] {
 /** A question that is older than this is put anew, milliseconds: Azure answers within a minute or so, or has lost it. */
 const QUESTION_MS = 5 * 60_000;
 
-/** No answer yet: the question is gone on with by the next pass, unless Azure refused it or is slower than it ever is. */
-function keepQuestion(pass: Pass, row: FrontendRow, answer: Exclude<HealthAnswer, { kind: 'known' }>): void {
-  const { question } = answer;
-  row.askedAt = question?.since ?? pass.now;
-  const isOld = question !== undefined && Math.abs(pass.now - question.since) >= QUESTION_MS;
+type Unanswered = Exclude<HealthAnswer, { kind: 'known' }>;
+
+/** Keeps the question that an answer leaves open; true when it is too old to be gone on with. */
+function putOff({ now }: Pass, row: Pick<FrontendRow, 'askedAt' | 'asking'>, { question }: Unanswered): boolean {
+  row.askedAt = question?.since ?? now;
+  const isOld = question !== undefined && Math.abs(now - question.since) >= QUESTION_MS;
   if (question && !isOld) row.asking = question;
   else delete row.asking;
+  return isOld;
+}
+
+/** No answer yet: the question is gone on with by the next pass, unless Azure refused it or is slower than it ever is. */
+function keepQuestion(pass: Pass, row: FrontendRow, answer: Unanswered): void {
+  const isOld = putOff(pass, row, answer);
   if (answer.kind === 'failed' && answer.error.status === 403) {
     const { azureCode, action, said } = answer.error;
     row.refused = { code: azureCode, action, text: plainSentence(said, 300), at: pass.now };
@@ -72,6 +91,24 @@ function keepQuestion(pass: Pass, row: FrontendRow, answer: Exclude<HealthAnswer
   }
   const why = answer.kind === 'failed' ? answer.error.message : isOld && `no answer within ${QUESTION_MS / 1000} s`;
   if (why) tell(pass, 'health-unknown', { frontendId: row.frontendId, why });
+}
+
+/** What another rule of a frontend said. */
+function takeOther(pass: Pass, frontend: IdKey | undefined, rule: IdKey, answer: HealthAnswer): void {
+  const row = frontend === undefined ? undefined : pass.frontends.get(frontend);
+  const other = row?.others?.find(({ ruleId }) => idKey(ruleId) === rule);
+  if (!row || !other) return;
+  if (answer.kind === 'known') {
+    delete other.asking;
+    other.askedAt = answer.at ?? pass.now;
+    other.knownAt = answer.at ?? pass.now;
+    other.backends = answer.backends;
+    return;
+  }
+  putOff(pass, other, answer);
+  // A right that is missing is told by the frontend's own question.
+  if (answer.kind !== 'failed' || answer.error.status === 403) return;
+  tell(pass, 'health-unknown', { frontendId: row.frontendId, why: answer.error.message });
 }
 
 /** A move that no open failover run has announced makes a run of its own. To be called once those are known by frontend. */
@@ -106,7 +143,9 @@ export function tellMove(pass: Pass, { row, from, since }: Move): void {
 export function keepFrontends(pass: Pass, survey: Survey): void {
   for (const { frontendId, healthRuleId } of pass.frontends.readAll()) {
     const key = idKey(frontendId);
-    if (healthRuleId !== undefined && !survey.waysOfFrontend.has(key)) delete pass.frontends.get(key)?.healthRuleId;
+    // Its members may all be where nothing could be read.
+    const isGone = !survey.waysOfFrontend.has(key) && survey.unread.length === 0;
+    if (healthRuleId !== undefined && isGone) delete pass.frontends.get(key)?.healthRuleId;
   }
   for (const surveyed of survey.frontends) {
     const { key } = surveyed.frontend;
@@ -117,16 +156,19 @@ export function keepFrontends(pass: Pass, survey: Survey): void {
   }
 }
 
-const isAsListed = (row: Readonly<FrontendRow>, { frontend }: SurveyedFrontend): boolean =>
+const isAsListed = (row: Readonly<FrontendRow>, surveyed: SurveyedFrontend): boolean =>
+  isFrontendAsListed(row, surveyed) &&
+  hasOthersAsListed(row, surveyed) &&
+  JSON.stringify(row.together) === JSON.stringify(togetherIn(surveyed));
+
+const isFrontendAsListed = (row: Readonly<FrontendRow>, { frontend }: SurveyedFrontend): boolean =>
   row.vip === frontend.vip &&
   row.probeSeconds === frontend.probeSeconds &&
   row.mirror === frontend.mirror &&
   row.healthRuleId === frontend.healthRule?.id;
 
-function keepAsListed(
-  pass: Pass,
-  { frontend: { key, vip, probeSeconds, mirror, healthRule } }: SurveyedFrontend,
-): void {
+function keepAsListed(pass: Pass, surveyed: SurveyedFrontend): void {
+  const { key, vip, probeSeconds, mirror, healthRule } = surveyed.frontend;
   const row = pass.frontends.get(key);
   if (!row) return;
   row.vip = vip;
@@ -134,12 +176,27 @@ function keepAsListed(
   row.mirror = mirror;
   if (healthRule) row.healthRuleId = healthRule.id;
   else delete row.healthRuleId;
+  const others = othersNow(surveyed, row.others);
+  if (others) row.others = others;
+  else delete row.others;
+  const together = togetherIn(surveyed);
+  if (together) row.together = together;
+  else delete row.together;
 }
 
-/** The row of a frontend that was never asked. */
-export function newFrontendRow({
-  frontend: { frontend, vip, probeSeconds, mirror, healthRule },
-}: SurveyedFrontend): FrontendRow {
+/** The addresses of each member that has several; undefined where none has. */
+function togetherIn({ members }: SurveyedFrontend): string[][] | undefined {
+  const several = members.filter(({ ips }) => ips.length > 1);
+  if (several.length === 0) return undefined;
+  return several.map(({ ips }) => ips.flatMap(({ ip }) => ip.address ?? []));
+}
+
+/** The row of a frontend that was never asked, or asked no more than `known` says. */
+export function newFrontendRow(
+  surveyed: SurveyedFrontend,
+  known: Pick<FrontendRow, 'askedAt' | 'others'> = { askedAt: 0 },
+): FrontendRow {
+  const { frontend, vip, probeSeconds, mirror, healthRule } = surveyed.frontend;
   const row: FrontendRow = {
     frontendId: frontend.id,
     vip,
@@ -147,7 +204,8 @@ export function newFrontendRow({
     mirror,
     backends: [],
     knownAt: 0,
-    askedAt: 0,
+    askedAt: known.askedAt,
+    ...defined({ others: othersNow(surveyed, known.others), together: togetherIn(surveyed) }),
   };
   if (healthRule) row.healthRuleId = healthRule.id;
   return row;

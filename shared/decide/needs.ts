@@ -1,5 +1,5 @@
 /** What observe must read for a pass, said of what it has read already. Pure. */
-import { type IdKey, idKey, sameId } from '../model/ids.ts';
+import { type IdKey, idKey, isWithin, sameId } from '../model/ids.ts';
 import {
   type CommandRow,
   type FrontendRow,
@@ -10,6 +10,7 @@ import {
 } from '../model/rows.ts';
 import type { LoopSettings } from '../model/settings.ts';
 import { isStuck } from './limits.ts';
+import { asQuestion, OTHERS_FRESH_MS } from './otherRules.ts';
 import type { Look, Observed } from './pass.ts';
 import { isToBeTried } from './refusing.ts';
 
@@ -70,6 +71,7 @@ export const needsFrontends = ({ looks, now }: Pick<Observed, 'looks' | 'now'>, 
   now >= watchAt || [...looks.values()].some((look) => !isRunning(look));
 
 export interface DueInput {
+  subscriptionId: string;
   now: number;
   frontends: readonly FrontendRow[];
   runs: readonly RunRow[];
@@ -89,7 +91,8 @@ const ageOf = (row: FrontendRow, now: number): number =>
 
 /**
  * The frontends to ask now, most urgent first and the longest unasked before others, so that a ceiling below the
- * number of frontends rotates through them all.
+ * number of frontends rotates through them all. Their rules with other pools or another probe come last, each as a row
+ * under its own id.
  */
 export function healthDue(input: DueInput, settings: LoopSettings): FrontendRow[] {
   const { now } = input;
@@ -98,11 +101,13 @@ export function healthDue(input: DueInput, settings: LoopSettings): FrontendRow[
   const announced = new Set(
     input.runs.flatMap((run) => (run.confirmation?.state === 'pending' ? run.confirmation.frontendIds.map(idKey) : [])),
   );
+  const isOwn = isOwnFrontend(input.subscriptionId);
   const urgency = (row: FrontendRow, key: IdKey): number | undefined => {
     const age = ageOf(row, now);
-    if (announced.has(key)) return age > 0 ? 0 : undefined;
+    // The load balancer's own loop goes first: what it has just asked nobody asks again.
+    if (announced.has(key)) return age > 0 && (isOwn(row) || age >= settings.bellSeconds * 1000) ? 0 : undefined;
     if (input.inPlay.has(key) && age >= FRESH_MS) return 1;
-    return row.mirror && age >= settings.watchSeconds * 1000 ? 2 : undefined;
+    return isOwn(row) && row.mirror && age >= settings.watchSeconds * 1000 ? 2 : undefined;
   };
   const due: { row: FrontendRow; key: IdKey; urgency: number }[] = [];
   for (const row of input.frontends) {
@@ -110,12 +115,23 @@ export function healthDue(input: DueInput, settings: LoopSettings): FrontendRow[
     const key = idKey(row.frontendId);
     const how = urgency(row, key);
     if (how !== undefined) due.push({ row, key, urgency: how });
+    for (const other of input.inPlay.has(key) ? (row.others ?? []) : []) {
+      const question = asQuestion(row, other);
+      if (isAsking(question) || ageOf(question, now) < OTHERS_FRESH_MS) continue;
+      due.push({ row: question, key: idKey(other.ruleId), urgency: 3 });
+    }
   }
   return due
     .sort((a, b) => a.urgency - b.urgency || a.row.askedAt - b.row.askedAt || (a.key < b.key ? -1 : 1))
     .slice(0, room)
     .map((item) => item.row);
 }
+
+/** Whether a frontend's load balancer lies in a subscription: its loop watches it. */
+const isOwnFrontend =
+  (subscriptionId: string) =>
+  ({ frontendId }: FrontendRow): boolean =>
+    isWithin(frontendId, `/subscriptions/${subscriptionId}`);
 
 /** True while Azure has a question about a frontend's health that it has not answered; one about another rule is dropped. */
 export const isAsking = ({ asking, healthRuleId }: FrontendRow): boolean =>
@@ -139,8 +155,15 @@ export function nextQuestion(frontends: readonly FrontendRow[]): number | undefi
  * When a mirror is to be watched next, epoch milliseconds: until then nobody needs to read the frontends for that. At
  * once where some are due and found no room.
  */
-export function nextWatch(frontends: readonly FrontendRow[], now: number, settings: LoopSettings): number {
-  const watched = frontends.filter((row) => row.mirror && row.healthRuleId !== undefined);
+export function nextWatch(
+  subscriptionId: string,
+  frontends: readonly FrontendRow[],
+  now: number,
+  settings: LoopSettings,
+): number {
+  const watched = frontends
+    .filter(isOwnFrontend(subscriptionId))
+    .filter((row) => row.mirror && row.healthRuleId !== undefined);
   const dueIn = watched.map((row) => Math.max(0, settings.watchSeconds * 1000 - ageOf(row, now)));
   return dueIn.reduce((soonest, ms) => Math.min(soonest, now + ms), now + settings.watchSeconds * 1000);
 }

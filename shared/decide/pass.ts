@@ -12,6 +12,7 @@ import type { LoopSettings } from '../model/settings.ts';
 import type { LogLine, Step, StepFields } from '../model/steps.ts';
 import { rowKey, type Versioned } from '../model/store.ts';
 import type { BackendHealth } from '../model/topology.ts';
+import type { Elsewhere } from './elsewhere.ts';
 import type { Intake } from './intake.ts';
 import { withKept } from './kept.ts';
 import { Outcomes, Rows } from './rows.ts';
@@ -56,6 +57,8 @@ export interface Observed {
   unusable: ReadonlyMap<string, Finding>;
   /** Outcomes that cannot be read: row keys by run. */
   unreadableOutcomes: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Other subscriptions' VMs, where this pass needs to know of them. */
+  elsewhere?: Elsewhere;
   /** Not read when nothing needed it. */
   survey?: Survey;
   /** Why the estate could not be read. */
@@ -99,6 +102,8 @@ export interface Pass {
   /** VIPs with somebody to connect to, as far as is known. To be asked once this pass's answers about health are in. */
   healthyVips(): ReadonlySet<string>;
   readonly effects: Effect[];
+  /** Runs for the loops of other subscriptions. */
+  readonly handed: RunRow[];
   readonly log: LogLine[];
 }
 
@@ -127,6 +132,7 @@ export function startPass(seen: Observed, settings: LoopSettings): Pass {
       return healthy;
     },
     effects: [],
+    handed: [],
     log: [],
   };
 }
@@ -155,6 +161,7 @@ export function writesOf(pass: Pass): RowWrite[] {
   const runs = pass.runs.changes().map((change): RowWrite => ({ table: 'runs', ...change }));
   return [
     ...runs.filter((write) => write.etag === undefined),
+    ...pass.handed.map((row): RowWrite => ({ table: 'runs', row })),
     ...pass.frontends.changes().map((change): RowWrite => ({ table: 'frontends', ...change })),
     ...pass.vms.changes().map((change): RowWrite => ({ table: 'vms', ...change })),
     ...pass.outcomes.changes().map((change): RowWrite => ({ table: 'outcomes', ...change })),

@@ -1,9 +1,12 @@
 /** From an accepted run to its outcomes: who is looked at, who is settled without, who needs no word. Pure. */
-import { finding } from '../model/findings.ts';
+import { type FindingCode, finding } from '../model/findings.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
+import { defined } from '../model/optional.ts';
 import type { Path } from '../model/path.ts';
-import type { OutcomeRow, RunRow } from '../model/rows.ts';
+import { acceptedRun, type OutcomeRow, type RunRow } from '../model/rows.ts';
+import { subscriptionOf } from '../model/scope.ts';
 import { rowKey } from '../model/store.ts';
+import { waitsForLists, whyHeldBack } from './border.ts';
 import { standingRefusal } from './endings.ts';
 import { guestLimits, guestNetworks } from './limits.ts';
 import { lookNeed, spreadLooks } from './looks.ts';
@@ -26,17 +29,36 @@ export function planRuns(pass: EstatePass): void {
 function planRun(pass: EstatePass, run: RunRow, changed: readonly IdKey[]): void {
   const { evaluation, survey } = pass;
   const places = { all: evaluation.paths, ofVm: evaluation.pathsOfVm, ofFrontend: evaluation.pathsOfFrontend };
-  const groups = new Map<IdKey, readonly Path[]>(Map.groupBy(covered(run, places, survey), (path) => path.vmKey));
+  const all = new Map<IdKey, readonly Path[]>(Map.groupBy(covered(run, places, survey), (path) => path.vmKey));
+  const groups = new Map([...all].filter(([key]) => survey.isOwn(key)));
+  handOn(pass, run, all.keys());
   if (run.signal === 'resourceChange') {
     for (const key of changed) if (!groups.has(key)) groups.set(key, evaluation.pathsOfVm.get(key) ?? []);
   }
   run.fresh = 0;
   const turns = [...groups].flatMap(([key, paths]) => planPaths(pass, run, key, paths) ?? []);
   spreadLooks(pass, turns);
-  for (const vmId of namedWithoutPath(pass, run, groups)) planNamed(pass, run, vmId);
+  for (const vmId of [...namedWithoutPath(pass, run, groups), ...behindAbsent(pass, run, groups)]) {
+    planNamed(pass, run, vmId);
+  }
   run.state = 'running';
   run.startedAt = pass.now;
   tell(pass, 'planned', { runId: run.runId, signal: run.signal, vms: groups.size, fresh: run.fresh });
+}
+
+/**
+ * VMs of other subscriptions are their loops' matter: each is given the same run, before this one is told to be planned.
+ * A sweep is of one subscription, and the others have their own.
+ */
+function handOn({ survey, settings, handed, seen }: EstatePass, run: RunRow, covered: Iterable<IdKey>): void {
+  if (run.handedBy !== undefined || run.signal === 'sweep') return;
+  const others = new Set([...covered].filter((key) => !survey.isOwn(key)).map(subscriptionOf));
+  const { runId, signal, scope, mode, dryRun, observedAt, event, retryOf } = run;
+  for (const subscriptionId of others) {
+    if (!settings.scope.subscriptionIds.includes(subscriptionId)) continue;
+    const given = { subscriptionId, runId, signal, scope, mode, dryRun, observedAt, ...defined({ event, retryOf }) };
+    handed.push({ ...acceptedRun(given), handedBy: seen.subscriptionId });
+  }
 }
 
 /** True for a VM with an outcome already: planned by a loop that was killed, and perhaps unreadable by now. */
@@ -64,7 +86,9 @@ function planPaths(pass: EstatePass, run: RunRow, key: IdKey, paths: readonly Pa
   const isTurn = need === 'turn' && run.signal === 'sweep';
   const due = !byNeed || need === 'now' || isTurn;
 
-  if (!due && paths.every((path) => path.verdict === 'compliant') && keptFindings(pass, vmId).length === 0) {
+  const isCut = (pass.evaluation.listedOf.get(key) ?? []).some((item) => ABSENT.has(item.finding.code));
+  const isRight = paths.every((path) => path.verdict === 'compliant');
+  if (!due && !isCut && isRight && keptFindings(pass, vmId).length === 0) {
     run.fresh += 1;
     return undefined;
   }
@@ -77,7 +101,7 @@ function planPaths(pass: EstatePass, run: RunRow, key: IdKey, paths: readonly Pa
     return undefined;
   }
   // Told once: what was seen of a plan that is gone says nothing of the next one.
-  if (vm?.look && named === undefined) forgetLook(pass, key);
+  if (vm?.look && named === undefined && pass.survey.unread.length === 0) forgetLook(pass, key);
   const unusable = whyUnusable(pass, key);
   if (unusable) settleFromEstate(pass, outcome, [unusable]);
   else if (!actionable || !due) settleFromEstate(pass, outcome, held ? [finding('REMOVED_BY_HAND')] : []);
@@ -98,6 +122,9 @@ function planNamed(pass: EstatePass, run: RunRow, vmId: string): void {
   const key = idKey(vmId);
   if (isPlanned(pass, run, key)) return;
   const outcome = pass.outcomes.add(waitingOutcome(run, vmId));
+  // What it is behind may be in lists that are missing now.
+  const isHeldBack = whyHeldBack(pass, key) !== undefined && run.mode === 'apply' && !run.dryRun;
+  if (isHeldBack && waitsForLists(pass, run)) return;
   const why = pass.survey.vms.has(key) ? [] : [finding('VM_NOT_FOUND', { id: vmId })];
   settleFromEstate(pass, outcome, why, 'unknown');
 }
@@ -105,10 +132,12 @@ function planNamed(pass: EstatePass, run: RunRow, vmId: string): void {
 const namesVmOrNic = (run: RunRow): boolean => run.scope.some((item) => item.kind === 'vm' || item.kind === 'nic');
 
 /** VMs whose plan is not the one that was last looked at, or that lost it: a NIC that is gone names no VM any more. */
-function changedPlans({ evaluation, vms }: EstatePass): IdKey[] {
+function changedPlans(pass: EstatePass): IdKey[] {
+  const { evaluation, vms } = pass;
   const changed: IdKey[] = [];
   for (const { vmId, look } of vms.readAll()) {
     const key = idKey(vmId);
+    if (whyHeldBack(pass, key)) continue;
     if (look && evaluation.pathsOfVm.has(key) && evaluation.plans.get(key)?.hash !== look.planHash) changed.push(key);
   }
   return changed;
@@ -116,13 +145,30 @@ function changedPlans({ evaluation, vms }: EstatePass): IdKey[] {
 
 /** VMs that a person or a mirror names and that are on no path: deleted, opted out, out of scope, or no member of anything. */
 function namedWithoutPath(
-  { evaluation }: EstatePass,
+  { evaluation, survey }: EstatePass,
   run: RunRow,
   groups: ReadonlyMap<IdKey, readonly Path[]>,
 ): string[] {
   // Most VMs of a subscription are none of ours: that one of them changed is no word worth.
   if (run.signal === 'resourceChange') return [];
   return run.scope
-    .filter(({ kind, id }) => kind === 'vm' && !groups.has(idKey(id)) && !evaluation.pathsOfVm.has(idKey(id)))
+    .filter(({ kind, id }) => kind === 'vm' && survey.isOwn(idKey(id)))
+    .filter(({ id }) => !groups.has(idKey(id)) && !evaluation.pathsOfVm.has(idKey(id)))
     .map((item) => item.id);
+}
+
+const ABSENT = new Set<FindingCode>(['SUBSCRIPTION_NOT_CONFIGURED', 'SUBSCRIPTION_UNREAD']);
+
+/** VMs behind something in a subscription that is not configured, or not read, and on no path: a sweep says so. */
+function behindAbsent(
+  { survey, evaluation }: EstatePass,
+  run: RunRow,
+  groups: ReadonlyMap<IdKey, readonly Path[]>,
+): string[] {
+  if (run.signal !== 'sweep') return [];
+  const ids = survey.listed.filter(({ finding: { code } }) => ABSENT.has(code)).map(({ id }) => id);
+  return [...new Set(ids)].filter((id) => {
+    const key = idKey(id);
+    return survey.vms.has(key) && !groups.has(key) && !evaluation.pathsOfVm.has(key);
+  });
 }

@@ -8,7 +8,9 @@ import { type IdKey, idKey, sameId } from '../model/ids.ts';
 import { type FrontendRow, hasPlace, type OutcomeRow, type RunRow, type VmRow } from '../model/rows.ts';
 import { oneOrAll } from '../model/steps.ts';
 import type { WaitCode } from '../model/waits.ts';
+import { letsOthersFirst, waitsForLists } from './border.ts';
 import { type Candidate, chooseCommands } from './candidates.ts';
+import { rivalsOf } from './elsewhere.ts';
 import { stuckFinding, waitAfter } from './endings.ts';
 import { isUnconfirmed } from './failover.ts';
 import { frontendIdsOf } from './kept.ts';
@@ -34,11 +36,24 @@ interface Room {
   announced: ReadonlySet<IdKey>;
 }
 
+/**
+ * How often it is looked whether another subscription's member has ended, milliseconds: its end rings no bell here, and
+ * each look reads the estate.
+ */
+const ACROSS_MS = 10_000;
+
+/** How long until a VM is looked at again that needs lists that are missing, milliseconds. */
+const LISTS_PAUSE_MS = 30_000;
+
 /** Starts the commands that may go; returns how many. */
 export function startCommands(pass: EstatePass): number {
-  const { candidates, superseded, refused } = chooseCommands(pass);
+  const { candidates, superseded, refused, heldBack } = chooseCommands(pass);
   for (const { outcome } of superseded) settle(pass, outcome, 'superseded');
   for (const { wish, why } of refused) settleFromEstate(pass, wish.outcome, why);
+  for (const { wish, why } of heldBack) {
+    if (waitsForLists(pass, wish.run)) letWait(wish.outcome, 'SUBSCRIPTION_UNREAD', pass.now + LISTS_PAUSE_MS);
+    else settleFromEstate(pass, wish.outcome, [why], 'unknown');
+  }
   const room = roomLeft(pass);
   let started = 0;
   for (const candidate of candidates) {
@@ -137,7 +152,12 @@ function mustWait(pass: EstatePass, candidate: Candidate, room: Room): Wait | un
   const byHand = candidate.wishes.some(({ run }) => run.signal === 'manual') && last?.failure?.code === 'ACCESS_DENIED';
   if (last?.retryAt !== undefined && last.retryAt > pass.now && !byHand)
     return { why: waitAfter(last), until: last.retryAt };
-  if (candidate.mode !== 'check' && candidate.vips.some((vip) => room.taken.has(vip))) return { why: 'MEMBER_BUSY' };
+  if (candidate.mode !== 'check') {
+    if (candidate.vips.some((vip) => room.taken.has(vip))) return { why: 'MEMBER_BUSY' };
+    const until = pass.now + ACROSS_MS;
+    if (rivalsOf(pass.seen.elsewhere, candidate.shared).length > 0) return { why: 'MEMBER_BUSY', until };
+    if (letsOthersFirst(pass, candidate)) return { why: 'MEMBER_FIRST', until };
+  }
   if (room.places <= 0) return { why: 'COMMAND_LIMIT' };
   return awaitsFailover(pass, candidate, room.announced) ? { why: 'FAILOVER_PENDING' } : undefined;
 }
@@ -152,7 +172,7 @@ function awaitsFailover({ now }: Pass, { key, wishes }: Candidate, announced: Re
   return automatic && announced.has(key) && now - oldest < SHARE_MS;
 }
 
-function start(pass: EstatePass, { key, wishes, mode, plan, planHash, vips }: Candidate): boolean {
+function start(pass: EstatePass, { key, wishes, mode, plan, planHash, vips, shared }: Candidate): boolean {
   const listed = pass.survey.vms.get(key);
   if (!listed || listed.os === 'unknown') return false;
   const vm: VmRow =
@@ -180,6 +200,7 @@ function start(pass: EstatePass, { key, wishes, mode, plan, planHash, vips }: Ca
     planHash,
     frontendIds: frontendIdsOf(pass.survey, key, vm, plan),
     vips,
+    ...(shared.length > 0 ? { shared } : {}),
     intendedAt: pass.now,
     deadline: pass.now + pass.settings.commandSeconds * 1000,
   };

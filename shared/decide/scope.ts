@@ -71,10 +71,11 @@ const namesVm = (run: Signal, vmId: string): boolean =>
 export const liftsHold = (run: Signal, vmId: string): boolean =>
   run.signal === 'manual' && run.mode === 'apply' && run.retryOf === undefined && namesVm(run, vmId);
 
-/** The frontends of every VM that the runs cover: a VM's command goes through all of its frontends. */
+/** The frontends of every VM of the loop's own that the runs cover: a VM's command goes through all of its frontends. */
 export function frontendsOfRuns(runs: readonly RunRow[], survey: Survey): Set<IdKey> {
   const ways = { all: survey.ways, ofVm: survey.waysOfVm, ofFrontend: survey.waysOfFrontend };
-  const vms = new Set(runs.flatMap((run) => covered(run, ways, survey).map((way) => way.vmKey)));
+  const keys = runs.flatMap((run) => covered(run, ways, survey).map((way) => way.vmKey));
+  const vms = new Set(keys.filter(survey.isOwn));
   const frontends = new Set<IdKey>();
   for (const vm of vms) for (const way of survey.waysOfVm.get(vm) ?? []) frontends.add(way.frontendKey);
   return frontends;

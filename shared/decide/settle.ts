@@ -3,6 +3,7 @@ import type { AzureError } from '../errors.ts';
 import type { CommandFailureCode } from '../model/commandFailures.ts';
 import { idKey } from '../model/ids.ts';
 import { isOpen, type OutcomeRow, type RunRow, type VmRow } from '../model/rows.ts';
+import { whyHeldBack } from './border.ts';
 import { failed, stuckFinding, waitAfter } from './endings.ts';
 import { AGENT_BUDGET_MS, AGENT_PAUSE_MS, ESTATE_BUDGET_MS, isOverdue, isStuck } from './limits.ts';
 import { countOutcomes, letWait, settle, settleFromCommand, settleFromEstate } from './outcomes.ts';
@@ -37,6 +38,14 @@ function settleOne(pass: EstatePass, run: RunRow, outcome: OutcomeRow, vm: VmRow
     // The command's row was never written: the outcome takes its turn again.
     outcome.state = 'waiting';
     if (outcome.commands) outcome.commands -= 1;
+    return;
+  }
+  const heldBack = whyHeldBack(pass, idKey(vm.vmId));
+  if (heldBack) {
+    // What came of it cannot be told while lists are missing.
+    if (pass.now - vm.last.endedAt < ESTATE_BUDGET_MS) return;
+    settleFromEstate(pass, outcome, [heldBack], 'unknown');
+    if (run.mode === 'apply') haltAll(pass, run, vm.vmId);
     return;
   }
   if (waitsForAgent(pass, run, vm)) return letWait(outcome, 'AGENT_NOT_READY', pass.now + AGENT_PAUSE_MS);

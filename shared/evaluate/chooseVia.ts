@@ -31,6 +31,9 @@ export function chooseVia(
 ): ChosenVia | undefined {
   const isNear = ({ subnetId }: IpConfiguration) =>
     subnetId !== undefined && member.ips.some(({ ip }) => ip.subnetId !== undefined && isSame(ip.subnetId, subnetId));
+  const [only] = nics;
+  if (only && nics.length === 1) return { nic: only, reason: reasonOf(only, isNear, scope), guessed: false };
+
   const network = index.networkOf(vipSubnetId);
   const fits = nics.map((nic) => ({
     nic,
@@ -50,9 +53,13 @@ export function chooseVia(
       byId(a.nic, b.nic),
   );
   if (!best) return undefined;
-  const untagged = best.near ? 'subnet' : 'name';
-  const reason = best.tagged ? 'tag' : untagged;
+  const reason = reasonOf(best.nic, isNear, scope);
   return { nic: best.nic, reason, guessed: reason === 'name' && others.some(({ home }) => home === best.home) };
+}
+
+function reasonOf(nic: Nic, isNear: (ip: IpConfiguration) => boolean, scope: Scope): ViaReason {
+  if (isTrueWord(tagValue(nic.tags, scope.viaTag))) return 'tag';
+  return nic.ipConfigurations.some(isNear) ? 'subnet' : 'name';
 }
 
 /** {@link sameId}, for ids that mostly are written alike. */

@@ -17,8 +17,17 @@ export const getsFlows = ({ up, reason }: BackendHealth): boolean => up || /^up_
 /** True while a person holds a backend down. */
 export const isHeldDown = (backend: BackendHealth): boolean => !backend.up && /^down_admin$/i.test(backend.reason);
 
-/** The healthy backend, when there is exactly one. */
-export function soleHealthy(backends: readonly BackendHealth[]): BackendHealth | undefined {
-  const healthy = backends.filter(isEvidence);
-  return healthy.length === 1 ? healthy[0] : undefined;
+/**
+ * The addresses of the one member that is healthy, when there is exactly one: of all healthy backends, by `together`, which
+ * names the addresses of each member that has several.
+ */
+export function soleHealthy(
+  backends: readonly BackendHealth[],
+  together: readonly (readonly string[])[] = [],
+): readonly string[] | undefined {
+  const healthy = [...new Set(backends.filter(isEvidence).map(({ address }) => address))];
+  const [first] = healthy;
+  if (first === undefined) return undefined;
+  const own = together.find((addresses) => addresses.includes(first)) ?? [first];
+  return healthy.every((address) => own.includes(address)) ? own : undefined;
 }

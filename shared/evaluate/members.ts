@@ -5,6 +5,7 @@ import { finding } from '../model/findings.ts';
 import { type IdKey, idKey, parentId, parseResourceId } from '../model/ids.ts';
 import type { ListedFinding } from '../model/path.ts';
 import type { Pool, Rule } from '../model/topology.ts';
+import type { Absent } from './absent.ts';
 import type { FrontendInPlay } from './frontends.ts';
 import type { NicIp, TopologyIndex } from './indexTopology.ts';
 import { trimmed } from './push.ts';
@@ -29,6 +30,8 @@ export interface Membership {
   nicKeys: ReadonlySet<IdKey>;
   /** References that lead nowhere, and instances of scale sets, whose NICs Azure lists elsewhere. */
   listed: ListedFinding[];
+  /** True when a reference leads into a subscription whose lists could not be read, or may do. */
+  isCut: boolean;
 }
 
 /**
@@ -41,17 +44,23 @@ export interface Membership {
  * are in an order that does not depend on health, or the plan would change with every failover: those of its primary
  * NIC first, then each NIC's primary ip configuration, then by id.
  */
-export function membersOf(frontend: FrontendInPlay, index: TopologyIndex): Membership {
+export function membersOf(frontend: FrontendInPlay, index: TopologyIndex, absent: Absent): Membership {
   const listed: ListedFinding[] = [];
   const byVm = new Map<IdKey, { ips: NicIp[]; rules: Rule[] }>();
   const nicKeys = new Set<IdKey>();
 
+  let isCut = false;
   const dangling = (id: string) => {
-    const scaleSet = scaleSetInstance(id);
+    const elsewhere = absent.findingOn(id);
+    if (elsewhere?.code === 'SUBSCRIPTION_UNREAD' || (absent.unread.length > 0 && !id.startsWith('/'))) isCut = true;
+    const scaleSet = elsewhere ? undefined : scaleSetInstance(id);
     listed.push(
       scaleSet
         ? { id: scaleSet, finding: finding('SCALE_SET_INSTANCE') }
-        : { id: frontend.frontend.id, finding: finding('DANGLING_REFERENCE', { vip: frontend.vip, id }) },
+        : {
+            id: frontend.frontend.id,
+            finding: elsewhere ?? finding('DANGLING_REFERENCE', { vip: frontend.vip, id }),
+          },
     );
   };
   const unused: string[] = [];
@@ -101,7 +110,7 @@ export function membersOf(frontend: FrontendInPlay, index: TopologyIndex): Membe
     members.push(member);
   }
   members.sort((a, b) => compareText(a.key, b.key));
-  return { members: trimmed(members), nicKeys, listed };
+  return { members: trimmed(members), nicKeys, listed, isCut };
 }
 
 /**

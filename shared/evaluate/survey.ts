@@ -2,10 +2,11 @@
 
 import { compareText } from '../model/address.ts';
 import { finding } from '../model/findings.ts';
-import { type IdKey, idKey } from '../model/ids.ts';
+import { type IdKey, idKey, isKeyWithin } from '../model/ids.ts';
 import type { ListedFinding, NamedPlan } from '../model/path.ts';
 import { type Scope, scopeRule } from '../model/scope.ts';
-import type { Topology, Vm } from '../model/topology.ts';
+import type { Topology, Unread, Vm } from '../model/topology.ts';
+import { absentFrom, listAbsentPools } from './absent.ts';
 import { refuseSeveralNics } from './containers.ts';
 import { type FrontendInPlay, frontendsInPlay } from './frontends.ts';
 import { indexTopology, type NicPlace } from './indexTopology.ts';
@@ -24,12 +25,20 @@ export interface SurveyedFrontend {
   ways: Way[];
   /** The port to prove for the frontend as a whole; undefined when none may be touched. */
   port?: number;
+  /** True when it, or a member of it, is not the subscription's own: other loops work on it too. */
+  isShared: boolean;
 }
 
-/** An estate as its lists show it. */
+/** An estate as its lists show it, for the loop of one subscription. */
 export interface Survey {
+  /** True for what lies in that subscription. */
+  isOwn(key: IdKey): boolean;
+  /** Configured subscriptions whose lists could not be read. */
+  unread: readonly Unread[];
   /** In order of their VIPs; those with a way alone. */
   frontends: SurveyedFrontend[];
+  /** Those of them that other loops work on too. */
+  shared: ReadonlyMap<IdKey, SurveyedFrontend>;
   /** All ways, in the order of their frontends. */
   ways: Way[];
   waysOfVm: ReadonlyMap<IdKey, readonly Way[]>;
@@ -58,6 +67,9 @@ export interface Survey {
  * balancer that is not in play or out of scope, its VM that is out of scope, a VM or NIC that is opted out. Frontends are in order of
  * their VIP, ways by VM. A frontend without any way is left out, since nothing of it is ours; the others name all
  * members, those without a way too.
+ *
+ * The lists may be those of several subscriptions. Then plans and ways are there for the VMs of all, and frontends for
+ * those that the loop of `topology.subscriptionId` has to do with: its own, and those that VMs of its own are behind.
  */
 export function survey(topology: Topology, scope: Scope): Survey {
   const index = indexTopology(topology);
@@ -65,15 +77,19 @@ export function survey(topology: Topology, scope: Scope): Survey {
   const frontends: SurveyedFrontend[] = [];
   const waysOfVm = new Map<IdKey, Way[]>();
   const isInScope = scopeRule(scope);
+  const subscription = idKey(`/subscriptions/${topology.subscriptionId}`);
+  const isOwn = (key: IdKey) => isKeyWithin(key, subscription);
+  const absent = absentFrom(topology, scope);
   const wholes = new Map<IdKey, readonly Member[]>();
   for (const frontend of inPlay) {
-    const membership = membersOf(frontend, index);
+    const membership = membersOf(frontend, index, absent);
     if (frontend.isOutside && !scope.outsideLoadBalancers) {
       listed.push(...leftOut(frontend, membership.members, isInScope));
       continue;
     }
     listed.push(...membership.listed);
-    const isWhole = membership.listed.every(({ finding }) => finding.code !== 'DANGLING_REFERENCE');
+    const isWhole =
+      !membership.isCut && membership.listed.every(({ finding }) => finding.code !== 'DANGLING_REFERENCE');
     if (isWhole) wholes.set(frontend.key, membership.members);
     const choice = provePort(frontend.rules, frontend, tagValue(frontend.loadBalancer.tags, scope.portTag));
     const ways: Way[] = [];
@@ -87,13 +103,21 @@ export function survey(topology: Topology, scope: Scope): Survey {
       push(waysOfVm, member.key, item);
     }
     if (ways.length === 0) continue;
-    const surveyed: SurveyedFrontend = { frontend, members: membership.members, ways: trimmed(ways) };
+    const isOwnFrontend = isOwn(frontend.key);
+    // What is another subscription's alone is for that one's loop.
+    if (!isOwnFrontend && !ways.some(({ vmKey }) => isOwn(vmKey))) continue;
+    const isShared = !isOwnFrontend || membership.isCut || membership.members.some(({ key }) => !isOwn(key));
+    const surveyed: SurveyedFrontend = { frontend, members: membership.members, ways: trimmed(ways), isShared };
     if ('port' in choice) surveyed.port = choice.port;
     frontends.push(surveyed);
   }
+  listed.push(...listAbsentPools(index, absent, scope, ({ id }) => isOwn(idKey(id)) && isInScope(idKey(id))));
   for (const [key, ways] of waysOfVm) waysOfVm.set(key, trimmed(ways));
   return {
+    isOwn,
+    unread: absent.unread,
     frontends,
+    shared: new Map(frontends.filter(({ isShared }) => isShared).map((item) => [item.frontend.key, item])),
     ways: frontends.flatMap(({ ways }) => ways),
     waysOfVm,
     waysOfFrontend: new Map(frontends.map(({ frontend, ways }) => [frontend.key, ways])),

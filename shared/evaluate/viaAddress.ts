@@ -4,7 +4,6 @@ import { compareText, isMac } from '../model/address.ts';
 import { type Finding, finding } from '../model/findings.ts';
 import { MAX_BACKENDS, type NicAddress } from '../model/guest.ts';
 import { idKey, shortName } from '../model/ids.ts';
-import { defined } from '../model/optional.ts';
 import type { Path } from '../model/path.ts';
 import type { Scope } from '../model/scope.ts';
 import type { IpConfiguration, Nic } from '../model/topology.ts';
@@ -54,11 +53,17 @@ export function addressesOf(
   findings.push(...via.findings, ...elsewhere(nic, frontend, index));
   if (guessed) findings.push(finding('SECONDARY_NIC_GUESSED', { vip, nic: shortName(nic.id), tag: scope.viaTag }));
   if (via.address) findings.push(...clashes(vip, nics, backends, via.address));
-  return { backends, viaReason: reason, findings, ...defined({ via: via.address }) };
+  const found: Addresses = { backends, viaReason: reason, findings };
+  if (via.address) found.via = via.address;
+  return found;
 }
 
 /** The member's own addresses in the pools: the load balancer translates to each of them. */
 function backendsOf({ ips }: Member, vip: string, scope: Scope): { backends: NicAddress[]; findings: Finding[] } {
+  if (ips.length === 1) {
+    const { address, findings } = addressOn(ips[0].on.nic, ips[0].ip, 'BACKEND_NIC_NOT_READY', vip, scope);
+    return { backends: address ? [address] : [], findings };
+  }
   const checked = ips.map(({ on, ip }) => addressOn(on.nic, ip, 'BACKEND_NIC_NOT_READY', vip, scope));
   const found = checked.flatMap(({ findings }) => findings);
   // Several addresses of one NIC lack the same thing.
@@ -115,11 +120,11 @@ function elsewhere(nic: Nic, { vip, frontend }: FrontendInPlay, { networkOf }: T
  * address twice, and backend and via address that are one address or one NIC.
  */
 function clashes(vip: string, nics: readonly NicPlace[], backends: readonly NicAddress[], via: NicAddress): Finding[] {
-  const values = new Set<string>();
-  if (nics.some(({ nic }) => nic.ipConfigurations.some((ip) => ip.address === vip))) values.add(vip);
-  for (const [place, { ip, mac }] of backends.entries()) {
-    if (ip === via.ip || backends.findIndex((other) => other.ip === ip) < place) values.add(ip);
-    if (mac === via.mac) values.add(mac);
-  }
-  return [...values].map((value) => finding('ADDRESS_INVALID', { value }));
+  const values: string[] = [];
+  if (nics.some(({ nic }) => nic.ipConfigurations.some((ip) => ip.address === vip))) values.push(vip);
+  backends.forEach(({ ip, mac }, place) => {
+    if (ip === via.ip || backends.findIndex((other) => other.ip === ip) < place) values.push(ip);
+    if (mac === via.mac) values.push(mac);
+  });
+  return values.length === 0 ? [] : [...new Set(values)].map((value) => finding('ADDRESS_INVALID', { value }));
 }

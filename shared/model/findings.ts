@@ -191,6 +191,16 @@ export const FINDINGS = {
     sentence:
       '{vip} refers to {id}, and Azure lists no such thing. It was deleted or is kept for later, or the app may not read it.',
   },
+  SUBSCRIPTION_NOT_CONFIGURED: {
+    verdict: 'unlisted',
+    sentence:
+      '{id} lies in subscription {subscription}, which is not among HAIRPIN_SUBSCRIPTIONS, so nothing is known of it and nothing is done for it. If a mirror is served there, add the subscription, and give the app its roles in it.',
+  },
+  SUBSCRIPTION_UNREAD: {
+    verdict: 'unknown',
+    sentence:
+      'The lists of subscription {subscription} could not be read ({why}), and {id} lies there. Until they can, what the guest holds for it stays as it is, and the VM is not changed. If it lasts, give the app its roles in that subscription.',
+  },
   ADDRESS_INVALID: {
     verdict: 'blocked',
     sentence:

@@ -5,6 +5,7 @@ import { firstIssue } from './firstIssue.ts';
 import { GUEST_MODES } from './guest.ts';
 import { isSubscriptionId } from './ids.ts';
 import { RUN_ID } from './runId.ts';
+import { type AllowedScope, isInSubscriptions } from './scope.ts';
 import { SCOPE_KINDS, SIGNAL_KINDS, type Signal } from './signal.ts';
 
 /** The queue that every entry puts its message on. */
@@ -76,9 +77,27 @@ export function readMessage(raw: unknown): ReconcileMessage {
     );
   }
   const result = messageSchema.safeParse(body);
-  if (result.success) return result.data as ReconcileMessage;
+  if (result.success) {
+    // Rows are found by it: in other letter case it would be another subscription, with a loop of its own.
+    return { ...result.data, subscriptionId: result.data.subscriptionId.toLowerCase() } as ReconcileMessage;
+  }
   const { field, message } = firstIssue(result.error, body);
   throw invalid(field || 'message', raw, message);
+}
+
+/**
+ * Refuses a message about a subscription that is not configured: nothing is read, written or sent there.
+ * Throws InputError MESSAGE_FOREIGN.
+ */
+export function refuseForeign({ subscriptionId }: ReconcileMessage, allowed: AllowedScope): void {
+  if (isInSubscriptions(`/subscriptions/${subscriptionId}`, allowed)) return;
+  throw new InputError(
+    'MESSAGE_FOREIGN',
+    'subscriptionId',
+    subscriptionId,
+    'is not among HAIRPIN_SUBSCRIPTIONS',
+    'Add it to HAIRPIN_SUBSCRIPTIONS if the app is to care for it. If not, delete this message, and find out who sent it.',
+  );
 }
 
 function parseJson(text: string): unknown {

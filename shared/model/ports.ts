@@ -5,8 +5,8 @@ import type { BackendHealth, Topology } from './topology.ts';
 
 /** Reads a subscription's VMs (with power state), NICs and load balancers by paged lists. */
 export interface TopologyReader {
-  /** Throws AzureError when a list fails after the SDK's own retries. */
-  read(subscriptionId: string): Promise<Topology>;
+  /** Throws AzureError when a list fails after the SDK's own retries, or when `signal` ends it. */
+  read(subscriptionId: string, signal?: AbortSignal): Promise<Topology>;
 }
 
 /** What could be read of a subscription: its topology, or what refused its lists, an error per action. */

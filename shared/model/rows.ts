@@ -5,7 +5,7 @@ import type { ConnectOutcome, Drift, GuestCommand, GuestMode, GuestOs, GuestPlan
 import type { GuestLook, Proof } from './path.ts';
 import type { CommandSlot } from './ports.ts';
 import type { Signal } from './signal.ts';
-import type { BackendHealth } from './topology.ts';
+import type { BackendHealth, Unread } from './topology.ts';
 
 /** `accepted`: nothing looked at yet. `running`: its VMs are known. `settled`, `failed`: ended. */
 export type RunState = 'accepted' | 'running' | 'settled' | 'failed';
@@ -40,6 +40,8 @@ export interface RunRow extends Signal {
   latestAt?: number;
   /** The run that it joined: that one does the work for both. */
   joined?: string;
+  /** The subscription whose loop found that the run is about VMs of this one too. */
+  handedBy?: string;
   confirmation?: Confirmation;
   /** Why it could not go on so far, or failed. */
   reason?: { code: string; text: string; at: number };
@@ -135,7 +137,12 @@ export interface CommandRow {
   frontendIds?: (string | null)[];
   /** VIPs of all frontends that the VM is a member of, planned or not: their other members wait. */
   vips: string[];
-  /** Those of them that had a healthy backend when it was sent, as far as was known. */
+  /**
+   * Ids of those frontends that loops of other subscriptions work on too, and of subscriptions that may hold some;
+   * absent where there are none.
+   */
+  shared?: string[];
+  /** Those of the VIPs that had a healthy backend when it was sent, as far as was known. */
   healthyVips?: string[];
   intendedAt: number;
   sentAt?: number;
@@ -218,6 +225,16 @@ export interface HealthQuestion {
   notBefore: number;
 }
 
+/** A rule of a frontend with other pools or another probe than the one that is asked for it, and its own health. */
+export interface OtherRule {
+  ruleId: string;
+  backends: BackendHealth[];
+  /** When its health was last known, and last asked for; 0 never. */
+  knownAt: number;
+  askedAt: number;
+  asking?: HealthQuestion;
+}
+
 export interface FrontendRow {
   frontendId: string;
   vip: string;
@@ -233,11 +250,20 @@ export interface FrontendRow {
   asking?: HealthQuestion;
   /** Azure refused to tell its health. */
   refused?: { code: string; action: string; text: string; at: number };
-  /** Address of the one backend that is up with evidence, kept while there is none. */
+  /** Its rules with other pools or another probe. */
+  others?: OtherRule[];
+  /** The own addresses of each member that has several: any of them stands for the member. */
+  together?: string[][];
+  /** Address of the one member that is up with evidence, kept while there is none; its first one where it has several. */
   primaryAddress?: string;
   primarySince?: number;
   /** Set by a failed apply; members are left alone until a success or a person clears it. */
   halted?: { vmId: string; runId: string; at: number };
+}
+
+/** Lists of another subscription that could not be read, why, and until when they are not asked for again. */
+export interface UnreadLists extends Unread {
+  until: number;
 }
 
 /** Who decides for the subscription now. */
@@ -261,6 +287,8 @@ export interface LeaseRow {
   refusing?: { lists?: Refusing; health?: Refusing };
   /** Runs that the latest pass began to plan. */
   begun?: string[];
+  /** Lists of other subscriptions that could not be read lately. */
+  unread?: UnreadLists[];
   /** When old runs are looked for again. */
   tidyAt: number;
 }

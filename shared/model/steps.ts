@@ -29,6 +29,7 @@ export const FIELDS = {
   mode: { type: 'text', meaning: '`apply`, `check` or `remove`' },
   scope: { type: 'texts', meaning: 'the ids that the run is about' },
   subscriptionId: { type: 'text', meaning: 'the subscription' },
+  unread: { type: 'text', meaning: 'the subscription whose lists are missing' },
   subscriptions: { type: 'number', meaning: 'how many subscriptions the run covers' },
   retryOf: { type: 'text', meaning: 'the run that this one repeats' },
   joined: { type: 'text', meaning: 'the run that does the work for this one' },
@@ -130,7 +131,8 @@ export const STEPS = {
   },
   'refused-message': {
     level: 'error',
-    meaning: 'A message of the queue cannot be read. After five tries it is in the poison queue.',
+    meaning:
+      'A message of the queue cannot be read, or is about a subscription that is not configured. After five tries it is in the poison queue.',
     fields: ['code', 'text', 'nextStep'],
   },
   'failed-message': {
@@ -151,7 +153,8 @@ export const STEPS = {
   },
   'dead-message': {
     level: 'error',
-    meaning: 'A message in the poison queue cannot be read. It stays there, and is told again every ten minutes.',
+    meaning:
+      'A message in the poison queue cannot be read, or is about a subscription that is not configured. It stays there, and is told again every ten minutes.',
     fields: ['code', 'text', 'nextStep'],
   },
   'failed-dead-letter': {
@@ -236,6 +239,12 @@ export const STEPS = {
     meaning: 'Azure was busy with the VM or took no more calls. The VM takes its turn again.',
     fields: ['runId', 'vmId', 'seq', 'retryAt', 'code', 'text'],
   },
+  'taken-back': {
+    level: 'info',
+    meaning:
+      'A command was meant and not sent: a member of the same mirror in another subscription goes first. The VM takes its turn again.',
+    fields: ['runId', 'vmId', 'seq'],
+  },
   'look-failed': {
     level: 'warn',
     meaning: 'Azure did not show a command. It is looked at again.',
@@ -317,6 +326,11 @@ export const STEPS = {
     level: 'info',
     meaning: 'A row changed while the loop decided. It decides anew.',
     fields: ['subscriptionId', 'text'],
+  },
+  'subscription-unread': {
+    level: 'warn',
+    meaning: 'The lists of another subscription could not be read. VMs that have nothing to do with it go on.',
+    fields: ['subscriptionId', 'unread', 'text'],
   },
   'lease-lost': {
     level: 'warn',

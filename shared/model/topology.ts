@@ -98,13 +98,23 @@ export interface LoadBalancer {
   pools: Pool[];
 }
 
+/** A configured subscription whose lists could not be read, and why. */
+export interface Unread {
+  /** Lower case. */
+  subscriptionId: string;
+  why: string;
+}
+
 export interface Topology {
+  /** Whose lists they are, or whose loop reads them where those of several are one estate. */
   subscriptionId: string;
   vms: Vm[];
   nics: Nic[];
   loadBalancers: LoadBalancer[];
   /** What the reader could not make sense of (unknown enum value, item without id): for the log, by resource. */
   notes: { id: string; text: string }[];
+  /** Subscriptions that belong to the estate and are not in it. */
+  unread?: readonly Unread[];
 }
 
 /** One backend's word from rule health. */

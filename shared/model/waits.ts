@@ -7,6 +7,10 @@ export const WAITS = {
     'A command of another run is on this VM, and there is one at a time. It goes on when that one has ended or its time is up.',
   MEMBER_BUSY:
     'Another member of the same mirror is being changed, and members are changed one after another. It goes on when that one has ended.',
+  MEMBER_FIRST:
+    'Another member of the same mirror, in another subscription, is to be changed before this one: it is primary for less, or a failover names it. It goes on when that one has ended, or after two minutes in which nothing begins there.',
+  SUBSCRIPTION_UNREAD:
+    'The lists of a subscription that this VM has to do with cannot be read. It goes on when they can; after ten minutes the run ends without, and a later one goes on.',
   COMMAND_LIMIT:
     'As many commands are on their way in this subscription as HAIRPIN_MAX_COMMANDS allows. It goes on when one has ended; raise the setting if sweeps take too long.',
   FAILOVER_PENDING:

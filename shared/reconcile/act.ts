@@ -7,6 +7,7 @@ import type { Finding } from '../model/findings.ts';
 import { plainLine } from '../model/lines.ts';
 import type { Clock, GuestCommands } from '../model/ports.ts';
 import type { CommandRefusal } from '../model/rows.ts';
+import { subscriptionOf } from '../model/scope.ts';
 import { CALL_SECONDS } from '../model/settings.ts';
 import { type Log, oneOrAll } from '../model/steps.ts';
 import { rowKey, type Store } from '../model/store.ts';
@@ -115,7 +116,13 @@ async function put(store: Store, subscriptionId: string, write: RowWrite): Promi
   switch (write.table) {
     case 'runs':
       try {
-        return await store.runs.put(subscriptionId, write.row.runId, write.row, write.etag);
+        // One for another subscription's loop lies where that one looks.
+        return await store.runs.put(
+          write.etag === undefined ? write.row.subscriptionId : subscriptionId,
+          write.row.runId,
+          write.row,
+          write.etag,
+        );
       } catch (error) {
         // A new run that is there already is the same run: its id says so.
         if (write.etag === undefined && isConflict(error)) return '';
@@ -126,7 +133,13 @@ async function put(store: Store, subscriptionId: string, write: RowWrite): Promi
     case 'vms':
       return store.vms.put(subscriptionId, rowKey(write.row.vmId), write.row, write.etag);
     case 'frontends':
-      return store.frontends.put(subscriptionId, rowKey(write.row.frontendId), write.row, write.etag);
+      // One row for all loops, with the load balancer.
+      return store.frontends.put(
+        subscriptionOf(write.row.frontendId),
+        rowKey(write.row.frontendId),
+        write.row,
+        write.etag,
+      );
   }
 }
 

@@ -87,6 +87,7 @@ async function onePass(
   for (const { where, error } of observation.unreadable) {
     ports.log('row-unreadable', { subscriptionId, row: where, code: error.code, text: error.message });
   }
+  tellUnread(observation, lease, ports.log);
   const decision = decide(seen, settings);
   const { refusing, lines } = tellRefusing(lease.row.refusing, seen);
   // The lease is renewed before anything is done: a loop that lost it must not act.
@@ -99,6 +100,7 @@ async function onePass(
     const acting = act(ports, subscriptionId, decision, () => lease.row.until);
     const known = unwritten.size;
     for (const [key, finding] of await holding(lease, acting)) unwritten.set(key, finding);
+    for (const other of decision.ring) await ports.bell.ring(other, 0);
     // Decided anew, knowing that; only once for each row, so that this ends.
     if (unwritten.size > known) return 'now';
   } catch (error) {
@@ -110,12 +112,20 @@ async function onePass(
   return decision.nextLook === undefined ? undefined : ports.clock.now() + decision.nextLook * 1000;
 }
 
+/** Says which other subscriptions could not be read: when it begins, and each time that it was tried again. */
+function tellUnread({ unread = [] }: Observation, { row }: Lease, log: Log): void {
+  for (const { subscriptionId: unreadId, why, until } of unread) {
+    if (row.unread?.some((known) => known.subscriptionId === unreadId && known.until === until)) continue;
+    log('subscription-unread', { subscriptionId: row.subscriptionId, unread: unreadId, text: why });
+  }
+}
+
 /** What the lease is to remember of a pass. */
-function remember(lease: Lease, { seen, watchAt, askingAt, asks }: Observation): Parameters<Lease['renew']>[0] {
+function remember(lease: Lease, { seen, watchAt, askingAt, asks, unread }: Observation): Parameters<Lease['renew']>[0] {
   const times = [...lease.row.healthAsks, ...Array.from({ length: asks }, () => seen.now)];
   return {
     healthAsks: times.filter((at) => seen.now - at < 60_000),
-    ...defined({ readAt: seen.survey || seen.estateError ? seen.now : undefined, watchAt }),
+    ...defined({ readAt: seen.survey || seen.estateError ? seen.now : undefined, watchAt, unread }),
     // Where the frontends were read; where nothing is asked, none needs to be read for that.
     ...(watchAt === undefined ? {} : { askingAt: askingAt ?? Number.MAX_SAFE_INTEGER }),
     begun: [...seen.intake.planned],

@@ -3,6 +3,7 @@
  * it; rule health that is due.
  */
 
+import { needsElsewhere } from '../decide/elsewhere.ts';
 import { newFrontendRow } from '../decide/frontends.ts';
 import { intakeOf, MOST_ARRIVED } from '../decide/intake.ts';
 import {
@@ -15,18 +16,21 @@ import {
   questionsDue,
   roomForHealth,
 } from '../decide/needs.ts';
+import { questionsOf } from '../decide/otherRules.ts';
 import type { HealthAnswer, Look, Observed } from '../decide/pass.ts';
 import { frontendsOfRuns } from '../decide/scope.ts';
-import { type AzureError, asAzureError, type StateError } from '../errors.ts';
+import { type AzureError, asAzureError, StateError } from '../errors.ts';
 import { survey } from '../evaluate/survey.ts';
 import { type Finding, finding } from '../model/findings.ts';
-import { type IdKey, idKey } from '../model/ids.ts';
+import { type IdKey, idKey, parseResourceId } from '../model/ids.ts';
 import { defined } from '../model/optional.ts';
 import type { AgentReader, Clock, GuestCommands, RuleHealthReader, TopologyReader } from '../model/ports.ts';
-import type { FrontendRow, LeaseRow, OutcomeRow, RunRow, VmRow } from '../model/rows.ts';
+import type { FrontendRow, LeaseRow, OutcomeRow, RunRow, UnreadLists, VmRow } from '../model/rows.ts';
+import { subscriptionOf } from '../model/scope.ts';
 import type { LoopSettings } from '../model/settings.ts';
 import { type ListOptions, rowKey, type Store, type UnreadableRow, type Versioned } from '../model/store.ts';
 import { inBatches } from './batches.ts';
+import { type Lists, readLists } from './lists.ts';
 import { ownOutcomes } from './ownOutcomes.ts';
 
 /** What the loop reads through. */
@@ -40,12 +44,14 @@ export interface Readers {
 }
 
 /** What the lease remembers of earlier passes. */
-export type Remembered = Pick<LeaseRow, 'healthAsks' | 'watchAt' | 'askingAt' | 'begun' | 'refusing'>;
+export type Remembered = Pick<LeaseRow, 'healthAsks' | 'watchAt' | 'askingAt' | 'begun' | 'refusing' | 'unread'>;
 
 /** What was read, and when a mirror is to be watched next, where the frontends were read. */
 export interface Observation {
   seen: Observed;
   watchAt?: number;
+  /** Other subscriptions whose lists could not be read, where the estate was. */
+  unread?: UnreadLists[];
   /** When an unanswered question about health is gone on with, where the frontends were read; undefined where there is none. */
   askingAt?: number;
   /** How many questions about health were put. */
@@ -109,22 +115,25 @@ export async function observe(
     seen.vms.map(({ row }) => row),
   );
   seen.now = clock.now();
-  await readEstate(readers, seen, noted, settings, remembered.refusing);
+  const unread = await readEstate(readers, seen, remembered, noted, settings);
+  // Before the frontends: whoever has ended a command without success has halted them before.
+  await readElsewhere(store, seen, told, settings);
 
   const { healthAsks, watchAt = 0, askingAt = Number.POSITIVE_INFINITY } = remembered;
   seen.now = clock.now();
   const isWatched = roomForHealth(seen.now, healthAsks, settings) > 0;
   const frontendsAt = Math.min(isWatched ? watchAt : Number.POSITIVE_INFINITY, askingAt);
   if (!seen.survey && !needsFrontends(seen, frontendsAt)) return { seen, unreadable, asks: 0 };
-  seen.frontends = await store.frontends.list(subscriptionId, 'all', noted);
-  const rows = frontendsNow(seen);
+  seen.frontends = await readFrontends(store, seen, noted);
+  const rows = frontendsNow(seen).flatMap(questionsOf);
   const due = dueNow(seen, rows, healthAsks, settings);
   seen.health = await askHealth(readers, [...questionsDue(rows, seen.now), ...due]);
   seen.now = clock.now();
   const asked = new Set(due.map((row) => row.frontendId));
   const asOfNow = rows.map((row) => withAnswer(asked.has(row.frontendId) ? { ...row, askedAt: seen.now } : row, seen));
   const next = defined({ askingAt: nextQuestion(asOfNow) });
-  return { seen, unreadable, watchAt: nextWatch(asOfNow, seen.now, settings), ...next, asks: due.length };
+  const nextAt = nextWatch(subscriptionId, asOfNow, seen.now, settings);
+  return { seen, unreadable, watchAt: nextAt, ...next, ...defined({ unread }), asks: due.length };
 }
 
 /** A frontend's row with the question that its answer leaves open. */
@@ -169,25 +178,99 @@ async function readOutcomes(
   return { outcomes: runs.flatMap(({ row }) => found.get(row.runId) ?? []), whole, unreadableOutcomes };
 }
 
-/** The lists of Azure, surveyed, and all VMs' rows, where this pass needs them. */
+/**
+ * The lists of Azure, surveyed, and all VMs' rows, where this pass needs them. Returns which other subscriptions could not
+ * be read; undefined where the estate was not.
+ */
 async function readEstate(
-  { topology, store }: Readers,
+  readers: Readers,
   seen: Observed,
+  remembered: Remembered,
   noted: ListOptions,
   settings: LoopSettings,
-  refusing: LeaseRow['refusing'],
-): Promise<void> {
-  if (!needsEstate(seen, settings, refusing)) return;
+): Promise<UnreadLists[] | undefined> {
+  if (!needsEstate(seen, settings, remembered.refusing)) return undefined;
+  const { store } = readers;
+  const { scope } = settings;
+  let lists: Lists;
   try {
-    seen.survey = survey(await topology.read(seen.subscriptionId), settings.scope);
+    lists = await readLists(readers, seen.subscriptionId, scope.subscriptionIds, remembered.unread);
+    seen.survey = survey(lists.topology, scope);
   } catch (error) {
     seen.estateError = asAzureError(error, 'read the estate');
-    return;
+    return undefined;
   }
   // One loop at a time writes them: what was read before is still so.
   const known = new Map(seen.vms.map((vm) => [vm.row.vmId, vm]));
   const all = await store.vms.list(seen.subscriptionId, 'all', noted);
   seen.vms = all.map((vm) => known.get(vm.row.vmId) ?? vm);
+  return lists.unread;
+}
+
+/** Commands and members of other subscriptions, where something that is shared with them is about to be sent. */
+async function readElsewhere(store: Store, seen: Observed, told: ListOptions, settings: LoopSettings): Promise<void> {
+  const need = needsElsewhere(seen, settings);
+  if (!need) return;
+  const others = settings.scope.subscriptionIds.filter((id) => id !== seen.subscriptionId);
+  const commanded: VmRow[] = [];
+  await inBatches(others, READS, async (id) => {
+    for (const { row } of await store.vms.list(id, 'commanded', told)) if (row.command) commanded.push(row);
+  });
+  const members = new Map<IdKey, VmRow>();
+  for (const [id, keys] of Map.groupBy(need.members, subscriptionOf)) {
+    for (const { row } of await readVms(store, id, keys, told)) members.set(idKey(row.vmId), row);
+  }
+  seen.elsewhere = { commanded, members };
+}
+
+/** Up to so many rows of another subscription are read one by one, more of them by its list. */
+const FEW = 50;
+
+/** Some VMs' rows of another subscription. */
+async function readVms(
+  { vms }: Store,
+  subscriptionId: string,
+  keys: readonly IdKey[],
+  told: ListOptions,
+): Promise<Versioned<VmRow>[]> {
+  if (keys.length > FEW) {
+    const wanted = new Set(keys);
+    return (await vms.list(subscriptionId, 'all', told)).filter(({ row }) => wanted.has(idKey(row.vmId)));
+  }
+  const rows: Versioned<VmRow>[] = [];
+  await inBatches(keys, READS, async (key) => {
+    try {
+      const found = await vms.get(subscriptionId, rowKey(key));
+      if (found) rows.push(found);
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+      told.unreadable?.({ key: rowKey(key), where: `the row of ${key}`, error });
+    }
+  });
+  return rows;
+}
+
+const isUnreadable = (error: unknown): error is StateError =>
+  error instanceof StateError && ['STATE_ROW_BROKEN', 'STATE_VERSION_UNKNOWN'].includes(error.code);
+
+/** The frontends' rows: the subscription's own, and those of others that its VMs are behind, which lie there. */
+async function readFrontends(store: Store, seen: Observed, noted: ListOptions): Promise<Versioned<FrontendRow>[]> {
+  const others = Map.groupBy(frontendsElsewhere(seen), subscriptionOf);
+  const found = [store.frontends.list(seen.subscriptionId, 'all', noted)];
+  for (const [id, ids] of others) {
+    const wanted = new Set(ids.map(rowKey));
+    const unreadable = (row: UnreadableRow) => wanted.has(row.key) && noted.unreadable?.(row);
+    const list = store.frontends.list(id, 'all', { unreadable });
+    found.push(list.then((rows) => rows.filter(({ row }) => wanted.has(rowKey(row.frontendId)))));
+  }
+  return (await Promise.all(found)).flat();
+}
+
+/** Ids of the frontends of other subscriptions that are in play: by the lists, or else by the commands in flight. */
+function frontendsElsewhere({ survey: estate, vms, subscriptionId }: Observed): string[] {
+  if (estate) return [...estate.shared.keys()].filter((key) => !estate.isOwn(key));
+  const shared = new Set(vms.flatMap(({ row }) => row.command?.shared ?? []));
+  return [...shared].filter((id) => subscriptionOf(id) !== subscriptionId && parseResourceId(id) !== undefined);
 }
 
 function dueNow(
@@ -199,7 +282,10 @@ function dueNow(
   const runs = seen.runs.map(({ row }) => row);
   const covering = runs.filter((run) => run.state === 'running' || seen.intake.planned.has(run.runId));
   const inPlay: ReadonlySet<IdKey> = seen.survey ? frontendsOfRuns(covering, seen.survey) : new Set();
-  return healthDue({ now: seen.now, frontends, runs, inPlay, recentAsks }, settings);
+  return healthDue(
+    { subscriptionId: seen.subscriptionId, now: seen.now, frontends, runs, inPlay, recentAsks },
+    settings,
+  );
 }
 
 /** The frontends' rows as decide will keep them: of the estate where it was read, with the rules that are there now. */
@@ -209,9 +295,9 @@ function frontendsNow({ frontends, survey: estate, unusable }: Observed): Fronte
   const known = new Map(rows.map((row) => [idKey(row.frontendId), row]));
   const now: FrontendRow[] = [];
   for (const surveyed of estate.frontends) {
-    const fresh = newFrontendRow(surveyed);
     const row = known.get(surveyed.frontend.key);
-    if (row) now.push({ ...fresh, askedAt: row.askedAt, ...defined({ asking: row.asking }) });
+    const fresh = newFrontendRow(surveyed, row);
+    if (row) now.push({ ...fresh, ...defined({ asking: row.asking }) });
     else if (unusable.size === 0 || !unusable.has(rowKey(fresh.frontendId))) now.push(fresh);
   }
   return now;

@@ -41,17 +41,22 @@ export function readManualRun(text: string, allowed: AllowedScope, runId: string
   const items = (typeof body.scope === 'string' ? [body.scope] : body.scope).map((id, i) =>
     readItem(id, typeof body.scope === 'string' ? 'scope' : `scope[${i}]`, body.mode, allowed),
   );
-  const groups = Map.groupBy(items, (item) => item.subscriptionId);
-  return [...groups].map(([subscriptionId, group]) => ({
+  const subscriptions = new Set(items.map((item) => item.subscriptionId));
+  return [...subscriptions].map((subscriptionId) => ({
     subscriptionId,
     runId,
     signal: 'manual',
-    scope: group.map((entry) => entry.item),
+    scope: items
+      .filter((entry) => entry.subscriptionId === subscriptionId || isBalancer(entry.item))
+      .map(({ item }) => item),
     mode: body.mode,
     dryRun: body.dryRun,
     observedAt,
   }));
 }
+
+/** Its members may lie in each of the subscriptions. */
+const isBalancer = ({ kind }: ScopeItem): boolean => kind === 'loadBalancer' || kind === 'frontend';
 
 function readBody(text: string) {
   let raw: unknown;

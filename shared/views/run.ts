@@ -132,7 +132,7 @@ export function runSummary(runs: readonly RunRow[]): RunSummary {
     state: run.state,
     acceptedAt: iso(run.observedAt),
     ...defined({ settledAt: ended }),
-    scope: runs.flatMap((row) => row.scope.map((item) => item.id)),
+    scope: [...new Set(runs.flatMap((row) => row.scope.map((item) => item.id)))],
     ...defined({
       retryOf: run.retryOf,
       joined: run.joined,

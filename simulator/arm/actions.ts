@@ -145,12 +145,6 @@ export const CALLS = {
     action: 'Microsoft.Network/loadBalancers/loadBalancingRules/health/action',
     source: '[network] Get Health Details of Load Balancing Rule',
   },
-  networkOperation: {
-    method: 'GET',
-    path: `${NETWORK}/locations/{location}/operations/{operation}`,
-    action: 'Microsoft.Network/locations/operations/read',
-    source: '[network] Gets operation resource that represents status of an asynchronous operation',
-  },
   networkOperationResult: {
     method: 'GET',
     path: `${NETWORK}/locations/{location}/operationResults/{operation}`,

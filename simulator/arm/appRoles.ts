@@ -1,7 +1,7 @@
 /** The app's rights as the template deploys them: the read role on each subscription, the repair role where it is given. */
 import { deployedRole } from '../deployment.ts';
 import type { Estate } from '../estate/estate.ts';
-import { vmId } from '../estate/ids.ts';
+import { subscriptionsOf, vmId } from '../estate/ids.ts';
 import type { RoleAssignment } from './roles.ts';
 import { APP_PRINCIPAL } from './tokens.ts';
 
@@ -31,12 +31,12 @@ export function appRoles(
   });
   const [read, repair] = [rightsOf('read'), rightsOf('repair')];
   const repairScopes = estates.flatMap((estate) => {
-    const subscription = `/subscriptions/${estate.subscriptionId}`;
-    if (repairOn === 'subscription') return [subscription];
-    if (repairOn === 'group') return [`${subscription}/resourceGroups/${estate.resourceGroup}`];
+    const subscriptions = subscriptionsOf(estate).map((id) => `/subscriptions/${id}`);
+    if (repairOn === 'subscription') return subscriptions;
+    if (repairOn === 'group') return subscriptions.map((scope) => `${scope}/resourceGroups/${estate.resourceGroup}`);
     return estate.vms.map((vm) => vmId(estate, vm.name));
   });
-  const subscriptions = new Set(estates.map((estate) => `/subscriptions/${estate.subscriptionId}`));
+  const subscriptions = new Set(estates.flatMap(subscriptionsOf).map((id) => `/subscriptions/${id}`));
   return [
     ...[...subscriptions].map((scope) => ({ ...read, scope })),
     ...[...new Set(repairScopes)].map((scope) => ({ ...repair, scope })),

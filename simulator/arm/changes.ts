@@ -2,6 +2,7 @@
  * Changes of the simulated estates at run time, as somebody at the portal would make them. Each one emits the event
  * that Azure emits for it. Guests follow in their power, where the lab can turn them off and on, and in nothing else.
  */
+import { subscriptionOf } from '../../shared/model/scope.ts';
 import type { EstateNic, EstateVm } from '../estate/estate.ts';
 import { loadBalancerId, memberParts, nicId, vmId } from '../estate/ids.ts';
 import { type HealthEvent, healthEvent, type ResourceEvent, resourceEvent } from './events.ts';
@@ -35,7 +36,7 @@ export class Changes {
     const { site, vm } = this.#vm(vmName);
     await this.applyPower(site, vm, power);
     const action = `Microsoft.Compute/virtualMachines/${POWER_ACTIONS[power]}/action`;
-    this.#tell(site, action, vmId(site.estate, vm.name), principal);
+    this.#tell(action, vmId(site.estate, vm.name), principal);
   }
 
   /**
@@ -45,7 +46,7 @@ export class Changes {
   async heal(vmName: string): Promise<void> {
     const { site, vm } = this.#vm(vmName);
     const id = vmId(site.estate, vm.name);
-    const { subscriptionId } = site.estate;
+    const subscriptionId = subscriptionOf(id);
     await this.applyPower(site, vm, 'stopped');
     this.#emitHealth(healthEvent(subscriptionId, id, 'Unavailable'));
     await this.applyPower(site, vm, 'running');
@@ -95,7 +96,7 @@ export class Changes {
       );
     }
     if (nic.name !== nicName) {
-      this.#tell(site, 'Microsoft.Network/networkInterfaces/delete', nicId(site.estate, nicName));
+      this.#tell('Microsoft.Network/networkInterfaces/delete', nicId(site.estate, nicName));
     }
     this.#wroteNic(site, vm, nic.name);
   }
@@ -108,8 +109,8 @@ export class Changes {
       pool.members = pool.members.filter((member) => memberParts(member).nic !== nicName);
     }
     this.#world.changed();
-    this.#tell(site, 'Microsoft.Network/networkInterfaces/delete', nicId(site.estate, nicName));
-    this.#tell(site, 'Microsoft.Compute/virtualMachines/write', vmId(site.estate, vm.name));
+    this.#tell('Microsoft.Network/networkInterfaces/delete', nicId(site.estate, nicName));
+    this.#tell('Microsoft.Compute/virtualMachines/write', vmId(site.estate, vm.name));
   }
 
   /** Adds `vm/nic/ip` to a pool. In Azure that is a write of the NIC. */
@@ -126,7 +127,7 @@ export class Changes {
   tagVm(vmName: string, tags: Record<string, string>): void {
     const { site, vm } = this.#vm(vmName);
     vm.tags = tags;
-    this.#tell(site, 'Microsoft.Compute/virtualMachines/write', vmId(site.estate, vm.name));
+    this.#tell('Microsoft.Compute/virtualMachines/write', vmId(site.estate, vm.name));
   }
 
   /** Changes anything of a load balancer. */
@@ -134,7 +135,7 @@ export class Changes {
     const { site, lb } = this.#loadBalancer(name);
     change(lb);
     this.#world.changed();
-    this.#tell(site, 'Microsoft.Network/loadBalancers/write', loadBalancerId(site.estate, lb.name));
+    this.#tell('Microsoft.Network/loadBalancers/write', loadBalancerId(site.estate, lb.name));
   }
 
   /** Deletes a VM; its NICs go with it. */
@@ -144,7 +145,7 @@ export class Changes {
     for (const nic of [...vm.nics]) this.removeNic(vmName, nic.name);
     site.estate.vms = site.estate.vms.filter((other) => other !== vm);
     this.#world.changed();
-    this.#tell(site, 'Microsoft.Compute/virtualMachines/delete', vmId(site.estate, vmName));
+    this.#tell('Microsoft.Compute/virtualMachines/delete', vmId(site.estate, vmName));
   }
 
   #members(loadBalancer: string, poolName: string, member: string, change: (members: string[]) => string[]): void {
@@ -153,17 +154,17 @@ export class Changes {
     if (!pool) throw new Error(`load balancer ${loadBalancer} has no pool ${poolName}`);
     pool.members = change(pool.members);
     this.#world.changed();
-    this.#tell(site, 'Microsoft.Network/networkInterfaces/write', nicId(site.estate, memberParts(member).nic));
+    this.#tell('Microsoft.Network/networkInterfaces/write', nicId(site.estate, memberParts(member).nic));
   }
 
   #wroteNic(site: Site, vm: EstateVm, nic: string): void {
     this.#world.changed();
-    this.#tell(site, 'Microsoft.Network/networkInterfaces/write', nicId(site.estate, nic));
-    this.#tell(site, 'Microsoft.Compute/virtualMachines/write', vmId(site.estate, vm.name));
+    this.#tell('Microsoft.Network/networkInterfaces/write', nicId(site.estate, nic));
+    this.#tell('Microsoft.Compute/virtualMachines/write', vmId(site.estate, vm.name));
   }
 
-  #tell(site: Site, operationName: string, resourceId: string, principal?: Principal): void {
-    const { subscriptionId } = site.estate;
+  #tell(operationName: string, resourceId: string, principal?: Principal): void {
+    const subscriptionId = subscriptionOf(resourceId);
     this.#emit(resourceEvent({ operationName, resourceId, subscriptionId, ...(principal ? { principal } : {}) }));
   }
 

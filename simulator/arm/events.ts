@@ -31,7 +31,7 @@ export interface Happening {
   url?: string;
 }
 
-export const AVAILABILITY_CHANGED = 'Microsoft.ResourceNotifications.HealthResources.AvailabilityStatusChanged';
+const AVAILABILITY_CHANGED = 'Microsoft.ResourceNotifications.HealthResources.AvailabilityStatusChanged';
 
 /**
  * The event of a VM's health, on the system topic Microsoft.ResourceNotifications.HealthResources, which emits CloudEvents

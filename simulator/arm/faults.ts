@@ -22,7 +22,7 @@ export type FaultKind =
   /** A list's next page: the first again and again, gone (404), on another host, or a page without its array. */
   | { paging: 'loop' | 'gone' | 'other-host' | 'no-value' }
   /** Rule health: its operation stays in progress, or shows every backend up without evidence. */
-  | { health: 'never-finishes' | 'up-admin' }
+  | { health: 'never-finishes' | 'up-admin' | 'no-body' }
   /** A command's instance view goes on showing the previous execution for so long after its report came. */
   | { staleMs: number }
   /** A command's final output is replaced; a function gets the real one. */

@@ -1,6 +1,7 @@
 /** What each call of actions.ts answers. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EstateVm } from '../estate/estate.ts';
+import { loadBalancerId, vmId } from '../estate/ids.ts';
 import type { CallName } from './actions.ts';
 import { type Changes, POWER_ACTIONS } from './changes.ts';
 import { disallowedByPolicy, scopeLocked } from './errors.ts';
@@ -15,7 +16,7 @@ import { nicResource } from './shapes/nic.ts';
 import { instanceView, vmResource, vmStatus } from './shapes/vm.ts';
 import type { Throttle } from './throttle.ts';
 import type { Principal } from './tokens.ts';
-import type { World } from './world.ts';
+import { isIn, type World } from './world.ts';
 
 /** `CanNotDelete` refuses deletes, `ReadOnly` writes too. */
 export type LockLevel = 'CanNotDelete' | 'ReadOnly';
@@ -71,12 +72,14 @@ const vmOf = ({ world }: Parts, request: Request) =>
 const listOf =
   <T>(
     items: (site: World['sites'][number]) => T[],
+    idOf: (site: World['sites'][number], item: T) => string,
     shape: (parts: Parts, site: World['sites'][number], item: T, request: Request) => unknown,
   ): Handler =>
   (parts, request) => {
     const all = parts.world
       .sitesOf(param(request, 'subscription'))
-      .flatMap((site) => items(site).map((item) => ({ site, item })));
+      .flatMap((site) => items(site).map((item) => ({ site, item })))
+      .filter(({ site, item }) => isIn(idOf(site, item), param(request, 'subscription')));
     return page(all, ({ site, item }) => shape(parts, site, item, request), {
       url: request.url,
       pageSize: parts.pageSize,
@@ -108,7 +111,7 @@ const powerCall =
   (power: EstateVm['power'], restart?: Restart): Handler =>
   (parts, request) => {
     const { site, vm, id } = vmOf(parts, request);
-    const operation = parts.operations.start('Microsoft.Compute', site.estate.subscriptionId, site.estate.location);
+    const operation = parts.operations.start('Microsoft.Compute', param(request, 'subscription'), site.estate.location);
     const action = restart ?? POWER_ACTIONS[power];
     const done = happened(parts, request, id, `Microsoft.Compute/virtualMachines/${action}/action`);
     const work = async (): Promise<void> => {
@@ -160,6 +163,7 @@ export const HANDLERS: Record<CallName, Handler> = {
   listSubscriptions,
   listVms: listOf(
     (site) => site.estate.vms,
+    (site, vm) => vmId(site.estate, vm.name),
     (_, site, vm, request) =>
       request.url.searchParams.get('statusOnly') === 'true'
         ? vmStatus(site.estate, vm)
@@ -203,6 +207,7 @@ export const HANDLERS: Record<CallName, Handler> = {
 
   listNics: listOf(
     (site) => site.estate.vms.flatMap((vm) => vm.nics.map((nic) => ({ vm, nic }))),
+    (site, { vm }) => vmId(site.estate, vm.name),
     (parts, site, { vm, nic }) => nicResource(parts.world, site, vm, nic),
   ),
   getNic: (parts, request) => {
@@ -215,6 +220,7 @@ export const HANDLERS: Record<CallName, Handler> = {
   },
   listLoadBalancers: listOf(
     (site) => site.estate.loadBalancers,
+    (site, lb) => loadBalancerId(site.estate, lb.name),
     (_, site, lb) => loadBalancerResource(site.estate, lb),
   ),
   getLoadBalancer: (parts, request) => {
@@ -234,10 +240,10 @@ export const HANDLERS: Record<CallName, Handler> = {
       retryAfterSeconds: parts.healthRetryAfter,
       neverFinishes: fault === 'never-finishes',
       upAdmin: fault === 'up-admin',
+      noBody: fault === 'no-body',
     };
     const done = happened(parts, request, `${at.id}/loadBalancingRules/${rule}`);
     return startRuleHealth({ ...at, rule }, parts.operations, options, apiVersion(request), done);
   },
-  networkOperation: operationState,
   networkOperationResult: (parts, request) => parts.operations.result(param(request, 'operation'), apiVersion(request)),
 };

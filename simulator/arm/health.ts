@@ -6,8 +6,9 @@
  * "location"` says so), with a Retry-After of some ten seconds.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { subscriptionOf } from '../../shared/model/scope.ts';
 import type { EstateLoadBalancer } from '../estate/estate.ts';
-import { ipConfigurationId, memberParts } from '../estate/ids.ts';
+import { ipConfigurationId, loadBalancerId, memberParts } from '../estate/ids.ts';
 import { ArmError, notFound } from './errors.ts';
 import type { Answer, Operations } from './operations.ts';
 import type { Site } from './world.ts';
@@ -21,6 +22,8 @@ export interface HealthOptions {
   retryAfterSeconds: number;
   /** All backends are up by an administrator's word, which is no evidence. */
   upAdmin: boolean;
+  /** The answer, once it is there, has no body. */
+  noBody: boolean;
 }
 
 /** Starts the operation; `done` is called once it ended. */
@@ -38,7 +41,11 @@ export function startRuleHealth(
     // That there is none is documented; how Azure words it is not, so the code is this simulator's.
     throw new ArmError(400, 'RuleHasNoProbe', `The load balancing rule '${rule.name}' has no health probe.`);
   }
-  const operation = operations.start('Microsoft.Network', estate.subscriptionId, estate.location);
+  const operation = operations.start(
+    'Microsoft.Network',
+    subscriptionOf(loadBalancerId(estate, at.loadBalancer.name)),
+    estate.location,
+  );
   operation.retryAfterSeconds = options.retryAfterSeconds;
 
   const finish = async (): Promise<void> => {
@@ -58,7 +65,7 @@ export function startRuleHealth(
       }));
       const up = shown.filter((backend) => backend.state === 'Up').length;
       const down = shown.filter((backend) => backend.state === 'Down').length;
-      operations.succeed(operation, { up, down, loadBalancerBackendAddresses: shown });
+      operations.succeed(operation, options.noBody ? undefined : { up, down, loadBalancerBackendAddresses: shown });
       done(false);
     } catch (error) {
       operations.fail(operation, 'InternalServerError', `An error occurred: ${String(error)}`);

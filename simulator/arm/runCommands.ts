@@ -4,7 +4,9 @@
  * runcommand_v2_get.json and runcommand_errors.json, MicrosoftDocs/azure-compute-docs#178 (delete and re-create),
  * Azure/azure-sdk-for-net#47307 (an equal PUT does not run again); the VM's side is guestHandler.ts.
  */
+
 import { setTimeout as delay } from 'node:timers/promises';
+import { subscriptionOf } from '../../shared/model/scope.ts';
 import type { EstateVm } from '../estate/estate.ts';
 import { ArmError, actionInProgress, extensionsDisallowed, tooManyRunCommands, vmNotRunning } from './errors.ts';
 import { type Faults, spoilOutput } from './faults.ts';
@@ -73,7 +75,7 @@ export class RunCommands {
     if (existing?.provisioningState === 'Deleting') throw busy(at.vm.name);
     if (!existing && machine.commands.size >= MOST_PER_VM) throw tooManyRunCommands();
 
-    const operation = this.#operations.start('Microsoft.Compute', at.site.estate.subscriptionId, spec.location);
+    const operation = this.#operations.start('Microsoft.Compute', subscriptionOf(at.id), spec.location);
     const headers = this.#operations.headers(operation, apiVersion);
     if (existing && sameConfiguration(existing.spec, spec)) {
       existing.spec = spec;
@@ -120,7 +122,7 @@ export class RunCommands {
     const machine = this.#machine(at);
     const command = machine.commands.get(name.toLowerCase());
     if (!command) return { status: 204 };
-    const operation = this.#operations.start('Microsoft.Compute', at.site.estate.subscriptionId, command.spec.location);
+    const operation = this.#operations.start('Microsoft.Compute', subscriptionOf(at.id), command.spec.location);
     command.provisioningState = 'Deleting';
     void this.#after(this.#timing.commandMs * DELIVERY_SHARE, () => {
       machine.handler.disable(command.name.toLowerCase());

@@ -1,6 +1,7 @@
 /** What the simulated ARM knows: estates with their labs, found by the names in a path, whatever their letter case. */
+import { isWithin } from '../../shared/model/ids.ts';
 import type { Estate, EstateLoadBalancer, EstateNic, EstateVm } from '../estate/estate.ts';
-import { loadBalancerId, memberParts, nicId, poolId, vmId } from '../estate/ids.ts';
+import { loadBalancerId, memberParts, nicId, poolId, subscriptionsOf, vmId } from '../estate/ids.ts';
 import type { GuestLab, PowerLab } from '../guests/lab.ts';
 import { notFound } from './errors.ts';
 
@@ -17,6 +18,9 @@ interface SiteIndex {
   /** Pool ids by `nic/ip`. */
   poolsOf: Map<string, string[]>;
 }
+
+/** True for an id of that subscription: an estate may lie in two. */
+export const isIn = (id: string, subscription: string): boolean => isWithin(id, `/subscriptions/${subscription}`);
 
 const lower = (text: string): string => text.toLowerCase();
 
@@ -64,7 +68,7 @@ export class World {
 
   /** All sites of a subscription; several estates may share one. */
   sitesOf(subscription: string): Site[] {
-    return this.sites.filter((site) => lower(site.estate.subscriptionId) === lower(subscription));
+    return this.sites.filter(({ estate }) => subscriptionsOf(estate).some((own) => lower(own) === lower(subscription)));
   }
 
   #siteOf(subscription: string, group: string): Site | undefined {
@@ -75,7 +79,8 @@ export class World {
   vm(subscription: string, group: string, name: string): { site: Site; vm: EstateVm; id: string } {
     const site = this.#siteOf(subscription, group);
     const vm = site && this.#index(site).vms.get(lower(name));
-    if (!vm) throw notFound('Microsoft.Compute/virtualMachines', name, group);
+    if (!vm || !isIn(vmId(site.estate, vm.name), subscription))
+      throw notFound('Microsoft.Compute/virtualMachines', name, group);
     return { site, vm, id: vmId(site.estate, vm.name) };
   }
 
@@ -83,7 +88,8 @@ export class World {
   nic(subscription: string, group: string, name: string): { site: Site; nic: EstateNic; vm: EstateVm; id: string } {
     const site = this.#siteOf(subscription, group);
     const found = site && this.#index(site).nics.get(lower(name));
-    if (!found) throw notFound('Microsoft.Network/networkInterfaces', name, group);
+    if (!found || !isIn(nicId(site.estate, found.nic.name), subscription))
+      throw notFound('Microsoft.Network/networkInterfaces', name, group);
     return { site, ...found, id: nicId(site.estate, found.nic.name) };
   }
 
@@ -95,7 +101,8 @@ export class World {
   ): { site: Site; loadBalancer: EstateLoadBalancer; id: string } {
     const site = this.#siteOf(subscription, group);
     const loadBalancer = site && this.#index(site).loadBalancers.get(lower(name));
-    if (!loadBalancer) throw notFound('Microsoft.Network/loadBalancers', name, group);
+    if (!loadBalancer || !isIn(loadBalancerId(site.estate, loadBalancer.name), subscription))
+      throw notFound('Microsoft.Network/loadBalancers', name, group);
     return { site, loadBalancer, id: loadBalancerId(site.estate, loadBalancer.name) };
   }
 

@@ -23,6 +23,8 @@ export interface EstateVm {
   /** The NICs in the guest's order: eth0, eth1, ... */
   nics: EstateNic[];
   power: 'running' | 'deallocated' | 'stopped';
+  /** The flexible scale set that it is in. */
+  scaleSet?: string;
   tags?: Record<string, string>;
   agent?: { status: string; version: string };
   /** Its osProfile.allowExtensionOperations is false. */
@@ -50,6 +52,8 @@ export interface EstateProbe {
   path?: string;
   intervalSeconds: number;
   threshold: number;
+  /** With no healthy backend all get connections, or (as Azure has it) none. */
+  noHealthyBackendsBehavior?: 'AllProbedUp' | 'AllProbedDown';
 }
 
 export interface EstatePool {
@@ -58,6 +62,8 @@ export interface EstatePool {
   members: string[];
   /** Address-based members. */
   addresses?: string[];
+  /** Members, named as above, that get connections (`Up`) or none (`Down`) whatever their probe says. */
+  adminStates?: Record<string, 'Up' | 'Down'>;
 }
 
 export interface EstateLoadBalancer {
@@ -89,4 +95,10 @@ export interface Estate {
   vms: EstateVm[];
   loadBalancers: EstateLoadBalancer[];
   mirrors: EstateMirror[];
+  /**
+   * What lies in another subscription, in a group of the same name: VMs with their NICs, and load balancers, by name. The
+   * network is one, as "Cross-subscription load balancer overview" asks
+   * (learn.microsoft.com/azure/load-balancer/cross-subscription-overview).
+   */
+  elsewhere?: { subscriptionId: string; vms: string[]; loadBalancers: string[] };
 }

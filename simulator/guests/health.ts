@@ -12,18 +12,26 @@ export function findRule(layout: Layout, loadBalancer: string, name: string): La
   return rule;
 }
 
-/** The backends that get new flows: up by their probe, or without one. */
+/** The backends that get new flows: what counts as up, for whatever reason. */
 export const healthyBackends = (rule: LayoutRule, stateOf: StateOf): string[] =>
-  rule.backends.filter((it) => it.probe === undefined || stateOf(it.probe)?.up).map((it) => it.address);
+  ruleHealth(rule, stateOf, {}).flatMap(({ address, up }) => (up ? [address] : []));
 
-/** What rule health says of a rule's backends. A lie about a member holds for the rules that have it. */
+/**
+ * What rule health says of a rule's backends. Admin states go before probes, and with no healthy backend all that are probed
+ * may count as up (learn.microsoft.com, Azure Load Balancer: admin state, health probes, health status). A lie about a
+ * member holds for the rules that have it.
+ */
 export function ruleHealth(rule: LayoutRule, stateOf: StateOf, lies: LabLies): LabBackend[] {
   const lied = rule.backends.some((it) => it.member !== undefined && it.member === lies.probeSays);
-  return rule.backends.map(({ address, member, probe }) => {
+  const isUp = (probe: string | undefined) => probe !== undefined && (stateOf(probe)?.up ?? false);
+  const allDown = rule.allDownIsUp && !rule.backends.some(({ probe, admin }) => admin === undefined && isUp(probe));
+  return rule.backends.map(({ address, member, probe, admin }) => {
     const who = { address, ...(member !== undefined && { member }) };
     if (lied && member === lies.probeSays) return { ...who, up: true, reason: 'Up_Probe_Success' };
     if (lied) return { ...who, up: false, reason: 'Down_Probe_HttpStatusCodeError' };
-    if (probe === undefined) return { ...who, up: true, reason: 'Up_Admin' };
+    if (admin === 'Down') return { ...who, up: false, reason: 'Down_Admin' };
+    if (admin === 'Up' || probe === undefined) return { ...who, up: true, reason: 'Up_Admin' };
+    if (allDown) return { ...who, up: true, reason: 'Up_Probe_AllDownIsUp' };
     const state = stateOf(probe);
     return { ...who, up: state?.up ?? false, reason: state?.reason ?? 'Down_Probe_TcpConnectError' };
   });

@@ -45,6 +45,7 @@ export interface LabBackend {
     | 'Down_Probe_TcpConnectError'
     | 'Down_Probe_HttpEndpointUnreachable'
     | 'Up_Admin'
+    | 'Down_Admin'
     | 'Up_Probe_AllDownIsUp';
 }
 

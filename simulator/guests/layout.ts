@@ -48,6 +48,8 @@ export interface LayoutRule {
   backendPort: number;
   floatingIp: boolean;
   backends: (LayoutBackend & { probe?: string })[];
+  /** With no healthy backend all of them get connections. */
+  allDownIsUp?: boolean;
 }
 
 export interface Layout {
@@ -146,5 +148,6 @@ function readRule(
     backendPort,
     floatingIp,
     backends,
+    ...(probe?.noHealthyBackendsBehavior === 'AllProbedUp' && { allDownIsUp: true }),
   };
 }

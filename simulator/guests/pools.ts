@@ -5,6 +5,8 @@ export interface LayoutBackend {
   address: string;
   /** `vm/nic/ip` of a NIC-based member. */
   member?: string;
+  /** Admin state: the probe is not asked. */
+  admin?: 'Up' | 'Down';
 }
 
 /** The members of a pool with their addresses. */
@@ -15,7 +17,8 @@ export function backendsOf(estate: Estate, balancer: EstateLoadBalancer, poolNam
     const where = `pool ${balancer.name}/${pool.name}, member ${member}`;
     const vm: EstateVm = named(estate.vms, vmName, `${where}: VM`);
     const nic = named(vm.nics, nicName, `${where}: NIC`);
-    return { member, address: named(nic.ips, ipName, `${where}: ip configuration`).address };
+    const admin = pool.adminStates?.[member];
+    return { member, address: named(nic.ips, ipName, `${where}: ip configuration`).address, ...(admin && { admin }) };
   });
   return [...members, ...(pool.addresses ?? []).map((address) => ({ address }))];
 }

@@ -35,11 +35,14 @@ function* places(value: Json, at: Path = []): Generator<Path> {
   }
 }
 
-/** A copy with something else at one place; `undefined` takes it away. */
+/** A copy with something else at one place; `undefined` takes it away. A place that an earlier change took is left alone. */
 function changed(value: Json, path: Path, to: Json | undefined): Json {
   const copy = structuredClone(value);
   let at = copy as Record<string | number, Json>;
-  for (const name of path.slice(0, -1)) at = at[name] as Record<string | number, Json>;
+  for (const name of path.slice(0, -1)) {
+    at = at[name] as Record<string | number, Json>;
+    if (typeof at !== 'object' || at === null) return copy;
+  }
   const last = path.at(-1) as string | number;
   if (to !== undefined) at[last] = to;
   else if (Array.isArray(at)) at.splice(Number(last), 1);

@@ -94,6 +94,16 @@ test('a location elsewhere is not followed: it would get the token', async (t) =
   t.deepEqual(arm.calls, []);
 });
 
+test('an answer with an empty body is told as that, not as Azure that cannot be reached or as nobody healthy', async (t) => {
+  const { arm, clients, estate } = await withArm(t);
+  arm.fault({ kind: { health: 'no-body' } });
+  const reader = createRuleHealthReader(clients, { pollMs: 20 });
+  const error = await t.throwsAsync(reader.read(ruleId(estate, ...RULE)), { instanceOf: AzureError });
+  t.like(error, { code: 'AZURE_FAILED', azureCode: 'BodyMissing' });
+  t.regex(error?.message ?? '', /empty body/);
+  t.is(backendsOf(await reader.read(ruleId(estate, ...RULE))).length, 3, 'the next one has one');
+});
+
 test('a VM that is off shows empty values, which are no evidence of anything', async (t) => {
   const { arm, clients, estate } = await withArm(t);
   await arm.changes.setPower('hs-a', 'deallocated');

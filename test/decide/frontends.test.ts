@@ -6,6 +6,7 @@ import { idKey } from '../../shared/model/ids.ts';
 import type { FrontendRow, HealthQuestion, RunRow } from '../../shared/model/rows.ts';
 import { ago, azureError, frontend, later, NOW, pass, ruleId, run, seen, up, type Words } from '../helpers/seen.ts';
 import { shown, steps } from '../helpers/shown.ts';
+import { withWeb } from '../helpers/webRule.ts';
 import { articleWorld, frontendId, SETTINGS, vmId } from '../helpers/world.ts';
 
 const question = (mirror: string, since = NOW): HealthQuestion => ({
@@ -132,6 +133,72 @@ test('an answer, good or bad, is when it was asked; only a good one is when it w
     [NOW, NOW],
     [NOW, ago(5)],
   ]);
+});
+
+test('a member with several healthy addresses is one primary, and one of them that falls is no move', (t) => {
+  const together = [
+    ['10.0.1.10', '10.0.1.12'],
+    ['10.0.1.20', '10.0.1.22'],
+  ];
+  const after = (healthy: string[], primaryAddress = '10.0.1.10') => {
+    const backends = together
+      .flat()
+      .map((address) => ({ address, up: healthy.includes(address), reason: 'Up_Probe_Success' }));
+    const frontends = [frontend('ucr', { together, primaryAddress })];
+    const at = startPass(seen({ frontends, health: { ucr: { kind: 'known', backends } } }), SETTINGS);
+    const moves = takeHealth(at);
+    return [moves.length, [...at.frontends.all()][0]?.primaryAddress];
+  };
+  t.deepEqual(after(['10.0.1.10', '10.0.1.12']), [0, '10.0.1.10']);
+  t.deepEqual(after(['10.0.1.12']), [0, '10.0.1.10']);
+  t.deepEqual(after(['10.0.1.10'], '10.0.1.12'), [0, '10.0.1.12']);
+  t.deepEqual(after(['10.0.1.20', '10.0.1.22']), [1, '10.0.1.20']);
+  t.deepEqual(after(['10.0.1.10', '10.0.1.20']), [0, '10.0.1.10'], 'two members: nobody is primary');
+});
+
+test('a rule with another pool, and members with several addresses, are kept on the row as they are listed', (t) => {
+  const at = pass({ world: withWeb(), frontends: [frontend('ucr'), frontend('pi')] });
+  keepFrontends(at, at.survey);
+  const row = at.frontends.read(idKey(frontendId('ucr')));
+  const web = { ruleId: ruleId('web'), backends: [], knownAt: 0, askedAt: 0 };
+  t.deepEqual(row?.others, [web]);
+  t.deepEqual(row?.together, [
+    ['10.0.1.10', '10.0.1.102'],
+    ['10.0.1.20', '10.0.1.202'],
+  ]);
+  t.is(at.frontends.read(idKey(frontendId('pi')))?.others, undefined);
+  const before = JSON.stringify(row);
+  keepFrontends(at, at.survey);
+  t.is(JSON.stringify(at.frontends.read(idKey(frontendId('ucr')))), before, 'a second time changes nothing');
+
+  const single = pass({ frontends: [frontend('ucr', { others: [web], together: [['10.0.1.10', '10.0.1.12']] })] });
+  keepFrontends(single, single.survey);
+  const now = single.frontends.read(idKey(frontendId('ucr')));
+  t.deepEqual([now?.others, now?.together], [undefined, undefined]);
+});
+
+test('what another rule says is kept beside, and moves no primary', (t) => {
+  const web = { ruleId: ruleId('web'), backends: [], knownAt: 0, askedAt: 0 };
+  const at = startPass(seen({ frontends: [frontend('ucr', { others: [web] })] }), SETTINGS);
+  const backends = [{ address: '10.0.1.202', up: true, reason: 'Up_Probe_Success' }];
+  at.seen.health = new Map([[idKey(ruleId('web')), { kind: 'known', backends }]]);
+  t.deepEqual(takeHealth(at), []);
+  const [row] = [...at.frontends.all()];
+  t.deepEqual(row?.others, [{ ...web, backends, knownAt: NOW, askedAt: NOW }]);
+  t.is(row?.primaryAddress, '10.0.1.10');
+  t.deepEqual(healthOf(row ? [row] : []).get(idKey(frontendId('ucr')))?.others, [
+    { ruleId: ruleId('web'), backends, at: NOW },
+  ]);
+  t.deepEqual(healthOf([frontend('ucr', { others: [web] })]).get(idKey(frontendId('ucr')))?.others, [], 'never asked');
+
+  const silent = startPass(seen({ frontends: [frontend('ucr', { others: [web] })] }), SETTINGS);
+  silent.seen.health = new Map([[idKey(ruleId('web')), { kind: 'failed', error: azureError(429) }]]);
+  takeHealth(silent);
+  t.deepEqual([...silent.frontends.all()][0]?.others, [{ ...web, askedAt: NOW }]);
+  t.deepEqual(
+    silent.log.map(({ step }) => step),
+    ['health-unknown'],
+  );
 });
 
 test('a question is kept on the row while it is open: an answer is as old as the question', (t) => {

@@ -21,7 +21,7 @@ import {
   type Words,
 } from '../helpers/seen.ts';
 import { shownOf } from '../helpers/shown.ts';
-import { articleWorld, frontendId, SETTINGS, type World } from '../helpers/world.ts';
+import { articleWorld, frontendId, SETTINGS, SUBSCRIPTION, type World } from '../helpers/world.ts';
 
 const OTHER = frontendId('pi').replace(/\/loadBalancers\/[^/]+/, '/loadBalancers/other');
 const SEQ = 7;
@@ -151,7 +151,9 @@ test('its frontend is listed with the VM again: the note is gone', (t) => {
 
 test('a pool that names what Azure does not list may mean the VM: left', (t) => {
   const words = byHand(
-    without(['/subscriptions/s/resourceGroups/rg/providers/Microsoft.Network/networkInterfaces/x/ipConfigurations/y']),
+    without([
+      `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Network/networkInterfaces/x/ipConfigurations/y`,
+    ]),
     absent(3600),
   );
   t.deepEqual(meantFor(words), ['10.0.1.100', '10.0.1.101 kept']);

@@ -1,8 +1,8 @@
 /** What a pass must read, said of what it has read already. */
 import test from 'ava';
 import { healthDue, needsEstate, needsFrontends, nextWatch, roomForHealth } from '../../shared/decide/needs.ts';
-import { idKey, shortName } from '../../shared/model/ids.ts';
-import type { FrontendRow } from '../../shared/model/rows.ts';
+import { type IdKey, idKey, shortName } from '../../shared/model/ids.ts';
+import type { FrontendRow, RunRow } from '../../shared/model/rows.ts';
 import {
   accepted,
   ago,
@@ -12,13 +12,14 @@ import {
   NOW,
   outcome,
   refuses,
+  ruleId,
   run,
   seen,
   shows,
   vm,
   type Words,
 } from '../helpers/seen.ts';
-import { frontendId, SETTINGS, vmId } from '../helpers/world.ts';
+import { frontendId, OTHER, SETTINGS, SUBSCRIPTION, vmId } from '../helpers/world.ts';
 
 const running = shows({ commandId: commandId('hs-a', 7), state: 'Running' });
 const ended = shows({ commandId: commandId('hs-a', 7), state: 'Succeeded' });
@@ -127,6 +128,7 @@ const due: [string, FrontendRow[], string[], typeof sweep, number, string[]][] =
 for (const [what, rows, inPlay, runs, asks, names] of due) {
   test(`health: ${what}`, (t) => {
     const input = {
+      subscriptionId: SUBSCRIPTION,
       now: NOW,
       frontends: rows,
       runs,
@@ -142,7 +144,61 @@ for (const [what, rows, inPlay, runs, asks, names] of due) {
 
 test('a frontend without a rule to ask is never asked', (t) => {
   const { healthRuleId: _, ...row } = asked('ucr', 900);
-  t.deepEqual(healthDue({ now: NOW, frontends: [row], runs: [], inPlay: new Set(), recentAsks: [] }, SETTINGS), []);
+  const input = {
+    subscriptionId: SUBSCRIPTION,
+    now: NOW,
+    frontends: [row],
+    runs: [],
+    inPlay: new Set<IdKey>(),
+    recentAsks: [],
+  };
+  t.deepEqual(healthDue(input, SETTINGS), []);
+});
+
+test('a frontend of another subscription is asked when a run needs it and its own loop has not just asked, and is not watched', (t) => {
+  const due = (seconds: number, runs: RunRow[], inPlay: string[] = []) => {
+    const row = asked('ucr', seconds);
+    const input = {
+      subscriptionId: OTHER,
+      now: NOW,
+      frontends: [row],
+      runs,
+      inPlay: new Set(inPlay.map((name) => idKey(frontendId(name)))),
+      recentAsks: [],
+    };
+    return healthDue(input, SETTINGS).length;
+  };
+  const failover = [run('f1 failover hs-b', { confirmation: pending })];
+  t.is(due(4, failover), 0);
+  t.is(due(5, failover), 1);
+  t.is(due(14, [], ['ucr']), 0);
+  t.is(due(15, [], ['ucr']), 1);
+  t.is(due(3600, []), 0);
+  t.is(nextWatch(OTHER, [asked('ucr', 3600)], NOW, SETTINGS), later(50));
+});
+
+test('rules with another pool are asked last, and twice an hour while a run looks at their frontend', (t) => {
+  const other = (name: string, seconds: number) => ({
+    ruleId: ruleId(name),
+    backends: [],
+    knownAt: 0,
+    askedAt: seconds === 0 ? 0 : ago(seconds),
+  });
+  const row = asked('ucr', 60, { others: [other('web', 0), other('udp', 1799), other('db', 1800)] });
+  const asking = (inPlay: string[], room = 100) => {
+    const input = {
+      subscriptionId: SUBSCRIPTION,
+      now: NOW,
+      frontends: [row],
+      runs: [],
+      recentAsks: Array(100 - room).fill(ago(30)),
+    };
+    const due = healthDue({ ...input, inPlay: new Set(inPlay.map((name) => idKey(frontendId(name)))) }, SETTINGS);
+    return due.map(({ healthRuleId = '' }) => shortName(healthRuleId));
+  };
+  t.deepEqual(asking(['ucr']), ['ucr', 'web', 'db']);
+  t.deepEqual(asking(['pi']), ['ucr'], 'the watch asks for the one alone');
+  t.deepEqual(asking(['ucr'], 1), ['ucr']);
 });
 
 test('room for health counts the asks of the last minute, and none from a clock that was ahead', (t) => {
@@ -158,5 +214,5 @@ const watches: [string, FrontendRow[], number][] = [
   ['no mirror: after the set time', [asked('ucr', 70, { mirror: false })], 50],
 ];
 for (const [what, rows, seconds] of watches) {
-  test(`mirrors to watch, ${what}`, (t) => t.is(nextWatch(rows, NOW, SETTINGS), later(seconds)));
+  test(`mirrors to watch, ${what}`, (t) => t.is(nextWatch(SUBSCRIPTION, rows, NOW, SETTINGS), later(seconds)));
 }

@@ -13,10 +13,24 @@ test('up by a probe is evidence; up by a person or because nobody is up is none;
 test('the sole healthy one', (t) => {
   const [a, b] = [backend('10.0.1.10', true), backend('10.0.1.20', true)];
   const down = backend('10.0.1.30', false);
-  t.is(soleHealthy([down, a]), a);
+  t.deepEqual(soleHealthy([down, a]), ['10.0.1.10']);
+  t.deepEqual(soleHealthy([a, a]), ['10.0.1.10'], 'told twice');
   t.is(soleHealthy([a, b]), undefined);
   t.is(soleHealthy([down]), undefined);
   t.is(soleHealthy([]), undefined);
+});
+
+test('several healthy addresses of one member are one', (t) => {
+  const [a, b, c] = ['10.0.1.10', '10.0.1.12', '10.0.1.20'].map((address) => backend(address, true));
+  if (!a || !b || !c) return t.fail();
+  const together = [
+    ['10.0.1.10', '10.0.1.12'],
+    ['10.0.1.20', '10.0.1.22'],
+  ];
+  t.is(soleHealthy([a, b]), undefined);
+  t.deepEqual(soleHealthy([b, a], together), together[0]);
+  t.deepEqual(soleHealthy([b], together), together[0]);
+  t.is(soleHealthy([a, b, c], together), undefined);
 });
 
 test('who gets connections is another question than who is healthy', (t) => {

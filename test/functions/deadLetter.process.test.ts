@@ -95,6 +95,21 @@ for (const [title, message, says] of [
     { v: 1, kind: 'bell', subscriptionId: 'all' },
     /^subscriptionId is .* must be a subscription id/,
   ],
+  [
+    'about a subscription that is not configured',
+    {
+      v: 1,
+      kind: 'signal',
+      subscriptionId: '00000000-0000-0000-0000-000000000009',
+      runId: 'c'.repeat(32),
+      signal: 'sweep',
+      scope: [{ kind: 'subscription', id: '/subscriptions/00000000-0000-0000-0000-000000000009' }],
+      mode: 'apply',
+      dryRun: false,
+      observedAt: 1,
+    },
+    /^subscriptionId is .* is not among HAIRPIN_SUBSCRIPTIONS$/,
+  ],
 ] as const) {
   test.serial(`a message ${title}: five tries, then it is kept aside, with its reason in the log`, async (t) => {
     const watch = app.watch();
@@ -103,7 +118,10 @@ for (const [title, message, says] of [
     await put('reconcile', message);
     const dead = await watch.step((step) => step.step === 'dead-message');
     t.regex(String(dead.text), says);
-    t.regex(String(dead.nextStep), /^(Deploy the program that wrote it|Only this program)/);
+    t.regex(
+      String(dead.nextStep),
+      /^(Deploy the program that wrote it|Only this program|Add it to HAIRPIN_SUBSCRIPTIONS)/,
+    );
     t.deepEqual(
       watch.all('refused-message').map((step) => step.text),
       Array(5).fill(dead.text),

@@ -3,14 +3,26 @@ import { commandIdOf } from '../../shared/model/commandId.ts';
 import { sameId } from '../../shared/model/ids.ts';
 import type { FrontendRow, OutcomeRow, RunRow } from '../../shared/model/rows.ts';
 import { rowKey } from '../../shared/model/store.ts';
+import { ownOutcomes } from '../../shared/reconcile/ownOutcomes.ts';
 import { breaches } from '../reliability/invariants.ts';
 import type { History } from './histories.ts';
-import { type Execution, SUBSCRIPTION, vmId } from './world.ts';
+import type { Execution, World } from './world.ts';
 
 /** What is wrong with a history that came to rest, in words. */
 export async function disagreements(history: History): Promise<string[]> {
   const { world, posted } = history;
-  const all = await breaches(world, [...posted.keys()]);
+  const all: string[] = [];
+  for (const subscriptionId of world.subscriptionIds) {
+    const here = [...posted.values()].filter((message) => message.subscriptionId === subscriptionId);
+    const { store, overlaps, mostAtOnce, settings, executions, now, aheadMs } = world;
+    const scene = { subscriptionId, store, overlaps, mostAtOnce, settings, executions, now, aheadMs };
+    all.push(
+      ...(await breaches(
+        scene,
+        here.map(({ runId }) => runId),
+      )),
+    );
+  }
   const found = all.filter((what) => ![...world.strays].some((stray) => what.startsWith(stray)));
   for (const what of world.rewritten) found.push(`written after it had ended: ${what}`);
   const runs = await runsOf(history);
@@ -56,7 +68,7 @@ function excuse(
   { world, leaderless }: History,
   runs: readonly RunRow[],
   run: RunRow,
-  { vmId: id, result }: OutcomeRow,
+  { vmId: id, result, findings }: OutcomeRow,
 ): boolean {
   const name = id.split('/').at(-1) ?? '';
   const mine = world.mirrors.filter((item) => item.members.includes(name));
@@ -65,7 +77,10 @@ function excuse(
   const isFalse = run.confirmation?.state === 'refused' && result === 'blocked';
   const cannot = world.oneNic.has(name) && result === 'blocked';
   const nobody = leaderless.has(name) && result === 'unknown';
-  return isOverruled || isFalse || cannot || nobody || mine.length === 0 || removedByHand;
+  // A sweep that meets a list of another subscription that fails says so at once.
+  const isUnread = findings.some(({ code }) => code === 'SUBSCRIPTION_UNREAD');
+  const isCutOff = result === 'unknown' && isUnread && world.happened.some((what) => /^fail \w+ topology/.test(what));
+  return isCutOff || isOverruled || isFalse || cannot || nobody || mine.length === 0 || removedByHand;
 }
 
 /**
@@ -81,17 +96,20 @@ export async function recovery(history: History): Promise<string[]> {
   world.sendFaults.clear();
   world.troubles.clear();
   world.commandMs = 20_000;
-  let last = '';
+  const lastOf = new Map<string, string>();
   for (let i = 0; i < world.mirrors.length + 2; i += 1) {
     world.now += 25 * 3_600_000;
-    last = world.sweep();
+    for (const id of world.subscriptionIds) lastOf.set(id, world.sweep(id));
     await history.untilQuiet();
   }
-  const run = await world.runRow(last);
   const stopped = await haltedForGood(history);
   const found: string[] = [];
-  if (run.state !== 'settled') found.push(`the last sweep is ${run.state}`);
+  for (const [id, runId] of lastOf) {
+    const run = await world.runRow(runId, id);
+    if (run.state !== 'settled') found.push(`the last sweep of ${id} is ${run.state}`);
+  }
   for (const name of world.vms) {
+    const last = lastOf.get(world.homeOf(name)) ?? '';
     const isMember = world.mirrors.some((mirror) => mirror.members.includes(name));
     if (!isMember || history.optedOutAt.has(name)) continue;
     const outcome = await world.outcome(last, name);
@@ -113,7 +131,8 @@ export async function recovery(history: History): Promise<string[]> {
  * another VM: a person must say how to go on.
  */
 async function haltedForGood({ world, optedOutAt }: History): Promise<Set<string>> {
-  const halts = (await world.store.frontends.list(SUBSCRIPTION)).flatMap(({ row }) => {
+  const rows = await Promise.all(world.subscriptionIds.map((id) => world.store.frontends.list(id)));
+  const halts = rows.flat().flatMap(({ row }) => {
     const { halted, vip } = row as FrontendRow;
     const members = world.mirrors.find((item) => item.vip === vip)?.members ?? [];
     return halted ? [{ by: halted.vmId.split('/').at(-1) ?? '', members }] : [];
@@ -128,10 +147,12 @@ async function haltedForGood({ world, optedOutAt }: History): Promise<Set<string
 }
 
 const runsOf = async ({ world }: History): Promise<RunRow[]> =>
-  (await world.store.runs.list(SUBSCRIPTION)).map(({ row }) => row as RunRow);
+  (await Promise.all(world.subscriptionIds.map((id) => world.store.runs.list(id))))
+    .flat()
+    .map(({ row }) => row as RunRow);
 
 const outcomesOf = async ({ world }: History, run: RunRow): Promise<OutcomeRow[]> =>
-  (await world.store.outcomes.list(run.runId)).map(({ row }) => row as OutcomeRow);
+  (await ownOutcomes(world.store, run)).map(({ row }) => row as OutcomeRow);
 
 const nameOf = (outcome: OutcomeRow): string => outcome.vmId.split('/').at(-1) ?? '';
 
@@ -143,7 +164,7 @@ function lie(history: History, outcome: OutcomeRow): string | undefined {
   if (result === 'failed' && !isExcused && !happenedToAzure(history)) return 'failed, and nothing had been done to it';
   if (seq === undefined || (result !== 'compliant' && result !== 'repaired' && result !== 'removed')) return undefined;
   // A later command may have ended too before the outcome was settled.
-  const executions = history.world.executions.filter((item) => seqOf(item, seq) !== undefined);
+  const executions = history.world.executions.filter((item) => seqOf(history.world, item, seq) !== undefined);
   // A broken one answers too: its connects fail, and what is removed needs none.
   const good = executions.filter((item) => item.found === 'right' || item.found === 'wrong' || item.mode === 'remove');
   if (good.length === 0) return `is ${result}, but no command ${seq} ended well`;
@@ -156,8 +177,8 @@ function lie(history: History, outcome: OutcomeRow): string | undefined {
 }
 
 /** The number of an execution's command, when it is this one or one of the next few. */
-function seqOf(execution: Execution, from: number): number | undefined {
-  const key = rowKey(vmId(execution.vm));
+function seqOf(world: World, execution: Execution, from: number): number | undefined {
+  const key = rowKey(world.vmId(execution.vm));
   return Array.from({ length: 5 }, (_, i) => from + i).find((seq) => commandIdOf(key, seq) === execution.commandId);
 }
 
@@ -184,7 +205,7 @@ async function takenBack(history: History): Promise<string[]> {
   const lifts = (runId: string, name: string): boolean => {
     const run = posted.get(runId);
     const isApply = run?.signal === 'manual' && run.mode === 'apply' && !run.dryRun && run.retryOf === undefined;
-    return isApply && run.scope.some((item) => sameId(item.id, vmId(name)));
+    return isApply && run.scope.some((item) => sameId(item.id, world.vmId(name)));
   };
   const found: string[] = [];
   for (const name of world.vms) {

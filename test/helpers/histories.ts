@@ -5,7 +5,7 @@ import { bellMessage, type ReconcileMessage, type SignalMessage } from '../../sh
 import type { RunRow } from '../../shared/model/rows.ts';
 import { runIdOf } from '../../shared/model/runId.ts';
 import { type Trouble, type Turn, UnrulyWorld } from '../reliability/unruly.ts';
-import { refusal, SETTINGS, SUBSCRIPTION, vmId } from './world.ts';
+import { OTHER, refusal, SETTINGS, SUBSCRIPTION } from './world.ts';
 
 const VMS = ['vm0', 'vm1', 'vm2', 'vm3'];
 const vm = fc.constantFrom(...VMS);
@@ -76,7 +76,15 @@ export const estate = fc.record({
   oneNic: fc.subarray(VMS, { maxLength: 1 }),
   maxCommands: fc.integer({ min: 1, max: 4 }),
 });
-export type Estate = Of<typeof estate>;
+export type Estate = Of<typeof estate> & {
+  /** Where VMs and the load balancer `lb` lie, when not in the first subscription. */
+  homes?: Record<string, string>;
+};
+
+/** The same, spread over two subscriptions: each mirror may have members in both. */
+export const spreadEstate: fc.Arbitrary<Estate> = fc
+  .tuple(estate, fc.subarray([...VMS, 'lb'], { minLength: 1 }))
+  .map(([plan, there]) => ({ ...plan, homes: Object.fromEntries(there.map((name) => [name, OTHER])) }));
 
 /** A history as it is played: the world, and what was done in it. */
 export class History {
@@ -89,7 +97,7 @@ export class History {
   /** VMs that something was done to which excuses a failure; `*`: to all of them. */
   readonly excused = new Set<string>();
 
-  constructor({ mirrors, oneNic, maxCommands }: Estate) {
+  constructor({ mirrors, oneNic, maxCommands, homes }: Estate) {
     this.world = new UnrulyWorld(
       VMS,
       mirrors.map(({ members, primary }, i) => ({
@@ -98,8 +106,14 @@ export class History {
         members,
         primary: primary === undefined ? undefined : members[primary % members.length],
       })),
-      { ...SETTINGS, maxCommands, bellSeconds: 20 },
+      {
+        ...SETTINGS,
+        maxCommands,
+        bellSeconds: 20,
+        ...(homes ? { scope: { ...SETTINGS.scope, subscriptionIds: [SUBSCRIPTION, OTHER] } } : {}),
+      },
     );
+    for (const [name, home] of Object.entries(homes ?? {})) this.world.homes.set(name, home);
     for (const name of oneNic) this.world.oneNic.add(name);
     for (const { members, primary } of this.world.mirrors) {
       if (primary === undefined) for (const name of members) this.leaderless.add(name);
@@ -120,8 +134,9 @@ export class History {
       world.bell();
       await world.run(60_000);
       world.now += 60_000;
-      const open = await world.store.runs.list(SUBSCRIPTION, 'open');
-      const vms = await world.store.vms.list(SUBSCRIPTION);
+      const ids = world.subscriptionIds;
+      const open = (await Promise.all(ids.map((id) => world.store.runs.list(id, 'open')))).flat();
+      const vms = (await Promise.all(ids.map((id) => world.store.vms.list(id)))).flat();
       const busy = vms.some(({ row }) => (row as { command?: unknown }).command);
       if (open.length === 0 && !busy && !world.queue.some(({ message }) => message.kind === 'signal')) return;
     }
@@ -138,7 +153,7 @@ export class History {
     const { queue } = world;
     switch (act.do) {
       case 'sweep':
-        world.sweep();
+        for (const id of world.subscriptionIds) world.sweep(id);
         return;
       case 'bell':
         return world.bell();
@@ -175,10 +190,14 @@ export class History {
       case 'falseNotice': {
         const vip = this.#mirror(act.mirror)?.vip ?? '';
         world.post(
-          world.signal('failover', [
-            { kind: 'vm', id: vmId(act.vm) },
-            { kind: 'vip', id: vip },
-          ]),
+          world.signal(
+            'failover',
+            [
+              { kind: 'vm', id: world.vmId(act.vm) },
+              { kind: 'vip', id: vip },
+            ],
+            { subscriptionId: world.homeOf(act.vm) },
+          ),
         );
         return;
       }
@@ -186,12 +205,18 @@ export class History {
         world.manual(act.mode, act.vm, { dryRun: act.dryRun });
         return;
       case 'manualAll': {
-        const all = { kind: 'subscription' as const, id: `/subscriptions/${SUBSCRIPTION}` };
-        world.post(world.signal('manual', [all], { mode: act.mode }));
+        for (const id of world.subscriptionIds) {
+          const all = { kind: 'subscription' as const, id: `/subscriptions/${id}` };
+          world.post(world.signal('manual', [all], { mode: act.mode, subscriptionId: id }));
+        }
         return;
       }
       case 'change':
-        world.post(world.signal('resourceChange', [{ kind: 'vm', id: vmId(act.vm) }]));
+        world.post(
+          world.signal('resourceChange', [{ kind: 'vm', id: world.vmId(act.vm) }], {
+            subscriptionId: world.homeOf(act.vm),
+          }),
+        );
         return;
       case 'retry':
         return this.#retry(act.which);
@@ -214,7 +239,8 @@ export class History {
   }
 
   async #retry(which: number): Promise<void> {
-    const runs = (await this.world.store.runs.list(SUBSCRIPTION)).map(({ row }) => row as RunRow);
+    const lists = await Promise.all(this.world.subscriptionIds.map((id) => this.world.store.runs.list(id)));
+    const runs = lists.flat().map(({ row }) => row as RunRow);
     const run = runs[which % (runs.length || 1)];
     if (!run) return;
     const { now, aheadMs } = this.world;
@@ -229,13 +255,15 @@ export class History {
 
   async #race(name: string | undefined, turns: readonly Turn[]): Promise<void> {
     const { world } = this;
-    const both: ReconcileMessage[] = [bellMessage(SUBSCRIPTION), bellMessage(SUBSCRIPTION)];
+    // Two loops of one subscription, or one of each.
+    const [first = SUBSCRIPTION, second = first] = world.subscriptionIds;
+    const both: ReconcileMessage[] = [bellMessage(first), bellMessage(second)];
     const next = world.queue.findIndex(({ message }) => message.kind === 'signal');
-    if (next >= 0) both[0] = world.queue.splice(next, 1)[0]?.message ?? bellMessage(SUBSCRIPTION);
+    if (next >= 0) both[0] = world.queue.splice(next, 1)[0]?.message ?? bellMessage(first);
     if (name !== undefined) {
       world.manual('apply', name);
       this.#remember();
-      both[1] = world.queue.pop()?.message ?? bellMessage(SUBSCRIPTION);
+      both[1] = world.queue.pop()?.message ?? bellMessage(second);
     }
     await world.race(both, turns);
   }

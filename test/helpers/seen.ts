@@ -8,6 +8,7 @@ import { intakeOf } from '../../shared/decide/intake.ts';
 import { knowledgeOf } from '../../shared/decide/knowledge.ts';
 import { type EstatePass, type HealthAnswer, type Look, type Observed, startPass } from '../../shared/decide/pass.ts';
 import { AzureError } from '../../shared/errors.ts';
+import { joinTopologies } from '../../shared/evaluate/joinTopologies.ts';
 import { judge } from '../../shared/evaluate/judge.ts';
 import { survey } from '../../shared/evaluate/survey.ts';
 import { DRIFT_LETTERS, MARKER } from '../../shared/guest/wire.ts';
@@ -113,7 +114,13 @@ export function pass(words: Words = {}): EstatePass {
   return { ...begun, survey: known, evaluation };
 }
 
-export const surveyOf = (world: World, scope: Scope = SETTINGS.scope) => survey(world.topology(), scope);
+/** As the first subscription's loop sees it. */
+export const surveyOf = (world: World, given: Scope = SETTINGS.scope) => {
+  const others = new Set([...world.homes.values()].filter((id) => id !== SUBSCRIPTION));
+  const scope = others.size > 0 ? { ...given, subscriptionIds: [SUBSCRIPTION, ...others] } : given;
+  const lists = [...others].map((id) => world.lists(id));
+  return survey(joinTopologies(world.lists(SUBSCRIPTION), lists, []), scope);
+};
 
 /** The plan that a VM has in a world. */
 export function planOf(vm: string, world: World = articleWorld()): NamedPlan {

@@ -9,7 +9,7 @@ import { bellMessage, type ReconcileMessage, signalMessage } from '../../shared/
 import type { AgentView, CommandSlot, CommandToSend, CommandView } from '../../shared/model/ports.ts';
 import type { OutcomeRow, RunRow, VmRow } from '../../shared/model/rows.ts';
 import { runIdOf } from '../../shared/model/runId.ts';
-import { DEFAULT_TAGS } from '../../shared/model/scope.ts';
+import { DEFAULT_TAGS, subscriptionOf } from '../../shared/model/scope.ts';
 import type { LoopSettings } from '../../shared/model/settings.ts';
 import type { ScopeItem, Signal, SignalKind } from '../../shared/model/signal.ts';
 import { levelOf } from '../../shared/model/steps.ts';
@@ -19,11 +19,18 @@ import { type LoopPorts, reconcile } from '../../shared/reconcile/loop.ts';
 import { memoryStore } from './memoryStore.ts';
 
 export const SUBSCRIPTION = '00000000-0000-0000-0000-000000000000';
+/** A second one, for what lies elsewhere. */
+export const OTHER = '00000000-0000-0000-0000-000000000001';
 const GROUP = `/subscriptions/${SUBSCRIPTION}/resourceGroups/healthshare/providers`;
 export const vmId = (name: string) => `${GROUP}/Microsoft.Compute/virtualMachines/${name}`;
 export const nicId = (name: string) => `${GROUP}/Microsoft.Network/networkInterfaces/${name}`;
 const lbId = `${GROUP}/Microsoft.Network/loadBalancers/lb`;
 export const frontendId = (name: string) => `${lbId}/frontendIPConfigurations/${name}`;
+/** VMs, NICs and load balancers with all before their names. */
+const PLACES = new RegExp(
+  `/subscriptions/${SUBSCRIPTION}(/resourceGroups/healthshare/providers/Microsoft\\.(?:Compute/virtualMachines|Network/(?:networkInterfaces|loadBalancers))/)([^/"]+)`,
+  'g',
+);
 const vnet = `${GROUP}/Microsoft.Network/virtualNetworks/vnet`;
 
 export const SETTINGS: LoopSettings = {
@@ -73,6 +80,10 @@ export class World {
   /** Signals made so far: each has an id of its own. */
   signals = 0;
   readonly store = memoryStore();
+  /** Where VMs, with their NICs, and the load balancer `lb` lie, when not in the first subscription. */
+  readonly homes = new Map<string, string>();
+  /** Subscriptions whose lists fail. */
+  readonly unreadable = new Set<string>();
   readonly vms: string[];
   readonly mirrors: WorldMirror[];
   readonly settings: LoopSettings;
@@ -96,8 +107,7 @@ export class World {
   healthReads = 0;
   topologyFault: AzureError | undefined;
   #holders = 0;
-  #active = 0;
-  /** Most commands that ran at once, and pairs of VMs of one mirror that were changed at once. */
+  /** Most commands that ran at once in one subscription, and pairs of VMs of one mirror that were changed at once. */
   mostAtOnce = 0;
   readonly overlaps: string[] = [];
 
@@ -106,6 +116,54 @@ export class World {
     this.mirrors = mirrors;
     this.settings = { ...SETTINGS, ...settings };
     for (const vm of vms) this.guests.set(vm, 'wrong');
+  }
+
+  /** The subscriptions that the app cares for. */
+  get subscriptionIds(): string[] {
+    return this.settings.scope.subscriptionIds;
+  }
+
+  homeOf(name: string): string {
+    return this.homes.get(name) ?? SUBSCRIPTION;
+  }
+
+  /** An id, or text with ids in it, as it is where things lie in several subscriptions. */
+  placed(text: string): string {
+    if (this.homes.size === 0) return text;
+    return text.replace(PLACES, (id, path: string, name: string) => {
+      const home = this.homes.get(name.replace(/-[01]$/, ''));
+      return home === undefined ? id : `/subscriptions/${home}${path}${name}`;
+    });
+  }
+
+  vmId(name: string): string {
+    return this.placed(vmId(name));
+  }
+
+  frontendId(name: string): string {
+    return this.placed(frontendId(name));
+  }
+
+  /** The lists of one subscription. */
+  lists(subscriptionId: string): Topology {
+    const whole = this.topology();
+    if (this.homes.size === 0) return whole;
+    const { vms, nics, loadBalancers } = this.#place(JSON.stringify(whole));
+    const isThere = ({ id }: { id: string }) => subscriptionOf(id) === subscriptionId;
+    return {
+      subscriptionId,
+      vms: vms.filter(isThere),
+      nics: nics.filter(isThere),
+      loadBalancers: loadBalancers.filter(isThere),
+      notes: [],
+    };
+  }
+
+  /** Most readings see what the one before has seen. */
+  #placed: { text: string; topology: Topology } | undefined;
+  #place(text: string): Topology {
+    if (this.#placed?.text !== text) this.#placed = { text, topology: JSON.parse(this.placed(text)) as Topology };
+    return this.#placed.topology;
   }
 
   topology(): Topology {
@@ -182,7 +240,7 @@ export class World {
   }
 
   health(ruleId: string): BackendHealth[] {
-    const mirror = this.mirrors.find((m) => sameId(ruleId, `${lbId}/loadBalancingRules/${m.name}`));
+    const mirror = this.mirrors.find((m) => sameId(ruleId, this.placed(`${lbId}/loadBalancingRules/${m.name}`)));
     return (mirror?.members ?? []).map((name) => ({
       address: addressOf(this.vms.indexOf(name), 0),
       up: mirror?.primary === name && !this.stopped.has(name),
@@ -229,8 +287,8 @@ export class World {
         this.overlaps.push(`${vm}+${other.vm}`);
     }
     this.executions.push(execution);
-    this.#active = this.executions.filter((item) => item.endsAt > this.now).length;
-    this.mostAtOnce = Math.max(this.mostAtOnce, this.#active);
+    const active = this.executions.filter((item) => item.endsAt > this.now && this.homeOf(item.vm) === this.homeOf(vm));
+    this.mostAtOnce = Math.max(this.mostAtOnce, active.length);
   }
 
   #finish(execution: Execution): void {
@@ -284,27 +342,33 @@ export class World {
     return signal.runId;
   }
 
-  sweep(): string {
-    return this.post(this.signal('sweep', [{ kind: 'subscription', id: `/subscriptions/${SUBSCRIPTION}` }]));
+  sweep(subscriptionId = SUBSCRIPTION): string {
+    const scope: ScopeItem[] = [{ kind: 'subscription', id: `/subscriptions/${subscriptionId}` }];
+    return this.post(this.signal('sweep', scope, { subscriptionId }));
   }
 
   failover(mirrorName: string, to: string): string {
     const mirror = this.mirrors.find((m) => m.name === mirrorName);
     if (mirror) mirror.primary = to;
     return this.post(
-      this.signal('failover', [
-        { kind: 'vm', id: vmId(to) },
-        { kind: 'vip', id: mirror?.vip ?? '' },
-      ]),
+      this.signal(
+        'failover',
+        [
+          { kind: 'vm', id: this.vmId(to) },
+          { kind: 'vip', id: mirror?.vip ?? '' },
+        ],
+        { subscriptionId: this.homeOf(to) },
+      ),
     );
   }
 
   manual(mode: Signal['mode'], vm: string, more: Partial<Signal> = {}): string {
-    return this.post(this.signal('manual', [{ kind: 'vm', id: vmId(vm) }], { mode, ...more }));
+    const scope: ScopeItem[] = [{ kind: 'vm', id: this.vmId(vm) }];
+    return this.post(this.signal('manual', scope, { mode, subscriptionId: this.homeOf(vm), ...more }));
   }
 
   bell(): void {
-    this.queue.push({ at: this.now, message: bellMessage(SUBSCRIPTION) });
+    for (const id of this.subscriptionIds) this.queue.push({ at: this.now, message: bellMessage(id) });
   }
 
   /** Handles the queue until it is empty or the time is up; the clock jumps to each message. */
@@ -330,10 +394,11 @@ export class World {
     return {
       store: this.store,
       topology: {
-        read: async () => {
+        read: async (subscriptionId) => {
           this.topologyReads += 1;
           if (this.topologyFault) throw this.topologyFault;
-          return this.topology();
+          if (this.unreadable.has(subscriptionId)) throw refusal(403);
+          return this.lists(subscriptionId);
         },
       },
       health: {
@@ -368,18 +433,18 @@ export class World {
     }
   }
 
-  async runRow(runId: string): Promise<RunRow> {
-    const found = await this.store.runs.get(SUBSCRIPTION, runId);
+  async runRow(runId: string, subscriptionId = SUBSCRIPTION): Promise<RunRow> {
+    const found = await this.store.runs.get(subscriptionId, runId);
     if (!found) throw new Error(`no run ${runId}`);
     return found.row as RunRow;
   }
 
   async outcome(runId: string, vm: string): Promise<OutcomeRow | undefined> {
-    return (await this.store.outcomes.get(runId, rowKey(vmId(vm))))?.row as OutcomeRow | undefined;
+    return (await this.store.outcomes.get(runId, rowKey(this.vmId(vm))))?.row as OutcomeRow | undefined;
   }
 
   async vmRow(vm: string): Promise<VmRow | undefined> {
-    return (await this.store.vms.get(SUBSCRIPTION, rowKey(vmId(vm))))?.row as VmRow | undefined;
+    return (await this.store.vms.get(this.homeOf(vm), rowKey(this.vmId(vm))))?.row as VmRow | undefined;
   }
 
   /** The commands that were run, in order: `apply hs-a`. */

@@ -3,11 +3,12 @@ import test from 'ava';
 import { readMirrorFailover } from '../../shared/requests/mirrorFailover.ts';
 import { readResourceChange } from '../../shared/requests/resourceChange.ts';
 import { CALLS } from '../../simulator/arm/actions.ts';
-import { resourceEvent } from '../../simulator/arm/events.ts';
+import { healthEvent, resourceEvent } from '../../simulator/arm/events.ts';
 import { deployed, deployedSubscription } from '../../simulator/deployment.ts';
 import { subscriptionAsDeployed, topicAsDeployed } from '../../simulator/eventgrid/deployed.ts';
 import { compileFilter } from '../../simulator/eventgrid/filter.ts';
 import { inSchema } from '../../simulator/eventgrid/schemas.ts';
+import { sample } from '../samples.ts';
 
 const SUBSCRIPTION = '00000000-0000-0000-0000-000000000000';
 const GROUP = `/subscriptions/${SUBSCRIPTION}/resourceGroups/healthshare`;
@@ -107,21 +108,50 @@ test('the mirror’s notice comes through, in the schema of its topic, and other
   t.false(passesMirror({ schema, event: { ...event, type: 'Else' } }));
 });
 
-test('filters keep Event Grid’s limits, and both subscriptions retry for a day and keep what is given up', (t) => {
+test('filters keep Event Grid’s limits, and all subscriptions retry for a day and keep what is given up', (t) => {
   t.true(operations.length <= 25);
-  for (const name of ['mirrorFailover', 'resourceChange']) {
+  for (const [name, target] of [
+    ['mirrorFailover', 'mirrorFailover'],
+    ['resourceChange', 'resourceChange'],
+    ['availability', 'resourceChange'],
+  ] as const) {
     const { retryPolicy, deadLetterWithResourceIdentity, destination } = deployedSubscription(name);
     t.deepEqual(retryPolicy, { maxDeliveryAttempts: 30, eventTimeToLiveInMinutes: 1440 });
     t.is(deadLetterWithResourceIdentity?.deadLetterDestination.properties.blobContainerName, 'dead-letters');
-    t.regex(destination.properties.resourceId, new RegExp(`/sites/func-hairpin-[a-z0-9]{8}/functions/${name}$`));
+    t.regex(destination.properties.resourceId, new RegExp(`/sites/func-hairpin-[a-z0-9]{8}/functions/${target}$`));
     t.true(subscriptionAsDeployed(name, 'http://127.0.0.1').deadLetter);
   }
 });
 
-test('each subscription’s topic is of the type whose events the function takes', (t) => {
-  const [topic] = deployed().filter(({ type }) => type === 'Microsoft.EventGrid/systemTopics');
-  t.deepEqual(topic?.properties, {
-    source: `/subscriptions/${SUBSCRIPTION}`,
-    topicType: 'Microsoft.Resources.Subscriptions',
+test('a VM that is available again comes through, one that is not and other resources do not', (t) => {
+  const vm = `${GROUP}/providers/Microsoft.Compute/virtualMachines/hs-a`;
+  const { eventDeliverySchema = 'EventGridSchema', filter: health } = subscriptionAsDeployed(
+    'availability',
+    'http://127.0.0.1',
+  );
+  const comes = compileFilter(health);
+  const back = { schema: 'CloudEventSchemaV1_0', event: healthEvent(SUBSCRIPTION, vm, 'Available') } as const;
+  t.true(comes(back));
+  t.like(readResourceChange(inSchema(eventDeliverySchema, back), ALLOWED, 0), {
+    kind: 'signal',
+    signal: { scope: [{ kind: 'vm', id: vm }] },
   });
+  t.false(comes({ ...back, event: healthEvent(SUBSCRIPTION, vm, 'Unavailable') }));
+  const scaleSet = structuredClone(back.event);
+  scaleSet.data.resourceInfo.properties.targetResourceType = 'Microsoft.Compute/virtualMachineScaleSets';
+  t.false(comes({ ...back, event: scaleSet }));
+  const documented = sample('eg_healthresources_availability');
+  t.true(comes({ schema: 'CloudEventSchemaV1_0', event: documented.availabilityStatusChanged }));
+  t.false(comes({ schema: 'CloudEventSchemaV1_0', event: documented.resourceAnnotated }));
+});
+
+test('each subscription’s topics are of the types whose events the function takes', (t) => {
+  const topics = deployed().filter(({ type }) => type === 'Microsoft.EventGrid/systemTopics');
+  t.deepEqual(
+    topics.map(({ properties }) => properties),
+    ['Microsoft.Resources.Subscriptions', 'Microsoft.ResourceNotifications.HealthResources'].map((topicType) => ({
+      source: `/subscriptions/${SUBSCRIPTION}`,
+      topicType,
+    })),
+  );
 });

@@ -254,20 +254,28 @@ test('event subscriptions come after the code, and not before', (t) => {
   ];
   for (const kind of kinds) {
     t.is(of(deployed('without-rights'), kind).length, 0, 'no package and no code: none');
-    t.is(of(deployed('plain'), kind).length, 1);
+    t.is(of(deployed('plain'), kind).length, kind.includes('system') ? 2 : 1);
   }
   const { resources } = JSON.parse(MAIN) as { resources: Record<string, { dependsOn?: string[] }> };
-  for (const name of ['mirrorFailover', 'resourceChange', 'resourceChangeOfExisting']) {
+  for (const name of [
+    ...['mirrorFailover', 'resourceChange', 'resourceChangeOfExisting'],
+    ...['availability', 'availabilityOfExisting'],
+  ]) {
     t.true(resources[name]?.dependsOn?.includes('code'), name);
   }
   t.true(resources.code?.dependsOn?.includes('dataRights'), 'the new code reads its storage at once');
 });
 
-test('one system topic per source: one that is there is taken', (t) => {
+test('one system topic per source and type: one that is there is taken', (t) => {
   const made = of(deployed('full'), 'Microsoft.EventGrid/systemTopics').map(({ id }) => id.split('/')[2]);
-  t.deepEqual(made, ['00000000-0000-0000-0000-000000000000']);
+  t.deepEqual(made, ['00000000-0000-0000-0000-000000000000', '00000000-0000-0000-0000-000000000000']);
   const wired = of(deployed('full'), 'Microsoft.EventGrid/systemTopics/eventSubscriptions').map(({ name }) => name);
-  t.deepEqual(wired.map((name) => name.split('/')[0]).sort(), ['changes', 'evgst-mirror-guard-62xw4w3t']);
+  t.deepEqual(wired.sort(), [
+    'changes/resourceChange',
+    'evgst-health-mirror-guard-62xw4w3t/availability',
+    'evgst-mirror-guard-62xw4w3t/resourceChange',
+    'health/availability',
+  ]);
 });
 
 test('dead letters are written by the topic’s own identity, which may write there and nowhere else', (t) => {
@@ -282,7 +290,7 @@ test('dead letters are written by the topic’s own identity, which may write th
   const writers = of(deployed('plain'), 'Microsoft.Authorization/roleAssignments').filter(({ properties }) =>
     String(properties?.roleDefinitionId).endsWith('ba92f5b4-2d11-453d-a403-e96b0029c9fe'),
   );
-  t.is(writers.length, 2);
+  t.is(writers.length, 3);
   for (const { id } of writers) t.regex(id, /containers\/dead-letters'/);
 });
 

@@ -11,6 +11,7 @@ test('the codes whose verdict is not blocked', (t) => {
     'HEALTH_REFUSED',
     'MEMBER_STUCK',
     'NO_HEALTHY_BACKEND',
+    'SUBSCRIPTION_UNREAD',
     'UNHEALTHY_GETS_CONNECTS',
     'VM_NOT_RUNNING',
   ]);
@@ -21,13 +22,14 @@ test('the codes whose verdict is not blocked', (t) => {
     'NOT_A_MEMBER',
     'OPTED_OUT',
     'OUT_OF_SCOPE',
+    'SUBSCRIPTION_NOT_CONFIGURED',
     'VIP_KEPT',
     'VM_NOT_FOUND',
   ];
   t.deepEqual(of('unlisted'), unlisted);
   const warnings = ['SECONDARY_NIC_GUESSED'];
   t.deepEqual(of('warning'), warnings);
-  t.is(of('blocked').length, codes.length - 6 - warnings.length - unlisted.length);
+  t.is(of('blocked').length, codes.length - 7 - warnings.length - unlisted.length);
 });
 
 for (const code of codes) {

@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { InputError } from '../../shared/errors.ts';
-import { bellMessage, readMessage, signalMessage } from '../../shared/model/messages.ts';
+import { bellMessage, readMessage, refuseForeign, signalMessage } from '../../shared/model/messages.ts';
 import { runIdOf } from '../../shared/model/runId.ts';
 
 const SUBSCRIPTION = '00000000-0000-0000-0000-000000000000';
@@ -40,6 +40,20 @@ for (const [title, message, field] of [
     t.is(error?.field, field);
   });
 }
+
+test('a message about a subscription that is not configured is refused, with what to do', (t) => {
+  const other = '00000000-0000-0000-0000-000000000001';
+  const configured = { subscriptionIds: [SUBSCRIPTION], within: [] };
+  t.notThrows(() => refuseForeign(bellMessage(SUBSCRIPTION), configured));
+  const error = t.throws(() => refuseForeign(bellMessage(other), configured), { instanceOf: InputError });
+  t.like(error, { code: 'MESSAGE_FOREIGN', field: 'subscriptionId', value: other });
+  t.regex(error?.nextStep ?? '', /^Add it to HAIRPIN_SUBSCRIPTIONS/);
+});
+
+test('a subscription in other letters is the same one, with the same rows', (t) => {
+  const id = 'ABCDEF00-0000-0000-0000-000000000000';
+  t.is(readMessage({ v: 1, kind: 'bell', subscriptionId: id }).subscriptionId, id.toLowerCase());
+});
 
 test('whatever comes, it is a message or an InputError', (t) => {
   fc.assert(

@@ -12,7 +12,7 @@ import { reconcile } from '../../shared/reconcile/loop.ts';
 import { openTables } from '../../shared/state/tables.ts';
 import { type Azurite, startAzurite } from '../../simulator/storage/azurite.ts';
 import { type Traffic, trafficOf } from '../../simulator/storage/traffic.ts';
-import { articleWorld, SUBSCRIPTION, vmId, type World } from '../helpers/world.ts';
+import { articleWorld, OTHER, SETTINGS, SUBSCRIPTION, vmId, type World } from '../helpers/world.ts';
 
 let azurite: Azurite;
 
@@ -85,4 +85,27 @@ test('what a pass in which nothing is due reads does not grow with VMs, ended ru
   t.is(many.calls, few.calls);
   // One row more would be 500 bytes; an ETag or a number may be a little longer.
   t.true(many.bytes < few.bytes + 400, `${few.bytes} bytes, then ${many.bytes}`);
+});
+
+test('nothing is read for other subscriptions in a pass in which nothing is due', async (t) => {
+  t.timeout(300_000);
+  const calls: number[] = [];
+  for (const subscriptionIds of [[SUBSCRIPTION], [SUBSCRIPTION, OTHER]]) {
+    const world = articleWorld({ scope: { ...SETTINGS.scope, subscriptionIds } });
+    if (subscriptionIds.length > 1) world.homes.set('hs-b', OTHER);
+    const own = await startAzurite();
+    t.teardown(() => own.stop());
+    Object.assign(world.store, openTables({ kind: 'connectionString', connectionString: own.connectionString }));
+    world.commandMs = 3_600_000;
+    world.manual('apply', 'hs-a');
+    await world.run(20_000);
+    t.is((await world.vmRow('hs-a'))?.command?.phase, 'sent');
+    const readings = world.topologyReads;
+    world.now += 1000;
+    const pass = () => reconcile(bellMessage(SUBSCRIPTION), world.ports(), world.settings);
+    calls.push((await trafficOf(own.tableUrl, pass)).calls);
+    t.is(world.topologyReads, readings, 'nothing was due');
+  }
+  t.true((calls[0] ?? 0) > 3);
+  t.is(calls[1], calls[0]);
 });

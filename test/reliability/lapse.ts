@@ -11,6 +11,7 @@ import { createTopologyReader } from '../../shared/azure/topology.ts';
 import { bellMessage, type ReconcileMessage, signalMessage } from '../../shared/model/messages.ts';
 import { isOpen, type OutcomeRow, type RunRow, type VmRow } from '../../shared/model/rows.ts';
 import { randomRunId } from '../../shared/model/runId.ts';
+import { subscriptionOf } from '../../shared/model/scope.ts';
 import type { LoopSettings } from '../../shared/model/settings.ts';
 import type { Signal } from '../../shared/model/signal.ts';
 import { rowKey } from '../../shared/model/store.ts';
@@ -22,7 +23,7 @@ import { authorizeBy } from '../../simulator/arm/roles.ts';
 import { type ScriptedLab, scriptedLab } from '../../simulator/chaos/scriptedLab.ts';
 import { articleEstate } from '../../simulator/estate/articleEstate.ts';
 import type { Estate } from '../../simulator/estate/estate.ts';
-import { vmId } from '../../simulator/estate/ids.ts';
+import { subscriptionsOf, vmId } from '../../simulator/estate/ids.ts';
 import { memoryStore } from '../helpers/memoryStore.ts';
 import { SETTINGS } from '../helpers/world.ts';
 import { clientsOf, trust } from '../simulator/arm/withArm.ts';
@@ -72,6 +73,7 @@ export async function lapse(
     commandSeconds: 20,
     commandSlackSeconds: 20,
     bellSeconds: 1,
+    scope: { ...SETTINGS.scope, subscriptionIds: subscriptionsOf(estate) },
     ...options.settings,
   };
   const store = memoryStore();
@@ -111,20 +113,21 @@ export async function lapse(
       };
       await handle(signalMessage(signal));
       for (;;) {
-        const row = (await store.runs.get(subscriptionId, signal.runId))?.row as RunRow;
+        const row = (await store.runs.get(signal.subscriptionId, signal.runId))?.row as RunRow;
         if (!isOpen(row)) return row;
         if (now() - signal.observedAt > seconds * 1000)
           throw new Error(`still ${row.state}: ${JSON.stringify(log.at(-1))}`);
         await new Promise((resolve) => setTimeout(resolve, RING_MS));
         aheadMs += RING_LASTS_MS - RING_MS;
-        await handle(bellMessage(subscriptionId));
+        await Promise.all(subscriptionsOf(estate).map((id) => handle(bellMessage(id))));
       }
     },
     sweep: (seconds) =>
       it.run({ signal: 'sweep', scope: [{ kind: 'subscription', id: `/subscriptions/${subscriptionId}` }] }, seconds),
     outcome: async (runId, vm) =>
       (await store.outcomes.get(runId, rowKey(vmId(estate, vm))))?.row as OutcomeRow | undefined,
-    vmRow: async (vm) => (await store.vms.get(subscriptionId, rowKey(vmId(estate, vm))))?.row as VmRow | undefined,
+    vmRow: async (vm) =>
+      (await store.vms.get(subscriptionOf(vmId(estate, vm)), rowKey(vmId(estate, vm))))?.row as VmRow | undefined,
   };
   return it;
 }

@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { StateError } from '../../shared/errors.ts';
 import type { ReconcileMessage } from '../../shared/model/messages.ts';
 import { isOpen, type OutcomeRow, type RunRow, type VmRow } from '../../shared/model/rows.ts';
+import { subscriptionOf } from '../../shared/model/scope.ts';
 import { CALL_SECONDS } from '../../shared/model/settings.ts';
 import type { Rows } from '../../shared/model/store.ts';
 import { markFailed } from '../../shared/reconcile/deadLetter.ts';
@@ -207,17 +208,21 @@ export class UnrulyWorld extends World {
     const put = runs.put.bind(runs);
     runs.put = async (partition, key, row, etag) => {
       const answer = await put(partition, key, row, etag);
-      if (ended.has(key) && !isDeepStrictEqual(ended.get(key), row)) this.rewritten.push(`run ${key}`);
-      if (!isOpen(row as RunRow)) ended.set(key, structuredClone(row));
+      const run = `${partition} ${key}`;
+      if (ended.has(run) && !isDeepStrictEqual(ended.get(run), row)) this.rewritten.push(`run ${key}`);
+      if (!isOpen(row as RunRow)) ended.set(run, structuredClone(row));
       return answer;
     };
     const putOutcome = outcomes.put.bind(outcomes);
     outcomes.put = async (partition, key, row, etag) => {
       const answer = await putOutcome(partition, key, row, etag);
       const before = said.get(`${partition} ${key}`);
-      const name = `outcome of ${partition} on ${(row as OutcomeRow).vmId}`;
-      if (ended.has(partition) && before === undefined) this.strays.add(name);
-      else if (ended.has(partition) && !isDeepStrictEqual(before, row)) this.rewritten.push(name);
+      const { vmId } = row as OutcomeRow;
+      const name = `outcome of ${partition} on ${vmId}`;
+      // A run in several subscriptions ends in each for itself.
+      const hasEnded = ended.has(`${subscriptionOf(vmId)} ${partition}`);
+      if (hasEnded && before === undefined) this.strays.add(name);
+      else if (hasEnded && !isDeepStrictEqual(before, row)) this.rewritten.push(name);
       said.set(`${partition} ${key}`, structuredClone(row));
       return answer;
     };

@@ -126,3 +126,15 @@ test('prototype keys are plain unknown fields', (t) => {
     'INPUT_INVALID',
   );
 });
+
+test('each subscription is given what lies in it, and every load balancer and frontend: their members may lie there', (t) => {
+  const lb = `/subscriptions/${ONE}/resourceGroups/healthshare/providers/Microsoft.Network/loadBalancers/lb`;
+  const signals = read({ scope: [lb, vm(ONE), vm(TWO)], mode: 'check' });
+  t.deepEqual(
+    signals.map((signal) => [signal.subscriptionId, signal.scope.map(({ id }) => id)]),
+    [
+      [ONE, [lb, vm(ONE)]],
+      [TWO, [lb, vm(TWO)]],
+    ],
+  );
+});

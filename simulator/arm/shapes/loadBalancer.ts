@@ -50,6 +50,7 @@ export function loadBalancerResource(estate: Estate, lb: EstateLoadBalancer): Sh
         type: `${TYPE}/backendAddressPools`,
         properties: {
           provisioningState: 'Succeeded',
+          ...network(estate),
           ...members(estate, pool),
           ...rulesOf((rule) => rule.pool === pool.name),
         },
@@ -67,6 +68,7 @@ export function loadBalancerResource(estate: Estate, lb: EstateLoadBalancer): Sh
           intervalInSeconds: probe.intervalSeconds,
           numberOfProbes: probe.threshold,
           probeThreshold: probe.threshold,
+          noHealthyBackendsBehavior: probe.noHealthyBackendsBehavior ?? 'AllProbedDown',
           ...rulesOf((rule) => rule.probe === probe.name),
         },
       })),
@@ -76,11 +78,16 @@ export function loadBalancerResource(estate: Estate, lb: EstateLoadBalancer): Sh
   };
 }
 
+/** A pool whose members may lie in another subscription names the network, and how its members are kept. */
+const network = (estate: Estate): Shape =>
+  estate.elsewhere ? { syncMode: 'Automatic', virtualNetwork: { id: virtualNetworkId(estate) } } : {};
+
 /** NIC-based members show twice, as ip configurations and as named backend addresses; address-based ones once. */
 function members(estate: Estate, pool: EstatePool): Shape {
   const nicBased = pool.members.map((member) => {
     const { nic, ip } = memberParts(member);
-    return { name: `${nic}${ip}`, id: ipConfigurationId(estate, nic, ip) };
+    const adminState = pool.adminStates?.[member] ?? 'None';
+    return { name: `${nic}${ip}`, id: ipConfigurationId(estate, nic, ip), adminState };
   });
   const addressBased = (pool.addresses ?? []).map((address) => ({
     name: `address-${address}`,
@@ -88,7 +95,10 @@ function members(estate: Estate, pool: EstatePool): Shape {
   }));
   return {
     loadBalancerBackendAddresses: [
-      ...nicBased.map(({ name, id }) => ({ name, properties: { networkInterfaceIPConfiguration: { id } } })),
+      ...nicBased.map(({ name, id, adminState }) => ({
+        name,
+        properties: { networkInterfaceIPConfiguration: { id }, adminState },
+      })),
       ...addressBased,
     ],
     ...(nicBased.length > 0 ? { backendIPConfigurations: nicBased.map(({ id }) => ({ id })) } : {}),

@@ -3,7 +3,7 @@
  * VirtualMachine_Get_InstanceView.json) and the spec example VirtualMachine_ListAll.
  */
 import type { Estate, EstateVm } from '../../estate/estate.ts';
-import { nicId, vmId } from '../../estate/ids.ts';
+import { nicId, scaleSetId, vmId } from '../../estate/ids.ts';
 
 const DISPLAY: Record<EstateVm['power'], string> = {
   running: 'VM running',
@@ -26,6 +26,8 @@ export function vmResource(estate: Estate, vm: EstateVm, view: boolean): Record<
     ...(vm.tags ? { tags: vm.tags } : {}),
     properties: {
       vmId: '00000000-0000-0000-0000-000000000000',
+      // A flexible scale set's VM is in the list of VMs, with the set's id (spec example VirtualMachine_Get).
+      ...(vm.scaleSet ? { virtualMachineScaleSet: { id: scaleSetId(capitalGroup(estate), vm.scaleSet) } } : {}),
       hardwareProfile: { vmSize: 'Standard_E8s_v5' },
       storageProfile: { osDisk: { osType: osDisk(vm), name: `${vm.name}-os`, createOption: 'FromImage' } },
       osProfile: { computerName: vm.name, allowExtensionOperations: vm.extensionsDisallowed !== true },

@@ -111,6 +111,42 @@ export function balancerFacts(
     }
   });
 
+  declare(
+    'a member whose admin state is Up shares the flows with the primary; one that is Down gets none',
+    async (t) => {
+      const lab = await start({
+        estate: articleEstate((estate) => {
+          const [balancer] = estate.loadBalancers;
+          const [members] = balancer?.pools ?? [];
+          const [, pi] = balancer?.rules ?? [];
+          if (!members || !pi) throw new Error('the article has pools and rules');
+          members.adminStates = { 'vm-b/pool/ipconfig': 'Up' };
+          balancer?.pools.push({
+            name: 'held',
+            members: members.members,
+            adminStates: { 'vm-a/pool/ipconfig': 'Down' },
+          });
+          pi.pool = 'held';
+        }),
+      });
+      try {
+        await until('the probe of vm-a', async () => (await upMembers(lab)).length === 2);
+        t.deepEqual(
+          (await lab.health('lb', 'ucr')).map((it) => it.reason),
+          ['Up_Probe_Success', 'Up_Admin'],
+        );
+        await ip(lab, 'vm-a', ...recipe(ON_A));
+        const connect = () => connectTo(lab, 'vm-a', UCR_VIP, { timeoutMs: 20_000 });
+        const answers = await Promise.all(Array.from({ length: 40 }, connect));
+        t.deepEqual([...new Set(answers.map((it) => it.answer?.split('/')[0]))].sort(), ['vm-a', 'vm-b']);
+        t.is((await lab.health('lb', 'pi'))[0]?.reason, 'Down_Admin');
+        t.is((await connectTo(lab, 'vm-b', PI_VIP)).outcome, 'timeout', 'its primary is held down');
+      } finally {
+        await lab.stop();
+      }
+    },
+  );
+
   declare('a rule for all ports keeps the port', async (t) => {
     const lab = await start({
       estate: articleEstate((estate) => {

@@ -31,6 +31,44 @@ test('before the first answer a backend is down; without a probe it is up', (t) 
   t.true(ruleHealth(unprobed, unasked, {}).every((it) => it.up && it.reason === 'Up_Admin'));
 });
 
+test('admin states go before probes', (t) => {
+  const held = layoutOf(
+    articleEstate((estate) => {
+      const [pool] = estate.loadBalancers[0]?.pools ?? [];
+      if (pool) pool.adminStates = { 'vm-a/pool/ipconfig': 'Down', 'vm-b/pool/ipconfig': 'Up' };
+    }),
+  );
+  const rule = findRule(held, 'lb', 'ucr');
+  t.deepEqual(
+    ruleHealth(rule, states(['.10']), {}).map(({ up, reason }) => [up, reason]),
+    [
+      [false, 'Down_Admin'],
+      [true, 'Up_Admin'],
+    ],
+  );
+  t.deepEqual(healthyBackends(rule, states(['.10'])), ['10.0.1.20']);
+});
+
+test('all down counts as up only where the probe says so, and not for one that is held down', (t) => {
+  const of = (adminStates: Record<string, 'Up' | 'Down'>) =>
+    findRule(
+      layoutOf(
+        articleEstate((estate) => {
+          for (const probe of estate.loadBalancers[0]?.probes ?? []) probe.noHealthyBackendsBehavior = 'AllProbedUp';
+          for (const pool of estate.loadBalancers[0]?.pools ?? []) pool.adminStates = adminStates;
+        }),
+      ),
+      'lb',
+      'ucr',
+    );
+  const reasons = (rule: typeof ucr, up: string[]) => ruleHealth(rule, states(up), {}).map(({ reason }) => reason);
+  t.deepEqual(reasons(of({}), []), ['Up_Probe_AllDownIsUp', 'Up_Probe_AllDownIsUp']);
+  t.deepEqual(reasons(of({}), ['.10']), ['Up_Probe_Success', 'Down_Probe_HttpStatusCodeError']);
+  t.deepEqual(reasons(of({ 'vm-b/pool/ipconfig': 'Down' }), []), ['Up_Probe_AllDownIsUp', 'Down_Admin']);
+  t.deepEqual(healthyBackends(of({}), states([])), ['10.0.1.10', '10.0.1.20']);
+  t.deepEqual(healthyBackends(ucr, states([])), []);
+});
+
 test('a lie holds for the rules that have the member', (t) => {
   const lied = ruleHealth(ucr, states(['.10']), { probeSays: 'vm-b/pool/ipconfig' });
   t.deepEqual(
