@@ -104,7 +104,8 @@ async function readLists(reader: ListReader, wanted: SubscriptionName[], unread:
   if (read.size === 0 && first) throw first;
   const parts = wanted.flatMap(({ id }) => read.get(id) ?? []);
   const topology: Topology = {
-    subscriptionId: parts[0]?.subscriptionId ?? '',
+    // None: all of them are looked at, not those that one loop has to do with.
+    subscriptionId: '',
     vms: parts.flatMap(({ vms }) => vms),
     nics: parts.flatMap(({ nics }) => nics),
     loadBalancers: parts.flatMap(({ loadBalancers }) => loadBalancers),

@@ -163,7 +163,7 @@ function withIds(observed: Observed, each: EachId): Observed {
 function topologyWith(topology: Topology, each: EachId): Topology {
   const { subscriptionId } = topology;
   return {
-    subscriptionId: each(`/subscriptions/${subscriptionId}`).replace(/^\/subscriptions\//, ''),
+    subscriptionId: subscriptionId && each(`/subscriptions/${subscriptionId}`).replace(/^\/subscriptions\//, ''),
     vms: topology.vms.map((vm) => ({
       ...vm,
       id: each(vm.id),
