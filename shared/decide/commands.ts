@@ -22,6 +22,7 @@ import { commandMs, guestLimits, guestNetworks } from './limits.ts';
 import { take } from './outcomes.ts';
 import { whyOutdated } from './outdated.ts';
 import { type Look, type Pass, tell, whyUnusable } from './pass.ts';
+import { surplusIntents } from './surplus.ts';
 
 /** A command at hand. `lookedAt`: when Azure was asked; no deadline passes between that and its answer. */
 interface Watched extends InFlight {
@@ -30,9 +31,12 @@ interface Watched extends InFlight {
 
 /** Moves every command in flight as far as what was seen allows. */
 export function followCommands(pass: Pass): void {
+  const surplus = surplusIntents(pass);
   for (const [key, look] of pass.seen.looks) {
     const vm = pass.vms.get(key);
-    if (vm?.command) follow(pass, { vm, command: vm.command, lookedAt: look.at }, look);
+    if (!vm?.command) continue;
+    if (surplus.has(vm.vmId)) takeBack(pass, { vm, command: vm.command });
+    else follow(pass, { vm, command: vm.command, lookedAt: look.at }, look);
   }
 }
 

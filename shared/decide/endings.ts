@@ -117,7 +117,7 @@ export function withdraw(pass: Pass, { vm, command }: InFlight, failure: Finding
 }
 
 /**
- * Nothing was sent yet, and a member of the same mirror in another subscription goes first. The outcomes take their turn
+ * Nothing was sent yet, and another command goes first: of a member of the same mirror, or there is no place. The outcomes take their turn
  * again, under another number.
  */
 export function takeBack(pass: Pass, { vm, command }: InFlight): void {

@@ -242,7 +242,7 @@ export const STEPS = {
   'taken-back': {
     level: 'info',
     meaning:
-      'A command was meant and not sent: a member of the same mirror in another subscription goes first. The VM takes its turn again.',
+      'A command was meant and not sent: another goes first, of a member of the same mirror or because there is no place. The VM takes its turn again.',
     fields: ['runId', 'vmId', 'seq'],
   },
   'look-failed': {

@@ -85,7 +85,7 @@ test('the roles can change nothing but managed Run Commands', (t) => {
 test('every call of the table has a source and asks for an action', (t) => {
   for (const [name, { action, source }] of Object.entries(CALLS)) {
     t.regex(action, /^Microsoft\.\w+(\/\w+)+\/(read|write|delete|action)$/, name);
-    t.regex(source, /^\[(compute|network)\] /, name);
+    t.regex(source, /^\[(compute|network|management)\] /, name);
   }
 });
 
