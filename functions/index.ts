@@ -4,6 +4,7 @@ import { GuardError } from '../shared/errors.ts';
 import { requireNode } from '../shared/runtime.ts';
 import './complianceSweep.ts';
 import './deadLetter.ts';
+import './health.ts';
 import './mirrorFailover.ts';
 import './primaryWatch.ts';
 import './reconcile.ts';

@@ -67,6 +67,21 @@ export async function failRun(message: SignalMessage, text: string): Promise<voi
   await markFailed(await appStore(), message, text, Date.now());
 }
 
+/** How the app itself is. */
+export async function viewHealth(): Promise<Answer> {
+  const { scope, storage, enforcement } = appConfig();
+  const [{ readHealth }, { healthAnswer }, { countPoisoned }, opened] = await Promise.all([
+    import('./views/health.ts'),
+    import('./views/answer.ts'),
+    import('./state/poison.ts'),
+    appStore(),
+  ]);
+  const at = Date.now();
+  return healthAnswer(
+    await readHealth(opened, scope.subscriptionIds, { at, enforcement, unreadable: () => countPoisoned(storage) }),
+  );
+}
+
 /** A page of runs, newest first. */
 export async function pageOfRuns(query: RunListQuery): Promise<Answer> {
   const { scope, storage } = appConfig();

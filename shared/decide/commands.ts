@@ -29,14 +29,20 @@ interface Watched extends InFlight {
   lookedAt: number;
 }
 
-/** Moves every command in flight as far as what was seen allows. */
+/** Moves every command in flight as far as what was seen allows: those that were sent, then those that are only meant. */
 export function followCommands(pass: Pass): void {
-  const surplus = surplusIntents(pass);
+  const meant: [Watched, Look][] = [];
   for (const [key, look] of pass.seen.looks) {
     const vm = pass.vms.get(key);
     if (!vm?.command) continue;
-    if (surplus.has(vm.vmId)) takeBack(pass, { vm, command: vm.command });
-    else follow(pass, { vm, command: vm.command, lookedAt: look.at }, look);
+    const watched = { vm, command: vm.command, lookedAt: look.at };
+    if (vm.command.phase === 'intended') meant.push([watched, look]);
+    else follow(pass, watched, look);
+  }
+  const surplus = surplusIntents(pass);
+  for (const [watched, look] of meant) {
+    if (surplus.has(watched.vm.vmId)) takeBack(pass, watched);
+    else follow(pass, watched, look);
   }
 }
 

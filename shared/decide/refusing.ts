@@ -77,13 +77,14 @@ function follow(
   const text = plainLine(error.said, 500);
   const isSame = before?.code === code && before.azureCode === azureCode && before.action === action;
   const since = isSame ? Math.min(before.since, now) : now;
-  const refusing: Refusing = { code, azureCode, action, text, since, toldAt: isSame ? before.toldAt : 0, triedAt: now };
+  const known = finalRefusal({ status: error.status, azureCode, text: error.said });
+  const nextStep = known ? refusalText(known) : error.nextStep;
+  const toldAt = isSame ? before.toldAt : 0;
+  const refusing: Refusing = { code, azureCode, action, text, nextStep, since, toldAt, triedAt: now };
   const isLasting = code === 'AZURE_DENIED' || now - since >= PASSING_MS;
   const isTold = refusing.toldAt > 0 && refusing.toldAt <= now && now - refusing.toldAt < TELL_MS;
   if (isTold || !isLasting) return { refusing };
   refusing.toldAt = now;
-  const known = finalRefusal({ status: error.status, azureCode, text: error.said });
-  const nextStep = known ? refusalText(known) : error.nextStep;
   const told = { subscriptionId, code, azureCode, action, text, nextStep, since: new Date(since).toISOString() };
   return { refusing, line: { step: 'azure-refuses', fields: told } };
 }

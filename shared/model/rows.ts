@@ -206,6 +206,8 @@ export interface Refusing {
   azureCode: string;
   action: string;
   text: string;
+  /** What a person does. */
+  nextStep: string;
   /** Since when it is this. */
   since: number;
   /** When it was last told; 0 never. */

@@ -77,9 +77,12 @@ export interface Store {
   vms: Rows<VmRow, 'commanded'>;
   /** Partition: subscription id; key: hash of the frontend id. */
   frontends: Rows<FrontendRow>;
-  /** Partition `lease`; key: subscription id. */
+  /** Partition {@link LEASES}; key: subscription id. */
   leases: Rows<LeaseRow>;
 }
+
+/** The partition of all leases. */
+export const LEASES = 'lease';
 
 /** The key of a resource's row: sha256 of its lower-cased id (an id holds `/`, which a table key must not). */
 export const rowKey = (id: string): string => hash('sha256', idKey(id));

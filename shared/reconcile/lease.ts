@@ -2,11 +2,10 @@
 import { StateError } from '../errors.ts';
 import type { Clock } from '../model/ports.ts';
 import type { LeaseRow } from '../model/rows.ts';
-import type { Rows } from '../model/store.ts';
+import { LEASES, type Rows } from '../model/store.ts';
 
 /** How far ahead a lease reaches; a killed loop is taken up after this at the latest. */
 export const LEASE_MS = 60_000;
-const PARTITION = 'lease';
 /** How long a lease is held at most while something is read, milliseconds. */
 const HOLD_MS = 10 * LEASE_MS;
 const BEAT_MS = LEASE_MS / 3;
@@ -33,7 +32,7 @@ export async function takeLease(
   clock: Clock,
 ): Promise<Lease | undefined> {
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
-    const found = await leases.get(PARTITION, subscriptionId);
+    const found = await leases.get(LEASES, subscriptionId);
     const now = clock.now();
     // No lease reaches further: one that does was taken before the clock was set back, and is nobody's.
     const held =
@@ -52,7 +51,7 @@ export async function takeLease(
         };
     if (held && found.row.again) return undefined;
     try {
-      const etag = await leases.put(PARTITION, subscriptionId, row, found?.etag);
+      const etag = await leases.put(LEASES, subscriptionId, row, found?.etag);
       return held ? undefined : holdLease(leases, row, etag, clock);
     } catch (error) {
       if (!isConflict(error)) throw error;
@@ -69,12 +68,12 @@ function holdLease(leases: Rows<LeaseRow>, taken: LeaseRow, firstEtag: string, c
     for (let attempt = 0; attempt < TRIES; attempt += 1) {
       const next = change(row);
       try {
-        etag = await leases.put(PARTITION, row.subscriptionId, next, etag);
+        etag = await leases.put(LEASES, row.subscriptionId, next, etag);
         row = next;
         return;
       } catch (error) {
         if (!isConflict(error)) throw error;
-        const found = await leases.get(PARTITION, row.subscriptionId);
+        const found = await leases.get(LEASES, row.subscriptionId);
         if (found?.row.holder !== row.holder) throw lost(row);
         row = { ...row, again: found.row.again };
         etag = found.etag;

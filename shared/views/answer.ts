@@ -2,6 +2,7 @@
 import type { ListFormat, RunFormat } from '../model/formats.ts';
 import { defined } from '../model/optional.ts';
 import { runCsv, runsCsv } from './csv.ts';
+import type { HealthView } from './health.ts';
 import type { RunView } from './run.ts';
 import { runPage } from './runPage.ts';
 import type { RunListView } from './runs.ts';
@@ -30,6 +31,15 @@ const answer = (format: RunFormat, body: string, more: Record<string, string> = 
   status: 200,
   headers: { 'content-type': TYPES[format], ...HEADERS, ...more },
   body,
+});
+
+/**
+ * How the app is. 503 only where its own storage fails: what Azure refuses is no fault that a new instance would mend, and
+ * health checks of the platform replace instances that answer with an error.
+ */
+export const healthAnswer = (health: HealthView): Answer => ({
+  ...answer('json', JSON.stringify(health)),
+  status: health.storage.state === 'failed' ? 503 : 200,
 });
 
 /** A run. */

@@ -20,7 +20,7 @@ const PROCESSES: string[][] = [
   ['reconcile'],
   ['mirrorFailover'],
   ['resourceChange'],
-  ['runs', 'startRun', 'retry'],
+  ['health', 'runs', 'startRun', 'retry'],
   ['primaryWatch', 'complianceSweep'],
   ['deadLetter'],
 ];

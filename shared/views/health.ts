@@ -1,0 +1,109 @@
+/** How the app itself is: its storage, and for each subscription when it looked last and what Azure refuses. */
+import { GuardError, messageOf, StateError, toldOf } from '../errors.ts';
+import { defined } from '../model/optional.ts';
+import type { LeaseRow, Refusing } from '../model/rows.ts';
+import { LEASES, type Store } from '../model/store.ts';
+
+/** `ok`: looked, and nothing refused. `impaired`: something is refused or fails. `unknown`: nobody looked yet. */
+export type HealthState = 'ok' | 'impaired' | 'unknown';
+
+/** What Azure refuses at present, in its words. */
+export interface RefusalView {
+  what: 'lists' | 'rule health';
+  since: string;
+  code: string;
+  azureCode: string;
+  action: string;
+  text: string;
+  nextStep: string;
+}
+
+export interface SubscriptionHealthView {
+  subscriptionId: string;
+  state: HealthState;
+  /** When its lists were last asked for. */
+  lookedAt?: string;
+  /** When the latest sweep was accepted. */
+  sweptAt?: string;
+  refusals: RefusalView[];
+  /** Other subscriptions whose lists this one’s loop could not read. */
+  unread: { subscriptionId: string; text: string }[];
+}
+
+export interface HealthView {
+  at: string;
+  state: HealthState;
+  /** `audit` changes no guest. */
+  enforcement: string;
+  storage: { state: 'ok' } | { state: 'failed'; code: string; text: string; nextStep: string };
+  subscriptions: SubscriptionHealthView[];
+  /** Messages that the app could not read and that wait in the poison queue; not there when there are none. */
+  unreadableMessages?: number;
+}
+
+/** What is known from elsewhere. */
+export interface HealthContext {
+  /** Epoch milliseconds. */
+  at: number;
+  enforcement: string;
+  /** Counts the messages in the poison queue. */
+  unreadable(): Promise<number>;
+}
+
+/** Reads how the app is. Does not throw where storage fails: that is an answer too. */
+export async function readHealth(
+  store: Pick<Store, 'leases' | 'runs'>,
+  subscriptionIds: readonly string[],
+  { at, enforcement, unreadable }: HealthContext,
+): Promise<HealthView> {
+  const view = { at: iso(at), enforcement };
+  try {
+    const [subscriptions, messages] = await Promise.all([
+      Promise.all(subscriptionIds.map((id) => readSubscription(store, id))),
+      unreadable(),
+    ]);
+    const state = worst(subscriptions.map((subscription) => subscription.state));
+    const unreadableMessages = messages > 0 ? messages : undefined;
+    return { ...view, state, storage: { state: 'ok' }, subscriptions, ...defined({ unreadableMessages }) };
+  } catch (error) {
+    const { code, text, nextStep } = toldOf(
+      error instanceof GuardError ? error : new StateError('STATE_FAILED', messageOf(error)),
+    );
+    return { ...view, state: 'impaired', storage: { state: 'failed', code, text, nextStep }, subscriptions: [] };
+  }
+}
+
+async function readSubscription(
+  { leases, runs }: Pick<Store, 'leases' | 'runs'>,
+  subscriptionId: string,
+): Promise<SubscriptionHealthView> {
+  const [lease, [sweep]] = await Promise.all([
+    leases.get(LEASES, subscriptionId),
+    runs.page(subscriptionId, { signal: 'sweep', limit: 1 }),
+  ]);
+  const { readAt, refusing, unread = [] }: Partial<LeaseRow> = lease?.row ?? {};
+  const refusals = [refusalView('lists', refusing?.lists), refusalView('rule health', refusing?.health)].flatMap(
+    (refusal) => refusal ?? [],
+  );
+  const looked = readAt === undefined ? 'unknown' : 'ok';
+  return {
+    subscriptionId,
+    state: refusals.length > 0 || unread.length > 0 ? 'impaired' : looked,
+    ...defined({ lookedAt: readAt === undefined ? undefined : iso(readAt), sweptAt: sweep && iso(sweep.observedAt) }),
+    refusals,
+    unread: unread.map((one) => ({ subscriptionId: one.subscriptionId, text: one.why })),
+  };
+}
+
+function refusalView(what: RefusalView['what'], refusing: Refusing | undefined): RefusalView | undefined {
+  if (!refusing) return undefined;
+  const { code, azureCode, action, text, nextStep, since } = refusing;
+  return { what, since: iso(since), code, azureCode, action, text, nextStep };
+}
+
+function worst(states: readonly HealthState[]): HealthState {
+  if (states.includes('impaired')) return 'impaired';
+  return states.includes('unknown') ? 'unknown' : 'ok';
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString();
