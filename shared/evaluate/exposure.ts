@@ -6,6 +6,7 @@ import { type IdKey, idKey, sameId } from '../model/ids.ts';
 import type { BackendHealth, FrontendHealth, Rule } from '../model/topology.ts';
 import { ipsBehind } from './ends.ts';
 import { getsFlows, isEvidence, isHeldDown } from './healthy.ts';
+import type { NicIp } from './indexTopology.ts';
 import type { Member } from './members.ts';
 import type { SurveyedFrontend } from './survey.ts';
 
@@ -46,13 +47,15 @@ export function readHealth(
   const isFresh = (at: number) => now - at <= HEALTH_STALE_MS;
   const known = health?.state === 'known' && isFresh(health.at);
   const memberOf = finder(members);
-  const { seen, upMembers, unseen } = evidenceOf(known ? health.backends : [], memberOf);
+  const place = (backends: readonly BackendHealth[]) => backends.map((backend) => placed(backend, memberOf));
+  const own = place(known ? health.backends : []);
+  const { seen, upMembers, unseen } = evidenceOf(own);
   const [first] = upMembers.sort((a, b) => compareText(a.key, b.key));
   const flows = frontend.served.map((rule): RuleFlows => {
     if (rule.probeId === undefined) return { rule, ...toAll(rule, members) };
-    if (rule === frontend.healthRule) return { rule, ...(known ? toUp(health.backends, memberOf) : UNKNOWN) };
-    const own = health?.others?.find(({ ruleId, at }) => sameId(ruleId, rule.id) && isFresh(at));
-    return { rule, ...(own ? toUp(own.backends, memberOf) : UNKNOWN) };
+    if (rule === frontend.healthRule) return { rule, ...(known ? toUp(own) : UNKNOWN) };
+    const other = health?.others?.find(({ ruleId, at }) => sameId(ruleId, rule.id) && isFresh(at));
+    return { rule, ...(other ? toUp(place(other.backends)) : UNKNOWN) };
   });
   const healthy: Healthy = {
     known,
@@ -68,12 +71,12 @@ export function readHealth(
 }
 
 /** Backends that are up with evidence, by place, with the member of each; one that is told twice counts once. */
-function evidenceOf(backends: readonly BackendHealth[], memberOf: FindMember) {
+function evidenceOf(backends: readonly Placed[]) {
   const seen = new Map<string, Member | undefined>();
   const others = new Set<string>();
-  for (const backend of backends) {
-    if (isEvidence(backend)) seen.set(placeOf(backend), memberOf(backend));
-    else if (getsFlows(backend)) others.add(placeOf(backend));
+  for (const { backend, place, member } of backends) {
+    if (isEvidence(backend)) seen.set(place, member);
+    else if (getsFlows(backend)) others.add(place);
   }
   const upMembers = [...new Set(seen.values())].flatMap((member) => member ?? []);
   return { seen, upMembers, unseen: others.size };
@@ -105,15 +108,13 @@ function toAll(rule: Rule, members: readonly Member[]): Flows {
 }
 
 /** Of a rule with a probe, by what its health says. */
-function toUp(backends: readonly BackendHealth[], memberOf: FindMember): Flows {
+function toUp(backends: readonly Placed[]): Flows {
   const own = new Map<Member, number>();
   const heldDown = new Set<Member>();
   const free = new Set<Member>();
   const counted = new Set<string>();
-  for (const backend of backends) {
-    const member = memberOf(backend);
+  for (const { backend, place, member } of backends) {
     if (member) (isHeldDown(backend) ? heldDown : free).add(member);
-    const place = placeOf(backend);
     if (!getsFlows(backend) || counted.has(place)) continue;
     counted.add(place);
     if (member) own.set(member, (own.get(member) ?? 0) + 1);
@@ -137,11 +138,29 @@ function exposureTo(member: Member, flows: readonly RuleFlows[]): { exposure: Ex
 
 const sum = (numbers: Iterable<number>): number => [...numbers].reduce((total, one) => total + one, 0);
 
-type FindMember = (backend: BackendHealth) => Member | undefined;
+type FindMember = (ipConfiguration: IdKey, address: string) => Member | undefined;
 
-const placeOf = ({ ipConfigurationId, address }: BackendHealth) => `${idKey(ipConfigurationId ?? '')} ${address}`;
+/** A backend, with what tells it from others and the member that it is. */
+interface Placed {
+  backend: BackendHealth;
+  place: string;
+  member: Member | undefined;
+}
+
+function placed(backend: BackendHealth, memberOf: FindMember): Placed {
+  const key = idKey(backend.ipConfigurationId ?? '');
+  return { backend, place: `${key} ${backend.address}`, member: memberOf(key, backend.address) };
+}
+
+/** Up to so many members a look through all of them is faster than a map. */
+const FEW = 8;
 
 function finder(members: readonly Member[]): FindMember {
+  if (members.length <= FEW) {
+    const having = (isIt: (ip: NicIp) => boolean) => members.find(({ ips }) => ips.some(isIt));
+    return (id, address) =>
+      (id === '' ? undefined : having(({ key }) => key === id)) ?? having(({ ip }) => ip.address === address);
+  }
   const byIp = new Map<IdKey, Member>();
   const byAddress = new Map<string, Member>();
   for (const member of members) {
@@ -150,6 +169,5 @@ function finder(members: readonly Member[]): FindMember {
       if (ip.address !== undefined && !byAddress.has(ip.address)) byAddress.set(ip.address, member);
     }
   }
-  return ({ ipConfigurationId, address }) =>
-    (ipConfigurationId === undefined ? undefined : byIp.get(idKey(ipConfigurationId))) ?? byAddress.get(address);
+  return (id, address) => byIp.get(id) ?? byAddress.get(address);
 }

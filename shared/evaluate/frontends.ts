@@ -51,15 +51,16 @@ export function frontendsInPlay(
     if (loadBalancer.sku.toLowerCase() !== 'standard' || seen.has(key)) continue;
     seen.add(key);
     const parts = partsOf(loadBalancer);
-    for (const { frontend, rules } of internalFrontends(loadBalancer)) {
+    const isOutside = !isInScope(key);
+    for (const { key: frontendKey, frontend, rules } of internalFrontends(loadBalancer)) {
       const out = whyNotInPlay(loadBalancer, frontend, rules, scope);
       if (out) {
         listed.push(out);
         continue;
       }
       const translating = rules.filter((rule) => !rule.floatingIp);
-      const described = describe(loadBalancer, frontend, translating, parts, scope);
-      inPlay.set(described.key, { ...described, isOutside: !isInScope(key) });
+      const described = describe({ key: frontendKey, loadBalancer, frontend, isOutside }, translating, parts, scope);
+      inPlay.set(frontendKey, described);
     }
   }
   return {
@@ -90,11 +91,14 @@ const partsOf = ({ pools, probes }: LoadBalancer): Parts => ({
 });
 
 /** Frontends with an address in a subnet (public ones have neither) that at least one rule serves. */
-function internalFrontends(loadBalancer: LoadBalancer): { frontend: FrontendIp; rules: Rule[] }[] {
+function internalFrontends(loadBalancer: LoadBalancer): { key: IdKey; frontend: FrontendIp; rules: Rule[] }[] {
   const rulesOf = Map.groupBy(loadBalancer.rules, (rule) => idKey(rule.frontendId));
   return loadBalancer.frontends
     .filter((frontend) => frontend.address !== undefined || frontend.subnetId !== undefined)
-    .map((frontend) => ({ frontend, rules: (rulesOf.get(idKey(frontend.id)) ?? []).sort(byPort) }))
+    .map((frontend) => {
+      const key = idKey(frontend.id);
+      return { key, frontend, rules: (rulesOf.get(key) ?? []).sort(byPort) };
+    })
     .filter(({ rules }) => rules.length > 0);
 }
 
@@ -114,12 +118,11 @@ function whyNotInPlay(
 }
 
 function describe(
-  loadBalancer: LoadBalancer,
-  frontend: FrontendIp,
+  known: Pick<FrontendInPlay, 'key' | 'loadBalancer' | 'frontend' | 'isOutside'>,
   rules: Rule[],
   { pools, probes }: Parts,
   scope: Scope,
-): Omit<FrontendInPlay, 'isOutside'> {
+): FrontendInPlay {
   const probeOf = (rule: Rule) => (rule.probeId === undefined ? undefined : probes.get(idKey(rule.probeId)));
   const mirrorRules = rules.filter((rule) => isMirrorProbe(probeOf(rule)));
   const isMirrorRule = (rule: Rule) => mirrorRules.includes(rule);
@@ -130,11 +133,9 @@ function describe(
     probed.find((rule) => rule.protocol !== 'udp') ??
     probed[0];
   const probe = healthRule && probeOf(healthRule);
-  const vip = frontend.address ?? '';
+  const vip = known.frontend.address ?? '';
   return {
-    key: idKey(frontend.id),
-    loadBalancer,
-    frontend,
+    ...known,
     vip,
     pools,
     rules,
