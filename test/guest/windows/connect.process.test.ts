@@ -110,7 +110,12 @@ engineTest('an accepted connection from the via address with another port is no 
 });
 
 // Real sockets: the script's own TcpClient and clock against listeners of this machine. Its VIPs are loopback
-// addresses, which no plan may hold, so the command is rendered without the gate.
+// addresses, which no plan may hold, so the command is rendered without the gate, and the script's own lets them through.
+const letLoopback = (script: string): string => {
+  const changed = script.replace("'^(0|127|", "'^(0|").replace("'^10\\.|", "'^10\\.|^127\\.|");
+  if (changed.length !== script.length - '127|'.length + '^127\\.|'.length) throw new Error('the gate has changed');
+  return changed;
+};
 const listen = (server: Server, host: string): Promise<number> =>
   new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -138,7 +143,7 @@ engineTest('over real sockets: connected, refused, and the connections are close
     { ...frontend(100), vip: '127.0.7.1', port },
     { ...frontend(101), vip: '127.0.7.2', port: closedPort },
   ];
-  const text = renderWindows(SCRIPT, { ...asked, plan: { frontends } });
+  const text = renderWindows(letLoopback(SCRIPT), { ...asked, plan: { frontends } });
   const { stdout, exitCode } = await engine.runScript(state, text);
   t.is(exitCode, 0, stdout);
   t.regex(stdout, /"0;R;=;o\d{1,3};=;r;127\.0\.0\.1","1;R;=;f\d{1,4};=;n;"/);
