@@ -27,7 +27,7 @@ kernelTest('reset takes back routes, rules, settings, files, processes, lies, pr
   const look = async () => {
     // Of IPv4, as all the lab is: the kernel takes its own time to give an interface its link-local IPv6 address.
     const what =
-      'ip -4 rule; ip -4 route show table all; ip -4 -o address show; sysctl -n net.ipv4.conf.all.rp_filter; find /etc/systemd /usr/local/sbin /var/lib/waagent /tmp; ps -eo args | wc -l';
+      'ip -4 rule; ip -4 route show table all; ip -4 -o address show; sysctl -n net.ipv4.conf.all.rp_filter; find /etc/systemd /usr/local/sbin /var/lib/waagent; ls -A /tmp; ps -eo args | wc -l';
     return (await lab.exec('vm-a', ['/bin/bash', '-c', what])).stdout;
   };
   const booted = await look();
