@@ -9,7 +9,8 @@ import { checkResult, STORY_MS } from './storyResult.ts';
 const kernelTest = testNeeding(KERNEL);
 const isRoot = process.getuid?.() === 0;
 
-const UP = /up: complianceSweep, deadLetter, health, mirrorFailover, primaryWatch, reconcile, resourceChange, retry, runs, startRun on /;
+const UP =
+  /up: complianceSweep, deadLetter, health, mirrorFailover, primaryWatch, reconcile, resourceChange, retry, runs, startRun on /;
 
 /** What `npm start` leaves in its folder for temporary files; npm keeps things of its own there. */
 const leftovers = (started: Pick<Started, 'temporary'>): string[] =>
