@@ -219,7 +219,7 @@ const empty = (name: string): Promise<true> =>
     return approximateMessagesCount === 0;
   });
 
-/** Killed elsewhere: at the loop's calls in kills.process.test.ts, at its host's in cleanStop.process.test.ts; `runs` reads. */
+/** Killed elsewhere: at the loop's calls in kills.process.test.ts, at its host’s in cleanStop.process.test.ts; `health` and `runs` read. */
 const ELSEWHERE = ['health', 'reconcile', 'runs'];
 
 test.after('no function lacks a row; nothing is open, lost or doubled', async (t) => {
