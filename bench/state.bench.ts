@@ -6,10 +6,10 @@
 import { decide } from '../shared/decide/decide.ts';
 import type { Observed } from '../shared/decide/pass.ts';
 import { survey } from '../shared/evaluate/survey.ts';
+import { inBatches } from '../shared/model/batches.ts';
 import { acceptedRun, type OutcomeRow, type RunRow, type VmRow } from '../shared/model/rows.ts';
 import { runIdOf } from '../shared/model/runId.ts';
 import { rowKey, type Store } from '../shared/model/store.ts';
-import { inBatches } from '../shared/reconcile/batches.ts';
 import { takeLease } from '../shared/reconcile/lease.ts';
 import { observe } from '../shared/reconcile/observe.ts';
 import { TIDY_BATCH, tidy } from '../shared/reconcile/tidy.ts';

@@ -10,7 +10,8 @@ import {
   type AssessmentRequest,
   assessmentOf,
   EXIT,
-  evaluationOf,
+  type Judged,
+  judged,
 } from '../shared/views/assessment.ts';
 import { assessmentCsv } from '../shared/views/assessmentCsv.ts';
 import { mask } from '../shared/views/mask.ts';
@@ -31,29 +32,30 @@ export interface Told {
 /** Assesses as the options say. Throws GuardError when nothing could be read or an option names what is not there. */
 export async function assess(options: AssessOptions, progress: Progress, paint: Paint): Promise<Told> {
   if (options.script !== undefined) return script(options, options.script, progress);
-  const { observed, request } = await observe(options, progress);
-  const evaluation = evaluationOf(observed, request);
-  const assessment = assessmentOf(observed, evaluation, request);
+  const { observed, request, known } = await observe(options, progress);
+  const assessment = assessmentOf(observed, known, request);
   return { text: written(assessment, options.format, paint), exitCode: assessment.result.exitCode };
 }
 
-/** What was observed and what is asked of it: names of the options found, and all of it masked where that is wanted. */
+/** What was observed, judged, and what is asked of it: names of the options found, all masked where that is wanted. */
 async function observe(
   options: AssessOptions,
   progress: Progress,
-): Promise<{ observed: Observed; request: AssessmentRequest }> {
+): Promise<{ observed: Observed; request: AssessmentRequest; known: Judged }> {
   const { observed, scope } = await look(options, progress);
   const { resourceGroups, loadBalancers } = options;
   const filter = { resourceGroups, loadBalancers };
-  const { lost, trace } = named(options, evaluationOf(observed, { scope, filter }));
-  if (!options.mask) return { observed, request: { scope, filter, ...defined({ lost, trace }) } };
+  const known = judged(observed, { scope, filter });
+  const { lost, trace } = named(options, known.evaluation);
+  if (!options.mask) return { observed, known, request: { scope, filter, ...defined({ lost, trace }) } };
   const masked = mask(observed, scope, filter);
   const keyOf = (id: string): IdKey => idKey(masked.maskId(id));
   const asked = {
     lost: lost && keyOf(lost),
     trace: trace && { vm: keyOf(trace.vm), frontend: keyOf(trace.frontend) },
   };
-  return { observed: masked.observed, request: { scope: masked.scope, filter: masked.filter, ...defined(asked) } };
+  const request = { scope: masked.scope, filter: masked.filter, ...defined(asked) };
+  return { observed: masked.observed, known: judged(masked.observed, request), request };
 }
 
 /** What the options name, found in the estate. */
@@ -83,11 +85,8 @@ function written(assessment: Assessment, format: Format, paint: Paint): string {
 async function script(options: AssessOptions, name: string, progress: Progress): Promise<Told> {
   const { observed, scope } = await look(options, progress);
   const { resourceGroups, loadBalancers } = options;
-  const vm = memberNamed(
-    '--script',
-    name,
-    evaluationOf(observed, { scope, filter: { resourceGroups, loadBalancers } }),
-  );
+  const { evaluation } = judged(observed, { scope, filter: { resourceGroups, loadBalancers } });
+  const vm = memberNamed('--script', name, evaluation);
   const made = scriptFor(observed, scope, vm);
   if ('refused' in made) {
     throw new InputError('NOT_FOUND', '--script', name, 'there is no script for this VM yet', made.refused.join('\n'));

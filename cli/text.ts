@@ -1,12 +1,7 @@
 /** An assessment as text for a terminal: three lines, what matters as a table, what to do, what was not read. */
 import { getBorderCharacters, table } from 'table';
-import {
-  type AssessedPath,
-  type Assessment,
-  isExposedNow,
-  type Loss,
-  type ResultCode,
-} from '../shared/views/assessment.ts';
+import { type AssessedPath, type Assessment, isExposedNow, type ResultCode } from '../shared/views/assessment.ts';
+import type { Loss } from '../shared/views/loss.ts';
 import { printable } from '../shared/views/printable.ts';
 import { type Paint, type Style, wrapped } from './paint.ts';
 import { traceText } from './traceText.ts';

@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { COMMAND_FAILURES } from '../shared/model/commandFailures.ts';
 import { FINDINGS } from '../shared/model/findings.ts';
 import { GUEST_ERRORS } from '../shared/model/guestErrors.ts';
+import { FIELDS, type FieldName } from '../shared/model/logFields.ts';
 import { REFUSALS } from '../shared/model/refusals.ts';
-import { FIELDS, type FieldName, type Level, STEPS } from '../shared/model/steps.ts';
+import { type Level, STEPS } from '../shared/model/steps.ts';
 import { WAITS } from '../shared/model/waits.ts';
 import { SETTINGS, type Setting } from '../shared/settings/settings.ts';
 

@@ -4,12 +4,12 @@
  */
 
 import { survey } from '../../shared/evaluate/survey.ts';
+import { inBatches } from '../../shared/model/batches.ts';
 import { idKey } from '../../shared/model/ids.ts';
 import { bellMessage } from '../../shared/model/messages.ts';
 import type { OutcomeRow } from '../../shared/model/rows.ts';
 import { runIdOf } from '../../shared/model/runId.ts';
 import { rowKey, type Store } from '../../shared/model/store.ts';
-import { inBatches } from '../../shared/reconcile/batches.ts';
 import { reconcile } from '../../shared/reconcile/loop.ts';
 import { openTables } from '../../shared/state/tables.ts';
 import { startAzurite } from '../../simulator/storage/azurite.ts';

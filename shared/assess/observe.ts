@@ -2,11 +2,13 @@
 
 import { type AzureError, asAzureError, InputError } from '../errors.ts';
 import type { FrontendInPlay } from '../evaluate/frontends.ts';
+import { joinTopologies } from '../evaluate/joinTopologies.ts';
 import { narrow, unmatched } from '../evaluate/narrow.ts';
 import { planHash } from '../evaluate/planHash.ts';
 import { type Survey, survey } from '../evaluate/survey.ts';
 import { isProvable } from '../evaluate/way.ts';
 import { hearLast } from '../guest/lastReport.ts';
+import { inBatches } from '../model/batches.ts';
 import type { GuestOs, GuestReport } from '../model/guest.ts';
 import { type IdKey, idKey, shortName } from '../model/ids.ts';
 import type { EstateRequest, Heard, Observed, Progress, Unread } from '../model/observed.ts';
@@ -23,7 +25,6 @@ import type {
 } from '../model/ports.ts';
 import { type ScopeTags, wholeScope } from '../model/scope.ts';
 import type { FrontendHealth, Rule, RuleHealth, Topology } from '../model/topology.ts';
-import { sideBySide } from './sideBySide.ts';
 
 export interface AssessPorts {
   subscriptions: SubscriptionReader;
@@ -90,7 +91,7 @@ async function readLists(reader: ListReader, wanted: SubscriptionName[], unread:
   const errors: AzureError[] = [];
   progress('lists', 0, wanted.length);
   let done = 0;
-  await sideBySide(wanted, WIDTH.lists, async ({ id, name }) => {
+  await inBatches(wanted, WIDTH.lists, async ({ id, name }) => {
     const { topology, refused } = await reader.read(id);
     if (topology) read.set(id, topology);
     for (const error of refused) {
@@ -103,14 +104,9 @@ async function readLists(reader: ListReader, wanted: SubscriptionName[], unread:
   const [first] = errors;
   if (read.size === 0 && first) throw first;
   const parts = wanted.flatMap(({ id }) => read.get(id) ?? []);
-  const topology: Topology = {
-    // None: all of them are looked at, not those that one loop has to do with.
-    subscriptionId: '',
-    vms: parts.flatMap(({ vms }) => vms),
-    nics: parts.flatMap(({ nics }) => nics),
-    loadBalancers: parts.flatMap(({ loadBalancers }) => loadBalancers),
-    notes: parts.flatMap(({ notes }) => notes),
-  };
+  // No subscription's own: all of them are looked at, not those that one loop has to do with.
+  const notes = parts.flatMap((part) => part.notes);
+  const topology = joinTopologies({ subscriptionId: '', vms: [], nics: [], loadBalancers: [], notes }, parts, []);
   return { topology, subscriptions: wanted.filter(({ id }) => read.has(id)) };
 }
 
@@ -161,7 +157,7 @@ async function readHealths(
   }
   let done = 0;
   progress('health', 0, asked.length);
-  await sideBySide(asked, WIDTH.health, async ({ frontend, rule }) => {
+  await inBatches(asked, WIDTH.health, async ({ frontend, rule }) => {
     const { id } = frontend.loadBalancer;
     try {
       const backends = await reader.read(rule.id);
@@ -217,7 +213,7 @@ async function readReports(
   const asked = planned.slice(0, most);
   let done = 0;
   progress('reports', 0, asked.length);
-  await sideBySide(asked, WIDTH.reports, async ({ key, named, vmId }) => {
+  await inBatches(asked, WIDTH.reports, async ({ key, named, vmId }) => {
     try {
       const os = vms.get(key)?.os;
       const last = os === undefined || os === 'unknown' ? undefined : { os, command: await reader.read(vmId) };

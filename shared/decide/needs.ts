@@ -1,13 +1,7 @@
 /** What observe must read for a pass, said of what it has read already. Pure. */
 import { type IdKey, idKey, isWithin, sameId } from '../model/ids.ts';
-import {
-  type CommandRow,
-  type FrontendRow,
-  hasPlace,
-  type LeaseRow,
-  type OutcomeRow,
-  type RunRow,
-} from '../model/rows.ts';
+import type { LeaseRow } from '../model/lease.ts';
+import { type CommandRow, type FrontendRow, hasPlace, type OutcomeRow, type RunRow } from '../model/rows.ts';
 import type { LoopSettings } from '../model/settings.ts';
 import { isStuck } from './limits.ts';
 import { asQuestion, OTHERS_FRESH_MS } from './otherRules.ts';

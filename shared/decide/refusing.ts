@@ -4,9 +4,9 @@
  */
 import type { AzureError } from '../errors.ts';
 import { idKey } from '../model/ids.ts';
+import type { LeaseRow, Refusing } from '../model/lease.ts';
 import { plainLine } from '../model/lines.ts';
 import { finalRefusal, refusalText } from '../model/refusals.ts';
-import type { LeaseRow, Refusing } from '../model/rows.ts';
 import type { LogLine } from '../model/steps.ts';
 import type { Observed } from './pass.ts';
 

@@ -5,7 +5,7 @@
 import { commandResource } from '../model/commandId.ts';
 import { type Finding, finding } from '../model/findings.ts';
 import { type IdKey, idKey, sameId } from '../model/ids.ts';
-import { type FrontendRow, hasPlace, type OutcomeRow, type RunRow, type VmRow } from '../model/rows.ts';
+import type { FrontendRow, OutcomeRow, RunRow, VmRow } from '../model/rows.ts';
 import { oneOrAll } from '../model/steps.ts';
 import type { WaitCode } from '../model/waits.ts';
 import { letsOthersFirst, waitsForLists } from './border.ts';
@@ -17,6 +17,7 @@ import { frontendIdsOf } from './kept.ts';
 import { isStuck } from './limits.ts';
 import { letWait, settle, settleFromEstate, take } from './outcomes.ts';
 import { type EstatePass, type Pass, tell, whyUnusable } from './pass.ts';
+import { emptyRoom, isTaken, occupied, occupy, type Room } from './room.ts';
 
 /** What a command must wait for: another's end, or a time. */
 interface Wait {
@@ -25,13 +26,9 @@ interface Wait {
 }
 
 /** What commands under way leave to others. */
-interface Room {
-  /** VIPs of VMs whose guest is being changed. */
-  taken: Set<string>;
+interface RoomLeft extends Room {
   /** VIPs of VMs whose command does not end, with that command's resource id. */
   stuck: Map<string, string>;
-  /** How many more commands may be sent. */
-  places: number;
   /** VMs that a failover run will look at once it is confirmed. */
   announced: ReadonlySet<IdKey>;
 }
@@ -70,33 +67,29 @@ export function startCommands(pass: EstatePass): number {
     }
     if (!start(pass, candidate)) continue;
     started += 1;
-    room.places -= 1;
-    if (candidate.mode !== 'check') for (const vip of candidate.vips) room.taken.add(vip);
+    occupy(room, candidate);
   }
   return started;
 }
 
-function roomLeft(pass: Pass): Room {
-  const taken = new Set<string>();
+function roomLeft(pass: Pass): RoomLeft {
+  const room = emptyRoom(pass.settings.maxCommands);
   const stuck = new Map<string, string>();
-  let places = pass.settings.maxCommands;
   for (const { vmId, command } of pass.vms.readAll()) {
     if (!command) continue;
-    if (command.mode !== 'check') for (const vip of command.vips) taken.add(vip);
+    occupied(room, command);
     if (command.mode !== 'check' && isStuck(command, pass.settings, pass.now)) {
       for (const vip of command.vips) stuck.set(vip, commandResource(vmId, command.slot));
     }
-    // One that outlasts its deadline keeps its VM, and the other members away; its place is for others.
-    if (hasPlace(command)) places -= 1;
   }
-  return { taken, stuck, places, announced: vmsOfUnconfirmed(pass) };
+  return { ...room, stuck, announced: vmsOfUnconfirmed(pass) };
 }
 
 /**
  * Settles what would wait for a command that does not end: its own VM's, and those of the other members. A person's run
  * that came after its cancel lets it be cancelled once more, and waits for that. False for what waits for none.
  */
-function tellStuck(pass: EstatePass, { key, mode, vips, wishes }: Candidate, { stuck }: Room): boolean {
+function tellStuck(pass: EstatePass, { key, mode, vips, wishes }: Candidate, { stuck }: RoomLeft): boolean {
   const vm = pass.vms.read(key);
   if (vm?.command) {
     if (!isStuck(vm.command, pass.settings, pass.now)) return false;
@@ -144,7 +137,7 @@ function whyHalted(pass: EstatePass, { key, mode, plan, wishes, vmId }: Candidat
   return undefined;
 }
 
-function mustWait(pass: EstatePass, candidate: Candidate, room: Room): Wait | undefined {
+function mustWait(pass: EstatePass, candidate: Candidate, room: RoomLeft): Wait | undefined {
   const vm = pass.vms.read(candidate.key);
   if (vm?.command) return { why: 'VM_BUSY' };
   const last = vm?.last;
@@ -152,8 +145,8 @@ function mustWait(pass: EstatePass, candidate: Candidate, room: Room): Wait | un
   const byHand = candidate.wishes.some(({ run }) => run.signal === 'manual') && last?.failure?.code === 'ACCESS_DENIED';
   if (last?.retryAt !== undefined && last.retryAt > pass.now && !byHand)
     return { why: waitAfter(last), until: last.retryAt };
+  if (isTaken(room, candidate)) return { why: 'MEMBER_BUSY' };
   if (candidate.mode !== 'check') {
-    if (candidate.vips.some((vip) => room.taken.has(vip))) return { why: 'MEMBER_BUSY' };
     const until = pass.now + ACROSS_MS;
     if (rivalsOf(pass.seen.elsewhere, candidate.shared).length > 0) return { why: 'MEMBER_BUSY', until };
     if (letsOthersFirst(pass, candidate)) return { why: 'MEMBER_FIRST', until };

@@ -5,7 +5,7 @@ import type { ConnectOutcome, Drift, GuestCommand, GuestMode, GuestOs, GuestPlan
 import type { GuestLook, Proof } from './path.ts';
 import type { CommandSlot } from './ports.ts';
 import type { Signal } from './signal.ts';
-import type { BackendHealth, Unread } from './topology.ts';
+import type { BackendHealth } from './topology.ts';
 
 /** `accepted`: nothing looked at yet. `running`: its VMs are known. `settled`, `failed`: ended. */
 export type RunState = 'accepted' | 'running' | 'settled' | 'failed';
@@ -200,22 +200,6 @@ export interface VmRow {
   findings: Finding[];
 }
 
-/** What Azure refuses, as it was said last. */
-export interface Refusing {
-  code: string;
-  azureCode: string;
-  action: string;
-  text: string;
-  /** What a person does. */
-  nextStep: string;
-  /** Since when it is this. */
-  since: number;
-  /** When it was last told; 0 never. */
-  toldAt: number;
-  /** When it was last tried. */
-  triedAt: number;
-}
-
 /** A question to rule health that Azure has not answered yet. */
 export interface HealthQuestion {
   ruleId: string;
@@ -261,38 +245,6 @@ export interface FrontendRow {
   primarySince?: number;
   /** Set by a failed apply; members are left alone until a success or a person clears it. */
   halted?: { vmId: string; runId: string; at: number };
-}
-
-/** Lists of another subscription that could not be read, why, and until when they are not asked for again. */
-export interface UnreadLists extends Unread {
-  until: number;
-}
-
-/** Who decides for the subscription now. */
-export interface LeaseRow {
-  subscriptionId: string;
-  holder: string;
-  until: number;
-  /** A message came while the lease was held. */
-  again: boolean;
-  /** When the next bell is due that was already put on the queue. */
-  bellAt: number;
-  /** When rule health was asked for within the last minute. */
-  healthAsks: number[];
-  /** When the estate was last read. */
-  readAt?: number;
-  /** When a mirror's health is to be watched next; at once where it is not there. */
-  watchAt?: number;
-  /** When an unanswered question about health is gone on with. */
-  askingAt?: number;
-  /** What Azure refuses at present: the lists, or rule health. */
-  refusing?: { lists?: Refusing; health?: Refusing };
-  /** Runs that the latest pass began to plan. */
-  begun?: string[];
-  /** Lists of other subscriptions that could not be read lately. */
-  unread?: UnreadLists[];
-  /** When old runs are looked for again. */
-  tidyAt: number;
 }
 
 /** No VM counted yet. */

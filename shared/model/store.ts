@@ -2,7 +2,8 @@
 import { hash } from 'node:crypto';
 import type { StateError } from '../errors.ts';
 import { idKey } from './ids.ts';
-import type { FrontendRow, LeaseRow, OutcomeRow, RunRow, RunState, VmRow } from './rows.ts';
+import type { LeaseRow } from './lease.ts';
+import type { FrontendRow, OutcomeRow, RunRow, RunState, VmRow } from './rows.ts';
 import type { SignalKind } from './signal.ts';
 
 /** A row with the ETag it was read under. */

@@ -3,6 +3,7 @@
 import type { Effect, RowWrite } from '../decide/pass.ts';
 import { type AzureError, asAzureError, PlanError, StateError } from '../errors.ts';
 import { renderScript } from '../guest/render.ts';
+import { inBatches } from '../model/batches.ts';
 import type { Finding } from '../model/findings.ts';
 import { plainLine } from '../model/lines.ts';
 import type { Clock, GuestCommands } from '../model/ports.ts';
@@ -11,7 +12,6 @@ import { subscriptionOf } from '../model/scope.ts';
 import { CALL_SECONDS } from '../model/settings.ts';
 import { type Log, oneOrAll } from '../model/steps.ts';
 import { rowKey, type Store } from '../model/store.ts';
-import { inBatches } from './batches.ts';
 import { isConflict } from './lease.ts';
 import { rowUnusable } from './observe.ts';
 

@@ -1,7 +1,7 @@
 /** The lease of a subscription: one loop at a time decides. A row with `until`, taken and kept by ETag. */
 import { StateError } from '../errors.ts';
+import type { LeaseRow } from '../model/lease.ts';
 import type { Clock } from '../model/ports.ts';
-import type { LeaseRow } from '../model/rows.ts';
 import { LEASES, type Rows } from '../model/store.ts';
 
 /** How far ahead a lease reaches; a killed loop is taken up after this at the latest. */

@@ -1,8 +1,8 @@
 /** The lists of all configured subscriptions, side by side: one that fails, or takes its time, holds up no other. */
 import { asAzureError, clip } from '../errors.ts';
 import { joinTopologies } from '../evaluate/joinTopologies.ts';
+import type { UnreadLists } from '../model/lease.ts';
 import type { Clock, TopologyReader } from '../model/ports.ts';
-import type { UnreadLists } from '../model/rows.ts';
 import type { Topology } from '../model/topology.ts';
 
 /** So much longer than a subscription's own lists may those of another one take, milliseconds. */

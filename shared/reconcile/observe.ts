@@ -3,12 +3,10 @@
  * it; rule health that is due.
  */
 
-import { needsElsewhere } from '../decide/elsewhere.ts';
 import { newFrontendRow } from '../decide/frontends.ts';
 import { intakeOf, MOST_ARRIVED } from '../decide/intake.ts';
 import {
   healthDue,
-  isAsking,
   needsEstate,
   needsFrontends,
   nextQuestion,
@@ -17,19 +15,21 @@ import {
   roomForHealth,
 } from '../decide/needs.ts';
 import { questionsOf } from '../decide/otherRules.ts';
-import type { HealthAnswer, Look, Observed } from '../decide/pass.ts';
+import type { Look, Observed } from '../decide/pass.ts';
 import { frontendsOfRuns } from '../decide/scope.ts';
-import { type AzureError, asAzureError, StateError } from '../errors.ts';
+import { asAzureError, type StateError } from '../errors.ts';
 import { survey } from '../evaluate/survey.ts';
+import { CALLS, inBatches, READS } from '../model/batches.ts';
 import { type Finding, finding } from '../model/findings.ts';
-import { type IdKey, idKey, parseResourceId } from '../model/ids.ts';
+import { type IdKey, idKey } from '../model/ids.ts';
+import type { LeaseRow, UnreadLists } from '../model/lease.ts';
 import { defined } from '../model/optional.ts';
 import type { AgentReader, Clock, GuestCommands, RuleHealthReader, TopologyReader } from '../model/ports.ts';
-import type { FrontendRow, LeaseRow, OutcomeRow, RunRow, UnreadLists, VmRow } from '../model/rows.ts';
-import { subscriptionOf } from '../model/scope.ts';
+import type { FrontendRow, OutcomeRow, RunRow, VmRow } from '../model/rows.ts';
 import type { LoopSettings } from '../model/settings.ts';
 import { type ListOptions, rowKey, type Store, type UnreadableRow, type Versioned } from '../model/store.ts';
-import { inBatches } from './batches.ts';
+import { askHealth } from './askHealth.ts';
+import { readElsewhere, readFrontends } from './elsewhere.ts';
 import { type Lists, readLists } from './lists.ts';
 import { ownOutcomes } from './ownOutcomes.ts';
 
@@ -59,11 +59,6 @@ export interface Observation {
   /** Rows that cannot be read, in the words of the store. */
   unreadable: UnreadableRow[];
 }
-
-/** Queries of the store side by side, one per open run: a storm's runs all at once would open a connection each. */
-const READS = 32;
-/** Calls to Azure side by side. */
-const SIDE_BY_SIDE = 10;
 
 /**
  * Reads everything that one pass needs. A failed read of Azure is data; a store that fails throws. `unusable` are rows
@@ -207,72 +202,6 @@ async function readEstate(
   return lists.unread;
 }
 
-/** Commands and members of other subscriptions, where something that is shared with them is about to be sent. */
-async function readElsewhere(store: Store, seen: Observed, told: ListOptions, settings: LoopSettings): Promise<void> {
-  const need = needsElsewhere(seen, settings);
-  if (!need) return;
-  const others = settings.scope.subscriptionIds.filter((id) => id !== seen.subscriptionId);
-  const commanded: VmRow[] = [];
-  await inBatches(others, READS, async (id) => {
-    for (const { row } of await store.vms.list(id, 'commanded', told)) if (row.command) commanded.push(row);
-  });
-  const members = new Map<IdKey, VmRow>();
-  for (const [id, keys] of Map.groupBy(need.members, subscriptionOf)) {
-    for (const { row } of await readVms(store, id, keys, told)) members.set(idKey(row.vmId), row);
-  }
-  seen.elsewhere = { commanded, members };
-}
-
-/** Up to so many rows of another subscription are read one by one, more of them by its list. */
-const FEW = 50;
-
-/** Some VMs' rows of another subscription. */
-async function readVms(
-  { vms }: Store,
-  subscriptionId: string,
-  keys: readonly IdKey[],
-  told: ListOptions,
-): Promise<Versioned<VmRow>[]> {
-  if (keys.length > FEW) {
-    const wanted = new Set(keys);
-    return (await vms.list(subscriptionId, 'all', told)).filter(({ row }) => wanted.has(idKey(row.vmId)));
-  }
-  const rows: Versioned<VmRow>[] = [];
-  await inBatches(keys, READS, async (key) => {
-    try {
-      const found = await vms.get(subscriptionId, rowKey(key));
-      if (found) rows.push(found);
-    } catch (error) {
-      if (!isUnreadable(error)) throw error;
-      told.unreadable?.({ key: rowKey(key), where: `the row of ${key}`, error });
-    }
-  });
-  return rows;
-}
-
-const isUnreadable = (error: unknown): error is StateError =>
-  error instanceof StateError && ['STATE_ROW_BROKEN', 'STATE_VERSION_UNKNOWN'].includes(error.code);
-
-/** The frontends' rows: the subscription's own, and those of others that its VMs are behind, which lie there. */
-async function readFrontends(store: Store, seen: Observed, noted: ListOptions): Promise<Versioned<FrontendRow>[]> {
-  const others = Map.groupBy(frontendsElsewhere(seen), subscriptionOf);
-  const found = [store.frontends.list(seen.subscriptionId, 'all', noted)];
-  for (const [id, ids] of others) {
-    const wanted = new Set(ids.map(rowKey));
-    const unreadable = (row: UnreadableRow) => wanted.has(row.key) && noted.unreadable?.(row);
-    const list = store.frontends.list(id, 'all', { unreadable });
-    found.push(list.then((rows) => rows.filter(({ row }) => wanted.has(rowKey(row.frontendId)))));
-  }
-  return (await Promise.all(found)).flat();
-}
-
-/** Ids of the frontends of other subscriptions that are in play: by the lists, or else by the commands in flight. */
-function frontendsElsewhere({ survey: estate, vms, subscriptionId }: Observed): string[] {
-  if (estate) return [...estate.shared.keys()].filter((key) => !estate.isOwn(key));
-  const shared = new Set(vms.flatMap(({ row }) => row.command?.shared ?? []));
-  return [...shared].filter((id) => subscriptionOf(id) !== subscriptionId && parseResourceId(id) !== undefined);
-}
-
 function dueNow(
   seen: Observed,
   frontends: readonly FrontendRow[],
@@ -305,7 +234,7 @@ function frontendsNow({ frontends, survey: estate, unusable }: Observed): Fronte
 
 async function lookAtCommands(readers: Readers, vms: readonly VmRow[]): Promise<Map<IdKey, Look>> {
   const looks = new Map<IdKey, Look>();
-  await inBatches(vms, SIDE_BY_SIDE, async (vm) => {
+  await inBatches(vms, CALLS, async (vm) => {
     const at = readers.clock.now();
     try {
       const isNext = vm.command?.phase === 'intended';
@@ -321,36 +250,3 @@ async function lookAtCommands(readers: Readers, vms: readonly VmRow[]): Promise<
   });
   return looks;
 }
-
-/** A question that Azure has not answered is asked again after this at the latest, milliseconds, whatever it would like. */
-const QUESTION_PAUSE_MS = 5000;
-
-async function askHealth(readers: Readers, due: readonly FrontendRow[]): Promise<Map<IdKey, HealthAnswer>> {
-  const answers = new Map<IdKey, HealthAnswer>();
-  await inBatches(due, SIDE_BY_SIDE, async (row) => {
-    answers.set(idKey(row.frontendId), await askOne(readers, row));
-  });
-  return answers;
-}
-
-/** Asks anew, or goes on with the question that the row keeps. */
-async function askOne({ health, clock }: Readers, row: FrontendRow): Promise<HealthAnswer> {
-  const ruleId = row.healthRuleId ?? '';
-  const earlier = isAsking(row) ? row.asking : undefined;
-  const since = earlier?.since ?? clock.now();
-  try {
-    const found = await health.read(ruleId, earlier?.location);
-    if (Array.isArray(found)) return { kind: 'known', backends: found, at: since };
-    const { location, retryAfterSeconds = 0 } = found;
-    const notBefore = clock.now() + Math.min(QUESTION_PAUSE_MS, 1000 * retryAfterSeconds);
-    return { kind: 'unfinished', question: { ruleId, location, since, notBefore } };
-  } catch (caught) {
-    const error = asAzureError(caught, 'ask rule health');
-    const goesOn = earlier !== undefined && isPassing(error);
-    const question = goesOn ? { ...earlier, notBefore: clock.now() + QUESTION_PAUSE_MS } : undefined;
-    return { kind: 'failed', error, ...defined({ question }) };
-  }
-}
-
-/** True for what says nothing about the question itself: it is put again as it is. */
-const isPassing = ({ code }: AzureError): boolean => code === 'AZURE_UNREACHABLE' || code === 'AZURE_THROTTLED';

@@ -1,10 +1,11 @@
 /** Old runs are removed, a batch at a time, by whatever loop holds the lease when it is due: nothing else depends on it. */
+
+import { inBatches } from '../model/batches.ts';
 import type { Clock } from '../model/ports.ts';
 import { isOpen, type RunRow } from '../model/rows.ts';
 import type { LoopSettings } from '../model/settings.ts';
 import type { Log } from '../model/steps.ts';
 import { type ListOptions, rowKey, type Store } from '../model/store.ts';
-import { inBatches } from './batches.ts';
 import { isConflict, type Lease } from './lease.ts';
 import { ownOutcomes } from './ownOutcomes.ts';
 

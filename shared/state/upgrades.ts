@@ -1,6 +1,7 @@
 /** From each older version of rows to the next: what a later program needs that an older one did not write. */
 import type { GuestPlan, NicAddress, PlannedFrontend } from '../model/guest.ts';
-import type { CommandRow, LeaseRow, OutcomeRow, VmRow } from '../model/rows.ts';
+import type { LeaseRow } from '../model/lease.ts';
+import type { CommandRow, OutcomeRow, VmRow } from '../model/rows.ts';
 
 /** The kinds of rows, as the store names them. */
 export type RowKind = 'runs' | 'outcomes' | 'vms' | 'frontends' | 'leases';

@@ -1,5 +1,4 @@
 /** An assessment as a document: what is exposed, what a person does, and what could not be told. Pure. */
-import { forecast } from '../evaluate/forecast.ts';
 import { judge } from '../evaluate/judge.ts';
 import { narrow } from '../evaluate/narrow.ts';
 import { type Survey, survey } from '../evaluate/survey.ts';
@@ -9,6 +8,8 @@ import type { EstateFilter, Heard, Observed, Unread } from '../model/observed.ts
 import { defined } from '../model/optional.ts';
 import type { Evaluation, Path } from '../model/path.ts';
 import { type Scope, subscriptionOf } from '../model/scope.ts';
+import { iso } from './iso.ts';
+import { type Loss, lossOf } from './loss.ts';
 import { type TraceView, traceView } from './trace.ts';
 
 /**
@@ -77,14 +78,6 @@ export interface UnreadView extends Unread {
   nextStep: string;
 }
 
-/** What the loss of a VM brings, in names. */
-export interface Loss {
-  vm: string;
-  moves: { frontend: string; vip: string; to: string[] }[];
-  sharing: { vm: string; frontends: string[] }[];
-  failing: { vm: string; frontend: string; vip: string }[];
-}
-
 export interface Assessment {
   schema: 1;
   at: string;
@@ -120,15 +113,27 @@ export interface AssessmentRequest {
   trace?: { vm: IdKey; frontend: IdKey };
 }
 
-/** Judges what was observed. */
-export const evaluationOf = (observed: Observed, request: AssessmentRequest): Evaluation =>
-  judge(surveyOf(observed, request), observed.health, observed.knowledge, observed.at);
+/** What was observed, surveyed and judged. */
+export interface Judged {
+  surveyed: Survey;
+  evaluation: Evaluation;
+}
 
-const surveyOf = ({ topology }: Observed, { scope, filter }: AssessmentRequest): Survey =>
-  narrow(survey(topology, scope), filter);
+/** Surveys and judges what was observed. */
+export function judged(
+  { topology, health, knowledge, at }: Observed,
+  { scope, filter }: Pick<AssessmentRequest, 'scope' | 'filter'>,
+): Judged {
+  const surveyed = narrow(survey(topology, scope), filter);
+  return { surveyed, evaluation: judge(surveyed, health, knowledge, at) };
+}
 
 /** The document of what was observed and judged. */
-export function assessmentOf(observed: Observed, evaluation: Evaluation, request: AssessmentRequest): Assessment {
+export function assessmentOf(
+  observed: Observed,
+  { surveyed, evaluation }: Judged,
+  request: AssessmentRequest,
+): Assessment {
   const read = new Set(observed.subscriptions.map(({ id }) => id));
   const paths = evaluation.paths.map((path) => pathView(path, evaluation, observed.heard, read)).sort(worstFirst);
   const states = { exposed: 0, unknown: 0, fixed: 0, safe: 0 };
@@ -137,7 +142,7 @@ export function assessmentOf(observed: Observed, evaluation: Evaluation, request
   const exitCode = resultOf(paths, observed.unread);
   return {
     schema: 1,
-    at: new Date(observed.at).toISOString(),
+    at: iso(observed.at),
     result: { exitCode, text: RESULTS[exitCode] },
     scope: { ...request.filter, subscriptions: observed.subscriptions },
     counts: {
@@ -176,7 +181,7 @@ export function assessmentOf(observed: Observed, evaluation: Evaluation, request
     notes: observed.topology.notes,
     ...defined({
       ifLost: request.lost === undefined ? undefined : lossOf(evaluation, request.lost),
-      trace: request.trace && traceView(observed, surveyOf(observed, request), evaluation, request.trace),
+      trace: request.trace && traceView(observed, surveyed, evaluation, request.trace),
     }),
   };
 }
@@ -218,7 +223,7 @@ function pathView(
     ...defined({ primary: primary && shortName(primary) }),
     verdict: path.verdict,
     heard,
-    proof: { kind, ...(at > 0 ? { at: new Date(at).toISOString() } : {}) },
+    proof: { kind, ...(at > 0 ? { at: iso(at) } : {}) },
     backends: path.backends.map(({ ip }) => ip),
     notProved: path.notProved ?? [],
     ...defined({ via: path.via?.ip, port: path.port }),
@@ -288,30 +293,6 @@ function nextStep({ code, action, what }: Unread): string {
   if (code === 'AZURE_UNREACHABLE') return 'Run it again; look at the way to Azure Resource Manager if it lasts.';
   if (code !== 'AZURE_DENIED') return 'Look at Azure’s words, and run it again.';
   return what === 'health'
-    ? `Reader lacks ${action}. A role with it (infra/roles/reader.json) tells who is primary.`
+    ? `Reader lacks ${action}. A role with it (infra/roles/read.json) tells who is primary.`
     : `Ask for a role with ${action} there; Reader has it.`;
-}
-
-function lossOf(evaluation: Evaluation, lost: IdKey): Loss {
-  const { ifLost } = forecast(evaluation);
-  const entry = ifLost.find(({ vmId }) => idKey(vmId) === lost);
-  const view = (id: string) => evaluation.frontendByKey.get(idKey(id));
-  const known = evaluation.pathsOfVm.get(lost)?.[0]?.vmId ?? lost;
-  return {
-    vm: shortName(known),
-    moves: (entry?.moves ?? []).map(({ frontendId, candidates }) => ({
-      frontend: shortName(frontendId),
-      vip: view(frontendId)?.vip ?? '',
-      to: candidates.map(shortName),
-    })),
-    sharing: (entry?.sharing ?? []).map(({ vmId, frontendIds }) => ({
-      vm: shortName(vmId),
-      frontends: frontendIds.map(shortName),
-    })),
-    failing: (entry?.failing ?? []).map(({ vmId, frontendId }) => ({
-      vm: shortName(vmId),
-      frontend: shortName(frontendId),
-      vip: view(frontendId)?.vip ?? '',
-    })),
-  };
 }

@@ -1,8 +1,9 @@
 /** How the app itself is: its storage, and for each subscription when it looked last and what Azure refuses. */
 import { GuardError, messageOf, StateError, toldOf } from '../errors.ts';
+import type { LeaseRow, Refusing } from '../model/lease.ts';
 import { defined } from '../model/optional.ts';
-import type { LeaseRow, Refusing } from '../model/rows.ts';
 import { LEASES, type Store } from '../model/store.ts';
+import { iso } from './iso.ts';
 
 /** `ok`: looked, and nothing refused. `impaired`: something is refused or fails. `unknown`: nobody looked yet. */
 export type HealthState = 'ok' | 'impaired' | 'unknown';
@@ -105,5 +106,3 @@ function worst(states: readonly HealthState[]): HealthState {
   if (states.includes('impaired')) return 'impaired';
   return states.includes('unknown') ? 'unknown' : 'ok';
 }
-
-const iso = (ms: number): string => new Date(ms).toISOString();

@@ -8,6 +8,7 @@ import { defined } from '../model/optional.ts';
 import { type Confirmation, isOpen, noCounts, type OutcomePath, type OutcomeRow, type RunRow } from '../model/rows.ts';
 import type { Store, UnreadableRow } from '../model/store.ts';
 import { waitText } from '../model/waits.ts';
+import { iso } from './iso.ts';
 
 /** A code for scripts, and what it says for people. */
 export interface CodeView {
@@ -195,4 +196,3 @@ export const unreadableView = ({ where, error }: UnreadableRow): CodeView =>
 
 const findingView = (item: Finding): CodeView => ({ code: item.code, text: findingText(item) });
 const codeView = (code: string, textOf: (code: string) => string): CodeView => ({ code, text: textOf(code) });
-const iso = (ms: number): string => new Date(ms).toISOString();

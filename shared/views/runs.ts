@@ -4,6 +4,7 @@ import { isWithin } from '../model/ids.ts';
 import { defined } from '../model/optional.ts';
 import type { RunRow } from '../model/rows.ts';
 import { type RunQuery, runMark, type Store, type UnreadableRow } from '../model/store.ts';
+import { iso } from './iso.ts';
 import { type CodeView, type RunSummary, readRunRows, runSummary, unreadableView } from './run.ts';
 
 export interface RunListView {
@@ -91,6 +92,6 @@ async function allRows(store: Pick<Store, 'runs'>, subscriptionIds: readonly str
 
 function requestFor({ since, limit, ...words }: RunListQuery): string {
   const parameters = new URLSearchParams({ ...(words as Record<string, string>), limit: String(limit) });
-  if (since !== undefined) parameters.set('since', new Date(since).toISOString());
+  if (since !== undefined) parameters.set('since', iso(since));
   return `/api/runs?${parameters}`;
 }

@@ -6,11 +6,11 @@ import type { Store } from '../../shared/model/store.ts';
 import { openTables } from '../../shared/state/tables.ts';
 import { type Arm, startArm } from '../arm/arm.ts';
 import type { ResourceEvent } from '../arm/events.ts';
+import { appSettings, buildApp } from '../deployedApp.ts';
 import type { Estate } from '../estate/estate.ts';
 import { vmId } from '../estate/ids.ts';
 import { type EventGrid, startEventGrid } from '../eventgrid/eventGrid.ts';
 import { type Host, startHost } from '../host/host.ts';
-import { appSettings, buildApp } from '../stack.ts';
 import { type Azurite, startAzurite } from '../storage/azurite.ts';
 import { type ScriptedLab, scriptedLab } from './scriptedLab.ts';
 

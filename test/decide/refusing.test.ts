@@ -4,7 +4,7 @@ import type { HealthAnswer } from '../../shared/decide/pass.ts';
 import { isToBeTried, tellRefusing } from '../../shared/decide/refusing.ts';
 import { AzureError } from '../../shared/errors.ts';
 import { idKey } from '../../shared/model/ids.ts';
-import type { LeaseRow } from '../../shared/model/rows.ts';
+import type { LeaseRow } from '../../shared/model/lease.ts';
 import { type LogLine, levelOf } from '../../shared/model/steps.ts';
 import type { Versioned } from '../../shared/model/store.ts';
 import { frontend, NOW, seen, versioned } from '../helpers/seen.ts';

@@ -3,7 +3,6 @@ import test from 'ava';
 import { joinTopologies } from '../../shared/evaluate/joinTopologies.ts';
 import { survey } from '../../shared/evaluate/survey.ts';
 import { idKey } from '../../shared/model/ids.ts';
-import { subscriptionOf } from '../../shared/model/scope.ts';
 import type { Topology } from '../../shared/model/topology.ts';
 import {
   estate,
@@ -11,6 +10,7 @@ import {
   ilb,
   ipId,
   lbId,
+  listsOf,
   mirror,
   pair,
   poolId,
@@ -27,18 +27,8 @@ const there = (id: string): string => id.replace(SUBSCRIPTION, OTHER);
 function split(whole: Topology, names: string[]): { here: Topology; other: Topology } {
   const moved = names.map((name) => new RegExp(`${SUBSCRIPTION}(/resourceGroups/rg/providers/[^"]*?/${name}\\b)`, 'g'));
   const text = moved.reduce((all, name) => all.replace(name, `${OTHER}$1`), JSON.stringify(whole));
-  const { vms, nics, loadBalancers } = JSON.parse(text) as Topology;
-  const of = (subscriptionId: string): Topology => {
-    const isThere = ({ id }: { id: string }) => subscriptionOf(id) === subscriptionId;
-    return {
-      subscriptionId,
-      vms: vms.filter(isThere),
-      nics: nics.filter(isThere),
-      loadBalancers: loadBalancers.filter(isThere),
-      notes: [],
-    };
-  };
-  return { here: of(SUBSCRIPTION), other: of(OTHER) };
+  const all = JSON.parse(text) as Topology;
+  return { here: listsOf(all, SUBSCRIPTION), other: listsOf(all, OTHER) };
 }
 
 const B = ['b', 'b1', 'b2'];

@@ -3,9 +3,10 @@
  * that need no kernel. One per test file.
  */
 import { QueueServiceClient } from '@azure/storage-queue';
+import { hourly } from '../../simulator/deployedApp.ts';
 import { articleEstate } from '../../simulator/estate/articleEstate.ts';
 import type { Estate } from '../../simulator/estate/estate.ts';
-import { hourly, type Stack, type Step, startStack } from '../../simulator/stack.ts';
+import { type Stack, type Step, startStack } from '../../simulator/stack.ts';
 import { fakeGuests, type Guests } from './guests.ts';
 
 export interface App extends Stack {

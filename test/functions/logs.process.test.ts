@@ -1,7 +1,8 @@
 /** README's queries over the lines of a story: they find what failed, and nothing that went well. */
 import { readFileSync } from 'node:fs';
 import test from 'ava';
-import { FIELDS, STEPS } from '../../shared/model/steps.ts';
+import { FIELDS } from '../../shared/model/logFields.ts';
+import { STEPS } from '../../shared/model/steps.ts';
 import { vmId } from '../../simulator/estate/ids.ts';
 import type { LogLine } from '../../simulator/host/events.ts';
 import { type Row, runQuery } from '../helpers/kusto.ts';

@@ -6,8 +6,9 @@
 import type { FindingCode } from '../../shared/model/findings.ts';
 import type { GuestPlan } from '../../shared/model/guest.ts';
 import { type IdKey, idKey, shortName } from '../../shared/model/ids.ts';
+import type { Observed } from '../../shared/model/observed.ts';
 import type { Evaluation, Path, VmKnowledge } from '../../shared/model/path.ts';
-import { DEFAULT_TAGS, type Scope } from '../../shared/model/scope.ts';
+import { DEFAULT_TAGS, type Scope, subscriptionOf } from '../../shared/model/scope.ts';
 import type {
   BackendHealth,
   FrontendIp,
@@ -273,4 +274,31 @@ class Looked {
     if (!found) throw new Error(`no frontend ${name}`);
     return found;
   }
+}
+
+/** What was observed of an estate in which nobody was asked anything but the lists. */
+export const observedOf = (topology: Topology, fields: Partial<Observed> = {}): Observed => ({
+  at: NOW,
+  subscriptions: [{ id: SUBSCRIPTION, name: 'Production' }],
+  topology,
+  health: new Map(),
+  knowledge: new Map(),
+  heard: new Map(),
+  unread: [],
+  ...fields,
+});
+
+/** The lists of one subscription, of lists of several. */
+export function listsOf(
+  { vms, nics, loadBalancers }: Omit<Topology, 'subscriptionId'>,
+  subscriptionId: string,
+): Topology {
+  const isThere = ({ id }: { id: string }) => subscriptionOf(id) === subscriptionId;
+  return {
+    subscriptionId,
+    vms: vms.filter(isThere),
+    nics: nics.filter(isThere),
+    loadBalancers: loadBalancers.filter(isThere),
+    notes: [],
+  };
 }

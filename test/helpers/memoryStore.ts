@@ -3,14 +3,8 @@
  * one that changed. Rows are kept as JSON, as the tables keep them.
  */
 import { StateError } from '../../shared/errors.ts';
-import {
-  type FrontendRow,
-  isOpen,
-  type LeaseRow,
-  type OutcomeRow,
-  type RunRow,
-  type VmRow,
-} from '../../shared/model/rows.ts';
+import type { LeaseRow } from '../../shared/model/lease.ts';
+import { type FrontendRow, isOpen, type OutcomeRow, type RunRow, type VmRow } from '../../shared/model/rows.ts';
 import {
   isOnPage,
   type ListOptions,

@@ -9,13 +9,14 @@ import { bellMessage, type ReconcileMessage, signalMessage } from '../../shared/
 import type { AgentView, CommandSlot, CommandToSend, CommandView } from '../../shared/model/ports.ts';
 import type { OutcomeRow, RunRow, VmRow } from '../../shared/model/rows.ts';
 import { runIdOf } from '../../shared/model/runId.ts';
-import { DEFAULT_TAGS, subscriptionOf } from '../../shared/model/scope.ts';
+import { DEFAULT_TAGS } from '../../shared/model/scope.ts';
 import type { LoopSettings } from '../../shared/model/settings.ts';
 import type { ScopeItem, Signal, SignalKind } from '../../shared/model/signal.ts';
 import { levelOf } from '../../shared/model/steps.ts';
 import { rowKey } from '../../shared/model/store.ts';
 import type { BackendHealth, LoadBalancer, Nic, Topology, Vm } from '../../shared/model/topology.ts';
 import { type LoopPorts, reconcile } from '../../shared/reconcile/loop.ts';
+import { listsOf } from './estate.ts';
 import { memoryStore } from './memoryStore.ts';
 
 export const SUBSCRIPTION = '00000000-0000-0000-0000-000000000000';
@@ -148,15 +149,7 @@ export class World {
   lists(subscriptionId: string): Topology {
     const whole = this.topology();
     if (this.homes.size === 0) return whole;
-    const { vms, nics, loadBalancers } = this.#place(JSON.stringify(whole));
-    const isThere = ({ id }: { id: string }) => subscriptionOf(id) === subscriptionId;
-    return {
-      subscriptionId,
-      vms: vms.filter(isThere),
-      nics: nics.filter(isThere),
-      loadBalancers: loadBalancers.filter(isThere),
-      notes: [],
-    };
+    return listsOf(this.#place(JSON.stringify(whole)), subscriptionId);
   }
 
   /** Most readings see what the one before has seen. */

@@ -1,30 +1,11 @@
 /** The steps of the log: what `Log` takes, and how loud each line is. */
 import test from 'ava';
 import { hostLog } from '../../shared/log.ts';
-import {
-  FIELDS,
-  type FieldName,
-  type Level,
-  type Log,
-  type LogLine,
-  levelOf,
-  oneOrAll,
-  STEPS,
-} from '../../shared/model/steps.ts';
+import { FIELDS, type FieldName } from '../../shared/model/logFields.ts';
+import { noCounts } from '../../shared/model/rows.ts';
+import { type Level, type Log, type LogLine, levelOf, oneOrAll, STEPS } from '../../shared/model/steps.ts';
 
-const NONE = {
-  vms: 2,
-  commands: 0,
-  compliant: 2,
-  repaired: 0,
-  repairable: 0,
-  blocked: 0,
-  unknown: 0,
-  failed: 0,
-  removed: 0,
-  superseded: 0,
-  planned: 0,
-};
+const NONE = { ...noCounts(), vms: 2, compliant: 2 };
 const runSettled = (counts: Partial<typeof NONE>): LogLine => ({
   step: 'run-settled',
   fields: { runId: 'r1', signal: 'sweep', afterMs: 5, ...NONE, ...counts },

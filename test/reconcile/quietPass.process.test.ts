@@ -3,11 +3,11 @@
  * pass reads and writes must not grow with what is settled or unchanged.
  */
 import test from 'ava';
+import { inBatches } from '../../shared/model/batches.ts';
 import { bellMessage } from '../../shared/model/messages.ts';
 import type { OutcomeRow, VmRow } from '../../shared/model/rows.ts';
 import { runIdOf } from '../../shared/model/runId.ts';
 import { rowKey, type Store } from '../../shared/model/store.ts';
-import { inBatches } from '../../shared/reconcile/batches.ts';
 import { reconcile } from '../../shared/reconcile/loop.ts';
 import { openTables } from '../../shared/state/tables.ts';
 import { type Azurite, startAzurite } from '../../simulator/storage/azurite.ts';

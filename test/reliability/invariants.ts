@@ -1,5 +1,6 @@
 /** What must hold at the end of every history, whatever happened in it. */
-import { isOpen, type LeaseRow, type OutcomeRow, type RunRow, type VmRow } from '../../shared/model/rows.ts';
+import type { LeaseRow } from '../../shared/model/lease.ts';
+import { isOpen, type OutcomeRow, type RunRow, type VmRow } from '../../shared/model/rows.ts';
 
 type Read = { list(partition: string): Promise<{ row: unknown }[]> };
 

@@ -3,8 +3,8 @@
  * effect or after. The dead make no further call and see no error: their promises never resolve.
  */
 
+import type { LeaseRow } from '../../shared/model/lease.ts';
 import { bellMessage, type ReconcileMessage } from '../../shared/model/messages.ts';
-import type { LeaseRow } from '../../shared/model/rows.ts';
 import type { LoopPorts } from '../../shared/reconcile/loop.ts';
 import { MemoryRows } from '../helpers/memoryStore.ts';
 import { SUBSCRIPTION, World } from '../helpers/world.ts';

@@ -2,10 +2,10 @@
 import { TableClient } from '@azure/data-tables';
 import test from 'ava';
 import { StateError } from '../../shared/errors.ts';
+import { inBatches } from '../../shared/model/batches.ts';
 import { acceptedRun, type RunRow } from '../../shared/model/rows.ts';
 import { runIdOf } from '../../shared/model/runId.ts';
 import { type RunQuery, rowKey, runMark, type Store, type Versioned } from '../../shared/model/store.ts';
-import { inBatches } from '../../shared/reconcile/batches.ts';
 import { openTables, TABLES } from '../../shared/state/tables.ts';
 import { type Azurite, startAzurite } from '../../simulator/storage/azurite.ts';
 import { memoryStore } from '../helpers/memoryStore.ts';

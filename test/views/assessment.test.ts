@@ -2,24 +2,28 @@ import test from 'ava';
 import { type IdKey, idKey } from '../../shared/model/ids.ts';
 import type { Heard, Observed, Unread } from '../../shared/model/observed.ts';
 import type { Topology } from '../../shared/model/topology.ts';
-import { type Assessment, assessmentOf, evaluationOf } from '../../shared/views/assessment.ts';
+import { type Assessment, assessmentOf, judged } from '../../shared/views/assessment.ts';
 import { assessmentCsv } from '../../shared/views/assessmentCsv.ts';
-import { estate, healthOf, ilb, lbId, mirror, NOW, pair, SCOPE, SUBSCRIPTION, vm, vmId } from '../helpers/estate.ts';
+import {
+  observedOf as bare,
+  estate,
+  healthOf,
+  ilb,
+  lbId,
+  mirror,
+  pair,
+  SCOPE,
+  SUBSCRIPTION,
+  vm,
+  vmId,
+} from '../helpers/estate.ts';
 
-const observedOf = (topology: Topology, fields: Partial<Observed> = {}): Observed => ({
-  at: NOW,
-  subscriptions: [{ id: SUBSCRIPTION, name: 'Production' }],
-  topology,
-  health: healthOf(topology, { ucr: ['a1'] }),
-  knowledge: new Map(),
-  heard: new Map(),
-  unread: [],
-  ...fields,
-});
+const observedOf = (topology: Topology, fields: Partial<Observed> = {}): Observed =>
+  bare(topology, { health: healthOf(topology, { ucr: ['a1'] }), ...fields });
 
 const of = (observed: Observed, lost?: IdKey): Assessment => {
   const request = { scope: SCOPE, filter: { resourceGroups: [], loadBalancers: [] }, ...(lost ? { lost } : {}) };
-  return assessmentOf(observed, evaluationOf(observed, request), request);
+  return assessmentOf(observed, judged(observed, request), request);
 };
 
 const states = ({ paths }: Assessment): string[] =>

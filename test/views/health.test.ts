@@ -1,7 +1,7 @@
 /** How the app is: what its document says of leases, of sweeps, and of a storage that fails. */
 import test from 'ava';
 import { StateError } from '../../shared/errors.ts';
-import type { LeaseRow, Refusing } from '../../shared/model/rows.ts';
+import type { LeaseRow, Refusing } from '../../shared/model/lease.ts';
 import { acceptedRun } from '../../shared/model/rows.ts';
 import { runIdOf } from '../../shared/model/runId.ts';
 import { LEASES } from '../../shared/model/store.ts';

@@ -3,38 +3,15 @@ import fc from 'fast-check';
 import { type IdKey, idKey, parseResourceId } from '../../shared/model/ids.ts';
 import type { Observed } from '../../shared/model/observed.ts';
 import type { VmKnowledge } from '../../shared/model/path.ts';
-import { type Assessment, assessmentOf, evaluationOf } from '../../shared/views/assessment.ts';
+import { type Assessment, assessmentOf, judged } from '../../shared/views/assessment.ts';
 import { mask } from '../../shared/views/mask.ts';
 import { disguised, draws, worldOf } from '../helpers/arbitraryEstate.ts';
-import {
-  estate,
-  healthOf,
-  ilb,
-  mirror,
-  NOW,
-  PORT,
-  pair,
-  SCOPE,
-  SUBSCRIPTION,
-  VIA,
-  vm,
-  vmId,
-} from '../helpers/estate.ts';
+import { estate, healthOf, ilb, mirror, NOW, observedOf, PORT, pair, SCOPE, VIA, vm, vmId } from '../helpers/estate.ts';
 
 const none = { resourceGroups: [], loadBalancers: [] };
-const observedOf = (fields: Partial<Observed> & Pick<Observed, 'topology'>): Observed => ({
-  at: NOW,
-  subscriptions: [{ id: SUBSCRIPTION, name: 'Production' }],
-  health: new Map(),
-  knowledge: new Map(),
-  heard: new Map(),
-  unread: [],
-  ...fields,
-});
-
 const assessed = (observed: Observed, scope = SCOPE, filter: typeof none = none): Assessment => {
   const request = { scope, filter };
-  return assessmentOf(observed, evaluationOf(observed, request), request);
+  return assessmentOf(observed, judged(observed, request), request);
 };
 
 /** What must not depend on names. */
@@ -59,7 +36,7 @@ test('whatever the estate: the same judgement, and no id of it', (t) => {
   fc.assert(
     fc.property(draws, fc.boolean(), (draw, isDisguised) => {
       const world = isDisguised ? disguised(worldOf(draw), draw) : worldOf(draw);
-      const observed = observedOf({ topology: world.topology, health: world.health });
+      const observed = observedOf(world.topology, { health: world.health });
       const masked = mask(observed, world.scope, none);
       t.deepEqual(shape(assessed(masked.observed, masked.scope)), shape(assessed(observed, world.scope)));
       const text = JSON.stringify([assessed(masked.observed, masked.scope), masked.observed.topology]).toLowerCase();
@@ -113,8 +90,7 @@ test('every kind of text is hidden: tags, notes, Azure’s words, what a guest n
       },
     },
   };
-  const observed = observedOf({
-    topology,
+  const observed = observedOf(topology, {
     health: healthOf(topology, { ucr: ['a1'] }),
     knowledge: new Map([[idKey(vmId('a')), known]]),
     unread: [
@@ -152,9 +128,9 @@ test('every kind of text is hidden: tags, notes, Azure’s words, what a guest n
 test('a choice that falls by name falls the same way with more than nine of a kind', (t) => {
   const nics = Object.fromEntries(Array.from({ length: 12 }, (_, n) => [`n${n}`, `10.0.1.${n + 10}`]));
   const topology = estate(...pair(), vm('c', nics), ilb('ucr', '10.0.1.100', ['a1', 'b1', 'n3']));
-  const masked = mask(observedOf({ topology }), SCOPE, none);
+  const masked = mask(observedOf(topology), SCOPE, none);
   const viaOf = (report: Assessment) => report.paths.map(({ via }) => via);
-  t.deepEqual(viaOf(assessed(masked.observed, masked.scope)), viaOf(assessed(observedOf({ topology }))));
+  t.deepEqual(viaOf(assessed(masked.observed, masked.scope)), viaOf(assessed(observedOf(topology))));
 });
 
 test('a tag that means something still does', (t) => {
@@ -165,13 +141,13 @@ test('a tag that means something still does', (t) => {
   const [, , third] = topology.nics;
   if (third) third.tags = { 'acme-via': 'yes' };
   const scope = { ...SCOPE, viaTag: 'acme-via' };
-  const masked = mask(observedOf({ topology }), scope, none);
+  const masked = mask(observedOf(topology), scope, none);
   t.is(assessed(masked.observed, masked.scope).paths[0]?.via, '10.0.1.12');
   t.deepEqual(Object.keys(VIA), [masked.scope.viaTag]);
 });
 
 test('ids in other letter case are the same after as before', (t) => {
-  const { maskId } = mask(observedOf({ topology: mirror() }), SCOPE, none);
+  const { maskId } = mask(observedOf(mirror()), SCOPE, none);
   t.is(idKey(maskId(vmId('a').toUpperCase())), idKey(maskId(vmId('a'))) as IdKey);
   t.not(idKey(maskId(vmId('a'))), idKey(maskId(vmId('b'))));
 });

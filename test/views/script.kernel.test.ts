@@ -3,7 +3,7 @@ import { idKey } from '../../shared/model/ids.ts';
 import { scriptFor } from '../../shared/views/script.ts';
 import { startKernelLab } from '../../simulator/guests/kernel/lab.ts';
 import { connectTo, filesOf, PI, put, shell, snapshot, UCR } from '../guest/linux/guests.ts';
-import { estate, ilb, NOW, SCOPE, SUBSCRIPTION, vm, vmId } from '../helpers/estate.ts';
+import { estate, ilb, observedOf, SCOPE, vm, vmId } from '../helpers/estate.ts';
 import { KERNEL, testNeeding } from '../needs.ts';
 import { labOf } from '../simulator/guests/labOf.ts';
 
@@ -21,16 +21,7 @@ for (const [index, nic] of topology.nics.entries()) nic.mac = `00:0d:3a:00:0a:0$
 kernelTest('run by hand it works, and three commands later the machine is as it was', async (t) => {
   const lab = await freshLab();
   const before = await snapshot(lab, 'vm-a');
-  const observed = {
-    at: NOW,
-    subscriptions: [{ id: SUBSCRIPTION }],
-    topology,
-    health: new Map(),
-    knowledge: new Map(),
-    heard: new Map(),
-    unread: [],
-  };
-  const made = scriptFor(observed, SCOPE, idKey(vmId('vm-a')));
+  const made = scriptFor(observedOf(topology), SCOPE, idKey(vmId('vm-a')));
   if ('refused' in made) throw new Error(made.refused.join());
   t.is((await connectTo(lab, 'vm-a', UCR)).outcome, 'timeout');
 

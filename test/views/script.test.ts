@@ -4,7 +4,7 @@ import { commandIdOf } from '../../shared/model/commandId.ts';
 import { idKey } from '../../shared/model/ids.ts';
 import type { Topology } from '../../shared/model/topology.ts';
 import { type ScriptView, scriptFor } from '../../shared/views/script.ts';
-import { estate, ilb, look, mirror, NOW, pair, SCOPE, SUBSCRIPTION, vm, vmId } from '../helpers/estate.ts';
+import { estate, ilb, look, mirror, observedOf, pair, SCOPE, vm, vmId } from '../helpers/estate.ts';
 
 function made(topology: Topology, name: string): ScriptView {
   const view = ask(topology, name);
@@ -12,20 +12,7 @@ function made(topology: Topology, name: string): ScriptView {
   return view;
 }
 
-const ask = (topology: Topology, name: string) =>
-  scriptFor(
-    {
-      at: NOW,
-      subscriptions: [{ id: SUBSCRIPTION }],
-      topology,
-      health: new Map(),
-      knowledge: new Map(),
-      heard: new Map(),
-      unread: [],
-    },
-    SCOPE,
-    idKey(vmId(name)),
-  );
+const ask = (topology: Topology, name: string) => scriptFor(observedOf(topology), SCOPE, idKey(vmId(name)));
 
 test('it is the script that the app would send, as apply', (t) => {
   const plan = look(mirror()).plan('a');
@@ -76,11 +63,7 @@ test('a name makes no other file name than a plain one', (t) => {
   const odd = vmId('a').replace(/a$/, 'ä (1)');
   if (a) a.id = odd;
   for (const nic of topology.nics) if (nic.vmId === vmId('a')) nic.vmId = odd;
-  const view = scriptFor(
-    { at: NOW, subscriptions: [], topology, health: new Map(), knowledge: new Map(), heard: new Map(), unread: [] },
-    SCOPE,
-    idKey(odd),
-  );
+  const view = scriptFor(observedOf(topology, { subscriptions: [] }), SCOPE, idKey(odd));
   t.regex('file' in view ? view.file : '', /^ilb-hairpin-guard-/);
   t.regex('file' in view ? view.file : '', /^[\w.-]+$/);
 });

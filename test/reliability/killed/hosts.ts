@@ -7,11 +7,11 @@ import type { Store } from '../../../shared/model/store.ts';
 import { openTables } from '../../../shared/state/tables.ts';
 import { type Arm, startArm } from '../../../simulator/arm/arm.ts';
 import { type ScriptedLab, scriptedLab } from '../../../simulator/chaos/scriptedLab.ts';
+import { appSettings, buildApp } from '../../../simulator/deployedApp.ts';
 import { articleEstate } from '../../../simulator/estate/articleEstate.ts';
 import type { Estate } from '../../../simulator/estate/estate.ts';
 import { type EventGrid, startEventGrid } from '../../../simulator/eventgrid/eventGrid.ts';
 import { type Host, type HostOptions, startHost } from '../../../simulator/host/host.ts';
-import { appSettings, buildApp } from '../../../simulator/stack.ts';
 import { startAzurite } from '../../../simulator/storage/azurite.ts';
 import { temporaryFolder } from '../../../simulator/storage/temporary.ts';
 

@@ -1,3 +1,10 @@
+/** Work over many items, some of them side by side. */
+
+/** Queries of the store side by side, one per open run: a storm's runs all at once would open a connection each. */
+export const READS = 32;
+/** Calls to Azure that are made side by side. */
+export const CALLS = 10;
+
 /**
  * Runs work over items with at most `width` at a time. When one fails nothing more is begun, and the whole rejects with
  * the first failure once all that was begun has ended: whoever goes on then meets nothing still under way.

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { inBatches } from '../../shared/reconcile/batches.ts';
+import { inBatches } from '../../shared/model/batches.ts';
 
 test('at most so many at a time, each item once', async (t) => {
   let atOnce = 0;
