@@ -19,7 +19,7 @@ interface FindingRule {
   sentence: string;
 }
 
-/** Every code, with its verdict and sentence. README's table is made from this. */
+/** Every code, with its verdict and sentence. The table in docs/findings.md is made from this. */
 export const FINDINGS = {
   NO_SECONDARY_NIC: {
     verdict: 'blocked',
