@@ -47,7 +47,8 @@ export function commandsOf(text: string): string[][] {
         endCommand();
         at += 1;
       } else if (/[<>]/.test(char)) {
-        // What follows is a file.
+        // What follows is a file; a number before it is no word.
+        if (/^\d$/.test(word ?? '')) word = undefined;
         endWord();
         while (/[<>&0-9]/.test(source[at] ?? '')) at += 1;
         while (source[at] === ' ') at += 1;
