@@ -1,4 +1,7 @@
-/** All error classes. Each has a code that stays the same over versions, and the next step for a person. */
+/**
+ * All error classes. Each has a code that stays the same over versions, and the next step for a person.
+ * Long: all errors are in one place, so that no code has two meanings.
+ */
 
 /** Codes of errors. `user`: the caller or the configuration is wrong. `system`: something outside failed. */
 export type ErrorCode =

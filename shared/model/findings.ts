@@ -1,4 +1,7 @@
-/** Findings: what is wrong with a path or VM, the sentence for a person, and the verdict each one leads to. */
+/**
+ * Findings: what is wrong with a path or VM, the sentence for a person, and the verdict each one leads to.
+ * Long: it is one table.
+ */
 import { commandFailureText } from './commandFailures.ts';
 import { guestErrorText } from './guestErrors.ts';
 import { refusalText } from './refusals.ts';

@@ -1,6 +1,7 @@
 /**
  * Every setting, described once: reading checks by this, and docs/settings.md is made from it. Schedules are
  * checked here and read again by the Functions host itself.
+ * Long: it is one table.
  */
 import { DEFAULT_TAGS } from '../model/scope.ts';
 
