@@ -130,7 +130,7 @@ export const withGenerated = (document: string, text: string): string =>
 /** What a code says stands between `<!-- CODE says -->` and `<!-- so far CODE -->`, wherever a page has these marks. */
 const withSentences = (text: string): string =>
   text.replace(
-    /<!-- (\w+) says -->[\s\S]*?<!-- so far \1 -->/g,
+    /<!-- ([\w-]+) says -->[\s\S]*?<!-- so far \1 -->/g,
     (_, code: string) => `<!-- ${code} says -->\n\n${toldOf(code)}\n\n<!-- so far ${code} -->`,
   );
 

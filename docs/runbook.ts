@@ -1,4 +1,6 @@
-/** Every code that a person can meet, with its place in docs/runbook and what the program says of it. */
+/** Every code and alert that a person can meet, with its place in docs/runbook and what the program says of it. */
+import { globSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { ERRORS, NEXT_STEPS } from '../shared/errors.ts';
 import { COMMAND_FAILURES } from '../shared/model/commandFailures.ts';
 import { FINDINGS } from '../shared/model/findings.ts';
@@ -19,6 +21,22 @@ interface Place {
   place: string;
   sayings: Saying[];
 }
+
+const QUERIES = join(import.meta.dirname, '../infra/queries');
+
+/** Alerts, by the page's name: each is a query in infra/queries, whose first comment says what it finds. */
+export const ALERTS: Readonly<Record<string, Saying>> = Object.fromEntries(
+  globSync('*.kql', { cwd: QUERIES })
+    .filter((file) => !file.startsWith('workbook-'))
+    .map((file) => {
+      const [comment = ''] = /^(?:\/\/.*\n)+/.exec(readFileSync(join(QUERIES, file), 'utf8')) ?? [];
+      const says = comment
+        .replaceAll(/^\/\/ ?/gm, '')
+        .trim()
+        .replaceAll('\n', ' ');
+      return [`alert-${basename(file, '.kql')}`, { as: 'alert', says }];
+    }),
+);
 
 const pageOf = (code: string): string => `${code}.md`;
 /** GitHub makes a heading's anchor of its text in lower case. */
@@ -54,6 +72,7 @@ const SOURCES: readonly {
     placeOf: headingOn('AZURE_REFUSES'),
     of: mapped(REFUSALS, (says: string) => ({ as: 'Azure’s code', says })),
   },
+  { placeOf: pageOf, of: ALERTS },
   { placeOf: headingOn('waiting'), of: mapped(WAITS, (says: string) => ({ as: 'wait', says })) },
 ];
 

@@ -2,7 +2,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { CODES } from '../../docs/runbook.ts';
+import { ALERTS, CODES } from '../../docs/runbook.ts';
 import { ERRORS } from '../../shared/errors.ts';
 import { COMMAND_FAILURES } from '../../shared/model/commandFailures.ts';
 import { FINDINGS } from '../../shared/model/findings.ts';
@@ -22,8 +22,8 @@ const HEADINGS = ['What it means', 'For the hospital', 'Check by hand', 'What to
 const below = (text: string, heading: string): string =>
   text.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? '';
 
-test('every finding, error, command failure, guest error, refusal and wait has its place', (t) => {
-  const all = [FINDINGS, ERRORS, COMMAND_FAILURES, GUEST_ERRORS, REFUSALS, WAITS].flatMap((codes) =>
+test('every finding, error, command failure, guest error, refusal, wait and alert has its place', (t) => {
+  const all = [FINDINGS, ERRORS, COMMAND_FAILURES, GUEST_ERRORS, REFUSALS, WAITS, ALERTS].flatMap((codes) =>
     Object.keys(codes),
   );
   t.deepEqual(new Set(all), new Set(Object.keys(CODES)));
@@ -57,14 +57,14 @@ test('no page is about a code that there is not', (t) => {
     [],
   );
   for (const [page, text] of pages) {
-    for (const [, code = ''] of text.matchAll(/<!-- (\w+) says -->/g)) t.true(code in CODES, `${page}: ${code}`);
+    for (const [, code = ''] of text.matchAll(/<!-- ([\w-]+) says -->/g)) t.true(code in CODES, `${page}: ${code}`);
   }
 });
 
 test('each says what the others say: a sentence that asks to run something by hand finds it on the page', (t) => {
   for (const [code, { place, sayings }] of Object.entries(CODES)) {
     const text = pages.get(place.split('#')[0] ?? '') ?? '';
-    const own = text.replaceAll(/<!-- (\w+) says -->[\s\S]*?<!-- so far \1 -->/g, '');
+    const own = text.replaceAll(/<!-- ([\w-]+) says -->[\s\S]*?<!-- so far \1 -->/g, '');
     for (const { says } of sayings) {
       for (const [, setting = ''] of says.matchAll(/(HAIRPIN_[A-Z_]+)/g)) {
         t.true(own.includes(setting), `${place}: ${code} names ${setting}, the page does not`);
