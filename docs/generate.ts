@@ -1,9 +1,10 @@
 /**
- * Writes what README and docs/logs.md take from the code, between their marks: `npm run docs`. With `--check` it only
- * says whether they are up to date. Run with Node; nothing here ships.
+ * Writes what the documents take from the code, between their marks: `npm run docs`. With `--check` it only says whether
+ * they are up to date. Run with Node; nothing here ships.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ERRORS, NEXT_STEPS } from '../shared/errors.ts';
 import { COMMAND_FAILURES } from '../shared/model/commandFailures.ts';
 import { FINDINGS } from '../shared/model/findings.ts';
 import { GUEST_ERRORS } from '../shared/model/guestErrors.ts';
@@ -12,21 +13,20 @@ import { REFUSALS } from '../shared/model/refusals.ts';
 import { type Level, STEPS } from '../shared/model/steps.ts';
 import { WAITS } from '../shared/model/waits.ts';
 import { SETTINGS, type Setting } from '../shared/settings/settings.ts';
+import { table } from './markdown.ts';
+import { CODES, indexOfCodes, toldOf } from './runbook.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
-/** A table in Markdown. */
-function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(columns), `|${'---|'.repeat(columns.length)}`, ...rows.map(line)].join('\n');
-}
-
-/** A table of codes with a sentence each. */
+/** A table of codes with a sentence each, each code a link to its place in the runbook. */
 const sentences = (codes: Readonly<Record<string, string>>): string =>
   table(
     ['code', 'what a person is told'],
-    Object.entries(codes).map(([code, sentence]) => [asCode(code), sentence]),
+    Object.entries(codes).map(([code, sentence]) => [linked(code), sentence]),
   );
+
+/** A code that leads to its place in the runbook, from docs/. */
+const linked = (code: string): string => `[\`${code}\`](runbook/${CODES[code]?.place ?? ''})`;
 
 const asCode = (text: string): string => `\`${text}\``;
 
@@ -73,8 +73,19 @@ export const TABLES: Record<string, () => string> = {
   findings: () =>
     table(
       ['code', 'verdict', 'what a person is told'],
-      Object.entries(FINDINGS).map(([code, { verdict, sentence }]) => [asCode(code), verdict, sentence]),
+      Object.entries(FINDINGS).map(([code, { verdict, sentence }]) => [linked(code), verdict, sentence]),
     ),
+  errors: () =>
+    table(
+      ['code', 'who acts', 'what happened', 'what to do'],
+      Object.entries(ERRORS).map(([code, { side, meaning }]) => [
+        linked(code),
+        side,
+        meaning,
+        NEXT_STEPS[code as keyof typeof ERRORS] ?? 'as the error says',
+      ]),
+    ),
+  'all codes': indexOfCodes,
   'final refusals': () => sentences(REFUSALS),
   waits: () => sentences(WAITS),
   'command failures': () => sentences(COMMAND_FAILURES),
@@ -98,13 +109,30 @@ export const TABLES: Record<string, () => string> = {
 
 /** Documents with tables from the code, and which. */
 export const DOCUMENTS: Record<string, readonly string[]> = {
-  'README.md': ['settings', 'findings', 'waits', 'command failures', 'guest errors', 'final refusals'],
+  'docs/settings.md': ['settings'],
+  'docs/findings.md': ['findings', 'waits', 'command failures', 'guest errors', 'final refusals'],
+  'docs/errors.md': ['errors'],
   'docs/logs.md': ['steps', 'fields'],
+  'docs/runbook/README.md': ['all codes'],
 };
+
+/** All documents that take something from the code: those with tables, and the runbook's pages with what a code says. */
+export const generatedDocuments = (): string[] => [
+  ...new Set([...Object.keys(DOCUMENTS), ...globSync('docs/runbook/*.md', { cwd: ROOT })]),
+];
 
 /** A document's text with everything between the marks made anew. Throws when a mark is missing. */
 export const withGenerated = (document: string, text: string): string =>
-  (DOCUMENTS[document] ?? []).reduce((made, name) => between(document, made, name, TABLES[name]?.() ?? ''), text);
+  withSentences(
+    (DOCUMENTS[document] ?? []).reduce((made, name) => between(document, made, name, TABLES[name]?.() ?? ''), text),
+  );
+
+/** What a code says stands between `<!-- CODE says -->` and `<!-- so far CODE -->`, wherever a page has these marks. */
+const withSentences = (text: string): string =>
+  text.replace(
+    /<!-- ([\w-]+) says -->[\s\S]*?<!-- so far \1 -->/g,
+    (_, code: string) => `<!-- ${code} says -->\n\n${toldOf(code)}\n\n<!-- so far ${code} -->`,
+  );
 
 function between(document: string, text: string, name: string, content: string): string {
   const [begin, end] = [`<!-- ${name}: made by npm run docs -->`, `<!-- end of ${name} -->`];
@@ -115,7 +143,7 @@ function between(document: string, text: string, name: string, content: string):
 }
 
 if (import.meta.main) {
-  for (const document of Object.keys(DOCUMENTS)) {
+  for (const document of generatedDocuments()) {
     const file = join(ROOT, document);
     const text = readFileSync(file, 'utf8');
     const fresh = withGenerated(document, text);

@@ -2,6 +2,7 @@
  * Follows each command in flight by what Azure shows of it: from intended to sent, from sent to its report or its
  * failure, from cancelling to gone. Pure. Clocks of guest and app are never compared; that an execution is the one we
  * sent is told by its script's command id and by a start time that changed.
+ * Long: the phases of one command stand beside one another.
  */
 import { type AzureError, ReportError } from '../errors.ts';
 import { parseReport } from '../guest/report.ts';

@@ -46,7 +46,7 @@ export const FIELDS = {
   since: { type: 'text', meaning: 'since when that is so' },
   lastedMs: { type: 'number', meaning: 'milliseconds that it lasted' },
   retryAt: { type: 'number', meaning: 'when it is tried again, epoch milliseconds' },
-  code: { type: 'text', meaning: 'the code of what went wrong, as in README’s tables' },
+  code: { type: 'text', meaning: 'the code of what went wrong, as in docs/findings.md and docs/errors.md' },
   status: { type: 'number', meaning: 'the HTTP status; 0 when there was no answer' },
   field: { type: 'text', meaning: 'the field that is not right' },
   value: { type: 'text', meaning: 'what it held, clipped' },

@@ -1,6 +1,7 @@
 /**
  * Every step that the app logs: how loud it is, what it says, and which fields its line has. `Log` takes nothing else,
  * and docs/logs.md is made from this.
+ * Long: it is one table.
  */
 
 import type { FIELDS, FieldName, FieldTypes } from './logFields.ts';

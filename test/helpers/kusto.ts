@@ -1,5 +1,5 @@
 /**
- * Runs a query in the Kusto language over rows, as far as README's queries go: where, extend, project, order by, take;
+ * Runs a query in the Kusto language over rows, as far as the queries of docs/logs.md go: where, extend, project, order by, take;
  * comparisons, and, or, has, in, !in; the functions below. Anything else throws, so that no query passes half read.
  * Meanings: learn.microsoft.com, "Kusto Query Language", the page of each operator and function.
  */
@@ -15,7 +15,7 @@ export function runQuery(query: string, table: string, rows: readonly Row[], now
   return operators.reduce<Row[]>((found, text) => operate(text, found, now), [...rows]);
 }
 
-/** A query's parts between its pipes; there are none in texts of README's queries. */
+/** A query's parts between its pipes; there are none in texts of these queries. */
 const split = (query: string): string[] => query.split('|').map((part) => part.trim());
 
 function operate(text: string, rows: Row[], now: number): Row[] {
