@@ -1,8 +1,9 @@
 /**
- * Writes what the documents take from the code, between their marks: `npm run docs`. With `--check` it only says whether
- * they are up to date. Run with Node; nothing here ships.
+ * Writes what the documents take from the code, between their marks, and what is made whole from it, the description of
+ * the HTTP API and docs/api.md: `npm run docs`. With `--check` it only says whether they are up to date. Run with Node;
+ * nothing here ships.
  */
-import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ERRORS, NEXT_STEPS } from '../shared/errors.ts';
 import { COMMAND_FAILURES } from '../shared/model/commandFailures.ts';
@@ -13,6 +14,8 @@ import { REFUSALS } from '../shared/model/refusals.ts';
 import { type Level, STEPS } from '../shared/model/steps.ts';
 import { WAITS } from '../shared/model/waits.ts';
 import { SETTINGS, type Setting } from '../shared/settings/settings.ts';
+import { openApi, openApiText } from './api/document.ts';
+import { apiMarkdown } from './api/markdown.ts';
 import { table } from './markdown.ts';
 import { CODES, indexOfCodes, toldOf } from './runbook.ts';
 
@@ -120,6 +123,11 @@ export const DOCUMENTS: Record<string, readonly string[]> = {
 export const generatedDocuments = (): string[] => [
   ...new Set([...Object.keys(DOCUMENTS), ...globSync('docs/runbook/*.md', { cwd: ROOT })]),
 ];
+/** Files that are made whole. */
+export const MADE: Record<string, () => string> = {
+  'shared/views/openapi.json': openApiText,
+  'docs/api.md': () => apiMarkdown(openApi()),
+};
 
 /** A document's text with everything between the marks made anew. Throws when a mark is missing. */
 export const withGenerated = (document: string, text: string): string =>
@@ -143,14 +151,21 @@ function between(document: string, text: string, name: string, content: string):
 }
 
 if (import.meta.main) {
-  for (const document of generatedDocuments()) {
-    const file = join(ROOT, document);
-    const text = readFileSync(file, 'utf8');
-    const fresh = withGenerated(document, text);
-    if (!process.argv.includes('--check')) writeFileSync(file, fresh);
-    else if (fresh !== text) {
-      console.error(`${document} is not up to date: npm run docs`);
+  const told = (document: string) => withGenerated(document, textOf(document));
+  const fresh = [
+    ...generatedDocuments().map((document) => [document, told(document)] as const),
+    ...Object.entries(MADE).map(([file, make]) => [file, make()] as const),
+  ];
+  for (const [name, text] of fresh) {
+    if (!process.argv.includes('--check')) writeFileSync(join(ROOT, name), text);
+    else if (text !== textOf(name)) {
+      console.error(`${name} is not up to date: npm run docs`);
       process.exitCode = 1;
     }
   }
+}
+
+function textOf(name: string): string {
+  const file = join(ROOT, name);
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
 }
