@@ -18,6 +18,7 @@ export type ErrorCode =
   | 'NOT_FOUND'
   | 'RUN_OPEN'
   | 'RUN_NOT_FAILED'
+  | 'IDEMPOTENCY_KEY_USED'
   | 'REPORT_MISSING'
   | 'REPORT_CUT'
   | 'REPORT_INVALID'
@@ -88,6 +89,7 @@ export class InputError extends GuardError {
       | 'NOT_FOUND'
       | 'RUN_OPEN'
       | 'RUN_NOT_FAILED'
+      | 'IDEMPOTENCY_KEY_USED'
     >,
     field: string,
     value: unknown,

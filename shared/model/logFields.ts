@@ -26,6 +26,8 @@ export const FIELDS = {
   unread: { type: 'text', meaning: 'the subscription whose lists are missing' },
   subscriptions: { type: 'number', meaning: 'how many subscriptions the run covers' },
   retryOf: { type: 'text', meaning: 'the run that this one repeats' },
+  askedBy: { type: 'text', meaning: 'who asked for it over HTTP: a person’s name, or `function key`' },
+  repeated: { type: 'flag', meaning: 'the request was here before under the same `Idempotency-Key`' },
   joined: { type: 'text', meaning: 'the run that does the work for this one' },
   eventId: { type: 'text', meaning: 'the id that the event came with' },
   operation: { type: 'text', meaning: 'the operation that the event tells of' },

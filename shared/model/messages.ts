@@ -6,7 +6,7 @@ import { GUEST_MODES } from './guest.ts';
 import { isSubscriptionId } from './ids.ts';
 import { RUN_ID } from './runId.ts';
 import { type AllowedScope, isInSubscriptions } from './scope.ts';
-import { SCOPE_KINDS, SIGNAL_KINDS, type Signal } from './signal.ts';
+import { MOST_NAME, SCOPE_KINDS, SIGNAL_KINDS, type Signal } from './signal.ts';
 
 /** The queue that every entry puts its message on. */
 export const RECONCILE_QUEUE = 'reconcile';
@@ -39,6 +39,7 @@ const signalSchema = z.object({
   observedAt: z.int().check(z.minimum(0)),
   event: z.optional(eventOriginSchema),
   retryOf: z.optional(runId),
+  askedBy: z.optional(z.string().check(z.maxLength(2 * MOST_NAME))),
 });
 
 const messageSchema = z.discriminatedUnion('kind', [

@@ -50,6 +50,17 @@ export interface RunRow extends Signal {
   settledAt?: number;
 }
 
+/** A request with an `Idempotency-Key`: which run it made, so that the same request again is answered with the same. */
+export interface RequestRow {
+  /** sha256 of the key, by which it is found. */
+  keyHash: string;
+  runId: string;
+  /** Of what was asked for: another request under the same key has another one. */
+  fingerprint: string;
+  /** When it was accepted. */
+  at: number;
+}
+
 /** How a VM ended in a run. */
 export const OUTCOME_RESULTS = [
   'compliant',

@@ -24,7 +24,7 @@ export const STEPS = {
     level: 'info',
     meaning: 'A signal was accepted by a handler and is on its way to the loop.',
     fields: ['runId', 'signal'],
-    optional: ['scope', 'eventId', 'mode', 'subscriptions', 'retryOf'],
+    optional: ['scope', 'eventId', 'mode', 'subscriptions', 'retryOf', 'askedBy', 'repeated'],
   },
   'mirror-test': {
     level: 'info',
@@ -105,6 +105,7 @@ export const STEPS = {
     level: 'info',
     meaning: 'The VMs of a run are known.',
     fields: ['runId', 'signal', 'vms', 'fresh'],
+    optional: ['askedBy'],
   },
   'topology-note': {
     level: 'warn',
@@ -212,6 +213,7 @@ export const STEPS = {
     },
     meaning: 'A run has ended.',
     fields: ['runId', 'signal', 'afterMs', 'vms', 'commands', 'looked', 'believed', ...OUTCOME_RESULTS],
+    optional: ['askedBy'],
   },
   'run-failed': {
     level: 'error',

@@ -53,17 +53,18 @@ const PATH_COLUMNS = [
   'vmId',
   'frontend',
   'joined',
+  'askedBy',
 ] as const;
 
 /** A run: a line per path, one for each VM that has none, for each row that cannot be read, and for a run that joined another. */
 export function runCsv(run: RunView): string {
-  const { runId, joined, state } = run;
+  const { runId, joined, state, askedBy } = run;
   const ofVms = run.vms.flatMap((vm) => {
     const paths: (RunPathView | undefined)[] = vm.paths.length > 0 ? vm.paths : [undefined];
     return paths.map((path) => pathLine(run, vm, path));
   });
-  const unread = (run.unreadable ?? []).map((row) => ({ runId, findings: sentences([row]) }));
-  return csv([...ofVms, ...unread, ...(joined === undefined ? [] : [{ runId, state, joined }])], PATH_COLUMNS);
+  const unread = (run.unreadable ?? []).map((row) => ({ runId, findings: sentences([row]), askedBy }));
+  return csv([...ofVms, ...unread, ...(joined === undefined ? [] : [{ runId, state, joined, askedBy }])], PATH_COLUMNS);
 }
 
 const pathLine = (
@@ -92,6 +93,7 @@ const pathLine = (
   warnings: sentences(vm.warnings),
   vmId: vm.vmId,
   frontend: path?.frontend,
+  askedBy: run.askedBy,
 });
 
 const sentences = (views: readonly CodeView[]): string => views.map(({ code, text }) => `${code}: ${text}`).join(' ');
@@ -120,5 +122,5 @@ export const runsCsv = (runs: readonly RunSummary[]): string =>
       confirmation: confirmation?.state,
       reason: reason && sentences([reason]),
     })),
-    [...RUN_COLUMNS, ...COUNTS, 'confirmation', 'reason'],
+    [...RUN_COLUMNS, ...COUNTS, 'confirmation', 'reason', 'askedBy'],
   );

@@ -58,6 +58,8 @@ export interface RunSummary {
   acceptedAt: string;
   settledAt?: string;
   scope: string[];
+  /** Who asked for it over HTTP: a person's name, or `function key`. */
+  askedBy?: string;
   /** The run that it repeats. */
   retryOf?: string;
   /** The run that it joined: that one does the work for both. */
@@ -135,6 +137,7 @@ export function runSummary(runs: readonly RunRow[]): RunSummary {
     ...defined({ settledAt: ended }),
     scope: [...new Set(runs.flatMap((row) => row.scope.map((item) => item.id)))],
     ...defined({
+      askedBy: run.askedBy,
       retryOf: run.retryOf,
       joined: run.joined,
       event: run.event,

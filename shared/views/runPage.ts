@@ -96,6 +96,7 @@ function facts(run: RunView): string {
     ['accepted', run.acceptedAt],
     ['settled', run.settledAt],
     ['scope', run.scope.join('\n')],
+    ['asked by', run.askedBy],
     ['repeats', run.retryOf],
     ['joined', run.joined && `${run.joined}, which does the work for both`],
     ['event', run.event && `${run.event.id} of ${run.event.source}, ${run.event.time}`],

@@ -152,19 +152,29 @@ async function onePerEvent(t: ExecutionContext, ids: string[]): Promise<void> {
   for (const id of ids) t.is(all.filter((run) => run.event?.id === id).length, 1);
 }
 
-test('startRun: what was answered with 202 is kept; a caller without an answer was promised nothing', async (t) => {
+test('startRun: a caller without an answer asks again under the same key, and there is one run', async (t) => {
+  const before = new Set((await runs()).map((run) => run.runId));
   const answers: (number | undefined)[] = [];
-  await killAtEach(t, 'startRun', async ({ host }) => {
-    const body = JSON.stringify({ scope: vm(), mode: 'check' });
-    const answer = await fetch(`${host.url}/api/runs`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body,
-    }).catch(() => undefined);
-    answers.push(answer?.status);
-    return answer?.status === 202 ? [((await answer.json()) as { runId: string }).runId] : [];
+  const promised: string[] = [];
+  await killAtEach(t, 'startRun', async (victim) => {
+    const key = randomUUID();
+    const post = () =>
+      fetch(`${victim.host.url}/api/runs`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'idempotency-key': key },
+        body: JSON.stringify({ scope: vm(), mode: 'check' }),
+      }).catch(() => undefined);
+    const first = await post();
+    answers.push(first?.status);
+    const answer = first ?? (await until('an answer of the next host', post, LONG_MS, 200));
+    t.is(answer.status, 202);
+    const { runId } = (await answer.json()) as { runId: string };
+    promised.push(runId);
+    return [runId];
   });
   t.deepEqual([...new Set(answers)], [202, undefined]);
+  const made = (await runs()).filter((run) => run.signal === 'manual' && !before.has(run.runId));
+  t.deepEqual(made.map((run) => run.runId).toSorted(), promised.toSorted());
 });
 
 test('retry: the same', async (t) => {
