@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Config, readConfig, readLookConfig } from './config.ts';
 import type { RunFormat } from './model/formats.ts';
-import type { ReconcileMessage, SignalMessage } from './model/messages.ts';
+import type { CancelMessage, ReconcileMessage, SignalMessage } from './model/messages.ts';
 import type { EstateRequest, Observed, Progress } from './model/observed.ts';
 import { defined } from './model/optional.ts';
 import { type Scope, wholeScope } from './model/scope.ts';
@@ -115,6 +115,17 @@ export async function retryOfRun(id: string, runId: string): Promise<Signal[] | 
   const runs = await readRunRows(opened, scope.subscriptionIds, id);
   if (runs.length === 0) return undefined;
   return retrySignals(runs, scope, runId, Date.now());
+}
+
+/** What tells the loops that a run is cancelled; undefined when there is no run of that id, none where it was already. */
+export async function cancelOfRun(runId: string, by: string): Promise<CancelMessage[] | undefined> {
+  const [{ readRunRows }, { cancelMessages }, opened] = await Promise.all([
+    import('./views/run.ts'),
+    import('./decide/cancelRun.ts'),
+    appStore(),
+  ]);
+  const runs = await readRunRows(opened, appConfig().scope.subscriptionIds, runId);
+  return runs.length === 0 ? undefined : cancelMessages(runs, by, Date.now());
 }
 
 /** A run in all subscriptions that it covers; undefined when there is none of that id. */

@@ -18,6 +18,7 @@ export type ErrorCode =
   | 'NOT_FOUND'
   | 'RUN_OPEN'
   | 'RUN_NOT_FAILED'
+  | 'RUN_ENDED'
   | 'IDEMPOTENCY_KEY_USED'
   | 'REPORT_MISSING'
   | 'REPORT_CUT'
@@ -89,6 +90,7 @@ export class InputError extends GuardError {
       | 'NOT_FOUND'
       | 'RUN_OPEN'
       | 'RUN_NOT_FAILED'
+      | 'RUN_ENDED'
       | 'IDEMPOTENCY_KEY_USED'
     >,
     field: string,

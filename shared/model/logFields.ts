@@ -75,6 +75,9 @@ export const FIELDS = {
   removed: { type: 'number', meaning: 'VMs, or in `tidied` runs, that were taken back or away' },
   superseded: { type: 'number', meaning: 'VMs that another run took over' },
   planned: { type: 'number', meaning: 'VMs of a dry run' },
+  cancelled: { type: 'number', meaning: 'VMs that a cancelled run left' },
+  dropped: { type: 'number', meaning: 'VMs on which nothing was begun' },
+  stopped: { type: 'number', meaning: 'VMs whose command is stopped' },
   renewed: { type: 'number', meaning: 'runs that were written anew in today’s form' },
 } as const satisfies Record<string, FieldRule>;
 

@@ -1,4 +1,4 @@
-/** Messages of the queue `reconcile`: a signal to record, or just a bell. Read with `unknown` in, by schema. */
+/** Messages of the queue `reconcile`: a signal to record, a run to cancel, or just a bell. Read with `unknown` in, by schema. */
 import * as z from 'zod/mini';
 import { InputError } from '../errors.ts';
 import { firstIssue } from './firstIssue.ts';
@@ -45,11 +45,21 @@ const signalSchema = z.object({
 const messageSchema = z.discriminatedUnion('kind', [
   z.extend(signalSchema, { v: z.literal(MESSAGE_VERSION), kind: z.literal('signal') }),
   z.object({ v: z.literal(MESSAGE_VERSION), kind: z.literal('bell'), subscriptionId }),
+  z.object({
+    v: z.literal(MESSAGE_VERSION),
+    kind: z.literal('cancel'),
+    subscriptionId,
+    runId,
+    by: z.string().check(z.minLength(1), z.maxLength(2 * MOST_NAME)),
+    at: z.int().check(z.minimum(0)),
+  }),
 ]);
 
 export type SignalMessage = { v: 1; kind: 'signal' } & Signal;
 export type BellMessage = { v: 1; kind: 'bell'; subscriptionId: string };
-export type ReconcileMessage = SignalMessage | BellMessage;
+/** `at`: when the app accepted it, epoch milliseconds. */
+export type CancelMessage = { v: 1; kind: 'cancel'; subscriptionId: string; runId: string; by: string; at: number };
+export type ReconcileMessage = SignalMessage | BellMessage | CancelMessage;
 
 /** A signal as it goes on the queue. */
 export const signalMessage = (signal: Signal): SignalMessage => ({ v: MESSAGE_VERSION, kind: 'signal', ...signal });
@@ -59,6 +69,13 @@ export const bellMessage = (subscription: string): BellMessage => ({
   v: MESSAGE_VERSION,
   kind: 'bell',
   subscriptionId: subscription,
+});
+
+/** That a person cancels a run, for the loop of one subscription. */
+export const cancelMessage = (cancel: Omit<CancelMessage, 'v' | 'kind'>): CancelMessage => ({
+  v: MESSAGE_VERSION,
+  kind: 'cancel',
+  ...cancel,
 });
 
 /**

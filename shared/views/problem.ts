@@ -25,6 +25,7 @@ const STATUS: Partial<Record<GuardError['code'], number>> = {
   NOT_FOUND: 404,
   RUN_OPEN: 409,
   RUN_NOT_FAILED: 409,
+  RUN_ENDED: 409,
   IDEMPOTENCY_KEY_USED: 409,
 };
 

@@ -257,7 +257,9 @@ test.serial(
     checkProblem(t, await app.call('GET', `/api/runs/${'0'.repeat(31)}%2F`), 400, 'INPUT_INVALID', 'id');
     checkProblem(t, await app.call('GET', `/api/runs/${'0'.repeat(32)}`), 404, 'NOT_FOUND', 'id');
     checkProblem(t, await app.call('POST', `/api/runs/${'0'.repeat(32)}`, {}), 400, 'INPUT_INVALID', 'path');
-    t.is((await app.call('DELETE', `/api/runs/${'0'.repeat(32)}`)).status, 404);
+    checkProblem(t, await app.call('DELETE', `/api/runs/${'0'.repeat(32)}`), 404, 'NOT_FOUND', 'id');
+    checkProblem(t, await app.call('DELETE', '/api/runs/last'), 400, 'INPUT_INVALID', 'id');
+    t.is((await app.call('DELETE', '/api/runs')).status, 404);
     t.is((await app.call('GET', `/api/runs/${'0'.repeat(32)}/more`)).status, 404);
   },
 );
@@ -395,6 +397,52 @@ test.serial(
     t.is((await app.sweep(LONG_MS)).askedBy, undefined, 'nobody asked');
   },
 );
+
+test.serial('DELETE cancels a run: its command is stopped, it says by whom, and again it is the same', async (t) => {
+  const { answer } = app.guests;
+  t.teardown(() => Object.assign(app.guests, { answer }));
+  const reached = Promise.withResolvers<void>();
+  const killed = Promise.withResolvers<void>();
+  app.guests.answer = (_, signal) => {
+    reached.resolve();
+    const stopped = { timedOut: false, stdout: '', stderr: '' };
+    return new Promise((resolve) => {
+      signal?.addEventListener('abort', () => {
+        killed.resolve();
+        resolve(stopped);
+      });
+    });
+  };
+  const { body } = await app.call('POST', '/api/runs', { scope: id('hs-b'), mode: 'check' });
+  const path = `/api/runs/${body.runId}`;
+  await reached.promise;
+  const foreign = await app.call('DELETE', path, undefined, { 'sec-fetch-site': 'cross-site' });
+  checkProblem(t, foreign, 403, 'CROSS_SITE', 'sec-fetch-site');
+  const watch = app.watch();
+  const asked = await app.call('DELETE', path, undefined, { 'x-ms-client-principal-name': 'nurse@example.org' });
+  t.deepEqual([asked.status, asked.body], [202, { runId: body.runId, state: 'cancelling' }]);
+  t.is(asked.headers.get('location'), path);
+  // Somebody else too: under way, or done by now.
+  t.true([200, 202].includes((await app.call('DELETE', path)).status));
+  const run = await app.ended(body.runId, LONG_MS);
+  await killed.promise;
+  t.like(run, { state: 'settled', counts: { vms: 1, cancelled: 1 }, cancelled: { by: 'nurse@example.org' } });
+  t.is(vmOf(run, 'hs-b').result, 'cancelled');
+  t.regex(vmOf(run, 'hs-b').findings[0]?.text ?? '', /because nurse@example\.org cancelled its run/);
+  t.is((await watch.step((step) => step.step === 'cancelled')).stopped, 1);
+  const again = await app.call('DELETE', path);
+  t.deepEqual([again.status, again.body], [200, { runId: body.runId, state: 'cancelled' }]);
+  const rows: Record<string, string>[] = parse((await app.call('GET', `${path}?format=csv`)).body, {
+    bom: true,
+    columns: true,
+  });
+  t.is(rows[0]?.cancelledBy, 'nurse@example.org');
+
+  app.guests.answer = answer;
+  const next = await app.run({ scope: id('hs-b'), mode: 'check' }, LONG_MS);
+  t.is(vmOf(next, 'hs-b').result, 'compliant', 'the VM is free');
+  checkProblem(t, await app.call('DELETE', `/api/runs/${next.runId}`), 409, 'RUN_ENDED', 'id');
+});
 
 test.serial(
   'a run with a VM that failed is repeated: 202, a Location, a run that names the first and ends well',

@@ -4,6 +4,7 @@
  * Then the minutes' bells go on. The table of kills is made from the calls themselves.
  */
 import test, { type ExecutionContext } from 'ava';
+import { cancelMessage } from '../../shared/model/messages.ts';
 import type { RunRow } from '../../shared/model/rows.ts';
 import { REQUESTS } from '../../shared/model/store.ts';
 import { refusal, SUBSCRIPTION } from '../helpers/world.ts';
@@ -32,6 +33,14 @@ const STEPS: Record<string, Step> = {
   'a command that never ends': (world) => {
     world.commandMs = 36_000_000;
     return world.manual('check', 'hs-b');
+  },
+  'a run over both members that is cancelled while one command runs': (world) => {
+    world.commandMs = 300_000;
+    const all = { kind: 'subscription' as const, id: `/subscriptions/${SUBSCRIPTION}` };
+    const runId = world.post(world.signal('manual', [all], { mode: 'check' }));
+    const at = world.now + 30_000;
+    world.queue.push({ at, message: cancelMessage({ subscriptionId: SUBSCRIPTION, runId, by: 'nurse', at }) });
+    return runId;
   },
   'an apply that Azure refuses at first': (world) => {
     world.commandMs = 20_000;

@@ -8,7 +8,7 @@ import { readdir } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { POISON_QUEUE, RECONCILE_QUEUE, signalMessage } from '../../../shared/model/messages.ts';
-import { isOpen, type RunRow } from '../../../shared/model/rows.ts';
+import { acceptedRun, isOpen, type RunRow } from '../../../shared/model/rows.ts';
 import { runIdOf } from '../../../shared/model/runId.ts';
 import { markFailed } from '../../../shared/reconcile/deadLetter.ts';
 import { resourceEvent } from '../../../simulator/arm/events.ts';
@@ -187,6 +187,29 @@ test('retry: the same', async (t) => {
     return answer?.status === 202 ? [((await answer.json()) as { runId: string }).runId] : [];
   });
   t.deepEqual([...new Set(answers)], [202, undefined]);
+});
+
+test('cancelRun: a caller without an answer asks again, and what was answered is done', async (t) => {
+  const { subscriptionId } = hosts.estate;
+  const answers: (number | undefined)[] = [];
+  const ids: string[] = [];
+  await killAtEach(t, 'cancelRun', async (victim) => {
+    const runId = runIdOf('manual', randomUUID(), '');
+    ids.push(runId);
+    const { v: _v, kind: _kind, ...asked } = signal(runId);
+    await hosts.store.runs.put(subscriptionId, runId, acceptedRun(asked));
+    const cancel = () => fetch(`${victim.host.url}/api/runs/${runId}`, { method: 'DELETE' }).catch(() => undefined);
+    const first = await cancel();
+    answers.push(first?.status);
+    const answer = first ?? (await until('an answer of the next host', cancel, LONG_MS, 200));
+    // A loop that another signal woke may have ended it before, one way or the other.
+    t.true([200, 202, 409].includes(answer.status), `${answer.status}`);
+    return [runId];
+  });
+  t.true(answers.includes(undefined));
+  for (const { row } of await hosts.store.runs.list(subscriptionId)) {
+    if (ids.includes(row.runId)) t.true(row.cancel !== undefined || row.counts.looked > 0, row.runId);
+  }
 });
 
 for (const name of ['complianceSweep', 'primaryWatch'] as const) {
