@@ -21,6 +21,8 @@ export type ErrorCode =
   | 'NOT_FOUND'
   | 'RUN_OPEN'
   | 'RUN_NOT_FAILED'
+  | 'RUN_ENDED'
+  | 'IDEMPOTENCY_KEY_USED'
   | 'REPORT_MISSING'
   | 'REPORT_CUT'
   | 'REPORT_INVALID'
@@ -65,6 +67,11 @@ export const ERRORS: Readonly<Record<ErrorCode, { side: 'user' | 'system'; meani
   NOT_FOUND: { side: 'user', meaning: 'What was asked for is not there.' },
   RUN_OPEN: { side: 'user', meaning: 'A retry of a run that has not ended. Nothing was done.' },
   RUN_NOT_FAILED: { side: 'user', meaning: 'A retry of a run in which nothing is left to do. Nothing was done.' },
+  RUN_ENDED: { side: 'user', meaning: 'A cancel of a run that has ended. Nothing was done.' },
+  IDEMPOTENCY_KEY_USED: {
+    side: 'user',
+    meaning: 'An Idempotency-Key came again with another request. Nothing was done.',
+  },
   REPORT_MISSING: { side: 'system', meaning: 'A guest’s script ended without its report.' },
   REPORT_CUT: { side: 'system', meaning: 'A guest’s report ends in the middle of its line.' },
   REPORT_INVALID: { side: 'system', meaning: 'A guest’s report is not one that this program’s scripts write.' },
@@ -145,6 +152,8 @@ export class InputError extends GuardError {
       | 'NOT_FOUND'
       | 'RUN_OPEN'
       | 'RUN_NOT_FAILED'
+      | 'RUN_ENDED'
+      | 'IDEMPOTENCY_KEY_USED'
     >,
     field: string,
     value: unknown,

@@ -20,7 +20,7 @@ const PROCESSES: string[][] = [
   ['reconcile'],
   ['mirrorFailover'],
   ['resourceChange'],
-  ['compliance', 'forecast', 'health', 'openapi', 'paths', 'runs', 'startRun', 'retry'],
+  ['cancelRun', 'compliance', 'forecast', 'health', 'openapi', 'paths', 'runs', 'startRun', 'retry'],
   ['primaryWatch', 'complianceSweep'],
   ['deadLetter'],
 ];
