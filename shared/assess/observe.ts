@@ -11,10 +11,18 @@ import { hearLast } from '../guest/lastReport.ts';
 import { inBatches } from '../model/batches.ts';
 import type { GuestOs, GuestReport } from '../model/guest.ts';
 import { type IdKey, idKey, shortName } from '../model/ids.ts';
-import type { EstateRequest, Heard, Observed, Progress, Unread } from '../model/observed.ts';
+import {
+  type EstateRequest,
+  type Heard,
+  LEFT_OUT,
+  type Observed,
+  type Progress,
+  type Unread,
+} from '../model/observed.ts';
 import { defined } from '../model/optional.ts';
 import type { NamedPlan, Proof, VmKnowledge } from '../model/path.ts';
 import type {
+  AgentReader,
   Clock,
   LastCommand,
   LastCommandReader,
@@ -22,15 +30,19 @@ import type {
   RuleHealthReader,
   SubscriptionName,
   SubscriptionReader,
+  SurroundingsReader,
 } from '../model/ports.ts';
 import { type ScopeTags, wholeScope } from '../model/scope.ts';
 import type { FrontendHealth, Rule, RuleHealth, Topology } from '../model/topology.ts';
+import { readSurroundings } from './surroundings.ts';
 
 export interface AssessPorts {
   subscriptions: SubscriptionReader;
   lists: ListReader;
   health: RuleHealthReader;
   commands: LastCommandReader;
+  surroundings: SurroundingsReader;
+  agents: AgentReader;
   clock: Clock;
 }
 
@@ -65,11 +77,23 @@ export async function observeEstate(
   );
   refuseUnmatched(whole, topology, request, unread);
   const surveyed = narrow(whole, request);
-  const [health, { knowledge, heard }] = await Promise.all([
+  const [health, { knowledge, heard }, surroundings] = await Promise.all([
     readHealths(ports, surveyed, request, unread, progress),
     readReports(ports.commands, surveyed, request, unread, progress),
+    readSurroundings(ports, surveyed, topology, request.preconditions, progress),
   ]);
-  return { at: ports.clock.now(), subscriptions, topology, health, knowledge, heard, unread };
+  unread.push(...surroundings.unread);
+  topology.notes.push(...surroundings.notes);
+  return {
+    at: ports.clock.now(),
+    subscriptions,
+    topology,
+    health,
+    knowledge,
+    heard,
+    surroundings: surroundings.read,
+    unread,
+  };
 }
 
 async function subscriptionsOf(reader: SubscriptionReader, request: EstateRequest): Promise<SubscriptionName[]> {
@@ -151,7 +175,7 @@ async function readHealths(
     .sort((a, b) => urgency(b) - urgency(a));
   const most = isWanted ? MOST.health : 0;
   const asked = questions.slice(0, most);
-  const why = isWanted ? `only ${most} rules are asked about` : 'left out on request';
+  const why = isWanted ? `only ${most} rules are asked about` : LEFT_OUT;
   for (const { frontend } of questions.slice(most)) {
     miss(notAsked('health', frontend.loadBalancer.id, HEALTH_ACTION, why));
   }
@@ -205,7 +229,7 @@ async function readReports(
     return named && way && ways.some(isProvable) ? [{ key, named, vmId: way.member.vmId }] : [];
   });
   const most = isWanted ? MOST.reports : 0;
-  const why = isWanted ? `only ${most} VMs are asked about` : 'left out on request';
+  const why = isWanted ? `only ${most} VMs are asked about` : LEFT_OUT;
   for (const { key, vmId } of planned.slice(most)) {
     heard.set(key, 'unread');
     unread.push(notAsked('report', vmId, REPORT_ACTION, why));
