@@ -236,6 +236,10 @@ export const HANDLERS: Record<CallName, Handler> = {
   ruleHealth: (parts, request) => {
     const rule = param(request, 'rule');
     const at = parts.world.loadBalancer(param(request, 'subscription'), param(request, 'group'), param(request, 'lb'));
+    // A POST, which a read-only lock keeps out ("Lock your resources": the backend health of an application gateway).
+    const readOnly = [...parts.locks].flatMap(([scope, level]) => (level === 'ReadOnly' ? [scope] : []));
+    const lock = scopeOf(at.id, readOnly);
+    if (lock) throw scopeLocked(`${at.id}/loadBalancingRules/${rule}`, lock, 'write');
     const fault = parts.faults.take('health', request.target)?.health;
     const options = {
       healthMs: parts.healthMs,
