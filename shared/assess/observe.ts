@@ -5,7 +5,7 @@ import type { FrontendInPlay } from '../evaluate/frontends.ts';
 import { joinTopologies } from '../evaluate/joinTopologies.ts';
 import { narrow, unmatched } from '../evaluate/narrow.ts';
 import { planHash } from '../evaluate/planHash.ts';
-import { type Survey, survey } from '../evaluate/survey.ts';
+import { type Survey, type Surveyed, surveyed } from '../evaluate/survey.ts';
 import { isProvable } from '../evaluate/way.ts';
 import { hearLast } from '../guest/lastReport.ts';
 import { inBatches } from '../model/batches.ts';
@@ -46,6 +46,13 @@ export interface AssessPorts {
   clock: Clock;
 }
 
+/** What a look brings. */
+export interface Looked {
+  observed: Observed;
+  /** The survey of all of it, whatever the request narrows. */
+  whole: Surveyed;
+}
+
 /** How many are asked for at a time. Azure lets a caller read 25 times a second, after 250 at once. */
 const WIDTH = { lists: 4, health: 10, reports: 8 } as const;
 /** The most that is asked for: beyond, a person has to narrow. Rule health takes Azure ten seconds and more. */
@@ -63,28 +70,28 @@ export async function observeEstate(
   request: EstateRequest,
   tags: ScopeTags,
   progress: Progress,
-): Promise<Observed> {
+): Promise<Looked> {
   progress('subscriptions', 0, 1);
   const wanted = await subscriptionsOf(ports.subscriptions, request);
   const unread: Unread[] = [];
   const { topology, subscriptions } = await readLists(ports.lists, wanted, unread, progress);
-  const whole = survey(
+  const whole = surveyed(
     topology,
     wholeScope(
       subscriptions.map(({ id }) => id),
       tags,
     ),
   );
-  refuseUnmatched(whole, topology, request, unread);
-  const surveyed = narrow(whole, request);
+  refuseUnmatched(whole.survey, topology, request, unread);
+  const narrowed = narrow(whole.survey, request);
   const [health, { knowledge, heard }, surroundings] = await Promise.all([
-    readHealths(ports, surveyed, request, unread, progress),
-    readReports(ports.commands, surveyed, request, unread, progress),
-    readSurroundings(ports, surveyed, topology, request.preconditions, progress),
+    readHealths(ports, narrowed, request, unread, progress),
+    readReports(ports.commands, narrowed, request, unread, progress),
+    readSurroundings(ports, narrowed, whole.index, request.preconditions, progress),
   ]);
   unread.push(...surroundings.unread);
   topology.notes.push(...surroundings.notes);
-  return {
+  const observed = {
     at: ports.clock.now(),
     subscriptions,
     topology,
@@ -94,6 +101,7 @@ export async function observeEstate(
     surroundings: surroundings.read,
     unread,
   };
+  return { observed, whole };
 }
 
 async function subscriptionsOf(reader: SubscriptionReader, request: EstateRequest): Promise<SubscriptionName[]> {

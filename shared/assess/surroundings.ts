@@ -4,7 +4,7 @@
  */
 import { type AzureError, asAzureError } from '../errors.ts';
 import { around } from '../evaluate/around.ts';
-import { indexTopology, type NicIp } from '../evaluate/indexTopology.ts';
+import type { NicIp, TopologyIndex } from '../evaluate/indexTopology.ts';
 import type { Survey } from '../evaluate/survey.ts';
 import { inBatches } from '../model/batches.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
@@ -34,13 +34,13 @@ export interface ReadSurroundings {
 export async function readSurroundings(
   ports: SurroundingsPorts,
   survey: Survey,
-  topology: Topology,
+  index: TopologyIndex,
   isWanted: boolean,
   progress: Progress,
 ): Promise<ReadSurroundings> {
   if (survey.ways.length === 0) return { read: NO_SURROUNDINGS, unread: [], notes: [] };
   if (!isWanted) return { read: NO_SURROUNDINGS, unread: leftOut(survey), notes: [] };
-  const places = placesOf(survey, topology);
+  const places = placesOf(survey, index);
   const read = new Reading(ports, progress);
   await read.lists(survey, places);
   await read.agents(survey);
@@ -49,8 +49,7 @@ export async function readSurroundings(
 }
 
 /** Ip configurations that a packet of a path leaves from or arrives at. */
-function placesOf({ ways, frontends }: Survey, topology: Topology): NicIp[] {
-  const index = indexTopology(topology);
+function placesOf({ ways, frontends }: Survey, index: TopologyIndex): NicIp[] {
   const places = new Map<IdKey, NicIp>();
   for (const { members } of frontends) {
     for (const { ips } of members) for (const place of ips) places.set(place.key, place);

@@ -38,6 +38,8 @@ export interface Unseen {
   routeTables: string[];
 }
 
+const NONE: readonly GroupPlace[] = [];
+
 /** Puts surroundings in order. */
 export function around({ networks, securityGroups, routeTables, locks, sizes }: Surroundings): Around {
   const subnets = new Map<IdKey, { subnet: Subnet; network: VirtualNetwork }>();
@@ -53,11 +55,12 @@ export function around({ networks, securityGroups, routeTables, locks, sizes }: 
 
   return {
     groupsOf(place) {
-      const name = shortName(place.on.nic.id);
       const own = place.on.nic.securityGroupId;
       const subnets = subnetOf(place)?.subnet.securityGroupId;
       const bySubnet = subnets === undefined ? undefined : groups.get(idKey(subnets));
       const byNic = own === undefined ? undefined : groups.get(idKey(own));
+      if (!bySubnet && !byNic) return NONE;
+      const name = shortName(place.on.nic.id);
       return [
         ...(bySubnet ? [{ group: bySubnet, where: `the NIC ${name} (by its subnet)` }] : []),
         ...(byNic ? [{ group: byNic, where: `the NIC ${name} (its own group)` }] : []),

@@ -11,31 +11,32 @@ import type { IdKey } from '../model/ids.ts';
 import { idKey, shortName } from '../model/ids.ts';
 import { type Precondition, precondition } from '../model/preconditions.ts';
 import type { Surroundings } from '../model/surroundings.ts';
-import type { Rule, Topology } from '../model/topology.ts';
+import type { LoadBalancer, Probe, Rule } from '../model/topology.ts';
 import { unfitAgent } from './agent.ts';
 import { type Around, around } from './around.ts';
 import { ipsBehind } from './ends.ts';
 import { Flows } from './flows.ts';
-import { indexTopology, type NicIp, type TopologyIndex } from './indexTopology.ts';
+import type { NicIp, TopologyIndex } from './indexTopology.ts';
 import type { Member } from './members.ts';
+import { bentRoute, endOf, viaOf } from './places.ts';
 import { judgePacket, PROBE_SOURCE } from './securityRules.ts';
 import type { Survey, SurveyedFrontend } from './survey.ts';
-import { routeTaken } from './userRoutes.ts';
 import type { Way } from './way.ts';
 
 /** By path: VM and frontend. */
 export type PreconditionsOf = (vm: IdKey, frontend: IdKey) => readonly Precondition[];
 
 /** What stands in the way of each path. */
-export function preconditionsOf(survey: Survey, topology: Topology, surroundings: Surroundings): PreconditionsOf {
+export function preconditionsOf(survey: Survey, index: TopologyIndex, surroundings: Surroundings): PreconditionsOf {
   const known = around(surroundings);
-  const index = indexTopology(topology);
+  const probeOf = probeFinder();
   const found = new Map<string, Precondition[]>();
   for (const surveyed of survey.frontends) {
     for (const way of surveyed.ways) {
+      const via = viaOf(way, index);
       const all = [
-        ...inTheWay(way, surveyed, index, known),
-        ...ofNics(way, viaOf(way, index)),
+        ...inTheWay(way, via, surveyed, known, probeOf),
+        ...ofNics(way, via),
         ...ofVm(way, survey, index, surroundings, known),
       ];
       if (all.length > 0) found.set(keyOf(way.vmKey, way.frontendKey), all);
@@ -46,37 +47,42 @@ export function preconditionsOf(survey: Survey, topology: Topology, surroundings
 
 const keyOf = (vm: IdKey, frontend: IdKey): string => `${vm} ${frontend}`;
 
-/** The ip configuration that carries a way's via address. */
-function viaOf({ vmKey, via }: Way, index: TopologyIndex): NicIp | undefined {
-  if (!via) return undefined;
-  for (const on of index.nicsOfVm.get(vmKey) ?? []) {
-    const ip =
-      on.nic.mac?.toLowerCase() === via.mac
-        ? on.nic.ipConfigurations.find(({ address }) => address === via.ip)
-        : undefined;
-    if (ip) return { key: idKey(ip.id), ip, on };
-  }
-  return undefined;
-}
-
 /** What ends packets of a way. */
-function inTheWay(way: Way, surveyed: SurveyedFrontend, index: TopologyIndex, known: Around): Precondition[] {
+function inTheWay(
+  way: Way,
+  via: NicIp | undefined,
+  surveyed: SurveyedFrontend,
+  known: Around,
+  probeOf: ProbeOf,
+): Precondition[] {
   const flows = new Flows();
-  probes(way, known, flows);
-  const via = viaOf(way, index);
+  probes(way, known, probeOf, flows);
   if (!via) return flows.preconditions();
   for (const member of surveyed.members) connections(way, via, member, known, flows);
   return [...flows.preconditions(), ...routes(way, via, surveyed, known)];
 }
 
+type ProbeOf = (loadBalancer: LoadBalancer, rule: Rule) => Probe | undefined;
+
+/** The probe of a rule; a load balancer may have hundreds, so they are put in order once. */
+function probeFinder(): ProbeOf {
+  const known = new Map<LoadBalancer, ReadonlyMap<IdKey, Probe>>();
+  return (loadBalancer, { probeId }) => {
+    if (probeId === undefined) return undefined;
+    const probes = known.get(loadBalancer) ?? new Map(loadBalancer.probes.map((probe) => [idKey(probe.id), probe]));
+    known.set(loadBalancer, probes);
+    return probes.get(idKey(probeId));
+  };
+}
+
 /** The load balancer's probe of the member itself. */
-function probes({ member, frontend }: Way, known: Around, flows: Flows): void {
-  const probeOf = new Map(frontend.loadBalancer.probes.map((probe) => [idKey(probe.id), probe]));
+function probes({ member, frontend }: Way, known: Around, probeOf: ProbeOf, flows: Flows): void {
   for (const rule of member.rules) {
-    const probe = rule.probeId === undefined ? undefined : probeOf.get(idKey(rule.probeId));
-    if (!probe || probe.port === 0) continue;
     for (const place of ipsBehind(member, rule)) {
-      if (place.ip.address === undefined) continue;
+      const groups = known.groupsOf(place);
+      if (place.ip.address === undefined || groups.length === 0) continue;
+      const probe = probeOf(frontend.loadBalancer, rule);
+      if (!probe || probe.port === 0) continue;
       const packet = {
         direction: 'inbound',
         protocol: 'tcp',
@@ -84,7 +90,7 @@ function probes({ member, frontend }: Way, known: Around, flows: Flows): void {
         destination: endOf(place, place.ip.address),
         port: probe.port,
       } as const;
-      for (const at of known.groupsOf(place)) flows.add(at, packet, judgePacket(at.group, packet));
+      for (const at of groups) flows.add(at, packet, judgePacket(at.group, packet));
     }
   }
 }
@@ -92,18 +98,20 @@ function probes({ member, frontend }: Way, known: Around, flows: Flows): void {
 /** Connections from the via address to a member's backend addresses and ports, as they leave and as they arrive. */
 function connections({ frontend, port: proved }: Way, via: NicIp, member: Member, known: Around, flows: Flows): void {
   const source = endOf(via, via.ip.address ?? '');
+  const leavingBy = known.groupsOf(via);
   for (const rule of member.rules) {
     const asked = askedOf(rule, proved);
     if (!asked) continue;
     for (const place of ipsBehind(member, rule)) {
-      if (place.ip.address === undefined) continue;
+      const arrivingBy = known.groupsOf(place);
+      if (place.ip.address === undefined || leavingBy.length + arrivingBy.length === 0) continue;
       const destination = endOf(place, place.ip.address);
       const { protocol } = asked;
       const arriving = { direction: 'inbound', protocol, source, destination, port: asked.backendPort } as const;
-      for (const at of known.groupsOf(place)) flows.add(at, arriving, judgePacket(at.group, arriving));
+      for (const at of arrivingBy) flows.add(at, arriving, judgePacket(at.group, arriving));
       const leaving = { ...arriving, direction: 'outbound' } as const;
       const toVip = { ...leaving, destination: { address: frontend.vip }, port: asked.frontendPort } as const;
-      for (const at of known.groupsOf(via)) flows.addEither(at, [leaving, toVip]);
+      for (const at of leavingBy) flows.addEither(at, [leaving, toVip]);
     }
   }
 }
@@ -117,26 +125,21 @@ function askedOf(
   return proved === undefined ? undefined : { protocol: 'tcp', frontendPort: proved, backendPort: proved };
 }
 
-const endOf = ({ ip }: NicIp, address: string): { address: string; groups: ReadonlySet<IdKey> } => ({
-  address,
-  groups: new Set((ip.applicationGroupIds ?? []).map(idKey)),
-});
-
 /** Route tables at the secondary NIC, for the VIP, and at each backend address, for the answer. */
 function routes({ vip }: Way, via: NicIp, { members }: SurveyedFrontend, known: Around): Precondition[] {
   const found = new Map<string, Precondition>();
-  const ask = (place: NicIp, to: string, where: string): void => {
-    const at = known.routesOf(place);
-    const route = at && routeTaken(at.table, at.prefixes, to);
-    if (!route || route.hop === 'vnetlocal') return;
-    const isElsewhere = route.hop === 'virtualappliance' || route.hop === 'unknown';
+  const ask = (place: NicIp, to: string, what: string): void => {
+    const bent = bentRoute(place, to, known);
+    if (!bent) return;
+    const { route, ends } = bent;
+    const where = `the ${what} ${shortName(place.on.nic.id)}`;
     const hop = route.hopAddress === undefined ? HOPS[route.hop] : `${HOPS[route.hop]} ${route.hopAddress}`;
-    const code = isElsewhere ? 'ROUTE_BENDS' : 'ROUTE_ENDS';
+    const code = ends ? 'ROUTE_ENDS' : 'ROUTE_BENDS';
     found.set(`${code} ${where} ${idKey(route.id)}`, precondition(code, route.id, { where, to, hop }));
   };
-  ask(via, vip, `the secondary NIC ${shortName(via.on.nic.id)}`);
+  ask(via, vip, 'secondary NIC');
   for (const member of members) {
-    for (const place of member.ips) ask(place, via.ip.address ?? '', `the NIC ${shortName(place.on.nic.id)}`);
+    for (const place of member.ips) ask(place, via.ip.address ?? '', 'NIC');
   }
   return [...found.values()];
 }

@@ -1,8 +1,9 @@
 /** An assessment as a document: what is exposed, what a person does, and what could not be told. Pure. */
 import { judge } from '../evaluate/judge.ts';
 import { narrow } from '../evaluate/narrow.ts';
+import { type PacketEnds, packetEnds } from '../evaluate/packetEnds.ts';
 import { type PreconditionsOf, preconditionsOf } from '../evaluate/preconditions.ts';
-import { type Survey, survey } from '../evaluate/survey.ts';
+import { type Survey, surveyed } from '../evaluate/survey.ts';
 import { type Exposure, findingText, type ProofKind, type Verdict } from '../model/findings.ts';
 import { type IdKey, idKey, parentId, shortName } from '../model/ids.ts';
 import {
@@ -139,25 +140,28 @@ export interface Judged {
   surveyed: Survey;
   evaluation: Evaluation;
   preconditions: PreconditionsOf;
+  ends: PacketEnds;
 }
 
-/** Surveys and judges what was observed. */
+/** Surveys (where that was not done already, in the same scope) and judges what was observed. */
 export function judged(
   { topology, health, knowledge, surroundings, at }: Observed,
   { scope, filter }: Pick<AssessmentRequest, 'scope' | 'filter'>,
+  whole = surveyed(topology, scope),
 ): Judged {
-  const surveyed = narrow(survey(topology, scope), filter);
+  const narrowed = narrow(whole.survey, filter);
   return {
-    surveyed,
-    evaluation: judge(surveyed, health, knowledge, at),
-    preconditions: preconditionsOf(surveyed, topology, surroundings),
+    surveyed: narrowed,
+    evaluation: judge(narrowed, health, knowledge, at),
+    preconditions: preconditionsOf(narrowed, whole.index, surroundings),
+    ends: packetEnds(whole.index, surroundings),
   };
 }
 
 /** The document of what was observed and judged. */
 export function assessmentOf(
   observed: Observed,
-  { surveyed, evaluation, preconditions }: Judged,
+  { surveyed, evaluation, preconditions, ends }: Judged,
   request: AssessmentRequest,
 ): Assessment {
   const read = new Set(observed.subscriptions.map(({ id }) => id));
@@ -212,7 +216,7 @@ export function assessmentOf(
     notes: observed.topology.notes,
     ...defined({
       ifLost: request.lost === undefined ? undefined : lossOf(evaluation, request.lost),
-      trace: request.trace && traceView(observed, surveyed, evaluation, request.trace),
+      trace: request.trace && traceView(observed, surveyed, evaluation, request.trace, ends),
     }),
   };
 }

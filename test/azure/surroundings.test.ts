@@ -4,7 +4,7 @@ import { Notes } from '../../shared/azure/notes.ts';
 import { mapLocks, mapNetworks, mapRouteTables, mapSecurityGroups, mapSizes } from '../../shared/azure/surroundings.ts';
 import { createSurroundingsReader } from '../../shared/azure/surroundingsReader.ts';
 import { preconditionsOf } from '../../shared/evaluate/preconditions.ts';
-import { survey } from '../../shared/evaluate/survey.ts';
+import { surveyed } from '../../shared/evaluate/survey.ts';
 import { idKey } from '../../shared/model/ids.ts';
 import type { Surroundings } from '../../shared/model/surroundings.ts';
 import { networkResource, routeTableResource, securityGroupResource } from '../../simulator/arm/shapes/network.ts';
@@ -135,12 +135,9 @@ const topology = mirror();
 for (const { ipConfigurations } of topology.nics) {
   for (const ip of ipConfigurations) ip.subnetId = whole.networks[0]?.subnets[0]?.id ?? shortSubnetId();
 }
-const surveyed = survey(topology, SCOPE);
+const { survey, index } = surveyed(topology, SCOPE);
 const judged = (around: Omit<Surroundings, 'agents'>) =>
-  preconditionsOf(surveyed, topology, { ...around, agents: new Map() })(
-    idKey(shortVmId('a')),
-    idKey(frontendId('ucr')),
-  );
+  preconditionsOf(survey, index, { ...around, agents: new Map() })(idKey(shortVmId('a')), idKey(frontendId('ucr')));
 
 test('the lists as they are leave no note, and something to say', (t) => {
   t.deepEqual(whole.notes, []);

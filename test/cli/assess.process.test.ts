@@ -18,6 +18,7 @@ import { authorizeBy, type RoleAssignment } from '../../simulator/arm/roles.ts';
 import { APP_PRINCIPAL } from '../../simulator/arm/tokens.ts';
 import { type ArticleOptions, articleEstate } from '../../simulator/estate/articleEstate.ts';
 import type { Estate } from '../../simulator/estate/estate.ts';
+import { manyPairs } from '../../simulator/estate/manyPairs.ts';
 import { threeByThree } from '../../simulator/estate/threeByThree.ts';
 import { until } from '../../simulator/until.ts';
 import { testNeeding } from '../needs.ts';
@@ -656,15 +657,24 @@ test('a reader that has had enough: quiet, and the code stays', async (t) => {
   t.is(gone.stdout, '2\n');
 });
 
-test('Ctrl-C while it reads: quiet, at once, 130', async (t) => {
-  const { arm } = await withArm(t);
-  const slow = arm.fault({ match: { call: 'listNics' }, times: 10, kind: { slowMs: 600_000 } });
-  const { exitCode, output } = await interrupted(arm, () => slow.hits > 0);
-  t.is(exitCode, 130);
-  t.is(output, '');
-});
+for (const [what, signal, code] of [
+  ['Ctrl-C', 'SIGINT', 130],
+  ['a shutdown', 'SIGTERM', 143],
+] as const) {
+  test(`${what} while it reads: quiet, at once, ${code}`, async (t) => {
+    const { arm } = await withArm(t);
+    const slow = arm.fault({ match: { call: 'listNics' }, times: 10, kind: { slowMs: 600_000 } });
+    const { exitCode, output } = await interrupted(arm, signal, () => slow.hits > 0);
+    t.is(exitCode, code);
+    t.is(output, '');
+  });
+}
 
-async function interrupted(arm: Arm, isReading: () => boolean): Promise<{ exitCode: number | null; output: string }> {
+async function interrupted(
+  arm: Arm,
+  signal: NodeJS.Signals,
+  isReading: () => boolean,
+): Promise<{ exitCode: number | null; output: string }> {
   const main = new URL('../../cli/main.ts', import.meta.url).pathname;
   const child = spawn(process.execPath, [main, 'assess'], { env: signedIn(arm), stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
@@ -680,7 +690,7 @@ async function interrupted(arm: Arm, isReading: () => boolean): Promise<{ exitCo
     60_000,
     50,
   );
-  child.kill('SIGINT');
+  child.kill(signal);
   return { exitCode: await ended, output };
 }
 
@@ -696,7 +706,7 @@ testNeeding(['script'])('on a terminal: progress on stderr, colours', async (t) 
 });
 
 test('10,000 VMs: list calls within 1.05 of the pages', async (t) => {
-  const estate = largeEstate(10_000);
+  const estate = manyPairs(10_000);
   const { arm } = await withArm(t, { throttle: false }, estate);
   const { code, report } = await json(arm, ['--no-health', '--no-reports']);
   t.is(code, 3 as number, 'nothing was asked that would decide');
@@ -713,52 +723,3 @@ test('10,000 VMs: list calls within 1.05 of the pages', async (t) => {
   t.true((lists?.length ?? Infinity) <= 1.05 * least, `${lists?.length} calls for ${least} pages`);
   t.is(single?.length, 200, 'VMs whose agent is asked for, and no more');
 });
-
-/** Pairs of VMs with two NICs, each pair behind a frontend of its own, a hundred frontends on a load balancer. */
-function largeEstate(count: number): Estate {
-  const base = pair();
-  const name = (index: number) => `vm${index}`;
-  const address = (index: number, nic: number) =>
-    `10.${64 * nic + (index >> 14)}.${(index >> 7) & 127}.${(index & 127) + 1}`;
-  const mac = (index: number, nic: number) =>
-    `00-0D-${[nic, index >> 16, (index >> 8) & 255, index & 255].map((n) => n.toString(16).padStart(2, '0').toUpperCase()).join('-')}`;
-  const indexes = Array.from({ length: count }, (_, index) => index);
-  const pairs = indexes.slice(0, count / 2);
-  const [probe] = base.loadBalancers[0]?.probes ?? [];
-  if (!probe) throw new Error('no probe');
-  return {
-    ...base,
-    mirrors: [],
-    vms: indexes.map((index) => ({
-      name: name(index),
-      os: 'linux',
-      power: 'running',
-      nics: [0, 1].map((nic) => ({
-        name: `${name(index)}-${nic}`,
-        mac: mac(index, nic),
-        ips: [{ name: 'ip', address: address(index, nic) }],
-      })),
-    })),
-    loadBalancers: Array.from({ length: pairs.length / 100 }, (_, lb) => {
-      const own = pairs.slice(100 * lb, 100 * (lb + 1));
-      return {
-        name: `lb${lb}`,
-        frontends: own.map((pair) => ({ name: `f${pair}`, address: address(pair, 2) })),
-        pools: own.map((pair) => ({
-          name: `f${pair}`,
-          members: [2 * pair, 2 * pair + 1].map((vm) => `${name(vm)}/${name(vm)}-0/ip`),
-        })),
-        probes: [probe],
-        rules: own.map((pair) => ({
-          name: `f${pair}`,
-          frontend: `f${pair}`,
-          pool: `f${pair}`,
-          probe: probe.name,
-          protocol: 'Tcp' as const,
-          frontendPort: 1972,
-          backendPort: 1972,
-        })),
-      };
-    }),
-  };
-}

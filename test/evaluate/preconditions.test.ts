@@ -1,7 +1,7 @@
 /** What of the surroundings is in the way of which path, and what a person is told of it. */
 import test from 'ava';
 import { preconditionsOf } from '../../shared/evaluate/preconditions.ts';
-import { survey } from '../../shared/evaluate/survey.ts';
+import { surveyed } from '../../shared/evaluate/survey.ts';
 import { idKey } from '../../shared/model/ids.ts';
 import { type Precondition, preconditionText } from '../../shared/model/preconditions.ts';
 import {
@@ -65,11 +65,13 @@ const table = (name: string, ...routes: Omit<UserRoute, 'id'>[]) => ({
   routes: routes.map((route) => ({ id: `${tableId(name)}/routes/${route.prefix}`, ...route })),
 });
 
-const of = (topology: Topology, fields: Partial<Surroundings>, vmName = 'a'): readonly Precondition[] =>
-  preconditionsOf(survey(topology, SCOPE), topology, { ...NO_SURROUNDINGS, ...fields })(
+const of = (topology: Topology, fields: Partial<Surroundings>, vmName = 'a'): readonly Precondition[] => {
+  const { survey, index } = surveyed(topology, SCOPE);
+  return preconditionsOf(survey, index, { ...NO_SURROUNDINGS, ...fields })(
     idKey(vmId(vmName)),
     idKey(frontendId('ucr')),
   );
+};
 
 /** `CODE name-of-the-resource`. */
 const told = (found: readonly Precondition[]): string[] =>
