@@ -107,7 +107,7 @@ function surveyBy(topology: Topology, scope: Scope, index: TopologyIndex): Surve
     const choice = provePort(frontend.rules, frontend, tagValue(frontend.loadBalancer.tags, scope.portTag));
     const ways: Way[] = [];
     for (const member of membership.members) {
-      const item = wayOf(member, frontend, choice, membership, index, scope, isInScope);
+      const item = wayOf(member, frontend, choice, index, scope, isInScope);
       if (!isWay(item)) {
         listed.push(item);
         continue;
