@@ -10,6 +10,7 @@ import { COMMAND_FAILURES } from '../shared/model/commandFailures.ts';
 import { FINDINGS } from '../shared/model/findings.ts';
 import { GUEST_ERRORS } from '../shared/model/guestErrors.ts';
 import { FIELDS, type FieldName } from '../shared/model/logFields.ts';
+import { PRECONDITIONS } from '../shared/model/preconditions.ts';
 import { REFUSALS } from '../shared/model/refusals.ts';
 import { type Level, STEPS } from '../shared/model/steps.ts';
 import { WAITS } from '../shared/model/waits.ts';
@@ -89,6 +90,11 @@ export const TABLES: Record<string, () => string> = {
       ]),
     ),
   'all codes': indexOfCodes,
+  preconditions: () =>
+    table(
+      ['code', 'what it comes to', 'what a person is told'],
+      Object.entries(PRECONDITIONS).map(([code, { kind, sentence }]) => [asCode(code), asCode(kind), sentence]),
+    ),
   'final refusals': () => sentences(REFUSALS),
   waits: () => sentences(WAITS),
   'command failures': () => sentences(COMMAND_FAILURES),
@@ -117,6 +123,7 @@ export const DOCUMENTS: Record<string, readonly string[]> = {
   'docs/errors.md': ['errors'],
   'docs/logs.md': ['steps', 'fields'],
   'docs/runbook/README.md': ['all codes'],
+  'docs/assess.md': ['preconditions'],
 };
 
 /** All documents that take something from the code: those with tables, and the runbook's pages with what a code says. */
