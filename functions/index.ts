@@ -3,6 +3,7 @@ import { appConfig } from '../shared/app.ts';
 import { GuardError } from '../shared/errors.ts';
 import { requireNode } from '../shared/runtime.ts';
 import './complianceSweep.ts';
+import './dashboard.ts';
 import './deadLetter.ts';
 import './health.ts';
 import './mirrorFailover.ts';

@@ -82,6 +82,12 @@ export async function viewHealth(): Promise<Answer> {
   );
 }
 
+/** The page, without data: what it draws it asks for. */
+export async function viewDashboard(): Promise<Answer> {
+  const { dashboardAnswer } = await import('./views/dashboard.ts');
+  return dashboardAnswer();
+}
+
 /** A page of runs, newest first. */
 export async function pageOfRuns(query: RunListQuery): Promise<Answer> {
   const { scope, storage } = appConfig();

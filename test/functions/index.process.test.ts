@@ -32,13 +32,14 @@ test.after.always(() => rm(appFolder, { recursive: true, force: true }));
 
 const start = (settings: Record<string, string>) => startHost({ appFolder, port: 0, settings });
 
-test.serial('ten functions, each by its trigger, with the settings of the sample', async (t) => {
+test.serial('eleven functions, each by its trigger, with the settings of the sample', async (t) => {
   const sample = JSON.parse(await readFile('local.settings.sample.json', 'utf8')).Values;
   const host = await start({ ...sample, AzureWebJobsStorage: GOOD.AzureWebJobsStorage });
   t.teardown(() => host.kill());
   const triggers = host.summaries.map(({ name, trigger, detail }) => `${name} ${trigger} ${detail}`);
   t.deepEqual(triggers.sort(), [
     `complianceSweep timer ${sample.HAIRPIN_SWEEP_SCHEDULE}`,
+    'dashboard http /api/dashboard',
     'deadLetter queue reconcile-poison',
     'health http /api/health',
     'mirrorFailover eventGrid /runtime/webhooks/eventgrid?functionName=mirrorFailover',

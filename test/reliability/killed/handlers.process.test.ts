@@ -220,7 +220,7 @@ const empty = (name: string): Promise<true> =>
   });
 
 /** Killed elsewhere: at the loop's calls in kills.process.test.ts, at its host’s in cleanStop.process.test.ts; `health` and `runs` read. */
-const ELSEWHERE = ['health', 'reconcile', 'runs'];
+const ELSEWHERE = ['dashboard', 'health', 'reconcile', 'runs'];
 
 test.after('no function lacks a row; nothing is open, lost or doubled', async (t) => {
   const files = await readdir(new URL('../../../functions/', import.meta.url));
