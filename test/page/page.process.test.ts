@@ -4,9 +4,9 @@ import { createRequire } from 'node:module';
 import test from 'ava';
 import type { Browser, Page } from 'playwright-core';
 import { PAGE_FOLDER, writePage } from '../../page/bundle.ts';
-import type { EstateView } from '../../shared/views/estateSchema.ts';
 import { NOW } from '../helpers/estate.ts';
 import { missing, testNeeding } from '../needs.ts';
+import { answersOf, estateReply, RUN, runOf } from './answers.ts';
 import { openBrowser, openPage } from './browser.ts';
 import { type Answers, type FakeApp, fakeApp, problem } from './fakeApp.ts';
 import { dense, hospital, type Sample } from './samples.ts';
@@ -20,23 +20,6 @@ test.before(async () => {
   if (missing(['chromium']).length === 0) browser = await openBrowser();
 });
 test.after.always(() => browser?.close());
-
-const estateOf = (view: EstateView, etag = 'W/"1"') => ({ headers: { etag }, body: view });
-const lastName = (id: string | null): string => id?.split('/').at(-1) ?? '';
-
-/** What the app answers of a sample. */
-function answersOf(sample: Sample): Answers {
-  const { groups } = sample.view;
-  return {
-    'GET /api/estate': estateOf(sample.view),
-    'GET /api/paths': ({ query }) => {
-      const frontend = groups.flatMap(({ frontends }) => frontends).find(({ id }) => id === query.get('vip'));
-      const trace = sample.trace(lastName(query.get('vm')), frontend?.vip ?? '');
-      return trace ? { body: trace } : problem(404, 'no such path', 'NOT_FOUND');
-    },
-    'GET /api/runs': { body: { runs: [] } },
-  };
-}
 
 async function started(t: import('ava').ExecutionContext, answers: Answers, hash = '', options = {}) {
   const app = await fakeApp(answers);
@@ -298,7 +281,7 @@ browserTest('lies in every text stay text: nothing runs, nothing is asked for, n
   const view = lying(sample.view, WORDS);
   const answers: Answers = {
     ...answersOf(sample),
-    'GET /api/estate': estateOf(view),
+    'GET /api/estate': estateReply(view),
     'GET /api/paths': { body: lying(sample.trace('hs-a', '10.0.1.100'), WORDS) },
     'GET /api/runs': { body: lying({ runs: [runOf('settled')] }, WORDS) },
     'GET /api/runs/*': { body: lying(runOf('settled'), WORDS) },
@@ -358,60 +341,6 @@ for (const [name, options] of [
     }
     t.deepEqual(complaints, []);
   });
-}
-
-const RUN = 'a'.repeat(32);
-
-function runOf(state: 'accepted' | 'running' | 'settled' | 'failed', more: Record<string, unknown> = {}) {
-  const counts = {
-    vms: 2,
-    compliant: 0,
-    repaired: 1,
-    repairable: 0,
-    blocked: 0,
-    unknown: 0,
-    failed: 0,
-    removed: 0,
-    superseded: 0,
-    planned: 0,
-    commands: 2,
-    looked: 1,
-    believed: 0,
-  };
-  const vm = (name: string, isDone: boolean) => ({
-    vm: name,
-    vmId: `/subscriptions/0/resourceGroups/x/providers/Microsoft.Compute/virtualMachines/${name}`,
-    state: isDone ? 'settled' : 'commanded',
-    ...(isDone ? { result: 'repaired' } : { waitingFor: { code: 'COMMAND', text: 'Its command runs.' } }),
-    changed: isDone ? 3 : 0,
-    warnings: [],
-    findings: [],
-    paths: isDone
-      ? [
-          {
-            frontend: 'f',
-            vip: '10.0.1.100',
-            exposure: 'latent',
-            verdict: 'compliant',
-            proof: { kind: 'self' },
-            findings: [],
-            after: { drift: [], outcome: 'ok', ms: 3 },
-          },
-        ]
-      : [],
-  });
-  return {
-    runId: RUN,
-    signal: 'manual',
-    mode: 'apply',
-    dryRun: false,
-    state,
-    acceptedAt: new Date(NOW - 60_000).toISOString(),
-    scope: [],
-    counts,
-    vms: [vm('hs-a', true), vm('hs-b', state === 'settled')],
-    ...more,
-  };
 }
 
 browserTest(
@@ -497,11 +426,11 @@ browserTest(
     const [group] = moved.groups;
     if (group?.frontends[1]) group.frontends[1].primary = group.vms.findIndex(({ name }) => name === 'hs-b');
     for (const isSeen of [true, false]) {
-      app.answers['GET /api/estate'] = estateOf(sample.view);
+      app.answers['GET /api/estate'] = estateReply(sample.view);
       await page.getByRole('button', { name: 'Remove from hs-a…' }).click();
       const go = page.getByRole('button', { name: 'Remove what was added' });
       await page.getByText('The very script').waitFor();
-      app.answers['GET /api/estate'] = estateOf(moved, 'W/"2"');
+      app.answers['GET /api/estate'] = estateReply(moved, 'W/"2"');
       // The poll of the open dialog finds it by itself; the click asks anew.
       if (isSeen) await page.getByText('This plan is out of date').waitFor();
       else if (await go.isEnabled()) await go.click({ timeout: 1000 }).catch(() => {});
