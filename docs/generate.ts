@@ -1,8 +1,9 @@
 /**
- * Writes what README and docs/logs.md take from the code, between their marks: `npm run docs`. With `--check` it only
+ * Writes what README and docs/logs.md take from the code, between their marks, and what is made whole from it, the
+ * description of the HTTP API and docs/api.md: `npm run docs`. With `--check` it only
  * says whether they are up to date. Run with Node; nothing here ships.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { COMMAND_FAILURES } from '../shared/model/commandFailures.ts';
 import { FINDINGS } from '../shared/model/findings.ts';
@@ -12,14 +13,11 @@ import { REFUSALS } from '../shared/model/refusals.ts';
 import { type Level, STEPS } from '../shared/model/steps.ts';
 import { WAITS } from '../shared/model/waits.ts';
 import { SETTINGS, type Setting } from '../shared/settings/settings.ts';
+import { openApi, openApiText } from './api/document.ts';
+import { apiMarkdown } from './api/markdown.ts';
+import { table } from './table.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-
-/** A table in Markdown. */
-function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(columns), `|${'---|'.repeat(columns.length)}`, ...rows.map(line)].join('\n');
-}
 
 /** A table of codes with a sentence each. */
 const sentences = (codes: Readonly<Record<string, string>>): string =>
@@ -102,6 +100,12 @@ export const DOCUMENTS: Record<string, readonly string[]> = {
   'docs/logs.md': ['steps', 'fields'],
 };
 
+/** Files that are made whole. */
+export const MADE: Record<string, () => string> = {
+  'shared/views/openapi.json': openApiText,
+  'docs/api.md': () => apiMarkdown(openApi()),
+};
+
 /** A document's text with everything between the marks made anew. Throws when a mark is missing. */
 export const withGenerated = (document: string, text: string): string =>
   (DOCUMENTS[document] ?? []).reduce((made, name) => between(document, made, name, TABLES[name]?.() ?? ''), text);
@@ -115,14 +119,21 @@ function between(document: string, text: string, name: string, content: string):
 }
 
 if (import.meta.main) {
-  for (const document of Object.keys(DOCUMENTS)) {
-    const file = join(ROOT, document);
-    const text = readFileSync(file, 'utf8');
-    const fresh = withGenerated(document, text);
-    if (!process.argv.includes('--check')) writeFileSync(file, fresh);
-    else if (fresh !== text) {
-      console.error(`${document} is not up to date: npm run docs`);
+  const told = (document: string) => withGenerated(document, textOf(document));
+  const fresh = [
+    ...Object.keys(DOCUMENTS).map((document) => [document, told(document)] as const),
+    ...Object.entries(MADE).map(([file, make]) => [file, make()] as const),
+  ];
+  for (const [name, text] of fresh) {
+    if (!process.argv.includes('--check')) writeFileSync(join(ROOT, name), text);
+    else if (text !== textOf(name)) {
+      console.error(`${name} is not up to date: npm run docs`);
       process.exitCode = 1;
     }
   }
+}
+
+function textOf(name: string): string {
+  const file = join(ROOT, name);
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
 }

@@ -2,11 +2,16 @@
 import { appConfig } from '../shared/app.ts';
 import { GuardError } from '../shared/errors.ts';
 import { requireNode } from '../shared/runtime.ts';
+import './compliance.ts';
 import './complianceSweep.ts';
 import './dashboard.ts';
 import './deadLetter.ts';
+import './estate.ts';
+import './forecast.ts';
 import './health.ts';
 import './mirrorFailover.ts';
+import './openapi.ts';
+import './paths.ts';
 import './primaryWatch.ts';
 import './reconcile.ts';
 import './resourceChange.ts';

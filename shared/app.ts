@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { type Config, readConfig, readLookConfig } from './config.ts';
-import type { RunFormat } from './model/formats.ts';
+import type { ListFormat, RunFormat } from './model/formats.ts';
 import type { ReconcileMessage, SignalMessage } from './model/messages.ts';
 import type { EstateRequest, Observed, Progress } from './model/observed.ts';
 import { defined } from './model/optional.ts';
@@ -12,11 +12,13 @@ import { type Scope, wholeScope } from './model/scope.ts';
 import type { Signal } from './model/signal.ts';
 import type { Log } from './model/steps.ts';
 import type { Store } from './model/store.ts';
+import type { EstateRead } from './reconcile/estate.ts';
 import type { Answer } from './views/answer.ts';
 import type { RunListQuery } from './views/runs.ts';
 
 let config: Config | undefined;
 let store: Promise<Store> | undefined;
+let estate: Promise<() => Promise<EstateRead>> | undefined;
 
 /** The app's settings. Throws SettingError for the first that is missing or wrong. */
 export function appConfig(): Config {
@@ -27,6 +29,23 @@ export function appConfig(): Config {
 async function appStore(): Promise<Store> {
   store ??= import('./state/tables.ts').then(({ openTables }) => openTables(appConfig().storage));
   return store;
+}
+
+/** The estate as the app knows it: read seldom, however often it is asked for. */
+async function appEstate(): Promise<EstateRead> {
+  estate ??= openAppEstate();
+  return (await estate)();
+}
+
+async function openAppEstate(): Promise<() => Promise<EstateRead>> {
+  const settings = appConfig();
+  const [{ openEstate }, { openAzure }, opened] = await Promise.all([
+    import('./reconcile/estate.ts'),
+    import('./azure/adapters.ts'),
+    appStore(),
+  ]);
+  const { topology } = openAzure(settings.azure);
+  return openEstate({ store: opened, topology, clock: { now: Date.now } }, settings);
 }
 
 /** Handles one message of the queue `reconcile`. */
@@ -130,6 +149,59 @@ export async function viewRun(runId: string, format: RunFormat): Promise<Answer 
   ]);
   const run = await readRunView(opened, appConfig().scope.subscriptionIds, runId);
   return run && runAnswer(run, format);
+}
+
+/** How each VM stands towards each VIP. */
+export async function viewCompliance(format: ListFormat): Promise<Answer> {
+  const [{ complianceView }, { complianceAnswer }, known] = await Promise.all([
+    import('./views/compliance.ts'),
+    import('./views/answer.ts'),
+    appEstate(),
+  ]);
+  return complianceAnswer(complianceView(known), format);
+}
+
+/** What a failover or a loss would bring; of one VM, by name or id. */
+export async function viewForecast(vm: string | undefined): Promise<Answer> {
+  const [{ forecastView }, { forecastAnswer }, known] = await Promise.all([
+    import('./views/forecast.ts'),
+    import('./views/answer.ts'),
+    appEstate(),
+  ]);
+  return forecastAnswer(forecastView(known, vm));
+}
+
+/** What becomes of the connections of one VM to one VIP. */
+export async function viewPath(path: { vm: string; vip: string }): Promise<Answer> {
+  const [{ pathTraceView }, { pathAnswer }, known] = await Promise.all([
+    import('./views/paths.ts'),
+    import('./views/answer.ts'),
+    appEstate(),
+  ]);
+  return pathAnswer(pathTraceView(known, path));
+}
+
+/** The estate as the page draws it: made once for each reading, however many pages ask. */
+export async function viewEstate(): Promise<Answer> {
+  const [{ estateView }, { estateAnswer }, known] = await Promise.all([
+    import('./views/estate.ts'),
+    import('./views/answer.ts'),
+    appEstate(),
+  ]);
+  const made = drawn.get(known) ?? estateAnswer(estateView(known, appConfig().enforcement));
+  drawn.set(known, made);
+  return made;
+}
+
+const drawn = new WeakMap<EstateRead, Answer>();
+
+/** The description of the HTTP API. */
+export async function viewOpenApi(): Promise<Answer> {
+  const [{ default: document }, { openApiAnswer }] = await Promise.all([
+    import('./views/openapi.json', { with: { type: 'json' } }),
+    import('./views/answer.ts'),
+  ]);
+  return openApiAnswer(document);
 }
 
 /** What was observed, and the scope in which it is judged: all that was read. */

@@ -38,8 +38,9 @@ export function PathPanel({ estate, group, vm, frontend, path, now, traceOf, act
     }
     let isOver = false;
     const query = new URLSearchParams({ vm: vm.id, vip: frontend.id });
-    void ask<TraceView>(`/api/paths?${query}`).then((it) => {
-      if (!isOver) setAnswer({ of, it });
+    void ask<{ trace: TraceView }>(`/api/paths?${query}`).then((told) => {
+      if (isOver) return;
+      setAnswer({ of, it: told.kind === 'ok' ? { ...told, value: told.value.trace } : told });
     });
     return () => {
       isOver = true;

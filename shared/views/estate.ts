@@ -4,12 +4,12 @@ import { type Forecast, forecast } from '../evaluate/forecast.ts';
 import { compareText } from '../model/address.ts';
 import { findingText, findingVerdict } from '../model/findings.ts';
 import { type IdKey, idKey, parentId, shortName } from '../model/ids.ts';
-import type { Unread } from '../model/observed.ts';
+import type { Observed } from '../model/observed.ts';
 import { defined } from '../model/optional.ts';
 import type { Evaluation, FrontendView, Path } from '../model/path.ts';
 import type { FrontendRow, VmRow } from '../model/rows.ts';
-import type { UnreadableRow } from '../model/store.ts';
 import type { Nic, Topology } from '../model/topology.ts';
+import type { KnownView } from './estateHead.ts';
 import {
   type EstateView,
   type FrontendEntry,
@@ -23,21 +23,17 @@ import {
 import { iso } from './iso.ts';
 import { unreadableView } from './run.ts';
 
-/** What the document is made of. Times are epoch milliseconds. */
-export interface EstateData {
-  at: number;
-  listedAt: number;
-  topology: Topology;
-  evaluation: Evaluation;
+/** What the document is made of. */
+export interface EstateData extends Pick<KnownView, 'listedAt' | 'evaluation' | 'unreadable'> {
+  observed: Pick<Observed, 'at' | 'topology' | 'unread'>;
   vms: ReadonlyMap<IdKey, Pick<VmRow, 'command' | 'hold'>>;
   frontends: ReadonlyMap<IdKey, Pick<FrontendRow, 'primarySince' | 'halted'>>;
-  unread: readonly Unread[];
-  unreadable: readonly UnreadableRow[];
 }
 
 /** The document. Groups, and the VMs in each, are worst first; frontends in order of their VIPs. */
 export function estateView(data: EstateData, enforcement: EstateView['enforcement']): EstateView {
-  const { evaluation, topology } = data;
+  const { evaluation, observed } = data;
+  const { topology } = observed;
   const findings = new Findings();
   const ahead = forecast(evaluation);
   const lost = new Map(ahead.ifLost.map((entry) => [idKey(entry.vmId), entry]));
@@ -48,7 +44,7 @@ export function estateView(data: EstateData, enforcement: EstateView['enforcemen
   for (const { vms } of groups) for (const { paths } of vms) for (const { state } of paths) states[state] += 1;
   return {
     schema: 1,
-    asOf: iso(data.at),
+    asOf: iso(observed.at),
     listedAt: iso(data.listedAt),
     enforcement,
     counts: {
@@ -61,7 +57,7 @@ export function estateView(data: EstateData, enforcement: EstateView['enforcemen
     groups: groups.sort((a, b) => rank(a.state) - rank(b.state) || compareText(nameOf(a), nameOf(b))),
     findings: findings.list,
     listed: evaluation.listed.map(({ id, finding }) => ({ id, code: finding.code, text: findingText(finding) })),
-    unread: data.unread.map(({ id, code, text, action }) => ({ id, code, text, action })),
+    unread: observed.unread.map(({ id, code, text, action }) => ({ id, code, text, action })),
     unreadable: data.unreadable.map(unreadableView),
     forecastCut: ahead.cut,
   };

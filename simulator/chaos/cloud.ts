@@ -20,7 +20,7 @@ const PROCESSES: string[][] = [
   ['reconcile'],
   ['mirrorFailover'],
   ['resourceChange'],
-  ['dashboard', 'health', 'runs', 'startRun', 'retry'],
+  ['compliance', 'dashboard', 'estate', 'forecast', 'health', 'openapi', 'paths', 'runs', 'startRun', 'retry'],
   ['primaryWatch', 'complianceSweep'],
   ['deadLetter'],
 ];

@@ -7,7 +7,11 @@ import { hourly } from '../../simulator/deployedApp.ts';
 import { articleEstate } from '../../simulator/estate/articleEstate.ts';
 import type { Estate } from '../../simulator/estate/estate.ts';
 import { type Stack, type Step, startStack } from '../../simulator/stack.ts';
+import { contract } from '../helpers/contract.ts';
 import { fakeGuests, type Guests } from './guests.ts';
+
+/** Every answer that a test sees is held to the description of the API. */
+const check = contract();
 
 export interface App extends Stack {
   guests: Guests;
@@ -87,6 +91,8 @@ export async function startApp(options: AppOptions = {}): Promise<App> {
         ...(sent !== undefined && { body: sent }),
       });
       const text = await answer.text();
+      const faults = check({ method, path, status: answer.status, headers: answer.headers, text });
+      if (faults.length > 0) throw new Error(`not as the description of the API says: ${faults.join('; ')}`);
       const isJson = answer.headers.get('content-type')?.includes('json');
       return { status: answer.status, headers: answer.headers, body: isJson ? JSON.parse(text) : text };
     },

@@ -15,7 +15,7 @@ export function answersOf(sample: Sample): Answers {
     'GET /api/paths': ({ query }) => {
       const frontend = groups.flatMap(({ frontends }) => frontends).find(({ id }) => id === query.get('vip'));
       const trace = sample.trace(lastName(query.get('vm')), frontend?.vip ?? '');
-      return trace ? { body: trace } : problem(404, 'no such path', 'NOT_FOUND');
+      return trace ? { body: { trace } } : problem(404, 'no such path', 'NOT_FOUND');
     },
     'GET /api/runs': { body: { runs: [] } },
   };

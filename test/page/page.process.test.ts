@@ -282,7 +282,7 @@ browserTest('lies in every text stay text: nothing runs, nothing is asked for, n
   const answers: Answers = {
     ...answersOf(sample),
     'GET /api/estate': estateReply(view),
-    'GET /api/paths': { body: lying(sample.trace('hs-a', '10.0.1.100'), WORDS) },
+    'GET /api/paths': { body: lying({ trace: sample.trace('hs-a', '10.0.1.100') }, WORDS) },
     'GET /api/runs': { body: lying({ runs: [runOf('settled')] }, WORDS) },
     'GET /api/runs/*': { body: lying(runOf('settled'), WORDS) },
   };

@@ -84,7 +84,6 @@ export function sampleOf(
   topology: Topology,
   health: Observed['health'],
   known: (plans: ReturnType<typeof survey>['plans']) => ReadonlyMap<IdKey, VmKnowledge>,
-  more: Partial<Pick<EstateData, 'vms' | 'frontends' | 'unread'>> = {},
 ): Sample {
   const surveyed = survey(topology, SCOPE);
   const knowledge = known(surveyed.plans);
@@ -92,15 +91,12 @@ export function sampleOf(
   const heard = new Map([...knowledge.keys()].map((key) => [key, 'report' as const]));
   const observed = observedOf(topology, { health, knowledge, heard });
   const data: EstateData = {
-    at: NOW,
+    observed,
     listedAt: NOW - 20_000,
-    topology,
     evaluation,
     vms: new Map(),
     frontends: new Map(),
-    unread: [],
     unreadable: [],
-    ...more,
   };
   return {
     view: estateView(data, 'enforce'),

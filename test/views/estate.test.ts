@@ -115,9 +115,12 @@ test('commands on their way, holds and halts are told', (t) => {
       frontends: new Map([
         [frontend?.key as never, { primarySince: NOW, halted: { vmId: vmId('hs-b'), runId: 'abc', at: NOW } }],
       ]),
-      unread: [
-        { what: 'lists', id: '/subscriptions/x', action: 'Microsoft.Network/read', code: 'AZURE_DENIED', text: 'no' },
-      ],
+      observed: {
+        ...data.observed,
+        unread: [
+          { what: 'lists', id: '/subscriptions/x', action: 'Microsoft.Network/read', code: 'AZURE_DENIED', text: 'no' },
+        ],
+      },
     },
     'audit',
   );
