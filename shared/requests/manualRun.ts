@@ -14,11 +14,13 @@ const MOST_IDS = 100;
 /** As in {@link parseResourceId}. */
 const MOST_ID = 1024;
 
-const bodySchema = z.strictObject({
-  scope: z.union([z.string(), z.array(z.string()).check(z.minLength(1), z.maxLength(MOST_IDS))]),
-  mode: z.enum(GUEST_MODES),
-  dryRun: z._default(z.boolean(), false),
-});
+const bodySchema = z.lazy(() =>
+  z.strictObject({
+    scope: z.union([z.string(), z.array(z.string()).check(z.minLength(1), z.maxLength(MOST_IDS))]),
+    mode: z.enum(GUEST_MODES),
+    dryRun: z._default(z.boolean(), false),
+  }),
+);
 
 /** ARM types that a scope may name, and what it then covers. */
 const KINDS: Record<string, ScopeKind> = {
