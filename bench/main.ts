@@ -29,7 +29,7 @@ if (unknown.length > 0) {
 const all = chosen.length === 0 || asked.includes('all');
 const rows: BenchRow[] = [];
 let failed = false;
-for (const name of names) {
+for (const name of all ? names : names.filter((it) => chosen.includes(it))) {
   const { bench, byName } = (await import(`./${name}.bench.ts`)) as Bench;
   if (!(chosen.includes(name) || (all && !byName))) continue;
   const where = await whereMeasured();

@@ -3,31 +3,16 @@
  * the simulated ARM is this process. Then some questions to rule health, which are counted apart: how many calls one
  * takes, and so how long it takes to ask about every frontend within Azure's limits.
  */
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import * as esbuild from 'esbuild';
-import { BUNDLING } from '../build.ts';
-import { type Arm, type ArmOptions, startArm } from '../simulator/arm/arm.ts';
+import { type ArmOptions, startArm } from '../simulator/arm/arm.ts';
 import { AZURE_LIMITS } from '../simulator/arm/throttle.ts';
 import { pairsEstate } from '../simulator/chaos/pairs.ts';
 import { scriptedLab } from '../simulator/chaos/scriptedLab.ts';
 import type { Estate } from '../simulator/estate/estate.ts';
-import { loadBalancerId } from '../simulator/estate/ids.ts';
-import { INSTANCE_HEAP, inTemporary } from './app/run.ts';
+import { inTemporary } from './app/run.ts';
 import { SETTINGS } from './estate.ts';
 import { type BenchRow, row, rowOf } from './rows.ts';
 import type { SweepFigures } from './sweep/read.ts';
-
-const run = promisify(execFile);
-const READ = fileURLToPath(new URL('sweep/read.ts', import.meta.url));
-
-/** The reading process, bundled as the app is. Resolves to its file. */
-async function build(folder: string): Promise<string> {
-  await esbuild.build({ ...BUNDLING, entryPoints: { read: READ }, outdir: folder, outExtension: { '.js': '.mjs' } });
-  return join(folder, 'read.mjs');
-}
+import { buildReader, readSweep } from './sweep/run.ts';
 
 const VMS = 10_000;
 const PAGE = 100;
@@ -40,7 +25,7 @@ export const bench = (): Promise<BenchRow[]> => inTemporary(compare);
 
 async function compare(folder: string): Promise<BenchRow[]> {
   const estate = pairsEstate(VMS / 2);
-  const program = await build(folder);
+  const program = await buildReader(folder);
   const free = await measure(program, estate, false);
   const limited = await measure(program, estate, AZURE_LIMITS);
   const [first] = free.figures;
@@ -115,7 +100,8 @@ async function measure(program: string, estate: Estate, throttle: ArmOptions['th
   try {
     arm.fault({ times: Number.POSITIVE_INFINITY, kind: { slowMs: LATE_MS } });
     const figures: SweepFigures[] = [];
-    for (let round = 0; round < ROUNDS; round += 1) figures.push(await read(program, arm, estate, throttle === false));
+    for (let round = 0; round < ROUNDS; round += 1)
+      figures.push(await readSweep(program, arm, estate, throttle === false ? HEALTH_QUESTIONS : 0));
     const lists = arm.calls.filter(
       ({ method, path }) => method === 'GET' && LIST.test(path.split('?')[0] ?? ''),
     ).length;
@@ -128,18 +114,3 @@ async function measure(program: string, estate: Estate, throttle: ArmOptions['th
 
 const LIST =
   /^\/subscriptions\/[^/]+\/providers\/Microsoft\.(?:Compute|Network)\/(?:virtualMachines|networkInterfaces|loadBalancers)$/i;
-
-async function read(program: string, arm: Arm, estate: Estate, withHealth: boolean): Promise<SweepFigures> {
-  const [balancer] = estate.loadBalancers;
-  const rules = estate.loadBalancers
-    .flatMap(({ name, rules: all }) =>
-      all.map((rule) => `${loadBalancerId(estate, name)}/loadBalancingRules/${rule.name}`),
-    )
-    .slice(0, withHealth ? HEALTH_QUESTIONS : 0);
-  if (!balancer) throw new Error('the estate has no load balancer');
-  const order = { endpoint: arm.endpoint, subscriptionId: estate.subscriptionId, rules, sideBySide: 10 };
-  const { stdout } = await run(process.execPath, [INSTANCE_HEAP, program, JSON.stringify(order)], {
-    env: { ...process.env, ...arm.env },
-  });
-  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as SweepFigures;
-}
