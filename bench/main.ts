@@ -1,5 +1,6 @@
 /**
- * `npm run bench [-- NAME...] [--json]`: measures, prints a table for each and keeps its rows in bench/results/NAME.json.
+ * `npm run bench [-- NAME...] [--json]`: measures, prints a table for each and keeps its rows in bench/results/NAME.json,
+ * from which docs/performance.md is made anew.
  * Without names, or with `all`: every benchmark but those that take longest, which are run by name alone. A benchmark is
  * a file beside this one that exports `bench(): Promise<BenchRow[]>`, and `byName = true` where it runs by name alone.
  * Compare figures of one run only. With `--json` the last line is one object `{ok, rows}`. Ends with 1 when a row misses
@@ -7,6 +8,7 @@
  */
 import { readdir } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
+import { writeDocument } from './document/document.ts';
 import { keepResult, whereMeasured } from './results.ts';
 import { type BenchRow, lineOf } from './rows.ts';
 
@@ -47,6 +49,7 @@ for (const name of all ? names : names.filter((it) => chosen.includes(it))) {
     console.error(error);
   }
 }
+writeDocument();
 const ok = !failed && rows.every((row) => row.ok);
 if (asked.includes('--json')) console.log(JSON.stringify({ ok, rows }));
 process.exit(ok ? 0 : 1);

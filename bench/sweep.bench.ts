@@ -15,7 +15,12 @@ import type { SweepFigures } from './sweep/read.ts';
 import { buildReader, readSweep } from './sweep/run.ts';
 
 const VMS = 10_000;
-const PAGE = 100;
+/**
+ * Items on a page. Azure documents it nowhere; makers of its SDKs speak of 200 (Azure/azure-sdk-for-java#31382). The
+ * simulator has 100 by itself, which is asked for beside it.
+ */
+const PAGE = 200;
+const SMALL_PAGE = 100;
 const LATE_MS = 20;
 const ROUNDS = 3;
 const HEALTH_QUESTIONS = 40;
@@ -26,8 +31,9 @@ export const bench = (): Promise<BenchRow[]> => inTemporary(compare);
 async function compare(folder: string): Promise<BenchRow[]> {
   const estate = pairsEstate(VMS / 2);
   const program = await buildReader(folder);
-  const free = await measure(program, estate, false);
-  const limited = await measure(program, estate, AZURE_LIMITS);
+  const free = await measure(program, estate, PAGE, false);
+  const small = await measure(program, estate, SMALL_PAGE, false);
+  const limited = await measure(program, estate, PAGE, AZURE_LIMITS);
   const [first] = free.figures;
   if (!first) throw new Error('nothing was measured');
   const pages = 2 * Math.ceil(VMS / PAGE) + Math.ceil((2 * VMS) / PAGE) + Math.ceil(estate.loadBalancers.length / PAGE);
@@ -44,11 +50,12 @@ async function compare(folder: string): Promise<BenchRow[]> {
   };
   return [
     row('list calls, per page', free.listCalls / ROUNDS / pages, 'x', 1.05, { compared }),
+    row('list calls', free.listCalls / ROUNDS, 'calls', undefined, { compared }),
+    rowOf('lists read and estate judged', lists(free.figures), 's', 5, { compared }),
+    rowOf(`the same with ${SMALL_PAGE} items a page`, lists(small.figures), 's', undefined, { compared }),
     rowOf('processor time of it', seconds(free.figures.map(({ cpuMs }) => cpuMs)), 's', undefined, {
       compared: `${compared}; of the process that reads alone`,
     }),
-    row('list calls', free.listCalls / ROUNDS, 'calls', undefined, { compared }),
-    rowOf('lists read and estate judged', lists(free.figures), 's', 5, { compared }),
     rowOf('of it the estate judged', seconds(free.figures.map(({ judgeMs }) => judgeMs)), 's', undefined, { compared }),
     rowOf('the same within Azure’s limits on reads', lists(limited.figures), 's', undefined, {
       compared: `${compared}; a bucket of ${AZURE_LIMITS.reads.capacity} reads that fills with ${AZURE_LIMITS.reads.perSecond} a second, and its Retry-After`,
@@ -91,10 +98,15 @@ interface Measured {
   healthCalls: number;
 }
 
-async function measure(program: string, estate: Estate, throttle: ArmOptions['throttle']): Promise<Measured> {
+async function measure(
+  program: string,
+  estate: Estate,
+  pageSize: number,
+  throttle: ArmOptions['throttle'],
+): Promise<Measured> {
   const arm = await startArm({
     sites: [{ estate, lab: scriptedLab(estate, 0) }],
-    pageSize: PAGE,
+    pageSize,
     ...(throttle === undefined ? {} : { throttle }),
   });
   try {
