@@ -28,9 +28,11 @@ import { accepted, cancelling, run, runId, runList } from './runs.ts';
 
 /** A query's schema with what each parameter must be as its description. */
 function described<S extends { shape: Record<string, z.core.$ZodType> }>(
-  schema: S,
+  lazy: { _zod: { innerType: S } },
   expected: Readonly<Record<string, string>>,
 ): S {
+  // The handlers make their schemas when they are first needed.
+  const schema = lazy._zod.innerType;
   for (const [name, field] of Object.entries(schema.shape)) {
     z.globalRegistry.add(field, { description: sentence(expected[name] ?? '') });
   }
