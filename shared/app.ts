@@ -37,7 +37,7 @@ export async function runReconcile(message: ReconcileMessage, log: Log): Promise
     import('./state/bells.ts'),
     import('./azure/adapters.ts'),
   ]);
-  const { topology, health, commands, agents } = azure.openAzure(settings.azure);
+  const { topology, health, commands, agents, topic } = azure.openAzure(settings.azure);
   await reconcile(
     message,
     {
@@ -47,6 +47,7 @@ export async function runReconcile(message: ReconcileMessage, log: Log): Promise
       health,
       commands,
       agents,
+      topic,
       clock: { now: Date.now },
       log,
       holder: randomUUID(),
@@ -64,7 +65,7 @@ export async function acceptRun(signal: Signal): Promise<void> {
 /** Marks the run of a signal that the host gave up on as failed. */
 export async function failRun(message: SignalMessage, text: string): Promise<void> {
   const { markFailed } = await import('./reconcile/deadLetter.ts');
-  await markFailed(await appStore(), message, text, Date.now());
+  await markFailed(await appStore(), message, text, Date.now(), appConfig().tellsEvents);
 }
 
 /** How the app itself is. */

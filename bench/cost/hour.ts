@@ -133,6 +133,7 @@ class Counted {
         log: (step, fields) => {
           count.logBytes += Buffer.byteLength(JSON.stringify({ step, ...fields }));
         },
+        topic: { publish: () => Promise.reject(new Error('nothing is to be published')) },
         bell: {
           ring: async (subscriptionId, seconds) => {
             this.#queue.push({ at: this.#now + seconds * 1000, message: bellMessage(subscriptionId) });

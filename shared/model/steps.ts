@@ -218,6 +218,45 @@ export const STEPS = {
     meaning: 'A run has ended because the estate could not be read for too long.',
     fields: ['runId', 'code', 'text'],
   },
+  'path-exposed': {
+    level: 'warn',
+    meaning:
+      'Connections of a VM to a VIP come back to it and nothing shows that they work, or a failover would make it so and something is known to be wrong. Told when it begins and with each sweep while it lasts.',
+    fields: ['vmId', 'frontendId', 'vip', 'exposure', 'verdict', 'findings', 'since'],
+  },
+  'exposure-over': {
+    level: 'info',
+    meaning: 'A path is exposed no more: it is compliant, gone, no backend any more, or nothing is known of it.',
+    fields: ['vmId', 'frontendId', 'vip', 'why', 'lastedMs'],
+  },
+  'path-proved': {
+    level: 'info',
+    meaning:
+      'A path was proved, for the first time, after it was exposed, or through the VM itself for the first time.',
+    fields: ['vmId', 'frontendId', 'vip', 'exposure', 'proof'],
+    optional: ['lastedMs'],
+  },
+  'needs-person': {
+    level: 'warn',
+    meaning: 'A person is needed for a path. Told when it begins or its findings change, and with each sweep.',
+    fields: ['vmId', 'frontendId', 'vip', 'exposure', 'findings', 'text'],
+  },
+  'events-published': {
+    level: 'info',
+    meaning: 'Events were published to the topic of HAIRPIN_EVENTS_TOPIC.',
+    fields: ['subscriptionId', 'events'],
+  },
+  'events-not-published': {
+    level: 'warn',
+    meaning: 'The topic did not take events. They are published later.',
+    fields: ['subscriptionId', 'code', 'text', 'retryAt'],
+  },
+  'events-dropped': {
+    level: 'warn',
+    meaning: 'Events were given up: more waited than are kept, they waited for a day, or the topic takes none such.',
+    fields: ['subscriptionId', 'events'],
+    optional: ['text'],
+  },
   'row-unreadable': {
     level: 'error',
     meaning: 'A row in storage is not one of the app’s, or is broken. What it is about is left alone.',

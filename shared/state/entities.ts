@@ -23,6 +23,7 @@ export interface Columns {
   id: string;
   open?: boolean;
   commanded?: boolean;
+  pending?: boolean;
   state?: string;
   signal?: string;
 }
@@ -91,6 +92,7 @@ const NAMES: Record<RowKind, string> = {
   outcomes: 'vmId',
   vms: 'vmId',
   frontends: 'frontendId',
+  news: 'subject',
   leases: 'subscriptionId',
 };
 

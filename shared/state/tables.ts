@@ -11,6 +11,7 @@ export const TABLES = {
   outcomes: 'hairpinOutcomes',
   vms: 'hairpinVms',
   frontends: 'hairpinFrontends',
+  news: 'hairpinNews',
   leases: 'hairpinLeases',
 } as const;
 
@@ -31,6 +32,10 @@ export function openTables(account: StorageAccount): Store {
       commanded: ` and (commanded eq true or v lt ${COLUMNS_SINCE})`,
     }),
     frontends: tableRows(open('frontends'), (frontend) => ({ id: frontend.frontendId }), { all: '' }),
+    news: tableRows(open('news'), ({ subject, pending }) => ({ id: subject, pending: pending.length > 0 }), {
+      all: '',
+      pending: ' and pending eq true',
+    }),
     leases: tableRows(open('leases'), (lease) => ({ id: lease.subscriptionId }), { all: '' }),
   };
 }

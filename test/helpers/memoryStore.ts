@@ -4,6 +4,7 @@
  */
 import { StateError } from '../../shared/errors.ts';
 import type { LeaseRow } from '../../shared/model/lease.ts';
+import type { NewsRow } from '../../shared/model/news.ts';
 import { type FrontendRow, isOpen, type OutcomeRow, type RunRow, type VmRow } from '../../shared/model/rows.ts';
 import {
   isOnPage,
@@ -129,5 +130,6 @@ export const memoryStore = () =>
     outcomes: new MemoryPassingRows<OutcomeRow, 'open'>({ open: (outcome) => outcome.state !== 'settled' }),
     vms: new MemoryRows<VmRow, 'commanded'>({ commanded: (vm) => vm.command !== undefined }),
     frontends: new MemoryRows<FrontendRow>({}),
+    news: new MemoryRows<NewsRow, 'pending'>({ pending: (row) => row.pending.length > 0 }),
     leases: new MemoryRows<LeaseRow>({}),
   }) satisfies Store;

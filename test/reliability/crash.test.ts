@@ -48,6 +48,7 @@ const article = (): MortalWorld =>
       members: ['hs-a', 'hs-b'],
       primary: 'hs-a',
     })),
+    { tellsEvents: true },
   );
 
 /** Plays one step to its end; returns the signal that was posted and the commands that it led to. */

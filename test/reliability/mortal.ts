@@ -83,6 +83,7 @@ export class MortalWorld extends World {
     twin.executions.push(...structuredClone(this.executions));
     twin.queue.push(...structuredClone(this.queue));
     twin.log.push(...this.log);
+    twin.published.push(...this.published);
     for (const name of TABLES) {
       MemoryRows.copy<never>(this.store[name] as never, twin.store[name] as never);
     }
