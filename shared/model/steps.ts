@@ -219,7 +219,7 @@ export const STEPS = {
     fields: ['runId', 'code', 'text'],
   },
   'path-exposed': {
-    level: 'warn',
+    level: 'info',
     meaning:
       'Connections of a VM to a VIP come back to it and nothing shows that they work, or a failover would make it so and something is known to be wrong. Told when it begins and with each sweep while it lasts.',
     fields: ['vmId', 'frontendId', 'vip', 'exposure', 'verdict', 'findings', 'since'],
@@ -237,8 +237,9 @@ export const STEPS = {
     optional: ['lastedMs'],
   },
   'needs-person': {
-    level: 'warn',
-    meaning: 'A person is needed for a path. Told when it begins or its findings change, and with each sweep.',
+    level: 'info',
+    meaning:
+      'A person is needed for a path: `settled` of its VM warns of it. Told when it begins or its findings change, and with each sweep.',
     fields: ['vmId', 'frontendId', 'vip', 'exposure', 'findings', 'text'],
   },
   'events-published': {
