@@ -59,7 +59,7 @@ export async function countHour(vms: number): Promise<Hour> {
 async function fill(store: Store, vms: number): Promise<void> {
   const estate = survey(pairs(vms), SETTINGS.scope);
   await Promise.all([store.vms.list('none'), store.frontends.list('none'), store.leases.list('none')]);
-  await Promise.all([store.runs.list('none'), store.outcomes.list('none')]);
+  await Promise.all([store.runs.list('none'), store.outcomes.list('none'), store.news.list('none')]);
   await inBatches(numbers(vms), WRITES, async (i) => {
     const known = knownVm(estate, idKey(vmId(i)));
     // The sweep before this hour's was 60 minutes before it, and left none that had come of age by then.
@@ -71,6 +71,17 @@ async function fill(store: Store, vms: number): Promise<void> {
       proofs,
       ...(look ? { look: { ...look, at, report: { ...look.report, heals: true as const } } } : {}),
       ...(last ? { last: { ...last, endedAt: at } } : {}),
+    });
+    const paths = (estate.waysOfVm.get(idKey(known.vmId)) ?? []).map(({ frontend: { frontend, vip } }) => ({
+      frontendId: frontend.id,
+      vip,
+      proof: 'remote' as const,
+    }));
+    await store.news.put(SUBSCRIPTION, rowKey(known.vmId), {
+      subject: known.vmId,
+      facts: paths.length,
+      paths,
+      pending: [],
     });
   });
   await inBatches(knownFrontends(vms, NOW), WRITES, async (frontend) => {
