@@ -125,7 +125,7 @@ async function main(): Promise<number> {
     commandMs: COMMAND_MS,
     arm: { healthRetryAfter: options.retryAfter },
     // A report that is never believed is waited for until the deadline: not for minutes here.
-    settings: { HAIRPIN_COMMAND_SECONDS: '10', HAIRPIN_COMMAND_SLACK_SECONDS: '8' },
+    settings: sabotage === 'fixed-report' ? { HAIRPIN_COMMAND_SECONDS: '10', HAIRPIN_COMMAND_SLACK_SECONDS: '8' } : {},
     port: options.port,
   });
   // With `--once`, 0 says that every step held: a story that was cut short does not say so.

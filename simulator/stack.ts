@@ -166,7 +166,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
           listeners.delete(listener);
           reject(
             new Error(
-              `The app did not log within ${withinMs} ms a step with ${fits}; last: ${JSON.stringify(steps.at(-1))}`,
+              `The app did not log within ${withinMs} ms a step with ${fits}; the last steps:\n${lastOf(steps)}`,
             ),
           );
         }, withinMs);
@@ -258,3 +258,12 @@ function readStep(message: string, at: number): Step | undefined {
     return undefined; // cut by the host's limit: nothing waits for it
   }
 }
+
+/** How many of the last steps are told when one did not come: enough for a run from its plan to its end. */
+const LAST_STEPS = 20;
+
+const lastOf = (steps: Step[]): string =>
+  steps
+    .slice(-LAST_STEPS)
+    .map((step) => JSON.stringify(step))
+    .join('\n');

@@ -4,10 +4,11 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { threadId } from 'node:worker_threads';
 import { hasProgram, namespaceFlags, systemPath } from '../../simulator/guests/kernel/available.ts';
 import { remote } from '../../simulator/guests/rpc.ts';
 import type { LabCase } from '../case.ts';
-import { clearGroups } from './cgroups.ts';
+import { clearGroups, labOf } from './cgroups.ts';
 import type { Entry } from './guests.ts';
 import { bootedImage } from './image.ts';
 import type { LabProcess } from './process.ts';
@@ -51,13 +52,15 @@ export async function bootedCases(list = LIST): Promise<LabCase[]> {
   );
 }
 
+const OWN_LAB = labOf(process.pid, threadId);
+
 let running: { child: ChildProcess; ended: Promise<void>; lab: Promise<LabProcess> } | undefined;
 
 /** The lab's process, started at the first case with its list. The first time on a machine the image is made before it. */
 async function started(list: string): Promise<LabProcess> {
   if (!running) {
     const image = bootedImage();
-    clearGroups(process.pid);
+    clearGroups(OWN_LAB);
     const program = [process.execPath, join(import.meta.dirname, 'process.ts'), list];
     const child = spawn(
       'unshare',
@@ -71,7 +74,7 @@ async function started(list: string): Promise<LabProcess> {
       },
     );
     const api = remote<LabProcess>(child, () => new Error('the booted lab ended'));
-    const lab = image.then((folder) => api.start(process.pid, folder)).then(() => api);
+    const lab = image.then((folder) => api.start(OWN_LAB, folder)).then(() => api);
     running = { child, lab, ended: new Promise((resolve) => child.once('exit', () => resolve())) };
   }
   return running.lab;
@@ -85,5 +88,5 @@ export async function stopBooted(): Promise<void> {
   // This is unshare: --kill-child takes the lab's first process along, and the kernel all others.
   child.kill('SIGKILL');
   await ended;
-  clearGroups(process.pid);
+  clearGroups(OWN_LAB);
 }

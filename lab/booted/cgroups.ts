@@ -4,6 +4,12 @@ import { join } from 'node:path';
 
 const PREFIX = 'ilb-hairpin-lab-';
 
+/**
+ * The name of a lab that a thread of a process starts. Threads of one process have a lab each, and each clears away its
+ * own guests alone.
+ */
+export const labOf = (pid: number, thread = 0): string => `${pid}.${thread}`;
+
 /** The folders of this process's own control groups, one per hierarchy. */
 function ownGroups(): string[] {
   const paths = new Map<string, string>();
@@ -25,22 +31,22 @@ function ownGroups(): string[] {
   return found;
 }
 
-/** Makes groups for a guest of the lab that process `lab` started, and returns their folders. */
-export function makeGroups(lab: number, guest: string): string[] {
+/** Makes groups for a guest of a lab, and returns their folders. */
+export function makeGroups(lab: string, guest: string): string[] {
   const folders = ownGroups().map((folder) => join(folder, `${PREFIX}${lab}-${guest}`));
   for (const folder of folders) mkdirSync(folder, { recursive: true });
   return folders;
 }
 
-/** The groups of guests of a lab that are there, by the process that started it. */
-export function groupsOf(lab: number): string[] {
+/** The groups of a lab's guests that are there. */
+export function groupsOf(lab: string): string[] {
   return everyGroup()
     .filter((group) => group.lab === lab)
     .map((group) => group.folder);
 }
 
 /** The processes that run in a lab's guests. */
-export function processesOf(lab: number): number[] {
+export function processesOf(lab: string): number[] {
   const files = groupsOf(lab).flatMap((folder) =>
     readdirSync(folder, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('cgroup.procs'))
@@ -51,17 +57,17 @@ export function processesOf(lab: number): number[] {
 }
 
 /** Removes the groups of labs whose process is gone, and of the given one. */
-export function clearGroups(lab: number): void {
+export function clearGroups(lab: string): void {
   for (const group of everyGroup()) {
-    if (group.lab === lab || !existsSync(`/proc/${group.lab}`)) removeGroup(group.folder);
+    if (group.lab === lab || !existsSync(`/proc/${group.pid}`)) removeGroup(group.folder);
   }
 }
 
-function everyGroup(): { lab: number; folder: string }[] {
+function everyGroup(): { lab: string; pid: string; folder: string }[] {
   return ownGroups().flatMap((parent) =>
     readdirSync(parent).flatMap((name) => {
-      const lab = new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1];
-      return lab === undefined ? [] : [{ lab: Number(lab), folder: join(parent, name) }];
+      const [, lab, pid] = new RegExp(`^${PREFIX}((\\d+)\\.\\d+)-`).exec(name) ?? [];
+      return lab === undefined || pid === undefined ? [] : [{ lab, pid, folder: join(parent, name) }];
     }),
   );
 }

@@ -18,7 +18,7 @@ const MOST = 4;
 /** The guests of the list in this program's argument. */
 const { GUESTS }: { GUESTS: Entry[] } = await import(process.argv[2] ?? '');
 const places = GUESTS.map(({ spec }, index) => placeOf(spec.name, index + 1));
-let lab = 0;
+let lab = '';
 let image = '';
 /** Guests that were made; they keep their files while they are off. */
 const made = new Map<string, Guest>();
@@ -64,9 +64,9 @@ function entryOf(name: string): Entry {
 }
 
 const served = {
-  /** `owner`: the process that started the lab, as it knows itself; `folder`: the image. */
-  async start(owner: number, folder: string): Promise<void> {
-    lab = owner;
+  /** `name`: the lab's, as who started it knows it; `folder`: the image. */
+  async start(name: string, folder: string): Promise<void> {
+    lab = name;
     image = folder;
     await makeFabric(places);
   },

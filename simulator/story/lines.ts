@@ -7,10 +7,17 @@ export function vmLine(vm: RunView['vms'][number]): string {
   const paths = vm.paths
     .filter((path) => path.after)
     .map((path) => `, ${path.vip} ${path.before?.outcome} -> ${path.after?.outcome} (${path.proof.kind})`);
-  const codes = new Set([...vm.findings, ...vm.paths.flatMap((path) => path.findings)].map(({ code }) => code));
+  const codes = new Set([...vm.findings, ...vm.paths.flatMap((path) => path.findings)].map(codeOf));
   const why = codes.size > 0 ? `: ${[...codes].join(', ')}` : '';
   return `${vm.vm} ${vm.result}${changes}${why}${paths.join('')}`;
 }
+
+/** A finding's code, with its text where the guest or its command failed: what happened there is in it alone. */
+function codeOf({ code, text }: RunView['vms'][number]['findings'][number]): string {
+  return FAILED.has(code) ? `${code} (${text})` : code;
+}
+
+const FAILED = new Set(['GUEST_FAILED', 'COMMAND_FAILED']);
 
 /** The kind of proof that a path's exposure asks for. */
 const wantedProof = (exposure: string): string => (exposure === 'active' ? 'self' : 'remote');

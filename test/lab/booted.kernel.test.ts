@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import test from 'ava';
 import { bootedCases, bootedNeeds, stopBooted } from '../../lab/booted/booted.ts';
-import { clearGroups, groupsOf, processesOf } from '../../lab/booted/cgroups.ts';
+import { clearGroups, groupsOf, labOf, processesOf } from '../../lab/booted/cgroups.ts';
 import { bootedImage } from '../../lab/booted/image.ts';
 import { type CaseResult, type LabCase, tryCase } from '../../lab/case.ts';
 import { until } from '../../simulator/until.ts';
@@ -49,15 +49,16 @@ bootedTest('a lab whose process is killed leaves nothing that runs', async (t) =
   });
   const [said] = await once(child.stdout.setEncoding('utf8'), 'data');
   t.regex(said, /proof self/);
-  const running = () => processesOf(child.pid ?? 0).length;
+  const lab = labOf(child.pid ?? 0);
+  const running = () => processesOf(lab).length;
   t.true(running() > 5, 'a guest runs');
   child.kill('SIGKILL');
   await until(
     () => `the end of ${running()} processes`,
     () => running() === 0,
   );
-  clearGroups(child.pid ?? 0);
-  t.deepEqual(groupsOf(child.pid ?? 0), []);
+  clearGroups(lab);
+  t.deepEqual(groupsOf(lab), []);
 });
 
 for (const one of cases) {

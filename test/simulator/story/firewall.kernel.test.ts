@@ -22,7 +22,7 @@ testNeeding(KERNEL)(
       lab: () => startKernelLab({ estate }),
       commandMs: 200,
       port: 0,
-      settings: { HAIRPIN_COMMAND_SECONDS: '20', HAIRPIN_COMMAND_SLACK_SECONDS: '5', HAIRPIN_CONNECT_SECONDS: '1' },
+      settings: { HAIRPIN_CONNECT_SECONDS: '1' },
     });
     try {
       const lists = 'ip saddr { 127.0.0.1, 168.63.129.16, 10.0.1.20 } accept';

@@ -29,3 +29,11 @@ test('a VM that was not: why, whether the VM or a path says it, each reason once
     'hs-a failed: NO_REPORT, CONNECT_FAILED',
   );
 });
+
+test('a guest that failed: in its own words', (t) => {
+  const failed = { code: 'GUEST_FAILED', text: 'The script ended with TIME_IS_UP.' };
+  t.is(
+    vmLine({ ...vm, result: 'failed', findings: [failed], paths: [] }),
+    'hs-a failed: GUEST_FAILED (The script ended with TIME_IS_UP.)',
+  );
+});

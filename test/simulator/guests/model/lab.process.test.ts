@@ -16,12 +16,15 @@ test.serial('a program that ran in a guest sees the guest’s ip, and its folder
   const folders = () => readdirSync(tmpdir()).filter((it) => it.startsWith(`ilb-hairpin-guard.${process.pid}.lab-`));
   const before = new Set(folders());
   const lab = await startModelLab({ estate: articleEstate() });
-  const [folder = ''] = folders().filter((it) => !before.has(it));
+  // Another file of tests may have begun a lab meanwhile, in this same process.
+  const made = folders().filter((it) => !before.has(it));
   t.regex(await ip(lab, 'vm-b', '-br link show', 'rule show').catch(String), /does not know option -br/);
   t.regex(await ip(lab, 'vm-b', '-o -4 address show dev eth1'), /inet 10\.0\.1\.21\/24/);
   await lab.stop();
-  t.truthy(folder);
-  t.false(existsSync(`${tmpdir()}/${folder}`));
+  t.true(
+    made.some((folder) => !existsSync(`${tmpdir()}/${folder}`)),
+    made.join(),
+  );
 });
 
 test.serial('what a script left running ends with the guest', async (t) => {
