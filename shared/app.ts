@@ -3,6 +3,7 @@
  * message on the queue loads no Azure SDK.
  */
 import { randomUUID } from 'node:crypto';
+import { thisBuild } from './build.ts';
 import { type Config, readConfig, readLookConfig } from './config.ts';
 import type { RunFormat } from './model/formats.ts';
 import type { ReconcileMessage, SignalMessage } from './model/messages.ts';
@@ -79,7 +80,12 @@ export async function viewHealth(): Promise<Answer> {
   ]);
   const at = Date.now();
   return healthAnswer(
-    await readHealth(opened, scope.subscriptionIds, { at, enforcement, unreadable: () => countPoisoned(storage) }),
+    await readHealth(opened, scope.subscriptionIds, {
+      at,
+      enforcement,
+      ...thisBuild(),
+      unreadable: () => countPoisoned(storage),
+    }),
   );
 }
 

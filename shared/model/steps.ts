@@ -20,6 +20,11 @@ interface StepRule {
 
 /** Every step, in the order in which a signal meets them. */
 export const STEPS = {
+  started: {
+    level: 'info',
+    meaning: 'The app has started: told with the first function that runs in a process.',
+    fields: ['version', 'commit', 'node', 'enforcement'],
+  },
   signal: {
     level: 'info',
     meaning: 'A signal was accepted by a handler and is on its way to the loop.',
