@@ -3,12 +3,14 @@
  * ES modules with splitting, so that what only a repair needs (Azure's SDKs, behind `await import()`) stays out of
  * the start; `@azure/functions-core` is left alone, the Functions host provides it at run time.
  */
+import { spawnSync } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import { bundledPackages, notices } from './notices.ts';
 import { writePage } from './page/bundle.ts';
+import type { Build } from './shared/build.ts';
 
 const ROOT = dirname(fileURLToPath(import.meta.url));
 
@@ -96,6 +98,7 @@ export async function build(options: BuildOptions = {}): Promise<BuildResult> {
     // The bundle is not minified: a stack trace names functions and lines that can be read without a map.
     sourcemap: false,
     minify: options.minify ?? false,
+    define: { HAIRPIN_BUILD: JSON.stringify(await buildOf(ROOT)) },
     metafile: true,
   });
   await cp(options.hostJson ?? join(ROOT, 'host.json'), join(outFolder, 'host.json'));
@@ -121,6 +124,18 @@ export async function copyFiles(from: string, to: string): Promise<void> {
   for (const entry of await readdir(from, { withFileTypes: true })) {
     if (entry.isFile() && !entry.name.endsWith('.ts')) await cp(join(from, entry.name), join(to, entry.name));
   }
+}
+
+/** The version and the commit of a checkout, for the bundle to tell; `unknown` where there is no repository or no git. */
+async function buildOf(root: string): Promise<Build> {
+  const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
+  const git = (...args: string[]): string | undefined => {
+    const { status, stdout } = spawnSync('git', args, { cwd: root, encoding: 'utf8' });
+    return status === 0 ? stdout.trim() : undefined;
+  };
+  const commit = git('rev-parse', '--short=12', 'HEAD');
+  if (commit === undefined) return { version, commit: 'unknown' };
+  return { version, commit: git('status', '--porcelain') === '' ? commit : `${commit}+changed` };
 }
 
 async function deployedManifest(): Promise<string> {

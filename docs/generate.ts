@@ -5,11 +5,13 @@
  */
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import * as z from 'zod/mini';
 import { ERRORS, NEXT_STEPS } from '../shared/errors.ts';
 import { COMMAND_FAILURES } from '../shared/model/commandFailures.ts';
 import { FINDINGS } from '../shared/model/findings.ts';
 import { GUEST_ERRORS } from '../shared/model/guestErrors.ts';
 import { FIELDS, type FieldName } from '../shared/model/logFields.ts';
+import { newsData } from '../shared/model/newsSchema.ts';
 import { PRECONDITIONS } from '../shared/model/preconditions.ts';
 import { REFUSALS } from '../shared/model/refusals.ts';
 import { type Level, STEPS } from '../shared/model/steps.ts';
@@ -67,6 +69,58 @@ const TYPES = {
   ids: 'text, or a list of texts',
 } as const;
 
+/** What an action of a custom role is for. */
+const WHY: Record<string, string> = {
+  'Microsoft.Compute/virtualMachines/read': 'the list of VMs, and whether each runs',
+  'Microsoft.Compute/virtualMachines/instanceView/read': 'whether a VM’s agent answers',
+  'Microsoft.Network/networkInterfaces/read': 'the list of NICs',
+  'Microsoft.Network/loadBalancers/read': 'the list of load balancers',
+  'Microsoft.Network/loadBalancers/loadBalancingRules/health/action': 'which member the probes show as healthy',
+  'Microsoft.Network/locations/operationResults/read': 'the answer to that, at an address of the subscription',
+  'Microsoft.Compute/virtualMachines/runCommands/read': 'how a command ended',
+  'Microsoft.Compute/virtualMachines/runCommands/write': 'managed Run Commands. **They run as root in the guest**',
+  'Microsoft.Compute/virtualMachines/runCommands/delete': 'ends a command that ran out of its time',
+};
+
+const WHERE = { read: 'each subscription', repair: '`scopeIds` alone: subscriptions, resource groups or single VMs' };
+
+/** The actions of the custom roles, as they are deployed. */
+function rights(): string[][] {
+  return (['read', 'repair'] as const).flatMap((kind) => {
+    const file = readFileSync(join(ROOT, 'infra', 'roles', `${kind}.json`), 'utf8');
+    return (JSON.parse(file) as { Actions: string[] }).Actions.map((action) => {
+      const why = WHY[action];
+      if (why === undefined) throw new Error(`nothing says what ${action} is for`);
+      return [kind, asCode(action), WHERE[kind], why];
+    });
+  });
+}
+
+interface FieldSchema {
+  type?: string;
+  description?: string;
+  enum?: string[];
+  format?: string;
+}
+
+/** The fields of each event's data. */
+function eventFields(): string[][] {
+  return Object.entries(newsData).flatMap(([kind, schema]) => {
+    const { properties = {}, required = [] } = z.toJSONSchema(schema) as {
+      properties?: Record<string, FieldSchema>;
+      required?: string[];
+    };
+    return Object.entries(properties).map(([name, field]) => [
+      asCode(kind),
+      required.includes(name) ? asCode(name) : `${asCode(name)} (not always)`,
+      field.format === 'date-time' ? 'time' : (field.enum?.map(asCode).join(', ') ?? WORDS[field.type ?? ''] ?? ''),
+      field.description ?? '',
+    ]);
+  });
+}
+
+const WORDS: Record<string, string> = { string: 'text', integer: 'number', array: 'list of `{code, text}`' };
+
 /** What the documents take from the code, by the name in their marks. */
 export const TABLES: Record<string, () => string> = {
   settings: () =>
@@ -109,6 +163,8 @@ export const TABLES: Record<string, () => string> = {
         [...fields.map(asCode), ...optional.map((name) => `${asCode(name)} (not always)`)].join(', '),
       ]),
     ),
+  rights: () => table(['role', 'action', 'where', 'why'], rights()),
+  events: () => table(['event', 'field of `data`', 'holds', 'meaning'], eventFields()),
   fields: () =>
     table(
       ['field', 'type', 'meaning'],
@@ -124,6 +180,8 @@ export const DOCUMENTS: Record<string, readonly string[]> = {
   'docs/logs.md': ['steps', 'fields'],
   'docs/runbook/README.md': ['all codes'],
   'docs/assess.md': ['preconditions'],
+  'docs/events.md': ['events'],
+  'docs/deploy.md': ['rights'],
 };
 
 /** All documents that take something from the code: those with tables, and the runbook's pages with what a code says. */

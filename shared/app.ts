@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Looked } from './assess/observe.ts';
+import { thisBuild } from './build.ts';
 import { type Config, readConfig, readLookConfig } from './config.ts';
 import type { ListFormat, RunFormat } from './model/formats.ts';
 import type { CancelMessage, ReconcileMessage, SignalMessage } from './model/messages.ts';
@@ -58,7 +59,7 @@ export async function runReconcile(message: ReconcileMessage, log: Log): Promise
     import('./state/bells.ts'),
     import('./azure/adapters.ts'),
   ]);
-  const { topology, health, commands, agents } = azure.openAzure(settings.azure);
+  const { topology, health, commands, agents, topic } = azure.openAzure(settings.azure);
   await reconcile(
     message,
     {
@@ -68,6 +69,7 @@ export async function runReconcile(message: ReconcileMessage, log: Log): Promise
       health,
       commands,
       agents,
+      topic,
       clock: { now: Date.now },
       log,
       holder: randomUUID(),
@@ -88,7 +90,7 @@ export async function acceptRun(signals: readonly Signal[], key: string | undefi
 /** Marks the run of a signal that the host gave up on as failed. */
 export async function failRun(message: SignalMessage, text: string): Promise<void> {
   const { markFailed } = await import('./reconcile/deadLetter.ts');
-  await markFailed(await appStore(), message, text, Date.now());
+  await markFailed(await appStore(), message, text, Date.now(), appConfig().tellsEvents);
 }
 
 /** How the app itself is. */
@@ -102,7 +104,12 @@ export async function viewHealth(): Promise<Answer> {
   ]);
   const at = Date.now();
   return healthAnswer(
-    await readHealth(opened, scope.subscriptionIds, { at, enforcement, unreadable: () => countPoisoned(storage) }),
+    await readHealth(opened, scope.subscriptionIds, {
+      at,
+      enforcement,
+      ...thisBuild(),
+      unreadable: () => countPoisoned(storage),
+    }),
   );
 }
 

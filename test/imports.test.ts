@@ -9,9 +9,9 @@ const ROOT = join(import.meta.dirname, '..');
 
 /** What each place may import, by the first folder below shared/ (or the file there). `!sdk`: no Azure SDK at load. */
 const MAY: Record<string, string[]> = {
-  functions: ['app', 'requests', 'views/problem', 'log', 'runtime', 'errors', 'model'],
+  functions: ['app', 'build', 'requests', 'views/problem', 'log', 'runtime', 'errors', 'model'],
   cli: ['cli', 'app', 'views', 'model', 'errors'],
-  app: ['assess', 'reconcile', 'decide', 'views', 'azure', 'guest', 'state', 'config', 'model', 'errors'],
+  app: ['build', 'assess', 'reconcile', 'decide', 'views', 'azure', 'guest', 'state', 'config', 'model', 'errors'],
   reconcile: ['reconcile', 'decide', 'evaluate', 'guest', 'model', 'errors'],
   assess: ['assess', 'evaluate', 'guest', 'model', 'errors'],
   decide: ['decide', 'evaluate', 'guest', 'model', 'errors'],
@@ -25,6 +25,7 @@ const MAY: Record<string, string[]> = {
   settings: ['settings', 'model', 'errors'],
   log: ['model'],
   runtime: ['errors'],
+  build: [],
   model: ['model', 'errors'],
   errors: [],
 };

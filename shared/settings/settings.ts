@@ -168,6 +168,13 @@ export const SETTINGS = {
     example: '{"owner":"mirror-team"}',
     otherwise: 'none',
   },
+  HAIRPIN_EVENTS_TOPIC: {
+    kind: 'text',
+    meaning: 'Event Grid topic to which the app publishes what it finds, as docs/events.md says',
+    expected: 'the https address of a custom topic that takes CloudEvents',
+    example: 'https://hairpin-events.westeurope-1.eventgrid.azure.net/api/events',
+    otherwise: 'none: nothing is published',
+  },
   HAIRPIN_OPT_OUT_TAG: {
     kind: 'text',
     meaning: 'tag that keeps a VM, NIC or load balancer out, with the value `true`, `yes`, `on` or `1`',

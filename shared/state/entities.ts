@@ -23,6 +23,7 @@ export interface Columns {
   id: string;
   open?: boolean;
   commanded?: boolean;
+  pending?: boolean;
   state?: string;
   signal?: string;
   /** Where its time stands: see timeMark. */
@@ -93,6 +94,7 @@ const NAMES: Record<RowKind, string> = {
   outcomes: 'vmId',
   vms: 'vmId',
   frontends: 'frontendId',
+  news: 'subject',
   leases: 'subscriptionId',
   requests: 'keyHash',
 };

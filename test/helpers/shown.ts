@@ -35,6 +35,8 @@ function writeText(write: RowWrite): string {
       return vmText(write.row);
     case 'frontends':
       return frontendText(write.row);
+    case 'news':
+      return `news ${write.row.subject}`;
   }
 }
 
