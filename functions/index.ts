@@ -2,6 +2,7 @@
 import { appConfig } from '../shared/app.ts';
 import { GuardError } from '../shared/errors.ts';
 import { requireNode } from '../shared/runtime.ts';
+import './cancelRun.ts';
 import './compliance.ts';
 import './complianceSweep.ts';
 import './deadLetter.ts';

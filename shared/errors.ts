@@ -18,6 +18,8 @@ export type ErrorCode =
   | 'NOT_FOUND'
   | 'RUN_OPEN'
   | 'RUN_NOT_FAILED'
+  | 'RUN_ENDED'
+  | 'IDEMPOTENCY_KEY_USED'
   | 'REPORT_MISSING'
   | 'REPORT_CUT'
   | 'REPORT_INVALID'
@@ -88,6 +90,8 @@ export class InputError extends GuardError {
       | 'NOT_FOUND'
       | 'RUN_OPEN'
       | 'RUN_NOT_FAILED'
+      | 'RUN_ENDED'
+      | 'IDEMPOTENCY_KEY_USED'
     >,
     field: string,
     value: unknown,

@@ -24,7 +24,7 @@ import { RUNS_EXPECTED, runsQuerySchema } from '../../shared/requests/runQuery.t
 import { compliance, forecast, pathTrace } from './estate.ts';
 import { health } from './health.ts';
 import { problemResponse } from './problems.ts';
-import { accepted, run, runId, runList } from './runs.ts';
+import { accepted, cancelled, cancelling, run, runId, runList } from './runs.ts';
 
 /** A query's schema with what each parameter must be as its description. */
 function described<S extends { shape: Record<string, z.core.$ZodType> }>(
@@ -79,9 +79,18 @@ const RUN_FIELDS = {
   mode: 'check looks and connects, apply repairs, remove takes away what was added and holds the VM',
   dryRun: 'true: nothing is sent, and plan and script are shown',
 };
+const IDEMPOTENCY = {
+  header: z.object({
+    'idempotency-key': z
+      .string()
+      .optional()
+      .describe('1 to 128 printable ASCII characters: the same request again is the same run, another body is 409.'),
+  }),
+};
 const OF_RUN = { path: z.object({ id: runId }) };
 
 const get = (operation: ZodOpenApiOperationObject) => ({ get: { tags: ['read'], ...operation } });
+const remove = (operation: ZodOpenApiOperationObject) => ({ delete: { tags: ['act'], ...operation } });
 const post = (operation: ZodOpenApiOperationObject) => ({ post: { tags: ['act'], ...operation } });
 
 /** Every path, as the functions' routes have them. */
@@ -100,6 +109,7 @@ export const PATHS: ZodOpenApiPathsObject = {
       summary: 'Start a run by hand',
       description:
         'Kept before it is answered: a 202 is a promise. A body may hold 128 KiB, 8 levels, and strings of 4,096 characters. `remove` names VMs alone.',
+      requestParams: IDEMPOTENCY,
       requestBody: {
         required: true,
         content: { 'application/json': { schema: described(manualRunSchema, RUN_FIELDS) } },
@@ -110,7 +120,7 @@ export const PATHS: ZodOpenApiPathsObject = {
           headers: { ...NO_STORE, location: header('Where the run is shown.') },
           content: json(accepted),
         },
-        ...problems(400, 403, 413, 415),
+        ...problems(400, 403, 409, 413, 415),
       },
     }),
   },
@@ -129,11 +139,26 @@ export const PATHS: ZodOpenApiPathsObject = {
       requestParams: OF_RUN,
       responses: problems(400, 403),
     }),
+    ...remove({
+      operationId: 'cancelRun',
+      summary: 'Cancel a run',
+      description: 'What has not begun is dropped, and its running commands are stopped. Other runs go on.',
+      requestParams: OF_RUN,
+      responses: {
+        200: { description: 'It was cancelled before.', headers: NO_STORE, content: json(cancelled) },
+        202: {
+          description: 'It is being cancelled.',
+          headers: { ...NO_STORE, location: header('Where the run is shown.') },
+          content: json(cancelling),
+        },
+        ...problems(400, 403, 404, 409),
+      },
+    }),
   },
   '/api/runs/{id}/retry': post({
     operationId: 'retryRun',
     summary: 'Accept a run that failed again, as a new one',
-    requestParams: OF_RUN,
+    requestParams: { ...OF_RUN, ...IDEMPOTENCY },
     responses: {
       202: {
         description: 'Accepted.',

@@ -133,10 +133,16 @@ export const FINDINGS = {
     sentence:
       'The fix was removed from this VM on request and is held back. Run apply by hand for this VM to put it back.',
   },
+  RUN_CANCELLED: { verdict: 'unknown', sentence: 'The run was cancelled by {by}: {what}.' },
+  COMMAND_STOPPED: {
+    verdict: 'unknown',
+    sentence:
+      'The command was stopped before it ended, because {by} cancelled its run. The VM stays reachable, whatever of it was done; how much that is shows the next look. Run check or apply by hand, or wait for the next sweep.',
+  },
   ROLLOUT_HALTED: {
     verdict: 'blocked',
     sentence:
-      'A repair on another member of {vip} failed, so this member was left alone. Mend that member, or run apply by hand.',
+      'A repair on another member of {vip} failed or was stopped, so this member was left alone. Mend that member, or run apply by hand.',
   },
   PRIMARY_NOT_CONFIRMED: {
     verdict: 'blocked',

@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import type { StateError } from '../errors.ts';
 import { idKey } from './ids.ts';
 import type { LeaseRow } from './lease.ts';
-import type { FrontendRow, OutcomeRow, RunRow, RunState, VmRow } from './rows.ts';
+import type { FrontendRow, OutcomeRow, RequestRow, RunRow, RunState, VmRow } from './rows.ts';
 import type { SignalKind } from './signal.ts';
 
 /** A row with the ETag it was read under. */
@@ -69,6 +69,11 @@ export interface RunRows extends PassingRows<RunRow, RunFilter> {
   page(partition: string, query: RunQuery, options?: Pick<ListOptions, 'unreadable'>): Promise<RunRow[]>;
 }
 
+export interface RequestRows extends PassingRows<RequestRow> {
+  /** Some of those that were accepted before a time, epoch milliseconds. */
+  before(time: number, limit: number, options?: Pick<ListOptions, 'unreadable'>): Promise<Versioned<RequestRow>[]>;
+}
+
 export interface Store {
   /** Partition: subscription id; key: run id. */
   runs: RunRows;
@@ -78,9 +83,14 @@ export interface Store {
   vms: Rows<VmRow, 'commanded'>;
   /** Partition: subscription id; key: hash of the frontend id. */
   frontends: Rows<FrontendRow>;
+  /** Partition {@link REQUESTS}; key: hash of the `Idempotency-Key`. */
+  requests: RequestRows;
   /** Partition {@link LEASES}; key: subscription id. */
   leases: Rows<LeaseRow>;
 }
+
+/** The partition of all requests with a key. */
+export const REQUESTS = 'request';
 
 /** The partition of all leases. */
 export const LEASES = 'lease';

@@ -25,6 +25,8 @@ export interface Columns {
   commanded?: boolean;
   state?: string;
   signal?: string;
+  /** Where its time stands: see timeMark. */
+  mark?: string;
 }
 
 export type Entity = { partitionKey: string; rowKey: string } & Record<string, unknown>;
@@ -92,6 +94,7 @@ const NAMES: Record<RowKind, string> = {
   vms: 'vmId',
   frontends: 'frontendId',
   leases: 'subscriptionId',
+  requests: 'keyHash',
 };
 
 const isNamed = (row: unknown, name: string): boolean =>

@@ -20,7 +20,7 @@ const PROCESSES: string[][] = [
   ['reconcile'],
   ['mirrorFailover'],
   ['resourceChange'],
-  ['compliance', 'forecast', 'health', 'openapi', 'paths', 'runs', 'startRun', 'retry'],
+  ['compliance', 'forecast', 'health', 'openapi', 'paths', 'runs', 'startRun', 'cancelRun', 'retry'],
   ['primaryWatch', 'complianceSweep'],
   ['deadLetter'],
 ];

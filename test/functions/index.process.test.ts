@@ -38,6 +38,7 @@ test.serial('every function, each by its trigger, with the settings of the sampl
   t.teardown(() => host.kill());
   const triggers = host.summaries.map(({ name, trigger, detail }) => `${name} ${trigger} ${detail}`);
   t.deepEqual(triggers.sort(), [
+    'cancelRun http /api/runs/{id}',
     'compliance http /api/compliance',
     `complianceSweep timer ${sample.HAIRPIN_SWEEP_SCHEDULE}`,
     'deadLetter queue reconcile-poison',
