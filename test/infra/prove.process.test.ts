@@ -83,7 +83,7 @@ needing('alerts: all of them on passes, one that is missing fails', (t) => {
 
 needing('what changes something runs by its name alone, and needs its VM', (t) => {
   const all = prove(['--group', 'g'], {}, {});
-  t.is(all.lines.filter((line) => /^(ok|FAILED)/.test(line)).length, TEXT.match(/\|reads\|/g)?.length);
+  t.is(all.lines.filter((line) => /^(ok|FAILED)/.test(line)).length, (TEXT.match(/\|reads\|/g) ?? []).length);
   const named = prove(['--group', 'g', 'recipe'], KEY, {});
   t.regex(named.stderr, /--vm with the id/);
   t.is(named.status, 1);
