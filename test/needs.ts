@@ -20,6 +20,7 @@ const CHECKS = {
   firewalld: () => hasProgram('firewalld') && hasProgram('dbus-daemon'),
   bash: () => hasProgram('bash'),
   curl: () => hasProgram('curl'),
+  jq: () => hasProgram('jq'),
   shellcheck: () => hasProgram('shellcheck'),
   chromium: () => hasProgram('chromium'),
   /** A terminal for a program, of util-linux. */
