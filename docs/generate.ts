@@ -1,5 +1,5 @@
 /**
- * Writes what README and docs/logs.md take from the code, between their marks, and what is made whole from it, the
+ * Writes what README and some pages of docs/ take from the code, between their marks, and what is made whole from it, the
  * description of the HTTP API and docs/api.md: `npm run docs`. With `--check` it only
  * says whether they are up to date. Run with Node; nothing here ships.
  */
@@ -9,6 +9,7 @@ import { COMMAND_FAILURES } from '../shared/model/commandFailures.ts';
 import { FINDINGS } from '../shared/model/findings.ts';
 import { GUEST_ERRORS } from '../shared/model/guestErrors.ts';
 import { FIELDS, type FieldName } from '../shared/model/logFields.ts';
+import { PRECONDITIONS } from '../shared/model/preconditions.ts';
 import { REFUSALS } from '../shared/model/refusals.ts';
 import { type Level, STEPS } from '../shared/model/steps.ts';
 import { WAITS } from '../shared/model/waits.ts';
@@ -73,6 +74,11 @@ export const TABLES: Record<string, () => string> = {
       ['code', 'verdict', 'what a person is told'],
       Object.entries(FINDINGS).map(([code, { verdict, sentence }]) => [asCode(code), verdict, sentence]),
     ),
+  preconditions: () =>
+    table(
+      ['code', 'what it comes to', 'what a person is told'],
+      Object.entries(PRECONDITIONS).map(([code, { kind, sentence }]) => [asCode(code), asCode(kind), sentence]),
+    ),
   'final refusals': () => sentences(REFUSALS),
   waits: () => sentences(WAITS),
   'command failures': () => sentences(COMMAND_FAILURES),
@@ -98,6 +104,7 @@ export const TABLES: Record<string, () => string> = {
 export const DOCUMENTS: Record<string, readonly string[]> = {
   'README.md': ['settings', 'findings', 'waits', 'command failures', 'guest errors', 'final refusals'],
   'docs/logs.md': ['steps', 'fields'],
+  'docs/assess.md': ['preconditions'],
 };
 
 /** Files that are made whole. */

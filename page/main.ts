@@ -26,7 +26,7 @@ const TITLES: Record<View, string> = { estate: 'Estate', findings: 'Findings', r
 /** What a saved file holds instead of an app to ask. */
 interface Saved {
   estate: EstateView;
-  /** Traces by the names of VM and VIP. */
+  /** Traces by the ids of VM and frontend. */
   traces: Record<string, TraceView>;
   /** What it is of. */
   title?: string;
@@ -170,7 +170,7 @@ function Still({ saved }: { saved: Saved }) {
   const route = useRoute();
   const { estate, traces, title } = saved;
   const now = Date.parse(estate.asOf);
-  const traceOf = (vm: string, vip: string) => traces[`${vm} ${vip}`];
+  const traceOf = (vm: string, frontend: string) => traces[`${vm} ${frontend}`];
   const body =
     route.view === 'findings'
       ? html`<${Findings} estate=${estate} />`

@@ -3,10 +3,11 @@
  * message on the queue loads no Azure SDK.
  */
 import { randomUUID } from 'node:crypto';
+import type { Looked } from './assess/observe.ts';
 import { type Config, readConfig, readLookConfig } from './config.ts';
 import type { ListFormat, RunFormat } from './model/formats.ts';
 import type { ReconcileMessage, SignalMessage } from './model/messages.ts';
-import type { EstateRequest, Observed, Progress } from './model/observed.ts';
+import type { EstateRequest, Progress } from './model/observed.ts';
 import { defined } from './model/optional.ts';
 import { type Scope, wholeScope } from './model/scope.ts';
 import type { Signal } from './model/signal.ts';
@@ -204,9 +205,8 @@ export async function viewOpenApi(): Promise<Answer> {
   return openApiAnswer(document);
 }
 
-/** What was observed, and the scope in which it is judged: all that was read. */
-export interface Look {
-  observed: Observed;
+/** What was observed, and the scope in which it is judged and was surveyed: all that was read. */
+export interface Look extends Looked {
   scope: Scope;
 }
 
@@ -221,9 +221,10 @@ export async function look(request: EstateRequest, progress: Progress): Promise<
     import('./azure/adapters.ts'),
   ]);
   const ports = { ...openReaders(azure), clock: { now: Date.now } };
-  const observed = await observeEstate(ports, request, tags, progress);
+  const { observed, whole } = await observeEstate(ports, request, tags, progress);
   return {
     observed,
+    whole,
     scope: wholeScope(
       observed.subscriptions.map(({ id }) => id),
       tags,

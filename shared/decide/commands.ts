@@ -4,6 +4,7 @@
  * sent is told by its script's command id and by a start time that changed.
  */
 import { type AzureError, ReportError } from '../errors.ts';
+import { unfitAgent } from '../evaluate/agent.ts';
 import { parseReport } from '../guest/report.ts';
 import { refusalOf } from '../guest/windows/refusal.ts';
 import type { CommandFailureCode } from '../model/commandFailures.ts';
@@ -15,7 +16,6 @@ import type { CommandView } from '../model/ports.ts';
 import type { CommandRow, VmRow } from '../model/rows.ts';
 import { oneOrAll } from '../model/steps.ts';
 import { rowKey } from '../model/store.ts';
-import { unfitAgent } from './agent.ts';
 import { isCutOff, precedence, rivalsOf } from './elsewhere.ts';
 import { fail, failed, healthyVips, type InFlight, refuse, succeed, takeBack, withdraw } from './endings.ts';
 import { commandMs, guestLimits, guestNetworks } from './limits.ts';

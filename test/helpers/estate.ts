@@ -9,6 +9,7 @@ import { type IdKey, idKey, shortName } from '../../shared/model/ids.ts';
 import type { Observed } from '../../shared/model/observed.ts';
 import type { Evaluation, Path, VmKnowledge } from '../../shared/model/path.ts';
 import { DEFAULT_TAGS, type Scope, subscriptionOf } from '../../shared/model/scope.ts';
+import { NO_SURROUNDINGS } from '../../shared/model/surroundings.ts';
 import type {
   BackendHealth,
   FrontendIp,
@@ -284,6 +285,7 @@ export const observedOf = (topology: Topology, fields: Partial<Observed> = {}): 
   health: new Map(),
   knowledge: new Map(),
   heard: new Map(),
+  surroundings: NO_SURROUNDINGS,
   unread: [],
   ...fields,
 });
