@@ -1,6 +1,7 @@
 /** `assess`: observes, judges, tells. What it returns is the text and the exit code; main.ts does the rest. */
+import { writeFile } from 'node:fs/promises';
 import { look } from '../shared/app.ts';
-import { InputError } from '../shared/errors.ts';
+import { InputError, messageOf } from '../shared/errors.ts';
 import { type IdKey, idKey } from '../shared/model/ids.ts';
 import type { Observed, Progress } from '../shared/model/observed.ts';
 import { defined } from '../shared/model/optional.ts';
@@ -14,6 +15,7 @@ import {
   judged,
 } from '../shared/views/assessment.ts';
 import { assessmentCsv } from '../shared/views/assessmentCsv.ts';
+import { drawnPage } from '../shared/views/drawnPage.ts';
 import { mask } from '../shared/views/mask.ts';
 import { frontendNamed, memberNamed } from '../shared/views/names.ts';
 import { scriptFor } from '../shared/views/script.ts';
@@ -35,7 +37,17 @@ export async function assess(options: AssessOptions, progress: Progress, paint: 
   if (options.script !== undefined) return script(options, options.script, progress);
   const { observed, request, known } = await observe(options, progress);
   const assessment = assessmentOf(observed, known, request);
+  if (options.html !== undefined) await save(options.html, await drawnPage(observed, known));
   return { text: written(assessment, options.format, paint), exitCode: assessment.result.exitCode };
+}
+
+/** Writes a file. Throws InputError with the system's words where it cannot be written. */
+async function save(file: string, text: string): Promise<void> {
+  try {
+    await writeFile(file, text);
+  } catch (error) {
+    throw new InputError('INPUT_INVALID', '--html', file, `cannot be written (${messageOf(error)})`);
+  }
 }
 
 /** What was observed, judged, and what is asked of it: names of the options found, all masked where that is wanted. */

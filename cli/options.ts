@@ -15,6 +15,8 @@ export interface AssessOptions extends EstateRequest {
   trace?: { from: string; to: string };
   /** Name or id of the VM whose script is wanted, in place of a report. */
   script?: string;
+  /** A file that the page is written to, beside the report. */
+  html?: string;
   /** No id and no name of the estate in any output. */
   mask: boolean;
 }
@@ -42,6 +44,7 @@ What to tell
   --mask                 no id and no name in any output: for a report that is shown to others
                          (private addresses stay)
   --json                 the whole report as JSON
+  --html FILE            also: the estate drawn, as a page in one file, for a browser
   --csv                  a line per path as CSV (UTF-8 with BOM, no cell is a formula)
   --help                 this text
 
@@ -74,8 +77,9 @@ export function readOptions(args: readonly string[]): AssessOptions | undefined 
     }
   }
   const script = name('--script', values.script);
-  if (script !== undefined && (values.csv || values.mask)) {
-    const other = values.csv ? '--csv' : '--mask';
+  if (script !== undefined && (values.csv || values.mask || values.html !== undefined)) {
+    const made = values.html === undefined ? '--mask' : '--html';
+    const other = values.csv ? '--csv' : made;
     throw wrong('--script', script, `it goes with --json alone: ${other} cannot be made of a script`);
   }
   if (values.json && values.csv) throw wrong('--csv', '--json --csv', 'one of the two is expected');
@@ -89,7 +93,12 @@ export function readOptions(args: readonly string[]): AssessOptions | undefined 
     preconditions: !values['no-preconditions'] && script === undefined,
     format: formatOf(values),
     mask: values.mask,
-    ...defined({ ifLost: name('--if-lost', values['if-lost']), trace: traceOf(values), script }),
+    ...defined({
+      ifLost: name('--if-lost', values['if-lost']),
+      trace: traceOf(values),
+      script,
+      html: name('--html', values.html),
+    }),
   };
 }
 
@@ -131,6 +140,7 @@ function parse(args: readonly string[]) {
         'no-preconditions': { type: 'boolean', default: false },
         'if-lost': { type: 'string' },
         script: { type: 'string' },
+        html: { type: 'string' },
         from: { type: 'string' },
         to: { type: 'string' },
         mask: { type: 'boolean', default: false },

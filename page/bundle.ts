@@ -79,5 +79,6 @@ export async function writePage(folder: string): Promise<Bundled & { bytes: numb
 
 if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
   const { bytes } = await writePage(PAGE_FOLDER);
-  console.log(`${join(PAGE_FOLDER, PAGE_FILE)}: ${Math.round(bytes / 1024)} KiB`);
+  if (!process.argv.includes('--quiet'))
+    console.log(`${join(PAGE_FOLDER, PAGE_FILE)}: ${Math.round(bytes / 1024)} KiB`);
 }

@@ -3,6 +3,7 @@ import { html } from 'htm/preact';
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { EstateView, VmEntry } from '../shared/views/estateSchema.ts';
+import type { HistoryView } from '../shared/views/historySchema.ts';
 import type { RunSummary, RunView } from '../shared/views/run.ts';
 import type { TraceView } from '../shared/views/trace.ts';
 import { appNow, ask, forgetKeys, type KeyKind, keepKey, keyOf, type Polled } from './api.ts';
@@ -18,14 +19,14 @@ import { troubleText } from './view/trouble.ts';
 import { age, clock } from './words.ts';
 
 /** How often each is asked for while it is looked at, milliseconds. */
-const EVERY = { estate: 10_000, soon: 3000, runs: 5000, run: 2000 };
+const EVERY = { estate: 10_000, soon: 3000, runs: 5000, run: 2000, history: 60_000 };
 
 const TITLES: Record<View, string> = { estate: 'Estate', findings: 'Findings', runs: 'Runs', history: 'History' };
 
 /** What a saved file holds instead of an app to ask. */
 interface Saved {
   estate: EstateView;
-  /** Traces by the names of VM and VIP. */
+  /** Traces by the ids of VM and frontend. */
   traces: Record<string, TraceView>;
   /** What it is of. */
   title?: string;
@@ -53,6 +54,10 @@ function Live() {
   const [run, refreshRun] = usePolled<RunView>(
     isRuns && route.run ? `/api/runs/${encodeURIComponent(route.run)}` : undefined,
     EVERY.run,
+  );
+  const [history] = usePolled<HistoryView>(
+    route.view === 'history' ? '/api/history?days=31' : undefined,
+    EVERY.history,
   );
   const refreshRuns = (): void => {
     refreshRun();
@@ -117,7 +122,7 @@ function Live() {
   function view() {
     if (route.view === 'runs')
       return html`<${Runs} estate=${value} list=${list} run=${run} route=${route} now=${now} ask=${start} refresh=${refreshRuns} />`;
-    if (route.view === 'history') return html`<${History} />`;
+    if (route.view === 'history') return html`<${History} history=${history} route=${route} now=${now} />`;
     if (!value) return html`<p role="status">${trouble ? troubleText(trouble, 'the estate') : 'The app is asked…'}</p>`;
     if (route.view === 'findings') return html`<${Findings} estate=${value} />`;
     return html`<${Estate} estate=${value} route=${route} now=${now} act=${act} />`;
@@ -165,7 +170,7 @@ function Still({ saved }: { saved: Saved }) {
   const route = useRoute();
   const { estate, traces, title } = saved;
   const now = Date.parse(estate.asOf);
-  const traceOf = (vm: string, vip: string) => traces[`${vm} ${vip}`];
+  const traceOf = (vm: string, frontend: string) => traces[`${vm} ${frontend}`];
   const body =
     route.view === 'findings'
       ? html`<${Findings} estate=${estate} />`

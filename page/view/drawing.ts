@@ -211,6 +211,9 @@ function waysOf(way: TraceWay, { group, vm, frontend, rows, vmBoxes, nicBoxes, v
   const reply: [Point, Point][] = [];
   const dots: { at: Point; n: number; dies: boolean }[] = [];
   let cross: Point | undefined;
+  // What of the network ends it, it ends beside the NIC.
+  const ended = way.steps.find(({ code }) => code.includes('ENDED'))?.code;
+  const beside = (box: Box, offset: number): Point => ({ x: box.x - 34, y: box.y + box.h / 2 + offset });
   way.steps.forEach(({ code, state }, i) => {
     const dot = (at: Point) => dots.push({ at, n: i + 1, dies: state === 'dies' });
     const draw = (list: [Point, Point][], a: Point, b: Point, part?: number) => {
@@ -221,16 +224,30 @@ function waysOf(way: TraceWay, { group, vm, frontend, rows, vmBoxes, nicBoxes, v
       case 'SENT_VIA':
       case 'SENT_DEFAULT':
         draw(there, left(client, -7), right(source, -7));
-        draw(there, left(source, -8), right(vip, vipLane.source[0]), 0.14);
+        if (ended === 'ENDED_LEAVING') {
+          draw(there, left(source, -8), beside(source, -8));
+          dot(mid(left(client, -7), right(source, -7), 0.5));
+        } else draw(there, left(source, -8), right(vip, vipLane.source[0]), 0.14);
         break;
       case 'NOT_ANSWERED':
         cross = { x: vip.x + vip.w + 22, y: vip.y + vip.h / 2 + vipLane.source[0] };
         dot({ x: cross.x + 4, y: cross.y - 26 });
         break;
-      case 'TRANSLATED':
-        if (back)
-          draw(there, right(vip, vipLane.back[0]), left(back, back === source ? 8 : -8), back === source ? 0.7 : 0.86);
+      case 'TRANSLATED': {
+        if (!back) break;
+        const end = ended === 'ENDED_ARRIVING' ? beside(back, -8) : left(back, back === source ? 8 : -8);
+        draw(there, right(vip, vipLane.back[0]), end, back === source ? 0.7 : 0.86);
         break;
+      }
+      case 'ENDED_LEAVING':
+      case 'ENDED_ARRIVING':
+      case 'ANSWER_ENDED': {
+        const nic = code === 'ENDED_LEAVING' ? source : back;
+        if (!nic) break;
+        cross = beside(nic, code === 'ANSWER_ENDED' ? 8 : -8);
+        dot({ x: cross.x, y: cross.y + (code === 'ANSWER_ENDED' ? 20 : -20) });
+        break;
+      }
       case 'OWN_SOURCE':
         if (back) {
           const stub = right(back, 8);
@@ -256,11 +273,13 @@ function waysOf(way: TraceWay, { group, vm, frontend, rows, vmBoxes, nicBoxes, v
         draw(reply, right(vip, vipLane.source[1]), left(source, 8), 0.55);
         draw(reply, right(source, 7), left(client, 7));
         break;
-      default:
-        // REPLY_BY_WIRE, REPLY_STEERED, REPLY_STRONG_HOST: out by the NIC of the backend address.
+      case 'REPLY_BY_WIRE':
+      case 'REPLY_STEERED':
+      case 'REPLY_STRONG_HOST':
         if (back && server) {
           draw(reply, left(server, 7), right(back, 7));
-          draw(reply, left(back, 8), right(vip, vipLane.back[1]), 0.42);
+          if (ended === 'ANSWER_ENDED') draw(reply, left(back, 8), beside(back, 8));
+          else draw(reply, left(back, 8), right(vip, vipLane.back[1]), 0.42);
         }
     }
   });

@@ -19,7 +19,7 @@ interface Props {
   estate: EstateView;
   route: Route;
   now: number;
-  traceOf?: ((vm: string, vip: string) => TraceView | undefined) | undefined;
+  traceOf?: ((vm: string, frontend: string) => TraceView | undefined) | undefined;
   act?: ((mode: 'check' | 'apply' | 'remove', vm: VmEntry) => void) | undefined;
 }
 

@@ -186,21 +186,26 @@ function row({ vm, r, columns, from, to, group, estate, chosen, now, isDense, at
         return html`<td key=${c} data-r=${r} data-c=${c} aria-colindex=${c + 2} tabindex=${tab}><span><span class="vh">not a member</span></span></td>`;
       const { vip, primary } = group.frontends[frontend] as FrontendEntry;
       const isChosen = chosen?.vm === vm.name && chosen.vip === vip;
-      return html`<td key=${c} class=${`path ${path.state}`} data-r=${r} data-c=${c} aria-colindex=${c + 2} tabindex=${tab} aria-selected=${isChosen}>${cell(path, estate, now, isDense, primary === place)}</td>`;
+      const words = wordsOf(path, estate, now);
+      const isPrimary = primary === place;
+      if (isDense)
+        return html`<td key=${c} class=${`path ${path.state}`} data-r=${r} data-c=${c} aria-colindex=${c + 2} tabindex=${tab} aria-selected=${isChosen} aria-label=${isPrimary ? words + PRIMARY : words}>${shape(path.state)}${isPrimary && shape('crown', 14)}</td>`;
+      return html`<td key=${c} class=${`path ${path.state}`} data-r=${r} data-c=${c} aria-colindex=${c + 2} tabindex=${tab} aria-selected=${isChosen}><span>${shape(path.state)}${words}${
+        isPrimary && html`${shape('crown', 14)}<span class="vh">${PRIMARY}</span>`
+      }</span></td>`;
     })}${gap('td', columns.length - to)}
   </tr>`;
 }
 
-function cell(path: PathEntry, estate: EstateView, now: number, isDense: boolean, isPrimary: boolean) {
-  const text = cellText(
+/** What a cell says in words. */
+const wordsOf = (path: PathEntry, estate: EstateView, now: number): string =>
+  cellText(
     path,
     path.findings.map((i) => estate.findings[i]?.code ?? ''),
     now,
   );
-  return html`<span>${shape(path.state)}${isDense ? html`<span class="vh">${text}</span>` : text}${
-    isPrimary && html`${shape('crown', 14)}<span class="vh">, primary now</span>`
-  }</span>`;
-}
+
+const PRIMARY = ', primary now';
 
 function vmTags(vm: VmEntry) {
   const tags = [

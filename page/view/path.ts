@@ -16,7 +16,7 @@ interface Props {
   path: PathEntry;
   now: number;
   /** Where traces come from; the app by default. */
-  traceOf?: ((vm: string, vip: string) => TraceView | undefined) | undefined;
+  traceOf?: ((vm: string, frontend: string) => TraceView | undefined) | undefined;
   act?: ((mode: 'check' | 'apply' | 'remove', vm: VmEntry) => void) | undefined;
 }
 
@@ -32,7 +32,7 @@ export function PathPanel({ estate, group, vm, frontend, path, now, traceOf, act
   const state = `${of} ${path.state} ${frontend.primary} ${estate.listedAt}`;
   useEffect(() => {
     if (traceOf) {
-      const value = traceOf(vm.name, frontend.vip);
+      const value = traceOf(vm.id, frontend.id);
       setAnswer({ of, it: value ? { kind: 'ok', value, etag: undefined, at: now } : { kind: 'missing' } });
       return;
     }

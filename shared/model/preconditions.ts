@@ -20,12 +20,12 @@ export const PRECONDITIONS = {
   SECURITY_RULE_ENDS: {
     kind: 'ends',
     sentence:
-      'A rule of a network security group ends {direction} connections of the fix on {where}: {flows}. The rule is {id}. Ahead of it (a priority below {priority}) put one that allows {protocol} from {from} to {to} on port {ports}.',
+      'A rule of a network security group ends {direction} connections of the fix on {where}: {flows}. The rule is {id}. Change it, or put one ahead of it (its priority is {priority}) that allows {protocol} from {from} to {to} on port {ports}.',
   },
   SECURITY_RULE_ENDS_PROBE: {
     kind: 'ends',
     sentence:
-      'A rule of a network security group ends the load balancer’s probe on {where}: {flows}. The member is then never healthy, and nobody reaches the VIP while it is primary. The rule is {id}. Ahead of it (a priority below {priority}) put one that allows the service tag AzureLoadBalancer to {to} on port {ports}.',
+      'A rule of a network security group ends the load balancer’s probe on {where}: {flows}. The member is then never healthy, and nobody reaches the VIP while it is primary. The rule is {id}. Change it, or put one ahead of it (its priority is {priority}) that allows the service tag AzureLoadBalancer to {to} on port {ports}.',
   },
   SECURITY_RULE_UNSURE: {
     kind: 'may-end',

@@ -4,7 +4,7 @@ import { type Forecast, forecast } from '../evaluate/forecast.ts';
 import { compareText } from '../model/address.ts';
 import { findingText, findingVerdict } from '../model/findings.ts';
 import { type IdKey, idKey, parentId, shortName } from '../model/ids.ts';
-import type { Observed } from '../model/observed.ts';
+import type { Heard, Observed } from '../model/observed.ts';
 import { defined } from '../model/optional.ts';
 import type { Evaluation, FrontendView, Path } from '../model/path.ts';
 import type { FrontendRow, VmRow } from '../model/rows.ts';
@@ -26,6 +26,11 @@ import { unreadableView } from './run.ts';
 /** What the document is made of. */
 export interface EstateData extends Pick<KnownView, 'listedAt' | 'evaluation' | 'unreadable'> {
   observed: Pick<Observed, 'at' | 'topology' | 'unread'>;
+  /**
+   * For a look from outside, where nobody repairs by himself: what is known of the fix on each VM. A path is then `failing`
+   * or `exposed` where this program never worked on its VM, as an assessment says it.
+   */
+  heard?: ReadonlyMap<IdKey, Heard>;
   vms: ReadonlyMap<IdKey, Pick<VmRow, 'command' | 'hold'>>;
   frontends: ReadonlyMap<IdKey, Pick<FrontendRow, 'primarySince' | 'halted'>>;
 }
@@ -74,7 +79,7 @@ export function estateView(data: EstateData, enforcement: EstateView['enforcemen
     }
     const made = [...pathsOf].map(([key, paths]) => {
       const entries = paths
-        .map((path) => pathEntry(path, frontendAt.get(path.frontendKey) ?? 0, findings))
+        .map((path) => pathEntry(path, frontendAt.get(path.frontendKey) ?? 0, findings, isBare(path, data.heard)))
         .sort((a, b) => a.frontend - b.frontend);
       return { key, paths, entries, worst: Math.min(...entries.map(({ state }) => rank(state))) };
     });
@@ -172,12 +177,16 @@ export function stateOf({ exposure, verdict, proof }: Pick<Path, 'exposure' | 'v
   return verdict === 'blocked' ? 'blocked' : 'exposed';
 }
 
-function pathEntry(path: Path, frontend: number, findings: Findings): PathEntry {
+/** True where this program is known never to have worked on the VM, and nothing else is unknown of it. */
+const isBare = ({ vmKey, verdict, findings }: Path, heard: EstateData['heard']): boolean =>
+  heard !== undefined && verdict === 'unknown' && findings.length === 0 && (heard.get(vmKey) ?? 'never') === 'never';
+
+function pathEntry(path: Path, frontend: number, findings: Findings, bare: boolean): PathEntry {
   const { kind, at, seen } = path.proof;
   const share = path.share > 0 && path.share < 1 ? path.share : undefined;
   return {
     frontend,
-    state: stateOf(path),
+    state: stateOf(bare ? { ...path, verdict: 'repairable' } : path),
     exposure: path.exposure,
     verdict: path.verdict,
     proof: {

@@ -119,7 +119,7 @@ test('inbound at the other member: what the fix would break after it was put the
   const [first] = found;
   t.is(
     first && preconditionText(first),
-    `A rule of a network security group ends inbound connections of the fix on the NIC b1 (its own group): 10.0.1.11 to 10.0.1.20:1972. The rule is rest. Ahead of it (a priority below 4096) put one that allows TCP from 10.0.1.11 to 10.0.1.20 on port 1972.`,
+    `A rule of a network security group ends inbound connections of the fix on the NIC b1 (its own group): 10.0.1.11 to 10.0.1.20:1972. The rule is rest. Change it, or put one ahead of it (its priority is 4096) that allows TCP from 10.0.1.11 to 10.0.1.20 on port 1972.`,
   );
   t.deepEqual(told(of(nsgOn('b1'), { securityGroups: [group('nsg', ...rules)] }, 'b')), ['SECURITY_RULE_ENDS rest']);
 });

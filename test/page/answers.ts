@@ -18,6 +18,7 @@ export function answersOf(sample: Sample): Answers {
       return trace ? { body: { trace } } : problem(404, 'no such path', 'NOT_FOUND');
     },
     'GET /api/runs': { body: { runs: [] } },
+    'GET /api/history': historyReply(sample),
   };
 }
 
@@ -73,4 +74,60 @@ export function runOf(state: 'accepted' | 'running' | 'settled' | 'failed', more
     vms: [vm('hs-a', true), vm('hs-b', state === 'settled')],
     ...more,
   };
+}
+
+const DAY = 86_400_000;
+const MONTH = NOW - 30 * DAY;
+
+/** A month: a path that failed for some minutes on a day and was proved since, one that waits for a person, one kept lately. */
+export function historyReply(sample: Sample): Reply {
+  const [group] = sample.view.groups;
+  const at = (ms: number): string => new Date(ms).toISOString();
+  const of = (vm: string, vip: string) => ({
+    vm,
+    vip,
+    vmId: group?.vms.find(({ name }) => name === vm)?.id ?? vm,
+    frontend: group?.frontends.find((one) => one.vip === vip)?.id ?? vip,
+  });
+  const span = (from: number, to: number | undefined, exposure: string, verdict: string, proof = 'none') => ({
+    from: at(from),
+    ...(to === undefined ? {} : { to: at(to) }),
+    seconds: ((to ?? NOW) - from) / 1000,
+    exposure,
+    verdict,
+    proof,
+  });
+  const failed = MONTH + 4 * DAY + 9 * 3_600_000;
+  const paths = [
+    {
+      ...of('hs-a', '10.0.1.100'),
+      seconds: { exposed: 180, atRisk: 0, unknown: 0, safe: 30 * 86_400 - 180 },
+      changes: 2,
+      proved: [at(failed + 180_000), at(NOW - 2 * 3_600_000)],
+      spans: [
+        span(MONTH, failed, 'latent', 'compliant', 'remote'),
+        span(failed, failed + 180_000, 'active', 'repairable'),
+        span(failed + 180_000, undefined, 'active', 'compliant', 'self'),
+      ],
+    },
+    {
+      ...of('hs-c', '10.0.1.102'),
+      seconds: { exposed: 0, atRisk: 30 * 86_400, unknown: 0, safe: 0 },
+      changes: 0,
+      proved: [],
+      spans: [span(MONTH, undefined, 'latent', 'blocked')],
+    },
+    {
+      ...of('hs-b', '10.0.1.101'),
+      seconds: { exposed: 0, atRisk: 7200, unknown: 3600, safe: 9 * 86_400 },
+      changes: 12,
+      proved: [at(NOW - 840_000)],
+      spans: [
+        span(NOW - 10 * DAY, NOW - 9 * DAY, 'latent', 'unknown'),
+        span(NOW - 8 * DAY, undefined, 'latent', 'compliant', 'remote'),
+      ],
+      mixed: [{ from: at(NOW - 9 * DAY), to: at(NOW - 8 * DAY), changes: 11, seconds: { 'latent repairable': 7200 } }],
+    },
+  ];
+  return { body: { at: at(NOW), from: at(MONTH), days: 31, paths } };
 }

@@ -74,14 +74,14 @@ browserTest('the matrix says of each VM and VIP what is, in words and shapes, wi
         [
           ...(
             row as unknown as { querySelectorAll(s: string): { getAttribute(n: string): string }[] }
-          ).querySelectorAll('use'),
-        ].map((use) => use.getAttribute('href')),
+          ).querySelectorAll('svg'),
+        ].map((svg) => svg.getAttribute('class')),
       ),
     );
   t.deepEqual(shapes, [
-    ['#s-failing', '#s-crown', '#s-blocked'],
-    ['#s-proved', '#s-proved', '#s-crown', '#s-exposed'],
-    ['#s-set', '#s-set', '#s-proved', '#s-crown'],
+    ['s-failing', 's-crown', 's-blocked'],
+    ['s-proved', 's-proved', 's-crown', 's-exposed'],
+    ['s-set', 's-set', 's-proved', 's-crown'],
   ]);
   t.is(
     (await texts(page, '.sum'))[0],
@@ -144,6 +144,20 @@ browserTest('arrow keys go from cell to cell, Enter draws, and search and choice
   t.is(await page.locator('input[type=search]').inputValue(), 'no_secondary');
 });
 
+/** What a page of any program does: so much slower as this is than on a quiet machine, so much more may the drawing take. */
+const PLAIN = `{
+  const box = document.createElement('div');
+  for (let i = 0; i < 6000; i += 1) {
+    const one = document.createElement('span');
+    one.textContent = 'item ' + i;
+    box.append(one, ' ');
+  }
+  document.body.append(box);
+  box.offsetHeight;
+  box.remove();
+}`;
+const PLAIN_MS = 40;
+
 browserTest('500 VMs and 64 VIPs: drawn in 100 ms of work, and every name can be reached', async (t) => {
   const { page } = await started(t, answersOf(dense(500, 64)), '#/findings');
   await page.waitForSelector('.sum');
@@ -155,18 +169,29 @@ browserTest('500 VMs and 64 VIPs: drawn in 100 ms of work, and every name can be
     const parts = ['ScriptDuration', 'LayoutDuration', 'RecalcStyleDuration'];
     return 1000 * metrics.reduce((sum, { name, value }) => sum + (parts.includes(name) ? value : 0), 0);
   };
-  const times: number[] = [];
-  for (let i = 0; i < 8 && Math.min(...times, Number.POSITIVE_INFINITY) >= 100; i += 1) {
+  const took = async (work: () => Promise<unknown>): Promise<number> => {
+    const before = await worked();
+    await work();
+    return (await worked()) - before;
+  };
+  const drawn: number[] = [];
+  const plain: number[] = [];
+  for (let i = 0; i < 8; i += 1) {
     await page.evaluate(`location.hash = '#/findings'`);
     await page.waitForSelector('.matrix', { state: 'detached' });
-    const before = await worked();
-    await page.evaluate(`location.hash = '#/estate'`);
-    await page.waitForSelector('.matrix td.path');
-    await page.evaluate('document.body.offsetHeight');
-    times.push((await worked()) - before);
+    drawn.push(
+      await took(async () => {
+        await page.evaluate(`location.hash = '#/estate'`);
+        await page.waitForSelector('.matrix td.path', { state: 'attached' });
+        await page.evaluate('document.body.offsetHeight');
+      }),
+    );
+    plain.push(await took(() => page.evaluate(PLAIN)));
   }
-  t.log(`${times.map(Math.round).join(', ')} ms`);
-  t.true(Math.min(...times) < 100, `${times.join(', ')} ms`);
+  const [best, reference] = [Math.min(...drawn), Math.min(...plain)];
+  t.log(`${best.toFixed(0)} ms, where the plain list takes ${reference.toFixed(0)} ms`);
+  t.true(best < 100 * Math.max(1, reference / PLAIN_MS), `${best} ms, plain ${reference} ms`);
+  t.true(await page.evaluate(`document.querySelectorAll('td').length < 1000`), 'what is out of sight is not there');
   await page.locator('td[data-r="0"][data-c="0"]').focus();
   await page.keyboard.press('Control+End');
   await page.waitForFunction(`document.activeElement.dataset.r === '499' && document.activeElement.dataset.c === '63'`);
@@ -458,6 +483,47 @@ browserTest('check and dry run start at once; what the app refuses is said in it
   answers['POST /api/runs'] = problem(400, 'scope is outside the configured scope', 'SCOPE_NOT_ALLOWED');
   await page.getByRole('button', { name: 'Dry run' }).click();
   await page.getByText('scope is outside the configured scope').waitFor();
+});
+
+browserTest('a month as strips: the worst of each day, by height and colour, with words for all of it', async (t) => {
+  const { page } = await started(t, answersOf(hospital()), '#/history');
+  await page.waitForSelector('.strip');
+  const strips = await page
+    .locator('.history .strip')
+    .evaluateAll((all) =>
+      all.map((one) =>
+        [...(one as unknown as { children: { className: string }[] }).children]
+          .map(({ className }) => className)
+          .join(' '),
+      ),
+    );
+  const days = (n: number, word: string): string => Array.from({ length: n }, () => word).join(' ');
+  t.deepEqual(strips, [
+    `${days(4, 'set')} failing ${days(25, 'proved')} `,
+    `${days(30, 'blocked')} `,
+    `${days(20, '')} unknown exposed ${days(8, 'set')} `,
+  ]);
+  t.is(
+    (await texts(page, '.sum'))[0],
+    '1 path failed at some time in 31 days, the longest hs-a to ucr-registry: 3 min. 2 of 3 were proved.',
+  );
+  const label = await page.locator('.history .strip').first().getAttribute('aria-label');
+  t.regex(label ?? '', /^hs-a to ucr-registry: failed for 3 min, at risk for no time, .*proved last /);
+  t.deepEqual(await texts(page, '.history tbody td:last-child'), ['2 h ago', 'never', '14 min ago']);
+});
+
+browserTest('compliance is saved as the app gives it; an app without history says so', async (t) => {
+  const answers: Answers = { ...answersOf(hospital()), 'GET /api/compliance': { body: 'vm,vip\nhs-a,10.0.1.100\n' } };
+  delete answers['GET /api/history'];
+  const { page, app } = await started(t, answers, '#/history');
+  await page.getByText('This app keeps no history').waitFor();
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Compliance as CSV' }).click(),
+  ]);
+  t.is(download.suggestedFilename(), 'compliance.csv');
+  t.is(await readFile(await download.path(), 'utf8'), 'vm,vip\nhs-a,10.0.1.100\n');
+  t.is(app.asked.find(({ path }) => path === '/api/compliance')?.query.get('format'), 'csv');
 });
 
 browserTest('a key that only reads: acting asks for another one, and goes on with it', async (t) => {

@@ -39,7 +39,7 @@ const browser = await openBrowser();
 try {
   for (const [name, hash, options] of SHOTS) {
     const { page } = await openPage(browser, `${app.url}/api/dashboard${hash}`, options);
-    await page.locator('main section').first().waitFor();
+    await page.locator('main section, main table').first().waitFor();
     if (hash.includes('estate')) await page.locator('.steps').waitFor();
     await page.screenshot({ path: join(FOLDER, `${name}.png`), animations: 'disabled' });
     await page.context().close();
