@@ -15,8 +15,9 @@ import {
 } from '../shared/views/assessment.ts';
 import { assessmentCsv } from '../shared/views/assessmentCsv.ts';
 import { mask } from '../shared/views/mask.ts';
+import { frontendNamed, memberNamed } from '../shared/views/names.ts';
 import { scriptFor } from '../shared/views/script.ts';
-import { frontendNamed, memberNamed } from './names.ts';
+
 import type { AssessOptions, Format } from './options.ts';
 import type { Paint } from './paint.ts';
 import { scriptText } from './scriptText.ts';
