@@ -65,7 +65,6 @@ export function knownEstate(
     // Nothing of them is read here: a trace says no word of security groups and routes.
     surroundings: NO_SURROUNDINGS,
     unread,
-    surroundings: NO_SURROUNDINGS,
   };
   const believed = new Set<IdKey>();
   for (const [key, named] of surveyed.plans) {
