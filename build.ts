@@ -8,6 +8,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import { bundledPackages, notices } from './notices.ts';
+import { writePage } from './page/bundle.ts';
 
 const ROOT = dirname(fileURLToPath(import.meta.url));
 
@@ -22,7 +23,10 @@ export interface BuildOptions {
   outFolder?: string;
   /** host.json to copy. Default: this repository's. */
   hostJson?: string;
-  /** Folders copied whole into the out folder, by the name that code reads them under. Default: the guest scripts. */
+  /**
+   * Folders copied whole into the out folder, by the name that code reads them under. Default: the guest scripts, and the
+   * page beside them.
+   */
   assets?: Record<string, string>;
   minify?: boolean;
 }
@@ -73,9 +77,10 @@ export async function build(options: BuildOptions = {}): Promise<BuildResult> {
   for (const [name, folder] of Object.entries(options.assets ?? GUEST_SCRIPTS)) {
     await copyFiles(folder, join(outFolder, name));
   }
+  const page = options.assets ? undefined : await writePage(join(outFolder, 'page'));
   await writeFile(join(outFolder, 'package.json'), await deployedManifest());
   await cp(join(ROOT, 'LICENSE'), join(outFolder, 'LICENSE'));
-  const packages = bundledPackages(ROOT, Object.keys(metafile.inputs));
+  const packages = bundledPackages(ROOT, [...Object.keys(metafile.inputs), ...(page?.inputs ?? [])]);
   await writeFile(join(outFolder, 'THIRD_PARTY_NOTICES.txt'), notices(packages));
   return { outFolder, ...sizes(metafile) };
 }

@@ -106,6 +106,12 @@ export async function viewHealth(): Promise<Answer> {
   );
 }
 
+/** The page, without data: what it draws it asks for. */
+export async function viewDashboard(): Promise<Answer> {
+  const { dashboardAnswer } = await import('./views/dashboard.ts');
+  return dashboardAnswer();
+}
+
 /** A page of runs, newest first. */
 export async function pageOfRuns(query: RunListQuery): Promise<Answer> {
   const { scope, storage } = appConfig();
@@ -192,6 +198,20 @@ export async function viewPath(path: { vm: string; vip: string }): Promise<Answe
   ]);
   return pathAnswer(pathTraceView(known, path));
 }
+
+/** The estate as the page draws it: made once for each reading, however many pages ask. */
+export async function viewEstate(): Promise<Answer> {
+  const [{ estateView }, { estateAnswer }, known] = await Promise.all([
+    import('./views/estate.ts'),
+    import('./views/answer.ts'),
+    appEstate(),
+  ]);
+  const made = drawn.get(known) ?? estateAnswer(estateView(known, appConfig().enforcement));
+  drawn.set(known, made);
+  return made;
+}
+
+const drawn = new WeakMap<EstateRead, Answer>();
 
 /** The description of the HTTP API. */
 export async function viewOpenApi(): Promise<Answer> {

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { GUEST_MODES } from '../../shared/model/guest.ts';
 import { TRACE_ASSUMPTIONS, TRACE_STEPS } from '../../shared/model/traceSteps.ts';
 import type { CompliancePath, ComplianceView } from '../../shared/views/compliance.ts';
+import { type EstateView, estateSchema } from '../../shared/views/estateSchema.ts';
 import type { ForecastView } from '../../shared/views/forecast.ts';
 import type { PathTraceView } from '../../shared/views/paths.ts';
 import { exactly } from './exactly.ts';
@@ -155,3 +156,7 @@ export const pathTrace = exactly<PathTraceView>()(
     }),
   }),
 ).meta({ id: 'PathTrace', description: 'What becomes of a connection, now and after each failover.' });
+
+/** What the page draws: the schema is the view's own. */
+export const estate = estateSchema as unknown as z.ZodType<EstateView>;
+z.globalRegistry.add(estate, { id: 'Estate', description: 'Positions count from 0.' });

@@ -21,7 +21,7 @@ import {
 import { manualRunSchema } from '../../shared/requests/manualRun.ts';
 import { RUN_EXPECTED, runQuerySchema } from '../../shared/requests/query.ts';
 import { RUNS_EXPECTED, runsQuerySchema } from '../../shared/requests/runQuery.ts';
-import { compliance, forecast, pathTrace } from './estate.ts';
+import { compliance, estate, forecast, pathTrace } from './estate.ts';
 import { health } from './health.ts';
 import { problemResponse } from './problems.ts';
 import { accepted, cancelled, cancelling, run, runId, runList } from './runs.ts';
@@ -190,6 +190,26 @@ export const PATHS: ZodOpenApiPathsObject = {
       'Now and after each failover: which NIC, which source, who answers, and where it dies. Read as compliance is.',
     requestParams: { query: described(pathsQuerySchema, PATHS_EXPECTED), ...IF_NONE_MATCH },
     responses: { ...tagged('The trace.', json(pathTrace)), ...problems(400, 404, 502) },
+  }),
+  '/api/estate': get({
+    operationId: 'showEstate',
+    summary: 'The whole estate as the page draws it',
+    description:
+      'Groups of frontends and VMs that paths join, each VM with its NICs, its paths with state, proof and findings, who is primary, and what the loss of each primary would bring. VMs, frontends and findings are named by their positions. Read as compliance is.',
+    requestParams: IF_NONE_MATCH,
+    responses: { ...tagged('The estate.', json(estate)), ...problems(400, 502) },
+  }),
+  '/api/dashboard': get({
+    operationId: 'showDashboard',
+    summary: 'The page, for anybody',
+    description: 'One document without data in it. It asks for the rest with the key that it is given.',
+    security: [],
+    requestParams: IF_NONE_MATCH,
+    responses: {
+      ...tagged('The page.', HTML),
+      401: { description: 'Not by this function: where the platform signs people in, it asks for that first.' },
+      500: { headers: NO_STORE, ...problemResponse(500) },
+    },
   }),
   '/api/health': get({
     operationId: 'showHealth',

@@ -1,7 +1,8 @@
 /** What callers of the functions that tell of the estate ask for. */
 import * as z from 'zod/mini';
+import { clip, InputError } from '../errors.ts';
 import { LIST_FORMATS, type ListFormat } from '../model/formats.ts';
-import { acceptedFormat, readQuery } from './query.ts';
+import { acceptedFormat, readParameters, readQuery } from './query.ts';
 
 /** As long as an id may be: what names a VM or a frontend is its name, its address or its id. */
 const name = () => z.string().check(z.minLength(1), z.maxLength(1024));
@@ -31,3 +32,10 @@ export const readForecastQuery = (parameters: Parameters): string | undefined =>
 /** Whose connections to where are traced. Throws InputError INPUT_INVALID. */
 export const readPathsQuery = (parameters: Parameters): { vm: string; vip: string } =>
   readQuery(pathsQuerySchema, PATHS_EXPECTED, parameters);
+
+/** `GET /api/estate` takes no parameter. Throws InputError INPUT_INVALID for any. */
+export function readEstateQuery(parameters: Parameters): void {
+  const [first] = Object.entries(readParameters(parameters));
+  if (first)
+    throw new InputError('INPUT_INVALID', clip(first[0], 100), first[1], 'is not known; there is no parameter');
+}

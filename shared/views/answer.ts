@@ -5,6 +5,7 @@ import { defined } from '../model/optional.ts';
 import type { ComplianceView } from './compliance.ts';
 import { complianceCsv } from './complianceCsv.ts';
 import { runCsv, runsCsv } from './csv.ts';
+import type { EstateView } from './estateSchema.ts';
 import type { ForecastView } from './forecast.ts';
 import type { HealthView } from './health.ts';
 import type { PathTraceView } from './paths.ts';
@@ -75,6 +76,9 @@ export const forecastAnswer = (view: ForecastView): Answer => tagged(answer('jso
 
 /** What becomes of a connection. */
 export const pathAnswer = (view: PathTraceView): Answer => tagged(answer('json', JSON.stringify(view)), view);
+
+/** The estate as the page draws it. */
+export const estateAnswer = (view: EstateView): Answer => tagged(answer('json', JSON.stringify(view)), view);
 
 /** The description of all this. */
 export const openApiAnswer = (document: unknown): Answer => tagged(answer('json', JSON.stringify(document)), document);

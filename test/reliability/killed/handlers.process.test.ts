@@ -253,7 +253,7 @@ const empty = (name: string): Promise<true> =>
   });
 
 /** Killed elsewhere: at the loop's calls in kills.process.test.ts, at its host’s in cleanStop.process.test.ts; the others read. */
-const ELSEWHERE = ['compliance', 'forecast', 'health', 'openapi', 'paths', 'reconcile', 'runs'];
+const ELSEWHERE = ['compliance', 'dashboard', 'estate', 'forecast', 'health', 'openapi', 'paths', 'reconcile', 'runs'];
 
 test.after('no function lacks a row; nothing is open, lost or doubled', async (t) => {
   const files = await readdir(new URL('../../../functions/', import.meta.url));
