@@ -3,11 +3,13 @@
  * message on the queue loads no Azure SDK.
  */
 import { randomUUID } from 'node:crypto';
+import type { Looked } from './assess/observe.ts';
+import { thisBuild } from './build.ts';
 import { type Config, readConfig, readLookConfig } from './config.ts';
 import type { ListFormat, RunFormat } from './model/formats.ts';
 import { madeOnce } from './model/madeOnce.ts';
 import type { CancelMessage, ReconcileMessage, SignalMessage } from './model/messages.ts';
-import type { EstateRequest, Observed, Progress } from './model/observed.ts';
+import type { EstateRequest, Progress } from './model/observed.ts';
 import { defined } from './model/optional.ts';
 import { type Scope, wholeScope } from './model/scope.ts';
 import type { Signal } from './model/signal.ts';
@@ -58,7 +60,7 @@ export async function runReconcile(message: ReconcileMessage, log: Log): Promise
     import('./state/bells.ts'),
     import('./azure/adapters.ts'),
   ]);
-  const { topology, health, commands, agents } = azure.openAzure(settings.azure);
+  const { topology, health, commands, agents, topic } = azure.openAzure(settings.azure);
   await reconcile(
     message,
     {
@@ -68,6 +70,7 @@ export async function runReconcile(message: ReconcileMessage, log: Log): Promise
       health,
       commands,
       agents,
+      topic,
       clock: { now: Date.now },
       log,
       holder: randomUUID(),
@@ -88,7 +91,7 @@ export async function acceptRun(signals: readonly Signal[], key: string | undefi
 /** Marks the run of a signal that the host gave up on as failed. */
 export async function failRun(message: SignalMessage, text: string): Promise<void> {
   const { markFailed } = await import('./reconcile/deadLetter.ts');
-  await markFailed(await appStore(), message, text, Date.now());
+  await markFailed(await appStore(), message, text, Date.now(), appConfig().tellsEvents);
 }
 
 /** How the app itself is. */
@@ -102,7 +105,12 @@ export async function viewHealth(): Promise<Answer> {
   ]);
   const at = Date.now();
   return healthAnswer(
-    await readHealth(opened, scope.subscriptionIds, { at, enforcement, unreadable: () => countPoisoned(storage) }),
+    await readHealth(opened, scope.subscriptionIds, {
+      at,
+      enforcement,
+      ...thisBuild(),
+      unreadable: () => countPoisoned(storage),
+    }),
   );
 }
 
@@ -222,9 +230,8 @@ export async function viewOpenApi(): Promise<Answer> {
   return openApiAnswer(document);
 }
 
-/** What was observed, and the scope in which it is judged: all that was read. */
-export interface Look {
-  observed: Observed;
+/** What was observed, and the scope in which it is judged and was surveyed: all that was read. */
+export interface Look extends Looked {
   scope: Scope;
 }
 
@@ -239,9 +246,10 @@ export async function look(request: EstateRequest, progress: Progress): Promise<
     import('./azure/adapters.ts'),
   ]);
   const ports = { ...openReaders(azure), clock: { now: Date.now } };
-  const observed = await observeEstate(ports, request, tags, progress);
+  const { observed, whole } = await observeEstate(ports, request, tags, progress);
   return {
     observed,
+    whole,
     scope: wholeScope(
       observed.subscriptions.map(({ id }) => id),
       tags,

@@ -6,6 +6,7 @@ import type { Heard, Observed, Unread } from '../model/observed.ts';
 import type { Evaluation, NamedPlan } from '../model/path.ts';
 import type { FrontendRow, VmRow } from '../model/rows.ts';
 import type { LoopSettings } from '../model/settings.ts';
+import { NO_SURROUNDINGS } from '../model/surroundings.ts';
 import type { Topology } from '../model/topology.ts';
 import { seenLook } from './away.ts';
 import { healthOf } from './frontends.ts';
@@ -61,6 +62,8 @@ export function knownEstate(
     health: healthOf(rows.frontends),
     knowledge: new Map([...vms].map(([key, row]) => [key, knownOf(row)])),
     heard: new Map([...vms].map(([key, row]) => [key, heardOf(row, surveyed.plans.get(key))])),
+    // Nothing of them is read here: a trace says no word of security groups and routes.
+    surroundings: NO_SURROUNDINGS,
     unread,
   };
   const believed = new Set<IdKey>();

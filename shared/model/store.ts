@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import type { StateError } from '../errors.ts';
 import { idKey } from './ids.ts';
 import type { LeaseRow } from './lease.ts';
+import type { NewsRow } from './news.ts';
 import type { FrontendRow, OutcomeRow, RequestRow, RunRow, RunState, VmRow } from './rows.ts';
 import type { SignalKind } from './signal.ts';
 
@@ -85,6 +86,8 @@ export interface Store {
   frontends: Rows<FrontendRow>;
   /** Partition {@link REQUESTS}; key: hash of the `Idempotency-Key`. */
   requests: RequestRows;
+  /** Partition: subscription id; key: VM key, or that of the subscription's id. `pending`: those with events to publish. */
+  news: Rows<NewsRow, 'pending'>;
   /** Partition {@link LEASES}; key: subscription id. */
   leases: Rows<LeaseRow>;
 }

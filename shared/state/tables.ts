@@ -13,6 +13,7 @@ export const TABLES = {
   vms: 'hairpinVms',
   frontends: 'hairpinFrontends',
   requests: 'hairpinRequests',
+  news: 'hairpinNews',
   leases: 'hairpinLeases',
 } as const;
 
@@ -34,6 +35,10 @@ export function openTables(account: StorageAccount): Store {
     }),
     frontends: tableRows(open('frontends'), (frontend) => ({ id: frontend.frontendId }), { all: '' }),
     requests: tableRequestRows(open('requests')),
+    news: tableRows(open('news'), ({ subject, pending }) => ({ id: subject, pending: pending.length > 0 }), {
+      all: '',
+      pending: ' and pending eq true',
+    }),
     leases: tableRows(open('leases'), (lease) => ({ id: lease.subscriptionId }), { all: '' }),
   };
 }

@@ -21,6 +21,7 @@ const PROCESSES: string[][] = [
   ['mirrorFailover'],
   ['resourceChange'],
   [
+    'cancelRun',
     'compliance',
     'dashboard',
     'estate',
@@ -30,7 +31,6 @@ const PROCESSES: string[][] = [
     'paths',
     'runs',
     'startRun',
-    'cancelRun',
     'retry',
   ],
   ['primaryWatch', 'complianceSweep'],

@@ -84,7 +84,10 @@ for (const [title, command, args, version] of OLDER) {
     });
     const said = stdout.split('\n').filter((line) => line !== '' && !line.startsWith('WARNING: '));
     t.is(said.length, 1, stdout);
-    t.regex(said[0] ?? '', /^This app needs Node 22 or later and was started by Node .*: set .* to 22\.$/);
+    t.regex(
+      said[0] ?? '',
+      /^This app needs Node 22 or later and was started by Node .*: set .* to 22\. \(version \d+\.\d+\.\d+, commit [^)]+\)$/,
+    );
     t.regex(said[0] ?? '', version);
   });
 }
@@ -113,5 +116,6 @@ for (const [name, value, expected, example] of [
     const [line = ''] = (error?.message ?? '').split('\n');
     t.true(line.includes(`Setting ${name} ${expected}`), line);
     t.true(line.includes(`for example ${example}`), line);
+    t.regex(line, /\(version \d+\.\d+\.\d+, commit ([0-9a-f]{12}(\+changed)?|unknown)\)/);
   });
 }

@@ -1,4 +1,7 @@
-/** Manual runs over HTTP: what is taken, what is refused and how, and what a run shows in the end. */
+/**
+ * Manual runs over HTTP: what is taken, what is refused and how, and what a run shows in the end.
+ * Long: one table of cases about one thing.
+ */
 import test, { type ExecutionContext } from 'ava';
 import { parse } from 'csv-parse/sync';
 import { WARNINGS } from '../../shared/guest/warnings.ts';

@@ -4,6 +4,7 @@
  */
 import { StateError } from '../../shared/errors.ts';
 import type { LeaseRow } from '../../shared/model/lease.ts';
+import type { NewsRow } from '../../shared/model/news.ts';
 import {
   type FrontendRow,
   isOpen,
@@ -149,5 +150,6 @@ export const memoryStore = () =>
     vms: new MemoryRows<VmRow, 'commanded'>({ commanded: (vm) => vm.command !== undefined }),
     frontends: new MemoryRows<FrontendRow>({}),
     requests: new MemoryRequests(),
+    news: new MemoryRows<NewsRow, 'pending'>({ pending: (row) => row.pending.length > 0 }),
     leases: new MemoryRows<LeaseRow>({}),
   }) satisfies Store;
