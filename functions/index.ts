@@ -6,6 +6,7 @@ import './cancelRun.ts';
 import './complianceSweep.ts';
 import './deadLetter.ts';
 import './health.ts';
+import './history.ts';
 import './mirrorFailover.ts';
 import './primaryWatch.ts';
 import './reconcile.ts';

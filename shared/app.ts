@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { type Config, readConfig, readLookConfig } from './config.ts';
-import type { RunFormat } from './model/formats.ts';
+import type { ListFormat, RunFormat } from './model/formats.ts';
 import type { CancelMessage, ReconcileMessage, SignalMessage } from './model/messages.ts';
 import type { EstateRequest, Observed, Progress } from './model/observed.ts';
 import { defined } from './model/optional.ts';
@@ -14,6 +14,7 @@ import type { Log } from './model/steps.ts';
 import type { Store } from './model/store.ts';
 import type { Accepted } from './reconcile/accept.ts';
 import type { Answer } from './views/answer.ts';
+import type { HistoryAsked } from './views/history.ts';
 import type { RunListQuery } from './views/runs.ts';
 
 let config: Config | undefined;
@@ -84,6 +85,16 @@ export async function viewHealth(): Promise<Answer> {
   return healthAnswer(
     await readHealth(opened, scope.subscriptionIds, { at, enforcement, unreadable: () => countPoisoned(storage) }),
   );
+}
+
+/** How paths stood over days. */
+export async function viewHistory({ format, ...asked }: HistoryAsked & { format: ListFormat }): Promise<Answer> {
+  const [{ readHistory }, { historyAnswer }, opened] = await Promise.all([
+    import('./views/history.ts'),
+    import('./views/answer.ts'),
+    appStore(),
+  ]);
+  return historyAnswer(await readHistory(opened, appConfig().scope.subscriptionIds, asked, Date.now()), format);
 }
 
 /** A page of runs, newest first. */

@@ -45,6 +45,8 @@ export interface LeaseRow {
   begun?: string[];
   /** Lists of other subscriptions that could not be read lately. */
   unread?: UnreadLists[];
+  /** The oldest day whose history is not removed yet. */
+  historyDay?: string;
   /** When old runs are looked for again. */
   tidyAt: number;
 }

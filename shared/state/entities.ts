@@ -95,6 +95,7 @@ const NAMES: Record<RowKind, string> = {
   frontends: 'frontendId',
   leases: 'subscriptionId',
   requests: 'keyHash',
+  history: 'vmId',
 };
 
 const isNamed = (row: unknown, name: string): boolean =>

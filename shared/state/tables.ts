@@ -12,6 +12,7 @@ export const TABLES = {
   outcomes: 'hairpinOutcomes',
   vms: 'hairpinVms',
   frontends: 'hairpinFrontends',
+  history: 'hairpinHistory',
   requests: 'hairpinRequests',
   leases: 'hairpinLeases',
 } as const;
@@ -33,6 +34,7 @@ export function openTables(account: StorageAccount): Store {
       commanded: ` and (commanded eq true or v lt ${COLUMNS_SINCE})`,
     }),
     frontends: tableRows(open('frontends'), (frontend) => ({ id: frontend.frontendId }), { all: '' }),
+    history: tableRows(open('history'), ({ vmId }) => ({ id: vmId }), { all: '' }),
     requests: tableRequestRows(open('requests')),
     leases: tableRows(open('leases'), (lease) => ({ id: lease.subscriptionId }), { all: '' }),
   };

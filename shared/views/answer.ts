@@ -3,6 +3,8 @@ import type { ListFormat, RunFormat } from '../model/formats.ts';
 import { defined } from '../model/optional.ts';
 import { runCsv, runsCsv } from './csv.ts';
 import type { HealthView } from './health.ts';
+import { historyCsv } from './history.ts';
+import type { HistoryView } from './historySchema.ts';
 import type { RunView } from './run.ts';
 import { runPage } from './runPage.ts';
 import type { RunListView } from './runs.ts';
@@ -56,6 +58,13 @@ export function runsAnswer(list: RunListView, format: ListFormat): Answer {
     ...attachment('runs'),
     ...defined({ link: list.next && `<${list.next}>; rel="next"` }),
   });
+}
+
+/** The history of paths. */
+export function historyAnswer(history: HistoryView, format: ListFormat): Answer {
+  return format === 'json'
+    ? answer(format, JSON.stringify(history))
+    : answer(format, historyCsv(history), attachment('history'));
 }
 
 const attachment = (name: string): Record<string, string> => ({

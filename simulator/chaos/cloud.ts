@@ -20,7 +20,7 @@ const PROCESSES: string[][] = [
   ['reconcile'],
   ['mirrorFailover'],
   ['resourceChange'],
-  ['health', 'runs', 'startRun', 'cancelRun', 'retry'],
+  ['health', 'history', 'runs', 'startRun', 'cancelRun', 'retry'],
   ['primaryWatch', 'complianceSweep'],
   ['deadLetter'],
 ];

@@ -32,7 +32,7 @@ test.after.always(() => rm(appFolder, { recursive: true, force: true }));
 
 const start = (settings: Record<string, string>) => startHost({ appFolder, port: 0, settings });
 
-test.serial('eleven functions, each by its trigger, with the settings of the sample', async (t) => {
+test.serial('twelve functions, each by its trigger, with the settings of the sample', async (t) => {
   const sample = JSON.parse(await readFile('local.settings.sample.json', 'utf8')).Values;
   const host = await start({ ...sample, AzureWebJobsStorage: GOOD.AzureWebJobsStorage });
   t.teardown(() => host.kill());
@@ -42,6 +42,7 @@ test.serial('eleven functions, each by its trigger, with the settings of the sam
     `complianceSweep timer ${sample.HAIRPIN_SWEEP_SCHEDULE}`,
     'deadLetter queue reconcile-poison',
     'health http /api/health',
+    'history http /api/history',
     'mirrorFailover eventGrid /runtime/webhooks/eventgrid?functionName=mirrorFailover',
     `primaryWatch timer ${sample.HAIRPIN_WATCH_SCHEDULE}`,
     'reconcile queue reconcile',
