@@ -4,7 +4,7 @@ import { idKey, parentId } from '../model/ids.ts';
 import type { ListedFinding } from '../model/path.ts';
 import { type Scope, subscriptionOf } from '../model/scope.ts';
 import type { Topology, Unread, Vm } from '../model/topology.ts';
-import type { TopologyIndex } from './indexTopology.ts';
+import type { NicPlace, TopologyIndex } from './indexTopology.ts';
 import { isOptedOut } from './touchable.ts';
 
 /** Subscriptions that are not in an estate. */
@@ -17,19 +17,20 @@ export interface Absent {
 /** Knows which subscriptions are in an estate. */
 export function absentFrom({ unread = [] }: Topology, { subscriptionIds }: Scope): Absent {
   const configured = new Set(subscriptionIds.map((id) => id.toLowerCase()));
-  const present = new Set<string>();
+  /** How ids of subscriptions that are there begin. */
+  const present: string[] = [];
   return {
     unread,
     findingOn(id) {
       // Most ids begin alike: taken apart once.
-      const start = id.slice(0, START);
-      if (present.has(start)) return undefined;
+      if (present.some((start) => id.startsWith(start))) return undefined;
       const subscription = subscriptionOf(id);
       if (subscription === '') return undefined;
       if (!configured.has(subscription)) return finding('SUBSCRIPTION_NOT_CONFIGURED', { id, subscription });
       const missing = unread.find(({ subscriptionId }) => subscriptionId === subscription);
       if (missing) return finding('SUBSCRIPTION_UNREAD', { id, subscription, why: missing.why });
-      if (start.endsWith('/')) present.add(start);
+      const start = id.slice(0, START);
+      if (start.endsWith('/')) present.push(start);
       return undefined;
     },
   };
@@ -50,18 +51,30 @@ export function listAbsentPools(
 ): ListedFinding[] {
   const listed: ListedFinding[] = [];
   for (const [key, vm] of index.vms) {
+    const missing = missingPools(index.nicsOfVm.get(key) ?? [], absent);
+    if (missing.length === 0 || !isOurs(vm) || isOptedOut(vm.tags, scope)) continue;
     const told = new Set<string>();
-    for (const { nic } of index.nicsOfVm.get(key) ?? []) {
-      for (const pool of nic.ipConfigurations.flatMap(({ poolIds }) => poolIds)) {
-        const found = absent.findingOn(pool);
-        if (!found) continue;
-        // One line per load balancer, whatever the number of its pools.
-        const id = parentId(pool) ?? pool;
-        if (told.has(idKey(id)) || !isOurs(vm) || isOptedOut(vm.tags, scope)) continue;
-        told.add(idKey(id));
-        listed.push({ id: vm.id, finding: { ...found, params: { ...found.params, id } } });
-      }
+    for (const { pool, found } of missing) {
+      // One line per load balancer, whatever the number of its pools.
+      const id = parentId(pool) ?? pool;
+      if (told.has(idKey(id))) continue;
+      told.add(idKey(id));
+      listed.push({ id: vm.id, finding: { ...found, params: { ...found.params, id } } });
     }
   }
   return listed;
+}
+
+/** The pools that a VM's NICs name and the estate lacks, with what is said of each. */
+function missingPools(nics: readonly NicPlace[], absent: Absent): { pool: string; found: Finding }[] {
+  const missing: { pool: string; found: Finding }[] = [];
+  for (const { nic } of nics) {
+    for (const { poolIds } of nic.ipConfigurations) {
+      for (const pool of poolIds) {
+        const found = absent.findingOn(pool);
+        if (found) missing.push({ pool, found });
+      }
+    }
+  }
+  return missing;
 }

@@ -123,8 +123,8 @@ function describe(
   { pools, probes }: Parts,
   scope: Scope,
 ): FrontendInPlay {
-  const probeOf = (rule: Rule) => (rule.probeId === undefined ? undefined : probes.get(idKey(rule.probeId)));
-  const mirrorRules = rules.filter((rule) => isMirrorProbe(probeOf(rule)));
+  const probesOf = rules.map(({ probeId }) => (probeId === undefined ? undefined : probes.get(idKey(probeId))));
+  const mirrorRules = rules.filter((_, i) => isMirrorProbe(probesOf[i]));
   const isMirrorRule = (rule: Rule) => mirrorRules.includes(rule);
   const probed = rules.filter((rule) => rule.probeId !== undefined);
   const healthRule =
@@ -132,7 +132,7 @@ function describe(
     probed.find(isMirrorRule) ??
     probed.find((rule) => rule.protocol !== 'udp') ??
     probed[0];
-  const probe = healthRule && probeOf(healthRule);
+  const probe = healthRule && probesOf[rules.indexOf(healthRule)];
   const vip = known.frontend.address ?? '';
   return {
     ...known,
@@ -144,7 +144,7 @@ function describe(
     served: servedAlike(healthRule ? [healthRule, ...rules] : rules),
     ...defined({ healthRule }),
     probeSeconds: probe ? probe.intervalSeconds * probe.threshold : 0,
-    findings: [...addressFindings(vip, scope), ...(probed.length > 0 ? [] : [finding('NO_PROBE', { vip })])],
+    findings: addressFindings(vip, scope).concat(probed.length > 0 ? [] : finding('NO_PROBE', { vip })),
   };
 }
 

@@ -8,7 +8,6 @@ import type { Pool, Rule } from '../model/topology.ts';
 import type { Absent } from './absent.ts';
 import type { FrontendInPlay } from './frontends.ts';
 import type { NicIp, TopologyIndex } from './indexTopology.ts';
-import { trimmed } from './push.ts';
 
 /** A VM behind a frontend. */
 export interface Member {
@@ -26,8 +25,6 @@ export interface Member {
 export interface Membership {
   /** By VM key. */
   members: Member[];
-  /** NICs with an ip configuration in any of the frontend's pools. */
-  nicKeys: ReadonlySet<IdKey>;
   /** References that lead nowhere, and instances of scale sets, whose NICs Azure lists elsewhere. */
   listed: ListedFinding[];
   /** True when a reference leads into a subscription whose lists could not be read, or may do. */
@@ -46,9 +43,7 @@ export interface Membership {
  */
 export function membersOf(frontend: FrontendInPlay, index: TopologyIndex, absent: Absent): Membership {
   const listed: ListedFinding[] = [];
-  const byVm = new Map<IdKey, { ips: NicIp[]; rules: Rule[] }>();
-  const nicKeys = new Set<IdKey>();
-
+  const byVm = new Map<IdKey, Member>();
   let isCut = false;
   const dangling = (id: string) => {
     const elsewhere = absent.findingOn(id);
@@ -80,12 +75,12 @@ export function membersOf(frontend: FrontendInPlay, index: TopologyIndex, absent
   for (const rule of frontend.rules) {
     for (const poolId of rule.poolIds) {
       for (const here of ipsOf(poolId)) {
-        nicKeys.add(here.on.key);
         const key = here.on.vmKey;
         if (key === undefined) continue;
         const member = byVm.get(key);
         if (!member) {
-          byVm.set(key, { ips: [here], rules: [rule] });
+          const vmId = index.vms.get(key)?.id ?? here.on.nic.vmId ?? key;
+          byVm.set(key, { key, vmId, ips: [here], rules: [rule] });
           continue;
         }
         // A VM has few addresses, and a rule's come one after another.
@@ -95,22 +90,19 @@ export function membersOf(frontend: FrontendInPlay, index: TopologyIndex, absent
     }
   }
 
-  const [firstUnused, ...more] = new Set(unused);
+  const [firstUnused, ...more] = unused.length > 1 ? new Set(unused) : unused;
   // Pools are filled ahead of the VMs that are to have the addresses: one line, whatever their number.
   if (firstUnused !== undefined) dangling(more.length > 0 ? `${firstUnused} and ${more.length} more` : firstUnused);
 
   const leadsTo = (rule: Rule, ip: NicIp) => rule.poolIds.some((id) => poolIps.get(idKey(id))?.has(ip));
-  const members: Member[] = [];
-  for (const [key, { ips, rules }] of byVm) {
-    const [first, ...rest] = ips.sort(byPrecedence);
-    if (!first) continue;
-    const vmId = index.vms.get(key)?.id ?? first.on.nic.vmId ?? key;
-    const member: Member = { key, vmId, ips: [first, ...rest], rules };
-    if (rest.length > 0) member.ipsOfRule = new Map(rules.map((rule) => [rule, ips.filter((ip) => leadsTo(rule, ip))]));
-    members.push(member);
+  const members = [...byVm.values()].sort((a, b) => compareText(a.key, b.key));
+  for (const member of members) {
+    const { ips, rules } = member;
+    if (ips.length === 1) continue;
+    ips.sort(byPrecedence);
+    member.ipsOfRule = new Map(rules.map((rule) => [rule, ips.filter((ip) => leadsTo(rule, ip))]));
   }
-  members.sort((a, b) => compareText(a.key, b.key));
-  return { members: trimmed(members), nicKeys, listed, isCut };
+  return { members, listed, isCut };
 }
 
 /**

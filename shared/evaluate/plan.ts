@@ -3,7 +3,7 @@
 import { type FindingCode, finding, findingVerdict } from '../model/findings.ts';
 import { type GuestPlan, MAX_FRONTENDS, type PlannedFrontend } from '../model/guest.ts';
 import { containersIn } from './containers.ts';
-import { push, trimmed } from './push.ts';
+import { trimmed } from './push.ts';
 import { isProvable, type Way } from './way.ts';
 
 /** Findings that leave a path without proof, and not without a way to set it up. */
@@ -21,17 +21,15 @@ const UNPROVED: ReadonlySet<FindingCode> = new Set(['NO_PROBE', 'UDP_ONLY', 'NO_
  * frontends of a VM. Should it say so all the same, those paths get ADDRESS_INVALID and are not planned.
  */
 export function planVm(ways: readonly Way[]): GuestPlan | undefined {
-  const byVip = new Map<string, PlannableWay[]>();
-  for (const way of ways) if (isPlannable(way)) push(byVip, way.frontend.vip, way);
   const candidates: Candidate[] = [];
-  for (const [vip, rivals] of byVip) {
-    const [first, ...others] = rivals.map(plannedFrontend);
-    if (!first) continue;
-    if (others.every((entry) => JSON.stringify(entry) === JSON.stringify(first)))
-      candidates.push({ planned: first, ways: rivals });
-    else for (const rival of rivals) rival.findings.push(finding('ADDRESS_INVALID', { value: vip }));
+  for (const way of ways) {
+    if (!isPlannable(way)) continue;
+    // A VM has few of them: no map.
+    const same = candidates.find(({ planned }) => planned.vip === way.frontend.vip);
+    if (same) same.ways.push(way);
+    else candidates.push({ planned: plannedFrontend(way), ways: [way] });
   }
-  const frontends = withinLimit(candidates).map(({ planned }) => planned);
+  const frontends = withinLimit(candidates.filter(isOneFrontend)).map(({ planned }) => planned);
   if (frontends.length === 0 || !ways.some(isProvable)) return undefined;
   return { ...containersIn(ways), frontends: trimmed(frontends) };
 }
@@ -39,7 +37,16 @@ export function planVm(ways: readonly Way[]): GuestPlan | undefined {
 /** A frontend that could be planned, and its ways. */
 interface Candidate {
   planned: PlannedFrontend;
-  ways: readonly Way[];
+  ways: PlannableWay[];
+}
+
+/** False, and said on each way, where the ways to one VIP would be planned otherwise. */
+function isOneFrontend({ planned, ways }: Candidate): boolean {
+  if (ways.length === 1) return true;
+  const first = JSON.stringify(planned);
+  if (ways.every((way) => JSON.stringify(plannedFrontend(way)) === first)) return true;
+  for (const way of ways) way.findings.push(finding('ADDRESS_INVALID', { value: planned.vip }));
+  return false;
 }
 
 /**

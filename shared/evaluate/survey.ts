@@ -94,7 +94,7 @@ export function survey(topology: Topology, scope: Scope): Survey {
     const choice = provePort(frontend.rules, frontend, tagValue(frontend.loadBalancer.tags, scope.portTag));
     const ways: Way[] = [];
     for (const member of membership.members) {
-      const item = wayOf(member, frontend, choice, membership, index, scope, isInScope);
+      const item = wayOf(member, frontend, choice, index, scope, isInScope);
       if (!isWay(item)) {
         listed.push(item);
         continue;

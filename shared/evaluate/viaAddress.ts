@@ -10,7 +10,7 @@ import type { IpConfiguration, Nic } from '../model/topology.ts';
 import { chooseVia, firstIpv4 } from './chooseVia.ts';
 import type { FrontendInPlay } from './frontends.ts';
 import type { NicPlace, TopologyIndex } from './indexTopology.ts';
-import type { Member, Membership } from './members.ts';
+import type { Member } from './members.ts';
 import { addressFindings, isOptedOut } from './touchable.ts';
 
 type ViaReason = NonNullable<Path['viaReason']>;
@@ -27,20 +27,14 @@ export interface Addresses {
 }
 
 /** Backend addresses and via address of a member towards a frontend, or the findings that say why there are none. */
-export function addressesOf(
-  member: Member,
-  frontend: FrontendInPlay,
-  membership: Membership,
-  index: TopologyIndex,
-  scope: Scope,
-): Addresses {
+export function addressesOf(member: Member, frontend: FrontendInPlay, index: TopologyIndex, scope: Scope): Addresses {
   const { vip } = frontend;
   const closed = member.ips.find(({ on }) => isOptedOut(on.nic.tags, scope));
   if (closed) return { backends: [], findings: [], optedOut: closed.on.nic.id };
 
   const nics = index.nicsOfVm.get(member.key) ?? [];
   const outside: Nic[] = [];
-  for (const { key, nic } of nics) if (!membership.nicKeys.has(key)) outside.push(nic);
+  for (const place of nics) if (!member.ips.some(({ on }) => on === place)) outside.push(place.nic);
   const allowed = outside.filter((nic) => !isOptedOut(nic.tags, scope));
   if (allowed.length === 0 && outside[0]) return { backends: [], findings: [], optedOut: outside[0].id };
 

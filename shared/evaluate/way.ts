@@ -7,7 +7,7 @@ import type { Vm } from '../model/topology.ts';
 import { containersOf } from './containers.ts';
 import type { FrontendInPlay } from './frontends.ts';
 import type { TopologyIndex } from './indexTopology.ts';
-import type { Member, Membership } from './members.ts';
+import type { Member } from './members.ts';
 import { type PortChoice, provePort } from './provePort.ts';
 import { isOptedOut, tagValue } from './touchable.ts';
 import { addressesOf } from './viaAddress.ts';
@@ -26,7 +26,6 @@ export function wayOf(
   member: Member,
   frontend: FrontendInPlay,
   port: PortChoice,
-  membership: Membership,
   index: TopologyIndex,
   scope: Scope,
   isInScope: (vm: IdKey) => boolean,
@@ -36,7 +35,7 @@ export function wayOf(
   if (!isInScope(member.key)) return { id: vmId, finding: finding('OUT_OF_SCOPE', { id: vmId }) };
   if (vm && isOptedOut(vm.tags, scope)) return { id: vmId, finding: finding('OPTED_OUT', { id: vmId }) };
 
-  const { optedOut, findings, backends, via, viaReason } = addressesOf(member, frontend, membership, index, scope);
+  const { optedOut, findings, backends, via, viaReason } = addressesOf(member, frontend, index, scope);
   if (optedOut !== undefined) return { id: vmId, finding: finding('OPTED_OUT', { id: optedOut }) };
 
   const inContainers = containersOf(vm, () => [frontend.vip, via?.ip, ...backends.map(({ ip }) => ip)], scope);
