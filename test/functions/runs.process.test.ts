@@ -2,6 +2,8 @@
 import test, { type ExecutionContext } from 'ava';
 import { parse } from 'csv-parse/sync';
 import { WARNINGS } from '../../shared/guest/warnings.ts';
+import { acceptedSchema, cancelSchema } from '../../shared/views/actedSchema.ts';
+import { historySchema } from '../../shared/views/historySchema.ts';
 import type { RunSummary, RunView } from '../../shared/views/run.ts';
 import { loadBalancerId, vmId } from '../../simulator/estate/ids.ts';
 import { type Answer, type App, failures, LONG_MS, startApp } from './app.ts';
@@ -56,7 +58,7 @@ test.serial(
     const answer = await app.call('POST', '/api/runs', { scope: [group()], mode: 'apply' });
     t.is(answer.status, 202);
     const location = answer.headers.get('location') ?? '';
-    t.regex(answer.body.runId, /^[0-9a-f]{32}$/);
+    t.notThrows(() => acceptedSchema.parse(answer.body));
     t.is(location, `/api/runs/${answer.body.runId}`);
     const early = await app.call('GET', location);
     t.is(early.status, 200, 'the run is there as soon as it was accepted');
@@ -431,6 +433,7 @@ test.serial('DELETE cancels a run: its command is stopped, it says by whom, and 
   t.regex(vmOf(run, 'hs-b').findings[0]?.text ?? '', /because nurse@example\.org cancelled its run/);
   t.is((await watch.step((step) => step.step === 'cancelled')).stopped, 1);
   const again = await app.call('DELETE', path);
+  t.notThrows(() => cancelSchema.parse(asked.body) && cancelSchema.parse(again.body));
   t.deepEqual([again.status, again.body], [200, { runId: body.runId, state: 'cancelled' }]);
   const rows: Record<string, string>[] = parse((await app.call('GET', `${path}?format=csv`)).body, {
     bom: true,
@@ -453,7 +456,7 @@ test.serial(
     t.is(vmOf(failed, 'hs-a').result, 'failed');
     const answer = await app.call('POST', `/api/runs/${failed.runId.toUpperCase()}/retry`);
     t.is(answer.status, 202);
-    t.is(answer.body.retryOf, failed.runId);
+    t.is(acceptedSchema.parse(answer.body).retryOf, failed.runId);
     t.is(answer.headers.get('location'), `/api/runs/${answer.body.runId}`);
     const run = await app.ended(answer.body.runId, LONG_MS);
     t.like(run, { state: 'settled', signal: 'manual', mode: 'apply', retryOf: failed.runId, scope: failed.scope });
@@ -476,6 +479,26 @@ test.serial('a retry of a run that is open, of none, and of what is no id is ref
   checkProblem(t, await app.call('POST', '/api/runs/last/retry'), 400, 'INPUT_INVALID', 'id');
   t.is((await app.call('GET', `/api/runs/${body.runId}/retry`)).status, 404);
 });
+
+test.serial(
+  'the history of what happened so far: as JSON by its schema, as CSV, of one VM, and refused as a problem',
+  async (t) => {
+    const { status, body } = await app.call('GET', `/api/history?days=2&vm=${id('hs-a')}`);
+    t.is(status, 200);
+    const history = historySchema.parse(body);
+    t.deepEqual(history.paths.map(({ vm, vip }) => `${vm} ${vip}`).toSorted(), ['hs-a 10.0.1.100', 'hs-a 10.0.1.101']);
+    for (const { spans, proved, seconds } of history.paths) {
+      t.true(spans.length > 1 && proved.length > 0 && seconds.safe > 0);
+      t.is(spans.at(-1)?.to, undefined);
+    }
+    const all = await app.call('GET', '/api/history?format=csv');
+    t.regex(all.headers.get('content-type') ?? '', /^text\/csv/);
+    const rows: Record<string, string>[] = parse(all.body, { bom: true, columns: true });
+    t.deepEqual([...new Set(rows.map(({ vm }) => vm))].toSorted(), ['hs-a', 'hs-b', 'hs-c']);
+    checkProblem(t, await app.call('GET', '/api/history?days=0'), 400, 'INPUT_INVALID', 'days');
+    t.is((await app.call('POST', '/api/history', {})).status, 404);
+  },
+);
 
 test.serial('no function threw, whatever was asked', (t) => {
   t.deepEqual(failures(app), []);
