@@ -8,5 +8,5 @@ app.http('history', {
   methods: ['GET'],
   route: 'history',
   authLevel: 'function',
-  handler: httpHandler((request) => viewHistory(readHistoryQuery(request.query))),
+  handler: httpHandler((request) => viewHistory(readHistoryQuery(request.query, request.headers.get('accept')))),
 });

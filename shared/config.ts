@@ -52,6 +52,7 @@ export function readConfig(env: Env): Config {
     healthPerMinute: whole(env, 'HAIRPIN_HEALTH_PER_MINUTE'),
     runAgeMs: whole(env, 'HAIRPIN_RUN_DAYS') * DAY_MS,
     commandTags: readTags(env),
+    tellsEvents: text(env, 'HAIRPIN_EVENTS_TOPIC') !== undefined,
   };
 }
 
@@ -61,7 +62,7 @@ export const readLookConfig = (env: Env): LookConfig => ({ azure: readPlace(env)
 const readPlace = (env: Env): AzurePlace => ({
   endpoint: httpsUrl(env, 'HAIRPIN_ARM_ENDPOINT') ?? SETTINGS.HAIRPIN_ARM_ENDPOINT.fallback,
   audience: httpsUrl(env, 'HAIRPIN_ARM_AUDIENCE') ?? SETTINGS.HAIRPIN_ARM_AUDIENCE.fallback,
-  ...defined({ clientId: text(env, 'AZURE_CLIENT_ID') }),
+  ...defined({ clientId: text(env, 'AZURE_CLIENT_ID'), eventsTopic: httpsUrl(env, 'HAIRPIN_EVENTS_TOPIC') }),
 });
 
 function readScope(env: Env): Scope {

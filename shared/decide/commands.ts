@@ -2,8 +2,10 @@
  * Follows each command in flight by what Azure shows of it: from intended to sent, from sent to its report or its
  * failure, from cancelling to gone. Pure. Clocks of guest and app are never compared; that an execution is the one we
  * sent is told by its script's command id and by a start time that changed.
+ * Long: the phases of one command stand beside one another.
  */
 import { type AzureError, ReportError } from '../errors.ts';
+import { unfitAgent } from '../evaluate/agent.ts';
 import { parseReport } from '../guest/report.ts';
 import { refusalOf } from '../guest/windows/refusal.ts';
 import type { CommandFailureCode } from '../model/commandFailures.ts';
@@ -15,7 +17,6 @@ import type { CommandView } from '../model/ports.ts';
 import type { CommandRow, VmRow } from '../model/rows.ts';
 import { oneOrAll } from '../model/steps.ts';
 import { rowKey } from '../model/store.ts';
-import { unfitAgent } from './agent.ts';
 import { isCutOff, precedence, rivalsOf } from './elsewhere.ts';
 import { fail, failed, healthyVips, type InFlight, refuse, succeed, takeBack, withdraw } from './endings.ts';
 import { commandMs, guestLimits, guestNetworks } from './limits.ts';

@@ -19,6 +19,7 @@ import { noteAbsent } from './kept.ts';
 import { knowledgeOf } from './knowledge.ts';
 import { isStuck } from './limits.ts';
 import { isAsking } from './needs.ts';
+import { tellPaths, tellRefusals } from './news.ts';
 import {
   type Effect,
   type EstatePass,
@@ -45,6 +46,8 @@ export interface Decision {
   ring: string[];
   /** Seconds until the next look; 0 at once; undefined when nothing is open. */
   nextLook: number | undefined;
+  /** Whether events wait to be published since this pass. */
+  hasNews: boolean;
 }
 
 /** Decides one pass. */
@@ -73,6 +76,7 @@ export function decide(seen: Observed, settings: LoopSettings): Decision {
   // A run found in this pass is planned by the next: `running` in the table means that its outcomes are there too.
   for (const move of moves) tellMove(pass, move);
   const closed = closeRuns(pass);
+  tellRefusals(pass);
   return {
     writes: writesOf(pass),
     effects: pass.effects,
@@ -80,6 +84,7 @@ export function decide(seen: Observed, settings: LoopSettings): Decision {
     log: pass.log,
     ring: [...new Set(pass.handed.map(({ subscriptionId }) => subscriptionId))],
     nextLook: nextLook(pass, started > 0 || !closed),
+    hasNews: pass.news.changes().some(({ row }) => row.pending.length > 0),
   };
 }
 
@@ -102,6 +107,7 @@ function withEstate(pass: EstatePass): number {
   for (const note of notes) tell(pass, 'topology-note', { ...note });
   settleEnded(pass);
   giveUp(pass);
+  tellPaths(pass);
   return startCommands(pass);
 }
 

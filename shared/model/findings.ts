@@ -1,4 +1,7 @@
-/** Findings: what is wrong with a path or VM, the sentence for a person, and the verdict each one leads to. */
+/**
+ * Findings: what is wrong with a path or VM, the sentence for a person, and the verdict each one leads to.
+ * Long: it is one table.
+ */
 import { commandFailureText } from './commandFailures.ts';
 import { guestErrorText } from './guestErrors.ts';
 import { refusalText } from './refusals.ts';
@@ -19,7 +22,7 @@ interface FindingRule {
   sentence: string;
 }
 
-/** Every code, with its verdict and sentence. README's table is made from this. */
+/** Every code, with its verdict and sentence. The table in docs/findings.md is made from this. */
 export const FINDINGS = {
   NO_SECONDARY_NIC: {
     verdict: 'blocked',

@@ -47,6 +47,8 @@ export interface LeaseRow {
   unread?: UnreadLists[];
   /** The oldest day whose history is not removed yet. */
   historyDay?: string;
+  /** When events that wait to be published are looked for again; at once where it is not there. */
+  newsAt?: number;
   /** When old runs are looked for again. */
   tidyAt: number;
 }

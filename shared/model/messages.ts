@@ -15,46 +15,44 @@ export const POISON_QUEUE = `${RECONCILE_QUEUE}-poison`;
 /** The version of messages that this program writes and reads. */
 const MESSAGE_VERSION = 1;
 
-const runId = z.string().check(z.regex(RUN_ID, 'must be 32 hex digits'));
-const subscriptionId = z.string().check(z.refine(isSubscriptionId, 'must be a subscription id (a GUID)'));
-
-const scopeItemSchema = z.object({
-  kind: z.enum(SCOPE_KINDS),
-  id: z.string().check(z.minLength(1), z.maxLength(1024)),
+const messageSchema = z.lazy(() => {
+  const runId = z.string().check(z.regex(RUN_ID, 'must be 32 hex digits'));
+  const subscriptionId = z.string().check(z.refine(isSubscriptionId, 'must be a subscription id (a GUID)'));
+  const scopeItem = z.object({
+    kind: z.enum(SCOPE_KINDS),
+    id: z.string().check(z.minLength(1), z.maxLength(1024)),
+  });
+  const eventOrigin = z.object({
+    source: z.string().check(z.maxLength(1024)),
+    id: z.string().check(z.maxLength(256)),
+    time: z.string().check(z.maxLength(64)),
+  });
+  return z.discriminatedUnion('kind', [
+    z.object({
+      v: z.literal(MESSAGE_VERSION),
+      kind: z.literal('signal'),
+      subscriptionId,
+      runId,
+      signal: z.enum(SIGNAL_KINDS),
+      scope: z.array(scopeItem).check(z.minLength(1), z.maxLength(100)),
+      mode: z.enum(GUEST_MODES),
+      dryRun: z.boolean(),
+      observedAt: z.int().check(z.minimum(0)),
+      event: z.optional(eventOrigin),
+      retryOf: z.optional(runId),
+      askedBy: z.optional(z.string().check(z.maxLength(2 * MOST_NAME))),
+    }),
+    z.object({ v: z.literal(MESSAGE_VERSION), kind: z.literal('bell'), subscriptionId }),
+    z.object({
+      v: z.literal(MESSAGE_VERSION),
+      kind: z.literal('cancel'),
+      subscriptionId,
+      runId,
+      by: z.string().check(z.minLength(1), z.maxLength(2 * MOST_NAME)),
+      at: z.int().check(z.minimum(0)),
+    }),
+  ]);
 });
-
-const eventOriginSchema = z.object({
-  source: z.string().check(z.maxLength(1024)),
-  id: z.string().check(z.maxLength(256)),
-  time: z.string().check(z.maxLength(64)),
-});
-
-const signalSchema = z.object({
-  subscriptionId,
-  runId,
-  signal: z.enum(SIGNAL_KINDS),
-  scope: z.array(scopeItemSchema).check(z.minLength(1), z.maxLength(100)),
-  mode: z.enum(GUEST_MODES),
-  dryRun: z.boolean(),
-  observedAt: z.int().check(z.minimum(0)),
-  event: z.optional(eventOriginSchema),
-  retryOf: z.optional(runId),
-  askedBy: z.optional(z.string().check(z.maxLength(2 * MOST_NAME))),
-});
-
-const messageSchema = z.discriminatedUnion('kind', [
-  z.extend(signalSchema, { v: z.literal(MESSAGE_VERSION), kind: z.literal('signal') }),
-  z.object({ v: z.literal(MESSAGE_VERSION), kind: z.literal('bell'), subscriptionId }),
-  z.object({
-    v: z.literal(MESSAGE_VERSION),
-    kind: z.literal('cancel'),
-    subscriptionId,
-    runId,
-    by: z.string().check(z.minLength(1), z.maxLength(2 * MOST_NAME)),
-    at: z.int().check(z.minimum(0)),
-  }),
-]);
-
 export type SignalMessage = { v: 1; kind: 'signal' } & Signal;
 export type BellMessage = { v: 1; kind: 'bell'; subscriptionId: string };
 /** `at`: when the app accepted it, epoch milliseconds. */

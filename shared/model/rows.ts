@@ -1,4 +1,4 @@
-/** The rows that are the program's truth. Times are epoch milliseconds. */
+/** The rows that are the program's truth. Times are epoch milliseconds. Long: the rows are read side by side. */
 import type { CommandFailureCode } from './commandFailures.ts';
 import type { Exposure, Finding, Verdict } from './findings.ts';
 import type { ConnectOutcome, Drift, GuestCommand, GuestMode, GuestOs, GuestPlan, PlannedFrontend } from './guest.ts';

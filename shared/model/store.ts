@@ -4,6 +4,7 @@ import type { StateError } from '../errors.ts';
 import type { HistoryRow } from './history.ts';
 import { idKey } from './ids.ts';
 import type { LeaseRow } from './lease.ts';
+import type { NewsRow } from './news.ts';
 import type { FrontendRow, OutcomeRow, RequestRow, RunRow, RunState, VmRow } from './rows.ts';
 import type { SignalKind } from './signal.ts';
 
@@ -88,6 +89,8 @@ export interface Store {
   history: PassingRows<HistoryRow>;
   /** Partition {@link REQUESTS}; key: hash of the `Idempotency-Key`. */
   requests: RequestRows;
+  /** Partition: subscription id; key: VM key, or that of the subscription's id. `pending`: those with events to publish. */
+  news: Rows<NewsRow, 'pending'>;
   /** Partition {@link LEASES}; key: subscription id. */
   leases: Rows<LeaseRow>;
 }

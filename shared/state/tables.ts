@@ -14,6 +14,7 @@ export const TABLES = {
   frontends: 'hairpinFrontends',
   history: 'hairpinHistory',
   requests: 'hairpinRequests',
+  news: 'hairpinNews',
   leases: 'hairpinLeases',
 } as const;
 
@@ -36,6 +37,10 @@ export function openTables(account: StorageAccount): Store {
     frontends: tableRows(open('frontends'), (frontend) => ({ id: frontend.frontendId }), { all: '' }),
     history: tableRows(open('history'), ({ vmId }) => ({ id: vmId }), { all: '' }),
     requests: tableRequestRows(open('requests')),
+    news: tableRows(open('news'), ({ subject, pending }) => ({ id: subject, pending: pending.length > 0 }), {
+      all: '',
+      pending: ' and pending eq true',
+    }),
     leases: tableRows(open('leases'), (lease) => ({ id: lease.subscriptionId }), { all: '' }),
   };
 }

@@ -6,7 +6,7 @@ const exposure = z.enum(['active', 'latent', 'none']);
 const verdict = z.enum(['compliant', 'repairable', 'blocked', 'unknown']);
 
 /** A time in which nothing changed on a path. */
-const spanSchema = z.object({
+const spanSchema = z.strictObject({
   from: time,
   /** Not there when it lasts. */
   to: z.optional(time),
@@ -23,7 +23,7 @@ const spanSchema = z.object({
 });
 
 /** Changes of a day beyond those that are kept one by one. */
-const mixedSchema = z.object({
+const mixedSchema = z.strictObject({
   from: time,
   to: time,
   changes: z.number(),
@@ -31,14 +31,14 @@ const mixedSchema = z.object({
   seconds: z.record(z.string(), z.number()),
 });
 
-const pathSchema = z.object({
+const pathSchema = z.strictObject({
   vm: z.string(),
   vip: z.string(),
   /**
    * `exposed`: its own connections came back to it and nothing made them work. `atRisk`: the same was one failover away.
    * `unknown`: nothing could be said of it. `safe`: neither.
    */
-  seconds: z.object({ exposed: z.number(), atRisk: z.number(), unknown: z.number(), safe: z.number() }),
+  seconds: z.strictObject({ exposed: z.number(), atRisk: z.number(), unknown: z.number(), safe: z.number() }),
   changes: z.number(),
   /** When it was proved, the first time of each day. */
   proved: z.array(time),
@@ -48,7 +48,7 @@ const pathSchema = z.object({
   frontend: z.string(),
 });
 
-export const historySchema = z.object({
+export const historySchema = z.strictObject({
   at: time,
   /** Begins with a day, in UTC. */
   from: time,
@@ -58,7 +58,7 @@ export const historySchema = z.object({
   /** Paths that were left off: ask for one VM or VIP. Not there when there are none. */
   left: z.optional(z.number()),
   /** Rows that cannot be read, and why; not there when there are none. */
-  unreadable: z.optional(z.array(z.object({ code: z.string(), text: z.string() }))),
+  unreadable: z.optional(z.array(z.strictObject({ code: z.string(), text: z.string() }))),
 });
 
 export type HistoryView = z.output<typeof historySchema>;

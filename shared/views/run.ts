@@ -201,5 +201,6 @@ const proofView = ({ kind, at, seen }: OutcomePath['proof']): RunPathView['proof
 export const unreadableView = ({ where, error }: UnreadableRow): CodeView =>
   findingView(finding('ROW_UNUSABLE', { row: where, why: error.message }));
 
-const findingView = (item: Finding): CodeView => ({ code: item.code, text: findingText(item) });
+/** What a finding says. */
+export const findingView = (item: Finding): CodeView => ({ code: item.code, text: findingText(item) });
 const codeView = (code: string, textOf: (code: string) => string): CodeView => ({ code, text: textOf(code) });

@@ -1,4 +1,4 @@
-/** A command in flight: what Azure shows of it, and what comes of that. */
+/** A command in flight: what Azure shows of it, and what comes of that. Long: one table of cases about one thing. */
 import test from 'ava';
 import { followCommands, rejoinCommands } from '../../shared/decide/commands.ts';
 import type { Look } from '../../shared/decide/pass.ts';

@@ -1,8 +1,10 @@
-/** Manual runs over HTTP: what is taken, what is refused and how, and what a run shows in the end. */
+/**
+ * Manual runs over HTTP: what is taken, what is refused and how, and what a run shows in the end.
+ * Long: one table of cases about one thing.
+ */
 import test, { type ExecutionContext } from 'ava';
 import { parse } from 'csv-parse/sync';
 import { WARNINGS } from '../../shared/guest/warnings.ts';
-import { acceptedSchema, cancelSchema } from '../../shared/views/actedSchema.ts';
 import { historySchema } from '../../shared/views/historySchema.ts';
 import type { RunSummary, RunView } from '../../shared/views/run.ts';
 import { loadBalancerId, vmId } from '../../simulator/estate/ids.ts';
@@ -58,7 +60,7 @@ test.serial(
     const answer = await app.call('POST', '/api/runs', { scope: [group()], mode: 'apply' });
     t.is(answer.status, 202);
     const location = answer.headers.get('location') ?? '';
-    t.notThrows(() => acceptedSchema.parse(answer.body));
+    t.regex(answer.body.runId, /^[0-9a-f]{32}$/);
     t.is(location, `/api/runs/${answer.body.runId}`);
     const early = await app.call('GET', location);
     t.is(early.status, 200, 'the run is there as soon as it was accepted');
@@ -433,7 +435,6 @@ test.serial('DELETE cancels a run: its command is stopped, it says by whom, and 
   t.regex(vmOf(run, 'hs-b').findings[0]?.text ?? '', /because nurse@example\.org cancelled its run/);
   t.is((await watch.step((step) => step.step === 'cancelled')).stopped, 1);
   const again = await app.call('DELETE', path);
-  t.notThrows(() => cancelSchema.parse(asked.body) && cancelSchema.parse(again.body));
   t.deepEqual([again.status, again.body], [200, { runId: body.runId, state: 'cancelled' }]);
   const rows: Record<string, string>[] = parse((await app.call('GET', `${path}?format=csv`)).body, {
     bom: true,
@@ -456,7 +457,7 @@ test.serial(
     t.is(vmOf(failed, 'hs-a').result, 'failed');
     const answer = await app.call('POST', `/api/runs/${failed.runId.toUpperCase()}/retry`);
     t.is(answer.status, 202);
-    t.is(acceptedSchema.parse(answer.body).retryOf, failed.runId);
+    t.is(answer.body.retryOf, failed.runId);
     t.is(answer.headers.get('location'), `/api/runs/${answer.body.runId}`);
     const run = await app.ended(answer.body.runId, LONG_MS);
     t.like(run, { state: 'settled', signal: 'manual', mode: 'apply', retryOf: failed.runId, scope: failed.scope });

@@ -1,4 +1,7 @@
-/** Random estates and random histories over them: what may happen, and how it is played. */
+/**
+ * Random estates and random histories over them: what may happen, and how it is played.
+ * Long: one small language for tests, read as a whole.
+ */
 import fc from 'fast-check';
 import { cancelMessages } from '../../shared/decide/cancelRun.ts';
 import { retrySignals } from '../../shared/decide/retry.ts';

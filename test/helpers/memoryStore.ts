@@ -5,6 +5,7 @@
 import { StateError } from '../../shared/errors.ts';
 import type { HistoryRow } from '../../shared/model/history.ts';
 import type { LeaseRow } from '../../shared/model/lease.ts';
+import type { NewsRow } from '../../shared/model/news.ts';
 import {
   type FrontendRow,
   isOpen,
@@ -151,5 +152,6 @@ export const memoryStore = () =>
     frontends: new MemoryRows<FrontendRow>({}),
     history: new MemoryPassingRows<HistoryRow>({}),
     requests: new MemoryRequests(),
+    news: new MemoryRows<NewsRow, 'pending'>({ pending: (row) => row.pending.length > 0 }),
     leases: new MemoryRows<LeaseRow>({}),
   }) satisfies Store;

@@ -11,6 +11,7 @@ import { refusal, SUBSCRIPTION } from '../helpers/world.ts';
 import { interfaceMethods } from './calls.ts';
 import { breaches } from './invariants.ts';
 import { MortalWorld } from './mortal.ts';
+import { untold } from './told.ts';
 
 /** Methods of the interfaces that the loop has no use for. Any other without a row in the table fails the test. */
 const UNUSED = [
@@ -69,6 +70,7 @@ const article = (): MortalWorld =>
       members: ['hs-a', 'hs-b'],
       primary: 'hs-a',
     })),
+    { tellsEvents: true },
   );
 
 /** Plays one step to its end; returns the signal that was posted and the commands that it led to. */
@@ -97,7 +99,7 @@ async function killAll(from: MortalWorld, step: Step, table: Map<string, number>
       const world = from.fork();
       world.kill = { call, when };
       const found = await play(world, step);
-      const wrong = await breaches(world, found.posted);
+      const wrong = [...(await breaches(world, found.posted)), ...(await untold(world))];
       if (world.killed !== name) wrong.push(`was not killed there but at ${world.killed}`);
       // Killed before it was recorded, a signal comes back minutes later: health may have told the same by then.
       const late = when === 'before' && call === 0 && expected.posted.length > 0;

@@ -252,8 +252,19 @@ const empty = (name: string): Promise<true> =>
     return approximateMessagesCount === 0;
   });
 
-/** Killed elsewhere: at the loop's calls in kills.process.test.ts, at its host’s in cleanStop.process.test.ts; `health`, `history` and `runs` read. */
-const ELSEWHERE = ['health', 'history', 'reconcile', 'runs'];
+/** Killed elsewhere: at the loop's calls in kills.process.test.ts, at its host’s in cleanStop.process.test.ts; the others read. */
+const ELSEWHERE = [
+  'compliance',
+  'dashboard',
+  'estate',
+  'forecast',
+  'health',
+  'history',
+  'openapi',
+  'paths',
+  'reconcile',
+  'runs',
+];
 
 test.after('no function lacks a row; nothing is open, lost or doubled', async (t) => {
   const files = await readdir(new URL('../../../functions/', import.meta.url));
