@@ -13,6 +13,7 @@ import './deadLetter.ts';
 import './estate.ts';
 import './forecast.ts';
 import './health.ts';
+import './history.ts';
 import './mirrorFailover.ts';
 import './openapi.ts';
 import './paths.ts';

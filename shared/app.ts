@@ -18,6 +18,7 @@ import type { Store } from './model/store.ts';
 import type { Accepted } from './reconcile/accept.ts';
 import type { EstateRead } from './reconcile/estate.ts';
 import type { Answer } from './views/answer.ts';
+import type { HistoryAsked } from './views/history.ts';
 import type { RunListQuery } from './views/runs.ts';
 
 let config: Config | undefined;
@@ -112,6 +113,16 @@ export async function viewHealth(): Promise<Answer> {
       unreadable: () => countPoisoned(storage),
     }),
   );
+}
+
+/** How paths stood over days. */
+export async function viewHistory({ format, ...asked }: HistoryAsked & { format: ListFormat }): Promise<Answer> {
+  const [{ readHistory }, { historyAnswer }, opened] = await Promise.all([
+    import('./views/history.ts'),
+    import('./views/answer.ts'),
+    appStore(),
+  ]);
+  return historyAnswer(await readHistory(opened, appConfig().scope.subscriptionIds, asked, Date.now()), format);
 }
 
 /** The page, without data: what it draws it asks for. */

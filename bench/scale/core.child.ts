@@ -83,12 +83,15 @@ function measure(vms: number): CoreFigures {
     },
   );
   const nothingDue = (seen: Observed) => {
-    const { writes, effects } = decide(seen, SETTINGS);
-    assert.equal(writes.length + effects.length, 0);
+    const { writes, effects, history } = decide(seen, SETTINGS);
+    assert.equal(writes.length + effects.length + history.length, 0);
     return writes;
   };
+  // Each path stands as it was noted before.
+  const histories = decide(allWait(topology, known, true), SETTINGS).history.map(({ row }) => versioned(row));
+  assert.equal(histories.length, vms);
   step('decide, nothing due', () => allWait(topology, known, false), nothingDue);
-  step('decide, nothing due, estate in hand', () => allWait(topology, known, true), nothingDue);
+  step('decide, nothing due, estate in hand', () => ({ ...allWait(topology, known, true), histories }), nothingDue);
   step('forecast', () => judge(surveyed(), health, knowledge, NOW), forecast);
   return { vms, steps, heapMb: heap / 1024 / 1024 };
 }

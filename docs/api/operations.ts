@@ -18,11 +18,13 @@ import {
   PATHS_EXPECTED,
   pathsQuerySchema,
 } from '../../shared/requests/estateQuery.ts';
+import { HISTORY_EXPECTED, historyQuerySchema } from '../../shared/requests/historyQuery.ts';
 import { manualRunSchema } from '../../shared/requests/manualRun.ts';
 import { RUN_EXPECTED, runQuerySchema } from '../../shared/requests/query.ts';
 import { RUNS_EXPECTED, runsQuerySchema } from '../../shared/requests/runQuery.ts';
 import { compliance, estate, forecast, pathTrace } from './estate.ts';
 import { health } from './health.ts';
+import { history } from './history.ts';
 import { problemResponse } from './problems.ts';
 import { accepted, cancelling, run, runId, runList } from './runs.ts';
 
@@ -213,6 +215,21 @@ export const PATHS: ZodOpenApiPathsObject = {
       ...tagged('The page.', HTML),
       401: { description: 'Not by this function: where the platform signs people in, it asks for that first.' },
       500: { headers: NO_STORE, ...problemResponse(500) },
+    },
+  }),
+  '/api/history': get({
+    operationId: 'showHistory',
+    summary: 'How paths stood over days: exposed for how long, proved when, by which run',
+    description:
+      'Begins with a day, in UTC. Times of seconds add up whatever changed; docs/acting.md says what is kept. Without `format`, the header `accept: text/csv` asks for CSV.',
+    requestParams: { query: described(historyQuerySchema, HISTORY_EXPECTED) },
+    responses: {
+      200: {
+        description: 'Paths, the longest exposed first.',
+        headers: NO_STORE,
+        content: { ...json(history), ...CSV },
+      },
+      ...problems(400),
     },
   }),
   '/api/health': get({

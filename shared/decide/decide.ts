@@ -13,6 +13,7 @@ import { cancelRuns } from './cancel.ts';
 import { followCommands, rejoinCommands } from './commands.ts';
 import { confirm, isUnconfirmed } from './failover.ts';
 import { healthOf, keepFrontends, takeHealth, tellMove } from './frontends.ts';
+import { type HistoryWrite, historyOf } from './history.ts';
 import { intakeOf } from './intake.ts';
 import { noteAbsent } from './kept.ts';
 import { knowledgeOf } from './knowledge.ts';
@@ -38,6 +39,8 @@ export interface Decision {
   writes: RowWrite[];
   /** Done side by side after all writes. */
   effects: Effect[];
+  /** What is added to the history, once all else is done. */
+  history: HistoryWrite[];
   log: LogLine[];
   /** Other subscriptions whose loops have a new run. */
   ring: string[];
@@ -61,8 +64,11 @@ export function decide(seen: Observed, settings: LoopSettings): Decision {
   followCommands(pass);
   joinRuns(pass);
   let started = 0;
+  let history: HistoryWrite[] = [];
   if (pass.survey) {
-    started = withEstate(withEvaluation(pass, pass.survey));
+    const estate = withEvaluation(pass, pass.survey);
+    started = withEstate(estate);
+    history = historyOf(estate);
   } else {
     if (seen.estateError) withoutEstate(pass, seen.estateError);
     giveUp(pass);
@@ -74,6 +80,7 @@ export function decide(seen: Observed, settings: LoopSettings): Decision {
   return {
     writes: writesOf(pass),
     effects: pass.effects,
+    history,
     log: pass.log,
     ring: [...new Set(pass.handed.map(({ subscriptionId }) => subscriptionId))],
     nextLook: nextLook(pass, started > 0 || !closed),

@@ -4,6 +4,7 @@ import { isEvidence } from '../evaluate/healthy.ts';
 import type { Survey } from '../evaluate/survey.ts';
 import type { Finding } from '../model/findings.ts';
 import type { GuestCommand } from '../model/guest.ts';
+import type { HistoryRow } from '../model/history.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
 import type { LeaseRow } from '../model/lease.ts';
 import type { NewsRow } from '../model/news.ts';
@@ -51,6 +52,8 @@ export interface Observed {
   vms: Versioned<VmRow>[];
   /** Empty where nothing needed them. */
   frontends: Versioned<FrontendRow>[];
+  /** How paths stood when it was last noted, where the estate was read. */
+  histories?: Versioned<HistoryRow>[];
   /** By VM, for each command in flight. */
   looks: ReadonlyMap<IdKey, Look>;
   /** By frontend, for each that was asked in this pass. */

@@ -1,6 +1,7 @@
 /** The store as the loop and the views see it: rows with versions, written only when unchanged. */
 import { hash } from 'node:crypto';
 import type { StateError } from '../errors.ts';
+import type { HistoryRow } from './history.ts';
 import { idKey } from './ids.ts';
 import type { LeaseRow } from './lease.ts';
 import type { NewsRow } from './news.ts';
@@ -84,6 +85,8 @@ export interface Store {
   vms: Rows<VmRow, 'commanded'>;
   /** Partition: subscription id; key: hash of the frontend id. */
   frontends: Rows<FrontendRow>;
+  /** Partition: subscription id, or that of a day (historyPartition); key: VM key. */
+  history: PassingRows<HistoryRow>;
   /** Partition {@link REQUESTS}; key: hash of the `Idempotency-Key`. */
   requests: RequestRows;
   /** Partition: subscription id; key: VM key, or that of the subscription's id. `pending`: those with events to publish. */

@@ -19,7 +19,16 @@ export interface Lease {
     change?: Partial<
       Pick<
         LeaseRow,
-        'healthAsks' | 'readAt' | 'tidyAt' | 'watchAt' | 'askingAt' | 'begun' | 'refusing' | 'unread' | 'newsAt'
+        | 'healthAsks'
+        | 'readAt'
+        | 'tidyAt'
+        | 'historyDay'
+        | 'watchAt'
+        | 'askingAt'
+        | 'begun'
+        | 'refusing'
+        | 'unread'
+        | 'newsAt'
       >
     >,
   ): Promise<void>;

@@ -19,6 +19,7 @@ import { type Observation, observe, type Readers } from './observe.ts';
 import { publishNews } from './publish.ts';
 import { record } from './record.ts';
 import { tidy } from './tidy.ts';
+import { writeHistory } from './writeHistory.ts';
 
 export interface LoopPorts extends Readers {
   bell: Bell;
@@ -130,6 +131,7 @@ async function onePass(
     const known = unwritten.size;
     for (const [key, finding] of await holding(lease, acting)) unwritten.set(key, finding);
     for (const other of decision.ring) await ports.bell.ring(other, 0);
+    await holding(lease, writeHistory(ports, subscriptionId, decision.history));
     // Decided anew, knowing that; only once for each row, so that this ends.
     if (unwritten.size > known) return 'now';
   } catch (error) {

@@ -112,7 +112,7 @@ export async function observe(
     seen.vms.map(({ row }) => row),
   );
   seen.now = clock.now();
-  const unread = await readEstate(readers, seen, remembered, noted, settings);
+  const unread = await readEstate(readers, seen, remembered, { noted, told }, settings);
   // Before the frontends: whoever has ended a command without success has halted them before.
   await readElsewhere(store, seen, told, settings);
 
@@ -184,7 +184,7 @@ async function readEstate(
   readers: Readers,
   seen: Observed,
   remembered: Remembered,
-  noted: ListOptions,
+  { noted, told }: Record<'noted' | 'told', ListOptions>,
   settings: LoopSettings,
 ): Promise<UnreadLists[] | undefined> {
   if (!needsEstate(seen, settings, remembered.refusing)) return undefined;
@@ -200,7 +200,12 @@ async function readEstate(
   }
   // One loop at a time writes them: what was read before is still so.
   const known = new Map(seen.vms.map((vm) => [vm.row.vmId, vm]));
-  const all = await store.vms.list(seen.subscriptionId, 'all', noted);
+  const [all, histories] = await Promise.all([
+    store.vms.list(seen.subscriptionId, 'all', noted),
+    // A VM whose history cannot be read has none: nothing else is different for it.
+    store.history.list(seen.subscriptionId, 'all', told),
+  ]);
+  seen.histories = histories;
   seen.vms = all.map((vm) => known.get(vm.row.vmId) ?? vm);
   return lists.unread;
 }

@@ -1,11 +1,12 @@
 /** Old runs are removed, a batch at a time, by whatever loop holds the lease when it is due: nothing else depends on it. */
 
 import { inBatches } from '../model/batches.ts';
+import { DAY_MS, dayOf, daysBetween, type HistoryRow, historyPartition, startOf } from '../model/history.ts';
 import type { Clock } from '../model/ports.ts';
 import { isOpen, type RunRow } from '../model/rows.ts';
 import type { LoopSettings } from '../model/settings.ts';
 import type { Log } from '../model/steps.ts';
-import { type ListOptions, REQUESTS, rowKey, type Store } from '../model/store.ts';
+import { type ListOptions, REQUESTS, rowKey, type Store, type Versioned } from '../model/store.ts';
 import { isConflict, type Lease } from './lease.ts';
 import { ownOutcomes } from './ownOutcomes.ts';
 
@@ -14,10 +15,12 @@ export const TIDY_MS = 3_600_000;
 const TIDY_SOON_MS = 60_000;
 /** Runs in one batch: a few seconds' work, well within a lease. */
 export const TIDY_BATCH = 50;
+/** Rows of a day's history in one batch: each is one call. */
+const HISTORY_BATCH = 200;
 const SIDE_BY_SIDE = 8;
 
 interface Ports {
-  store: Pick<Store, 'runs' | 'outcomes' | 'requests'>;
+  store: Pick<Store, 'runs' | 'outcomes' | 'requests' | 'history'>;
   clock: Clock;
   log: Log;
 }
@@ -46,7 +49,8 @@ export async function tidy(lease: Lease, ports: Ports, settings: LoopSettings): 
   const forgotten = await forgetRequests(ports.store, before, unreadable);
   if (renewed + removed > 0) ports.log('tidied', { subscriptionId, removed, renewed });
   // What stays open for so long, or changed just now, is for the next hour.
-  const more = [removed, renewed, forgotten].includes(TIDY_BATCH);
+  const isHistoryLeft = await forgetHistory(lease, ports.store, dayOf(now), dayOf(before), unreadable);
+  const more = isHistoryLeft || [removed, renewed, forgotten].includes(TIDY_BATCH);
   if (!more) await lease.renew({ tidyAt: ports.clock.now() + TIDY_MS });
 }
 
@@ -84,6 +88,43 @@ async function forgetRequests({ requests }: Ports['store'], before: number, unre
     }
   });
   return old.length;
+}
+
+/** Days that are looked through at a time: an app that stood still for long has as many to make up for. */
+const DAYS_AT_ONCE = 31;
+
+/**
+ * Removes what ended on days before the given one, day by day from where it was left, and VMs that have no path any more.
+ * True while there is more.
+ */
+async function forgetHistory(
+  lease: Lease,
+  { history }: Ports['store'],
+  today: string,
+  before: string,
+  unreadable: ListOptions,
+): Promise<boolean> {
+  const { subscriptionId, historyDay: first = today } = lease.row;
+  const due = daysBetween(first, before).slice(0, -1);
+  if (due.length === 0) {
+    if (lease.row.historyDay === undefined) await lease.renew({ historyDay: first });
+    return false;
+  }
+  const removeAll = (partition: string, rows: readonly Versioned<HistoryRow>[]) =>
+    inBatches(rows, SIDE_BY_SIDE, (found) => history.remove(partition, rowKey(found.row.vmId), found));
+  for (const day of due.slice(0, DAYS_AT_ONCE)) {
+    const partition = historyPartition(subscriptionId, day);
+    const rows = await history.list(partition, 'all', { ...unreadable, limit: HISTORY_BATCH });
+    await removeAll(partition, rows);
+    if (rows.length === HISTORY_BATCH) return true;
+    await lease.renew({ historyDay: dayOf(startOf(day) + DAY_MS) });
+  }
+  const standing = await history.list(subscriptionId, 'all', unreadable);
+  await removeAll(
+    subscriptionId,
+    standing.filter(({ row }) => row.day < before && row.paths.every(({ now }) => now === undefined)),
+  );
+  return due.length > DAYS_AT_ONCE;
 }
 
 /** Rows of an older program, as this one writes them: then they are listed, and removed in their time. */

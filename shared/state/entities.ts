@@ -97,6 +97,7 @@ const NAMES: Record<RowKind, string> = {
   news: 'subject',
   leases: 'subscriptionId',
   requests: 'keyHash',
+  history: 'vmId',
 };
 
 const isNamed = (row: unknown, name: string): boolean =>

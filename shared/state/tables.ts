@@ -12,6 +12,7 @@ export const TABLES = {
   outcomes: 'hairpinOutcomes',
   vms: 'hairpinVms',
   frontends: 'hairpinFrontends',
+  history: 'hairpinHistory',
   requests: 'hairpinRequests',
   news: 'hairpinNews',
   leases: 'hairpinLeases',
@@ -34,6 +35,7 @@ export function openTables(account: StorageAccount): Store {
       commanded: ` and (commanded eq true or v lt ${COLUMNS_SINCE})`,
     }),
     frontends: tableRows(open('frontends'), (frontend) => ({ id: frontend.frontendId }), { all: '' }),
+    history: tableRows(open('history'), ({ vmId }) => ({ id: vmId }), { all: '' }),
     requests: tableRequestRows(open('requests')),
     news: tableRows(open('news'), ({ subject, pending }) => ({ id: subject, pending: pending.length > 0 }), {
       all: '',

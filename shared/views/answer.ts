@@ -8,6 +8,8 @@ import { runCsv, runsCsv } from './csv.ts';
 import type { EstateView } from './estateSchema.ts';
 import type { ForecastView } from './forecast.ts';
 import type { HealthView } from './health.ts';
+import { historyCsv } from './history.ts';
+import type { HistoryView } from './historySchema.ts';
 import type { PathTraceView } from './paths.ts';
 import type { RunView } from './run.ts';
 import { runPage } from './runPage.ts';
@@ -95,6 +97,13 @@ export function runsAnswer(list: RunListView, format: ListFormat): Answer {
   if (format === 'json') return tagged(answer(format, JSON.stringify(list)), list);
   const link = list.next && `<${list.next}>; rel="next"`;
   return tagged(answer(format, runsCsv(list.runs), { ...attachment('runs'), ...defined({ link }) }), list);
+}
+
+/** The history of paths. */
+export function historyAnswer(history: HistoryView, format: ListFormat): Answer {
+  return format === 'json'
+    ? answer(format, JSON.stringify(history))
+    : answer(format, historyCsv(history), attachment('history'));
 }
 
 const attachment = (name: string): Record<string, string> => ({

@@ -27,6 +27,7 @@ const PROCESSES: string[][] = [
     'estate',
     'forecast',
     'health',
+    'history',
     'openapi',
     'paths',
     'runs',

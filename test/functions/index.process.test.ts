@@ -46,6 +46,7 @@ test.serial('every function, each by its trigger, with the settings of the sampl
     'estate http /api/estate',
     'forecast http /api/forecast',
     'health http /api/health',
+    'history http /api/history',
     'mirrorFailover eventGrid /runtime/webhooks/eventgrid?functionName=mirrorFailover',
     'openapi http /api/openapi.json',
     'paths http /api/paths',

@@ -5,6 +5,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { parse } from 'csv-parse/sync';
 import { WARNINGS } from '../../shared/guest/warnings.ts';
+import { historySchema } from '../../shared/views/historySchema.ts';
 import type { RunSummary, RunView } from '../../shared/views/run.ts';
 import { loadBalancerId, vmId } from '../../simulator/estate/ids.ts';
 import { type Answer, type App, failures, LONG_MS, startApp } from './app.ts';
@@ -479,6 +480,26 @@ test.serial('a retry of a run that is open, of none, and of what is no id is ref
   checkProblem(t, await app.call('POST', '/api/runs/last/retry'), 400, 'INPUT_INVALID', 'id');
   t.is((await app.call('GET', `/api/runs/${body.runId}/retry`)).status, 404);
 });
+
+test.serial(
+  'the history of what happened so far: as JSON by its schema, as CSV, of one VM, and refused as a problem',
+  async (t) => {
+    const { status, body } = await app.call('GET', `/api/history?days=2&vm=${id('hs-a')}`);
+    t.is(status, 200);
+    const history = historySchema.parse(body);
+    t.deepEqual(history.paths.map(({ vm, vip }) => `${vm} ${vip}`).toSorted(), ['hs-a 10.0.1.100', 'hs-a 10.0.1.101']);
+    for (const { spans, proved, seconds } of history.paths) {
+      t.true(spans.length > 1 && proved.length > 0 && seconds.safe > 0);
+      t.is(spans.at(-1)?.to, undefined);
+    }
+    const all = await app.call('GET', '/api/history?format=csv');
+    t.regex(all.headers.get('content-type') ?? '', /^text\/csv/);
+    const rows: Record<string, string>[] = parse(all.body, { bom: true, columns: true });
+    t.deepEqual([...new Set(rows.map(({ vm }) => vm))].toSorted(), ['hs-a', 'hs-b', 'hs-c']);
+    checkProblem(t, await app.call('GET', '/api/history?days=0'), 400, 'INPUT_INVALID', 'days');
+    t.is((await app.call('POST', '/api/history', {})).status, 404);
+  },
+);
 
 test.serial('no function threw, whatever was asked', (t) => {
   t.deepEqual(failures(app), []);

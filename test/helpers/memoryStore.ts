@@ -3,6 +3,7 @@
  * one that changed. Rows are kept as JSON, as the tables keep them.
  */
 import { StateError } from '../../shared/errors.ts';
+import type { HistoryRow } from '../../shared/model/history.ts';
 import type { LeaseRow } from '../../shared/model/lease.ts';
 import type { NewsRow } from '../../shared/model/news.ts';
 import {
@@ -149,6 +150,7 @@ export const memoryStore = () =>
     outcomes: new MemoryPassingRows<OutcomeRow, 'open'>({ open: (outcome) => outcome.state !== 'settled' }),
     vms: new MemoryRows<VmRow, 'commanded'>({ commanded: (vm) => vm.command !== undefined }),
     frontends: new MemoryRows<FrontendRow>({}),
+    history: new MemoryPassingRows<HistoryRow>({}),
     requests: new MemoryRequests(),
     news: new MemoryRows<NewsRow, 'pending'>({ pending: (row) => row.pending.length > 0 }),
     leases: new MemoryRows<LeaseRow>({}),
