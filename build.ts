@@ -70,7 +70,8 @@ const startInOneFile = (entry: string): esbuild.Plugin => ({
   name: 'start-in-one-file',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
-      if (kind !== 'dynamic-import' || resolveDir.includes('node_modules')) return undefined;
+      // JSON shares nothing with the start, and `export *` would lose its default export.
+      if (kind !== 'dynamic-import' || resolveDir.includes('node_modules') || path.endsWith('.json')) return undefined;
       return { path: join(resolveDir, path), namespace: 'later' };
     });
     onLoad({ filter: /.*/, namespace: 'later' }, ({ path }) => ({
