@@ -10,7 +10,7 @@ interface Place {
 }
 
 /** The VMs that a run would be about. `ids`: of VMs, load balancers, frontends or whatever they lie in. */
-export function inScope({ groups }: EstateView, ids: readonly string[]): Place[] {
+function inScope({ groups }: EstateView, ids: readonly string[]): Place[] {
   const outer = ids.map((id) => id.toLowerCase().replace(/\/+$/, ''));
   const isIn = (id: string): boolean => {
     const key = id.toLowerCase();

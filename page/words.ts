@@ -86,7 +86,7 @@ export function either(names: readonly string[], word = 'or'): string {
   return `${shown.slice(0, -1).join(', ')} ${word} ${shown.at(-1)}`;
 }
 
-export const vmName = ({ vms }: GroupView, at: number): string => vms[at]?.name ?? '?';
+const vmName = ({ vms }: GroupView, at: number): string => vms[at]?.name ?? '?';
 export const frontendName = ({ frontends }: GroupView, at: number): string => frontends[at]?.name ?? '?';
 
 /** What the loss of a VM brings, in sentences. `bad`: something would fail. */

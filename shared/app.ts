@@ -1,6 +1,7 @@
 /**
  * The one place that wires adapters. Everything here is made on first use: a handler that only validates and puts a
  * message on the queue loads no Azure SDK.
+ * Long: all adapters are wired in one place.
  */
 import { randomUUID } from 'node:crypto';
 import type { Looked } from './assess/observe.ts';

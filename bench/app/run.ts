@@ -34,7 +34,7 @@ async function builtChild(): Promise<string> {
 const NOWHERE = 'http://127.0.0.1:9/devstoreaccount1';
 
 /** The app's environment; nothing of it is called by a load. */
-export const SETTINGS: Record<string, string> = {
+const SETTINGS: Record<string, string> = {
   AzureWebJobsStorage: `DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=AAAA;QueueEndpoint=${NOWHERE};TableEndpoint=${NOWHERE}`,
   HAIRPIN_SUBSCRIPTIONS: SUBSCRIPTION,
   HAIRPIN_SWEEP_SCHEDULE: '0 7 * * * *',

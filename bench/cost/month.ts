@@ -12,7 +12,7 @@ const MEMORY_GB = 2;
  * Consumption vs. Flex Consumption", modal.com/blog/azure-function-pricing-guide, 22 May 2025, for East US. Prices change
  * and differ by region: azure.microsoft.com/pricing/details/functions says what holds.
  */
-export const PRICES = {
+const PRICES = {
   source: 'modal.com/blog/azure-function-pricing-guide',
   date: '2025-05-22',
   perGbSecond: 0.000026,

@@ -33,8 +33,6 @@ const CODES = Map.groupBy(
   ([, status]) => status,
 );
 
-export type ProblemStatus = keyof typeof MEANING;
-
 const schemas = new Map<number, z.ZodType>();
 
 const problemSchema = (status: number, codes: readonly string[]) =>

@@ -91,7 +91,7 @@ const counts = exactly<RunCounts>()(
   }),
 ).meta({ id: 'RunCounts' });
 
-export const runSummary = exactly<RunSummary>()(
+const runSummary = exactly<RunSummary>()(
   z.object({
     runId,
     signal: text(`What woke it: ${SIGNAL_KINDS.join(', ')}.`),

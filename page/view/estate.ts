@@ -99,7 +99,7 @@ const isMember = (group: GroupView, frontend: GroupView['frontends'][number], na
   group.vms.some((vm) => vm.name === name && vm.paths.some((path) => group.frontends[path.frontend] === frontend));
 
 /** The estate in some sentences, the worst first. */
-export function summary(estate: EstateView) {
+function summary(estate: EstateView) {
   const { counts, groups } = estate;
   const { failing, exposed, blocked, unknown, set, proved } = counts.states as Record<string, number> as Record<
     (typeof STATES)[number],

@@ -22,7 +22,7 @@ interface Todo {
 }
 
 /** What is said of paths, by code, what matters most first. */
-export function todos(estate: EstateView): Todo[] {
+function todos(estate: EstateView): Todo[] {
   const known = told.get(estate);
   if (known) return known;
   const all = toldOf(estate);

@@ -20,7 +20,7 @@ export interface Subject {
 }
 
 /** Everything that the estate shows: its subscriptions. */
-export function everything({ groups }: EstateView): Subject {
+function everything({ groups }: EstateView): Subject {
   const ids = groups.flatMap(({ vms, frontends }) =>
     [...vms, ...frontends].map(({ id }) => id.split('/').slice(0, 3).join('/').toLowerCase()),
   );
@@ -28,7 +28,7 @@ export function everything({ groups }: EstateView): Subject {
 }
 
 /** What a name stands for; undefined when it is none. Several of one name are meant together. */
-export function subjectNamed(estate: EstateView, text: string): Subject | undefined {
+function subjectNamed(estate: EstateView, text: string): Subject | undefined {
   const name = text.trim().toLowerCase();
   if (name === '') return everything(estate);
   const isIt = (one: { id: string; name: string }) => one.name.toLowerCase() === name || one.id.toLowerCase() === name;
@@ -117,7 +117,7 @@ const RESULTS = [
 ] as const;
 
 /** What its VMs came to. */
-export function countsText({ counts }: Pick<RunSummary, 'counts'>): string {
+function countsText({ counts }: Pick<RunSummary, 'counts'>): string {
   const parts = RESULTS.flatMap((name) => (counts[name] > 0 ? `${counts[name]} ${name}` : []));
   return counts.vms === 0
     ? 'no VM yet'

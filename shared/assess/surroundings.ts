@@ -22,7 +22,7 @@ export interface SurroundingsPorts {
 /** Lists and agents that are asked for at a time. */
 const WIDTH = { lists: 8, agents: 8 } as const;
 /** The most VMs whose agent is asked for. */
-export const MOST_AGENTS = 200;
+const MOST_AGENTS = 200;
 
 export interface ReadSurroundings {
   read: Surroundings;

@@ -5,7 +5,7 @@ import type { EventsTopic } from '../model/ports.ts';
 import { callAzure } from './errors.ts';
 
 /** The data action that the role EventGrid Data Sender gives (learn.microsoft.com, "Azure built-in roles"). */
-export const SEND_ACTION = 'Microsoft.EventGrid/events/send/action';
+const SEND_ACTION = 'Microsoft.EventGrid/events/send/action';
 /** A publish, retries included, ends within this. */
 const PUBLISH_SECONDS = 10;
 

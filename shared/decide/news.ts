@@ -1,6 +1,7 @@
 /**
  * What is to be told of paths, runs and Azure: each change once, in the log and, where a topic is set, as an event. What
  * was told is kept in rows beside what waits to be published. Pure.
+ * Long: what is told of a path stands beside what ends it.
  */
 import { clip } from '../errors.ts';
 import { type Finding, findingText, findingVerdict } from '../model/findings.ts';
@@ -36,7 +37,7 @@ const iso = (ms: number): string => new Date(ms).toISOString();
  * True for a path whose connections come back to its VM now while nothing shows that they work, and for one that a
  * failover would make so and that is known to be wrong.
  */
-export function isExposed({ exposure, verdict, proof }: Path): boolean {
+function isExposed({ exposure, verdict, proof }: Path): boolean {
   if (exposure === 'active') return verdict !== 'compliant' && !(verdict === 'unknown' && proof.kind !== 'none');
   return exposure === 'latent' && (verdict === 'repairable' || verdict === 'blocked');
 }

@@ -11,7 +11,7 @@ const FILE = new URL('./page/dashboard.html', import.meta.url);
 let page: Promise<string> | undefined;
 
 /** The page's text. Throws the file system's error where it was not built. */
-export const pageText = (): Promise<string> => {
+const pageText = (): Promise<string> => {
   page ??= readFile(FILE, 'utf8');
   return page;
 };
@@ -36,7 +36,7 @@ export async function dashboardAnswer(): Promise<Answer> {
   };
 }
 
-/** The page as a file of its own, with what it draws in it. `title`: what it is of. */
+/** The page as a file of its own, with what it draws in it. `title`: what it is of. @public */
 export async function savedPage(data: {
   estate: unknown;
   traces: Record<string, unknown>;

@@ -1,4 +1,4 @@
-/** What each call of actions.ts answers. */
+/** What each call of actions.ts answers. Long: it is one table of routes. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EstateVm } from '../estate/estate.ts';
 import { loadBalancerId, routeTableId, securityGroupId, virtualNetworkId, vmId } from '../estate/ids.ts';

@@ -19,6 +19,7 @@ export const AZ: Readonly<Record<string, readonly string[]>> = {
   'functionapp list': ['--resource-group'],
   'functionapp restart': [],
   'functionapp runtime config set': ['--name', '--resource-group', '--runtime-version'],
+  'functionapp start': ['--name', '--resource-group'],
   'functionapp show': ['--name', '--resource-group'],
   'group delete': ['--name'],
   'identity list': ['--resource-group'],

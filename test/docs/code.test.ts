@@ -11,6 +11,7 @@ const of = (...languages: string[]) => blocks.filter(({ language }) => languages
 const READ_BY: Record<string, string> = {
   bash: 'bash, below',
   powershell: 'PowerShell’s parser: powershell.process.test.ts',
+  json: 'JSON.parse, below',
   kusto: 'test/functions/logs.process.test.ts',
   objectscript: 'test/mirror/zhairpin.test.ts',
   '': 'nobody',
@@ -38,6 +39,11 @@ testNeeding(['bash'])('shell', (t) => {
 
 testNeeding(['bash'])('shell that bash cannot read is found', (t) => {
   t.not(isShell('block0() {\nif true; do echo\n}').status, 0);
+});
+
+test('JSON', (t) => {
+  t.true(of('json').length > 0);
+  for (const { text, where } of of('json')) t.notThrows(() => JSON.parse(text), where);
 });
 
 test('what is no shell has no command of ours at the beginning of a line', (t) => {

@@ -1,4 +1,7 @@
-/** What of the surroundings is in the way of which path, and what a person is told of it. */
+/**
+ * What of the surroundings is in the way of which path, and what a person is told of it.
+ * Long: one table of cases about one thing.
+ */
 import test from 'ava';
 import { preconditionsOf } from '../../shared/evaluate/preconditions.ts';
 import { surveyed } from '../../shared/evaluate/survey.ts';

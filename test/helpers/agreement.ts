@@ -1,4 +1,7 @@
-/** What guests and signals were must agree with what the runs say: the model that histories are held against. */
+/**
+ * What guests and signals were must agree with what the runs say: the model that histories are held against.
+ * Long: one small language for tests, read as a whole.
+ */
 import { commandIdOf } from '../../shared/model/commandId.ts';
 import { sameId } from '../../shared/model/ids.ts';
 import type { FrontendRow, OutcomeRow, RunRow } from '../../shared/model/rows.ts';

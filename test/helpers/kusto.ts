@@ -3,6 +3,7 @@
  * project, summarize, mv-expand, order by, take; arithmetic, comparisons, and, or, has, in, !in; the functions below.
  * Anything else throws, so that no query passes half read. Times are epoch milliseconds, and so are spans.
  * Meanings: learn.microsoft.com, "Kusto Query Language", the page of each operator and function.
+ * Long: one small language for tests, read as a whole.
  */
 
 export type Row = Readonly<Record<string, unknown>>;

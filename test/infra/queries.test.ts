@@ -1,4 +1,7 @@
-/** Alerts and workbook: their queries parse, name what the log has, and ring when they must, and only then. */
+/**
+ * Alerts and workbook: their queries parse, name what the log has, and ring when they must, and only then.
+ * Long: one table of cases about one thing.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';

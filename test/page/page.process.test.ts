@@ -1,4 +1,7 @@
-/** The page in a real browser: what it draws of known estates, how it asks, and what it says when nobody answers. */
+/**
+ * The page in a real browser: what it draws of known estates, how it asks, and what it says when nobody answers.
+ * Long: one table of cases about one thing.
+ */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import test from 'ava';

@@ -1,4 +1,7 @@
-/** What the loop tells others: each change once, from rows, and never in the way of a repair. */
+/**
+ * What the loop tells others: each change once, from rows, and never in the way of a repair.
+ * Long: one table of cases about one thing.
+ */
 import test from 'ava';
 import * as z from 'zod/mini';
 import { AzureError } from '../../shared/errors.ts';

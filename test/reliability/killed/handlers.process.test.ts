@@ -2,6 +2,7 @@
  * The handlers' calls: the built app in hosts of one function each; a host is killed before and after each request that
  * it sends while a trigger is handled (output bindings, rows, the host's own deletes), and another takes its place. The
  * table of kills is made from what a calm host sends.
+ * Long: one table of cases about one thing.
  */
 import { randomUUID } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
