@@ -9,6 +9,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import { bundledPackages, notices } from './notices.ts';
+import { writePage } from './page/bundle.ts';
 import type { Build } from './shared/build.ts';
 
 const ROOT = dirname(fileURLToPath(import.meta.url));
@@ -24,7 +25,10 @@ export interface BuildOptions {
   outFolder?: string;
   /** host.json to copy. Default: this repository's. */
   hostJson?: string;
-  /** Folders copied whole into the out folder, by the name that code reads them under. Default: the guest scripts. */
+  /**
+   * Folders copied whole into the out folder, by the name that code reads them under. Default: the guest scripts, and the
+   * page beside them.
+   */
   assets?: Record<string, string>;
   minify?: boolean;
 }
@@ -37,6 +41,10 @@ export interface BuildResult {
   allBytes: number;
   /** Names of the packages among what loads at start, sorted. */
   startPackages: string[];
+  /** What loads at start, by file. */
+  startFiles: string[];
+  /** What each file of JavaScript holds: bytes by package, the app's own under `own`. */
+  files: Record<string, Record<string, number>>;
 }
 
 /** What both bundles share: the app's and the command line's. */
@@ -53,6 +61,25 @@ export const BUNDLING = {
   logLevel: 'silent',
 } as const satisfies esbuild.BuildOptions;
 
+/**
+ * All that loads at the start in one file. A file is shared by those entries that reach it, and each way to share makes a
+ * file of its own: the start was 15 files, each looked for, read and linked. What is imported later is given the start
+ * as an import too, which has long run by then; so all of the start is shared alike.
+ */
+const startInOneFile = (entry: string): esbuild.Plugin => ({
+  name: 'start-in-one-file',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
+      if (kind !== 'dynamic-import' || resolveDir.includes('node_modules')) return undefined;
+      return { path: join(resolveDir, path), namespace: 'later' };
+    });
+    onLoad({ filter: /.*/, namespace: 'later' }, ({ path }) => ({
+      contents: `import ${JSON.stringify(resolve(entry))};\nexport * from ${JSON.stringify(path)};`,
+      resolveDir: dirname(path),
+    }));
+  },
+});
+
 /** Guest scripts are read with `new URL('./linux/...', import.meta.url)`; chunks lie flat in the out folder. */
 export const GUEST_SCRIPTS = { linux: join(ROOT, 'shared/guest/linux'), windows: join(ROOT, 'shared/guest/windows') };
 
@@ -61,9 +88,11 @@ export async function build(options: BuildOptions = {}): Promise<BuildResult> {
   const outFolder = resolve(options.outFolder ?? join(ROOT, 'dist'));
   await rm(outFolder, { recursive: true, force: true });
   await mkdir(outFolder, { recursive: true });
+  const entry = options.entry ?? join(ROOT, 'functions/index.ts');
   const { metafile } = await esbuild.build({
     ...BUNDLING,
-    entryPoints: { index: options.entry ?? join(ROOT, 'functions/index.ts') },
+    entryPoints: { index: entry },
+    plugins: [startInOneFile(entry)],
     outdir: outFolder,
     external: ['@azure/functions-core'],
     // The bundle is not minified: a stack trace names functions and lines that can be read without a map.
@@ -76,9 +105,10 @@ export async function build(options: BuildOptions = {}): Promise<BuildResult> {
   for (const [name, folder] of Object.entries(options.assets ?? GUEST_SCRIPTS)) {
     await copyFiles(folder, join(outFolder, name));
   }
+  const page = options.assets ? undefined : await writePage(join(outFolder, 'page'));
   await writeFile(join(outFolder, 'package.json'), await deployedManifest());
   await cp(join(ROOT, 'LICENSE'), join(outFolder, 'LICENSE'));
-  const packages = bundledPackages(ROOT, Object.keys(metafile.inputs));
+  const packages = bundledPackages(ROOT, [...Object.keys(metafile.inputs), ...(page?.inputs ?? [])]);
   await writeFile(join(outFolder, 'THIRD_PARTY_NOTICES.txt'), notices(packages));
   return { outFolder, ...sizes(metafile) };
 }
@@ -125,13 +155,27 @@ function sizes({ outputs }: esbuild.Metafile): Omit<BuildResult, 'outFolder'> {
   };
   const entry = scripts.find(([path]) => basename(path) === 'index.js')?.[0];
   if (entry) visit(entry);
-  const loaded = [...atStart.values()];
-  const packages = loaded.flatMap(({ inputs }) => Object.keys(inputs)).flatMap((file) => PACKAGE.exec(file)?.[1] ?? []);
+  const files = Object.fromEntries(scripts.map(([path, { inputs }]) => [basename(path), bytesByPackage(inputs)]));
+  const startFiles = [...atStart.keys()].map((path) => basename(path));
+  const packages = startFiles.flatMap((file) => Object.keys(files[file] ?? {})).filter((name) => name !== OWN);
   return {
     allBytes,
-    startBytes: loaded.reduce((sum, { bytes }) => sum + bytes, 0),
+    startBytes: [...atStart.values()].reduce((sum, { bytes }) => sum + bytes, 0),
     startPackages: [...new Set(packages)].sort(),
+    startFiles,
+    files,
   };
+}
+
+const OWN = 'own';
+
+function bytesByPackage(inputs: esbuild.Metafile['outputs'][string]['inputs']): Record<string, number> {
+  const bytes: Record<string, number> = {};
+  for (const [file, { bytesInOutput }] of Object.entries(inputs)) {
+    const name = PACKAGE.exec(file)?.[1] ?? OWN;
+    bytes[name] = (bytes[name] ?? 0) + bytesInOutput;
+  }
+  return bytes;
 }
 
 const PACKAGE = /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//;

@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import { BUNDLING, copyFiles, GUEST_SCRIPTS } from './build.ts';
+import { writePage } from './page/bundle.ts';
 
 const ROOT = dirname(fileURLToPath(import.meta.url));
 const MANIFEST = join(ROOT, 'package.json');
@@ -22,6 +23,7 @@ async function bundle(): Promise<void> {
   await esbuild.build({ ...BUNDLING, entryPoints: { main: join(ROOT, 'cli/main.ts') }, outdir: OUT, minify: true });
   await chmod(join(OUT, 'main.js'), 0o755);
   for (const [name, folder] of Object.entries(GUEST_SCRIPTS)) await copyFiles(folder, join(OUT, name));
+  await writePage(join(OUT, 'page'));
 }
 
 interface Manifest extends Record<string, unknown> {

@@ -1,5 +1,6 @@
 // Everything that an installation is: one resource group with the app, system topics in the subscriptions that it looks
 // after, and its rights there.
+// Long: an installation’s parameters and outputs are read in one place.
 targetScope = 'subscription'
 
 import { Settings } from 'settings.bicep'

@@ -11,6 +11,11 @@ import type { StorageAccount } from './state/storage.ts';
 
 export interface Config extends LoopSettings {
   azure: AzurePlace;
+  /**
+   * App Service authentication stands in front: the platform says so (learn.microsoft.com, "Environment variables and app
+   * settings in Azure App Service", WEBSITE_AUTH_ENABLED, which is injected and no setting of ours).
+   */
+  authenticated: boolean;
   storage: StorageAccount;
 }
 
@@ -32,6 +37,7 @@ export function readConfig(env: Env): Config {
   return {
     scope,
     azure: readPlace(env),
+    authenticated: /^(true|1)$/i.test(env.WEBSITE_AUTH_ENABLED?.trim() ?? ''),
     storage: readStorage(env),
     enforcement: word(env, 'HAIRPIN_ENFORCEMENT'),
     maxCommands: whole(env, 'HAIRPIN_MAX_COMMANDS'),

@@ -1,8 +1,9 @@
 /** The import rule of the house, read from the sources themselves. */
 import { readFileSync } from 'node:fs';
 import { glob } from 'node:fs/promises';
-import { dirname, join, normalize, sep } from 'node:path';
+import { join, sep } from 'node:path';
 import test from 'ava';
+import { type Import, importsOf } from './helpers/imports.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -28,33 +29,6 @@ const MAY: Record<string, string[]> = {
   model: ['model', 'errors'],
   errors: [],
 };
-
-interface Import {
-  from: string;
-  target: string;
-  /** Loaded with the module; neither `import type` nor `await import()`. */
-  atLoad: boolean;
-}
-
-const PATTERN =
-  /(?:^|\n)\s*(?:import|export)\s+(type\s+)?(?:[^'"`;]*?\sfrom\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/g;
-
-async function importsOf(pattern: string): Promise<Import[]> {
-  const found: Import[] = [];
-  for await (const file of glob(pattern, { cwd: ROOT })) {
-    const text = readFileSync(join(ROOT, file), 'utf8');
-    for (const [, type, fixed, lazy] of text.matchAll(PATTERN)) {
-      const target = fixed ?? lazy ?? '';
-      const resolved = target.startsWith('.') ? normalize(join(dirname(file), target)) : target;
-      found.push({
-        from: file,
-        target: resolved.split(sep).join('/'),
-        atLoad: type === undefined && lazy === undefined,
-      });
-    }
-  }
-  return found;
-}
 
 /** Everything that ships. */
 const sources = async (): Promise<Import[]> => (await Promise.all(SHIPPED.map(importsOf))).flat();

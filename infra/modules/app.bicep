@@ -1,4 +1,5 @@
 // The Function app and what is its own: identity, storage, logs, the topic on which mirrors tell of failovers.
+// Long: the app and what it cannot be without are told in their order.
 
 import { Settings } from '../settings.bicep'
 

@@ -8,6 +8,7 @@ import type {
   ListReader,
   RuleHealthReader,
   SubscriptionReader,
+  SurroundingsReader,
   TopologyReader,
 } from '../model/ports.ts';
 import { createAgentReader } from './agent.ts';
@@ -18,6 +19,7 @@ import { createLastCommandReader } from './lastCommand.ts';
 import { createRuleHealthReader } from './ruleHealth.ts';
 import { createGuestCommands } from './runCommand.ts';
 import { createSubscriptionReader } from './subscriptions.ts';
+import { createSurroundingsReader } from './surroundingsReader.ts';
 import { createListReader, createTopologyReader } from './topology.ts';
 
 export interface Azure {
@@ -48,6 +50,8 @@ export interface AzureReaders {
   lists: ListReader;
   health: RuleHealthReader;
   commands: LastCommandReader;
+  surroundings: SurroundingsReader;
+  agents: AgentReader;
 }
 
 /** A person waits longer for rule health than the loop, which comes back. */
@@ -61,5 +65,7 @@ export function openReaders({ endpoint, audience, clientId }: AzurePlace): Azure
     lists: createListReader(clients),
     health: createRuleHealthReader(clients, { seconds: HEALTH_SECONDS }),
     commands: createLastCommandReader(clients),
+    surroundings: createSurroundingsReader(clients),
+    agents: createAgentReader(clients),
   };
 }

@@ -9,6 +9,7 @@ import { isOpen } from '../model/rows.ts';
 import type { LoopSettings } from '../model/settings.ts';
 import type { LogLine } from '../model/steps.ts';
 import { noteAway } from './away.ts';
+import { cancelRuns } from './cancel.ts';
 import { followCommands, rejoinCommands } from './commands.ts';
 import { confirm, isUnconfirmed } from './failover.ts';
 import { healthOf, keepFrontends, takeHealth, tellMove } from './frontends.ts';
@@ -56,6 +57,7 @@ export function decide(seen: Observed, settings: LoopSettings): Decision {
   }
   const moves = takeHealth(pass);
   rejoinCommands(pass);
+  cancelRuns(pass);
   followCommands(pass);
   joinRuns(pass);
   let started = 0;

@@ -2,6 +2,7 @@
 import type { AzureError } from '../errors.ts';
 import type { CommandFailureCode } from '../model/commandFailures.ts';
 import { idKey } from '../model/ids.ts';
+import { defined } from '../model/optional.ts';
 import { isOpen, type OutcomeRow, type RunRow, type VmRow } from '../model/rows.ts';
 import { whyHeldBack } from './border.ts';
 import { failed, stuckFinding, waitAfter } from './endings.ts';
@@ -151,8 +152,8 @@ export function closeRuns(pass: Pass): boolean {
     run.state = 'settled';
     run.settledAt = pass.now;
     run.counts = countOutcomes(run.fresh, outcomes, pass.seen.unreadableOutcomes.get(run.runId)?.size);
-    const { runId, signal, observedAt, counts } = run;
-    tell(pass, 'run-settled', { runId, signal, afterMs: pass.now - observedAt, ...counts });
+    const { runId, signal, observedAt, counts, askedBy } = run;
+    tell(pass, 'run-settled', { runId, signal, afterMs: pass.now - observedAt, ...counts, ...defined({ askedBy }) });
     if (counts.failed > 0) tellRunFailed(pass, run);
   }
   return all;

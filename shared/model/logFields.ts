@@ -30,6 +30,8 @@ export const FIELDS = {
   unread: { type: 'text', meaning: 'the subscription whose lists are missing' },
   subscriptions: { type: 'number', meaning: 'how many subscriptions the run covers' },
   retryOf: { type: 'text', meaning: 'the run that this one repeats' },
+  askedBy: { type: 'text', meaning: 'who asked for it over HTTP: a person’s name, or `function key`' },
+  repeated: { type: 'flag', meaning: 'the request was here before under the same `Idempotency-Key`' },
   joined: { type: 'text', meaning: 'the run that does the work for this one' },
   eventId: { type: 'text', meaning: 'the id that the event came with' },
   operation: { type: 'text', meaning: 'the operation that the event tells of' },
@@ -54,7 +56,7 @@ export const FIELDS = {
   since: { type: 'text', meaning: 'since when that is so' },
   lastedMs: { type: 'number', meaning: 'milliseconds that it lasted' },
   retryAt: { type: 'number', meaning: 'when it is tried again, epoch milliseconds' },
-  code: { type: 'text', meaning: 'the code of what went wrong, as in README’s tables' },
+  code: { type: 'text', meaning: 'the code of what went wrong, as in docs/findings.md and docs/errors.md' },
   status: { type: 'number', meaning: 'the HTTP status; 0 when there was no answer' },
   field: { type: 'text', meaning: 'the field that is not right' },
   value: { type: 'text', meaning: 'what it held, clipped' },
@@ -81,6 +83,9 @@ export const FIELDS = {
   removed: { type: 'number', meaning: 'VMs, or in `tidied` runs, that were taken back or away' },
   superseded: { type: 'number', meaning: 'VMs that another run took over' },
   planned: { type: 'number', meaning: 'VMs of a dry run' },
+  cancelled: { type: 'number', meaning: 'VMs that a cancelled run left' },
+  dropped: { type: 'number', meaning: 'VMs on which nothing was begun' },
+  stopped: { type: 'number', meaning: 'VMs whose command is stopped' },
   renewed: { type: 'number', meaning: 'runs that were written anew in today’s form' },
 } as const satisfies Record<string, FieldRule>;
 

@@ -1,6 +1,7 @@
 /**
  * Every step that the app logs: how loud it is, what it says, and which fields its line has. `Log` takes nothing else,
  * and docs/logs.md is made from this.
+ * Long: it is one table.
  */
 
 import type { FIELDS, FieldName, FieldTypes } from './logFields.ts';
@@ -29,7 +30,7 @@ export const STEPS = {
     level: 'info',
     meaning: 'A signal was accepted by a handler and is on its way to the loop.',
     fields: ['runId', 'signal'],
-    optional: ['scope', 'eventId', 'mode', 'subscriptions', 'retryOf'],
+    optional: ['scope', 'eventId', 'mode', 'subscriptions', 'retryOf', 'askedBy', 'repeated'],
   },
   'mirror-test': {
     level: 'info',
@@ -75,6 +76,11 @@ export const STEPS = {
     meaning: 'The app failed on a signal five times. Its run is marked failed.',
     fields: ['runId', 'signal', 'subscriptionId'],
   },
+  'dead-cancel': {
+    level: 'error',
+    meaning: 'The app failed on a cancel five times. The run goes on: cancel it again.',
+    fields: ['runId', 'subscriptionId', 'askedBy'],
+  },
   'dead-bell': {
     level: 'warn',
     meaning: 'The app failed on a bell five times. It carries nothing: the next minute rings anew.',
@@ -106,10 +112,31 @@ export const STEPS = {
     meaning: 'A run is about the same as another, which does the work for both.',
     fields: ['runId', 'signal', 'joined'],
   },
+  'cancel-asked': {
+    level: 'info',
+    meaning: 'Somebody asked over HTTP that a run be cancelled.',
+    fields: ['runId', 'askedBy', 'subscriptions'],
+  },
+  'cancel-noted': {
+    level: 'info',
+    meaning: 'The loop has taken a cancel: it is kept on the run.',
+    fields: ['runId', 'subscriptionId', 'askedBy'],
+  },
+  'cancel-late': {
+    level: 'info',
+    meaning: 'A run that was to be cancelled has ended already.',
+    fields: ['runId', 'subscriptionId', 'askedBy'],
+  },
+  cancelled: {
+    level: 'info',
+    meaning: 'A run was cancelled: what had not begun is dropped, and commands that serve no other run are stopped.',
+    fields: ['runId', 'signal', 'askedBy', 'dropped', 'stopped'],
+  },
   planned: {
     level: 'info',
     meaning: 'The VMs of a run are known.',
     fields: ['runId', 'signal', 'vms', 'fresh'],
+    optional: ['askedBy'],
   },
   'topology-note': {
     level: 'warn',
@@ -181,7 +208,7 @@ export const STEPS = {
   },
   cancel: {
     level: 'warn',
-    meaning: 'A command ran out of its time and is cancelled.',
+    meaning: 'A command ran out of its time, or its run was cancelled, and is stopped.',
     fields: ['runId', 'vmId', 'seq', 'code'],
   },
   report: {
@@ -217,6 +244,7 @@ export const STEPS = {
     },
     meaning: 'A run has ended.',
     fields: ['runId', 'signal', 'afterMs', 'vms', 'commands', 'looked', 'believed', ...OUTCOME_RESULTS],
+    optional: ['askedBy'],
   },
   'run-failed': {
     level: 'error',

@@ -1,5 +1,6 @@
 /**
- * reconcile: level-triggered, one loop at a time per subscription. A message is a signal to record or just a bell;
+ * reconcile: level-triggered, one loop at a time per subscription. A message is a signal to record, a cancel to note or
+ * just a bell;
  * losing or doubling one does no harm once it is recorded. Nothing waits for a guest in here.
  */
 
@@ -13,6 +14,7 @@ import type { LoopSettings } from '../model/settings.ts';
 import type { Log } from '../model/steps.ts';
 import { act } from './act.ts';
 import { holding, isConflict, LEASE_MS, type Lease, takeLease } from './lease.ts';
+import { noteCancel } from './noteCancel.ts';
 import { type Observation, observe, type Readers } from './observe.ts';
 import { publishNews } from './publish.ts';
 import { record } from './record.ts';
@@ -38,6 +40,11 @@ export async function reconcile(message: ReconcileMessage, ports: LoopPorts, set
     const fresh = await record(ports.store, message);
     const { runId, signal, scope, mode } = message;
     ports.log(fresh ? 'accepted' : 'repeated', { runId, signal, mode, scope: scope.map((item) => item.id) });
+  }
+  if (message.kind === 'cancel') {
+    const { runId, by: askedBy } = message;
+    const noted = await noteCancel(ports.store, message);
+    ports.log(noted ? 'cancel-noted' : 'cancel-late', { runId, subscriptionId, askedBy });
   }
   const lease = await takeLease(ports.store.leases, subscriptionId, ports.holder, ports.clock);
   if (!lease) return;

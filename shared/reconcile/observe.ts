@@ -1,6 +1,7 @@
 /**
  * Step 3: reads only. What is open and what is in flight always; the estate, with all rows about it, where a pass needs
  * it; rule health that is due.
+ * Long: one reading, in the order of its parts.
  */
 
 import { newFrontendRow } from '../decide/frontends.ts';

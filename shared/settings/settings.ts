@@ -1,11 +1,12 @@
 /**
- * Every setting, described once: reading checks by this, and README's table is made from it. Schedules are
+ * Every setting, described once: reading checks by this, and docs/settings.md is made from it. Schedules are
  * checked here and read again by the Functions host itself.
+ * Long: it is one table.
  */
 import { DEFAULT_TAGS } from '../model/scope.ts';
 
 interface Described {
-  /** What it does, for README. */
+  /** What it does, for docs/settings.md. */
   meaning: string;
 }
 

@@ -1,7 +1,7 @@
 /**
- * Runs a query in the Kusto language over rows, as far as README's and infra's queries go: let, union, where, extend,
- * project, summarize, mv-expand, order by; arithmetic, comparisons, and, or, has, in, !in; the functions below. Anything
- * else throws, so that no query passes half read. Times are epoch milliseconds, and so are spans.
+ * Runs a query in the Kusto language over rows, as far as the queries of docs/ and infra/ go: let, union, where, extend,
+ * project, summarize, mv-expand, order by, take; arithmetic, comparisons, and, or, has, in, !in; the functions below.
+ * Anything else throws, so that no query passes half read. Times are epoch milliseconds, and so are spans.
  * Meanings: learn.microsoft.com, "Kusto Query Language", the page of each operator and function.
  */
 

@@ -2,6 +2,7 @@
  * A small world for the loop: an estate as lists, guests that are right or wrong, Run Command that takes its time,
  * a queue of bells, and a clock that only moves when told. What it does not model (paging, the SDKs, a real guest)
  * is tested against the ARM simulator and the kernel lab.
+ * Long: one small language for tests, read as a whole.
  */
 import { AzureError } from '../../shared/errors.ts';
 import { idKey, sameId } from '../../shared/model/ids.ts';

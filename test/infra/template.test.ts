@@ -1,4 +1,7 @@
-/** What the templates deploy, held against what other people's deployments ran into. */
+/**
+ * What the templates deploy, held against what other people's deployments ran into.
+ * Long: one table of cases about one thing.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
