@@ -10,11 +10,12 @@ import { subscriptionOf } from '../shared/model/scope.ts';
 import type { RunView } from '../shared/views/run.ts';
 import { type Arm, type ArmOptions, startArm } from './arm/arm.ts';
 import type { HealthEvent, ResourceEvent } from './arm/events.ts';
+import { APP_PRINCIPAL } from './arm/tokens.ts';
 import { appSettings, buildApp } from './deployedApp.ts';
 import type { Estate } from './estate/estate.ts';
 import { subscriptionsOf, vmId } from './estate/ids.ts';
 import { subscriptionAsDeployed, topicAsDeployed } from './eventgrid/deployed.ts';
-import { type EventGrid, type SystemTopic, startEventGrid } from './eventgrid/eventGrid.ts';
+import { type CustomTopic, type EventGrid, type SystemTopic, startEventGrid } from './eventgrid/eventGrid.ts';
 import { MIRROR_PRINCIPAL, senders } from './eventgrid/senders.ts';
 import type { GuestLab } from './guests/lab.ts';
 import { type Host, startHost } from './host/host.ts';
@@ -33,9 +34,14 @@ export interface StackOptions {
   settings?: Record<string, string>;
   /** Of the simulated ARM: limits, times, rights. */
   arm?: Partial<Omit<ArmOptions, 'sites' | 'onEvent'>>;
+  /** Whether the app publishes what it finds, to the topic `operations` of its own identity. */
+  ownEvents?: boolean;
   /** First port to try for the Functions host. */
   port?: number;
 }
+
+/** The name of the topic to which the app publishes. */
+const OPERATIONS = 'operations';
 
 /** A log line of the loop: `{"step": ..., ...}` as the app wrote it. */
 export interface Step {
@@ -56,6 +62,8 @@ export interface Stack extends Site {
   arm: Arm;
   azurite: Azurite;
   eventGrid: EventGrid;
+  /** Where the app publishes; nothing arrives without `ownEvents`. */
+  operations: CustomTopic;
   host: Host;
   /** Steps that the app has logged so far. */
   steps: Step[];
@@ -120,13 +128,17 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       }),
       (it) => it.close(),
     );
-    const acceptToken = senders(arm.tokens, [MIRROR_PRINCIPAL]);
+    const [mirrors, ownApp] = [senders(arm.tokens, [MIRROR_PRINCIPAL]), senders(arm.tokens, [APP_PRINCIPAL])];
+    const acceptToken = (token: string, topicName: string): Promise<boolean> =>
+      topicName === OPERATIONS ? ownApp(token) : mirrors(token);
     const eventGrid = await keep(startEventGrid({ tls: arm.tls, acceptToken }), (it) => it.stop());
+    const operations = eventGrid.customTopic({ name: OPERATIONS, ...topicAsDeployed() });
+    const ownTopic: Record<string, string> = options.ownEvents ? { HAIRPIN_EVENTS_TOPIC: operations.endpoint } : {};
     const host = await startHost({
       appFolder: built.outFolder,
       extraCaFile: arm.caFile,
       ...(options.port === undefined ? {} : { port: options.port }),
-      settings: { ...appSettings(arm, azurite, estate), ...options.settings },
+      settings: { ...appSettings(arm, azurite, estate), ...ownTopic, ...options.settings },
       onLog: (line) => {
         const step = readStep(line.message, Date.parse(line.time));
         if (!step) return;
@@ -199,6 +211,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       arm,
       azurite,
       eventGrid,
+      operations,
       host,
       steps,
       step,

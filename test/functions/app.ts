@@ -47,10 +47,12 @@ export interface AppOptions {
   /** Another subscription with nothing in it, which the app may read. */
   emptySubscription?: string;
   settings?: Record<string, string>;
+  /** Whether the app publishes what it finds. */
+  ownEvents?: boolean;
 }
 
 export async function startApp(options: AppOptions = {}): Promise<App> {
-  const { estate = articleEstate(), emptySubscription, settings = {} } = options;
+  const { estate = articleEstate(), emptySubscription, settings = {}, ownEvents = false } = options;
   const more = emptySubscription === undefined ? [] : [{ estate: emptyEstate(emptySubscription), lab: fakeLabOf }];
   let guests: Guests | undefined;
   const stack = await startStack({
@@ -61,6 +63,7 @@ export async function startApp(options: AppOptions = {}): Promise<App> {
     },
     more,
     commandMs: 100,
+    ownEvents,
     port: 0,
     settings: {
       // No timer fires but those that a test rings.
