@@ -3,12 +3,14 @@
  * ES modules with splitting, so that what only a repair needs (Azure's SDKs, behind `await import()`) stays out of
  * the start; `@azure/functions-core` is left alone, the Functions host provides it at run time.
  */
+import { spawnSync } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import { bundledPackages, notices } from './notices.ts';
 import { writePage } from './page/bundle.ts';
+import type { Build } from './shared/build.ts';
 
 const ROOT = dirname(fileURLToPath(import.meta.url));
 
@@ -39,6 +41,10 @@ export interface BuildResult {
   allBytes: number;
   /** Names of the packages among what loads at start, sorted. */
   startPackages: string[];
+  /** What loads at start, by file. */
+  startFiles: string[];
+  /** What each file of JavaScript holds: bytes by package, the app's own under `own`. */
+  files: Record<string, Record<string, number>>;
 }
 
 /** What both bundles share: the app's and the command line's. */
@@ -55,6 +61,25 @@ export const BUNDLING = {
   logLevel: 'silent',
 } as const satisfies esbuild.BuildOptions;
 
+/**
+ * All that loads at the start in one file. A file is shared by those entries that reach it, and each way to share makes a
+ * file of its own: the start was 15 files, each looked for, read and linked. What is imported later is given the start
+ * as an import too, which has long run by then; so all of the start is shared alike.
+ */
+const startInOneFile = (entry: string): esbuild.Plugin => ({
+  name: 'start-in-one-file',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
+      if (kind !== 'dynamic-import' || resolveDir.includes('node_modules')) return undefined;
+      return { path: join(resolveDir, path), namespace: 'later' };
+    });
+    onLoad({ filter: /.*/, namespace: 'later' }, ({ path }) => ({
+      contents: `import ${JSON.stringify(resolve(entry))};\nexport * from ${JSON.stringify(path)};`,
+      resolveDir: dirname(path),
+    }));
+  },
+});
+
 /** Guest scripts are read with `new URL('./linux/...', import.meta.url)`; chunks lie flat in the out folder. */
 export const GUEST_SCRIPTS = { linux: join(ROOT, 'shared/guest/linux'), windows: join(ROOT, 'shared/guest/windows') };
 
@@ -63,14 +88,17 @@ export async function build(options: BuildOptions = {}): Promise<BuildResult> {
   const outFolder = resolve(options.outFolder ?? join(ROOT, 'dist'));
   await rm(outFolder, { recursive: true, force: true });
   await mkdir(outFolder, { recursive: true });
+  const entry = options.entry ?? join(ROOT, 'functions/index.ts');
   const { metafile } = await esbuild.build({
     ...BUNDLING,
-    entryPoints: { index: options.entry ?? join(ROOT, 'functions/index.ts') },
+    entryPoints: { index: entry },
+    plugins: [startInOneFile(entry)],
     outdir: outFolder,
     external: ['@azure/functions-core'],
     // The bundle is not minified: a stack trace names functions and lines that can be read without a map.
     sourcemap: false,
     minify: options.minify ?? false,
+    define: { HAIRPIN_BUILD: JSON.stringify(await buildOf(ROOT)) },
     metafile: true,
   });
   await cp(options.hostJson ?? join(ROOT, 'host.json'), join(outFolder, 'host.json'));
@@ -98,6 +126,18 @@ export async function copyFiles(from: string, to: string): Promise<void> {
   }
 }
 
+/** The version and the commit of a checkout, for the bundle to tell; `unknown` where there is no repository or no git. */
+async function buildOf(root: string): Promise<Build> {
+  const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
+  const git = (...args: string[]): string | undefined => {
+    const { status, stdout } = spawnSync('git', args, { cwd: root, encoding: 'utf8' });
+    return status === 0 ? stdout.trim() : undefined;
+  };
+  const commit = git('rev-parse', '--short=12', 'HEAD');
+  if (commit === undefined) return { version, commit: 'unknown' };
+  return { version, commit: git('status', '--porcelain') === '' ? commit : `${commit}+changed` };
+}
+
 async function deployedManifest(): Promise<string> {
   const { name, version, license } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
   return `${JSON.stringify({ name, version, license, private: true, type: 'module', main: 'index.js' }, null, 2)}\n`;
@@ -115,13 +155,27 @@ function sizes({ outputs }: esbuild.Metafile): Omit<BuildResult, 'outFolder'> {
   };
   const entry = scripts.find(([path]) => basename(path) === 'index.js')?.[0];
   if (entry) visit(entry);
-  const loaded = [...atStart.values()];
-  const packages = loaded.flatMap(({ inputs }) => Object.keys(inputs)).flatMap((file) => PACKAGE.exec(file)?.[1] ?? []);
+  const files = Object.fromEntries(scripts.map(([path, { inputs }]) => [basename(path), bytesByPackage(inputs)]));
+  const startFiles = [...atStart.keys()].map((path) => basename(path));
+  const packages = startFiles.flatMap((file) => Object.keys(files[file] ?? {})).filter((name) => name !== OWN);
   return {
     allBytes,
-    startBytes: loaded.reduce((sum, { bytes }) => sum + bytes, 0),
+    startBytes: [...atStart.values()].reduce((sum, { bytes }) => sum + bytes, 0),
     startPackages: [...new Set(packages)].sort(),
+    startFiles,
+    files,
   };
+}
+
+const OWN = 'own';
+
+function bytesByPackage(inputs: esbuild.Metafile['outputs'][string]['inputs']): Record<string, number> {
+  const bytes: Record<string, number> = {};
+  for (const [file, { bytesInOutput }] of Object.entries(inputs)) {
+    const name = PACKAGE.exec(file)?.[1] ?? OWN;
+    bytes[name] = (bytes[name] ?? 0) + bytesInOutput;
+  }
+  return bytes;
 }
 
 const PACKAGE = /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//;

@@ -35,7 +35,7 @@ interface Manifest extends Record<string, unknown> {
  * the pack after an interrupted one would find none that puts the other manifest back.
  */
 function packed(manifest: Manifest): Record<string, unknown> {
-  const { dependencies, devDependencies, scripts, ava, allowScripts, main, ...rest } = manifest;
+  const { dependencies, devDependencies, optionalDependencies, scripts, ava, allowScripts, main, ...rest } = manifest;
   const { prepack, postpack } = scripts;
   return { ...rest, scripts: { prepack, postpack }, engines: { node: '>=22' } };
 }

@@ -4,15 +4,17 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Looked } from './assess/observe.ts';
+import { thisBuild } from './build.ts';
 import { type Config, readConfig, readLookConfig } from './config.ts';
 import type { ListFormat, RunFormat } from './model/formats.ts';
-import type { ReconcileMessage, SignalMessage } from './model/messages.ts';
+import type { CancelMessage, ReconcileMessage, SignalMessage } from './model/messages.ts';
 import type { EstateRequest, Progress } from './model/observed.ts';
 import { defined } from './model/optional.ts';
 import { type Scope, wholeScope } from './model/scope.ts';
 import type { Signal } from './model/signal.ts';
 import type { Log } from './model/steps.ts';
 import type { Store } from './model/store.ts';
+import type { Accepted } from './reconcile/accept.ts';
 import type { EstateRead } from './reconcile/estate.ts';
 import type { Answer } from './views/answer.ts';
 import type { RunListQuery } from './views/runs.ts';
@@ -57,7 +59,7 @@ export async function runReconcile(message: ReconcileMessage, log: Log): Promise
     import('./state/bells.ts'),
     import('./azure/adapters.ts'),
   ]);
-  const { topology, health, commands, agents } = azure.openAzure(settings.azure);
+  const { topology, health, commands, agents, topic } = azure.openAzure(settings.azure);
   await reconcile(
     message,
     {
@@ -67,6 +69,7 @@ export async function runReconcile(message: ReconcileMessage, log: Log): Promise
       health,
       commands,
       agents,
+      topic,
       clock: { now: Date.now },
       log,
       holder: randomUUID(),
@@ -75,16 +78,19 @@ export async function runReconcile(message: ReconcileMessage, log: Log): Promise
   );
 }
 
-/** Writes the run row of a manual signal, so that the caller's 202 means it is kept. */
-export async function acceptRun(signal: Signal): Promise<void> {
-  const { record } = await import('./reconcile/record.ts');
-  await record(await appStore(), signal);
+/**
+ * Writes the run rows of manual signals, so that the caller's 202 means they are kept: once, where the caller gave the
+ * request a key.
+ */
+export async function acceptRun(signals: readonly Signal[], key: string | undefined): Promise<Accepted> {
+  const { accept } = await import('./reconcile/accept.ts');
+  return accept(await appStore(), signals, key, appConfig().runAgeMs);
 }
 
 /** Marks the run of a signal that the host gave up on as failed. */
 export async function failRun(message: SignalMessage, text: string): Promise<void> {
   const { markFailed } = await import('./reconcile/deadLetter.ts');
-  await markFailed(await appStore(), message, text, Date.now());
+  await markFailed(await appStore(), message, text, Date.now(), appConfig().tellsEvents);
 }
 
 /** How the app itself is. */
@@ -98,7 +104,12 @@ export async function viewHealth(): Promise<Answer> {
   ]);
   const at = Date.now();
   return healthAnswer(
-    await readHealth(opened, scope.subscriptionIds, { at, enforcement, unreadable: () => countPoisoned(storage) }),
+    await readHealth(opened, scope.subscriptionIds, {
+      at,
+      enforcement,
+      ...thisBuild(),
+      unreadable: () => countPoisoned(storage),
+    }),
   );
 }
 
@@ -126,8 +137,8 @@ export async function pageOfRuns(query: RunListQuery): Promise<Answer> {
   return runsAnswer({ ...list, ...defined({ unreadableMessages }) }, query.format ?? 'json');
 }
 
-/** Accepts a run again as a new one; returns its signals, or undefined when there is no run of that id. */
-export async function retryRun(id: string, runId: string): Promise<Signal[] | undefined> {
+/** A run of that id as a new one: its signals, not accepted yet; undefined when there is no run of that id. */
+export async function retryOfRun(id: string, runId: string): Promise<Signal[] | undefined> {
   const { scope } = appConfig();
   const [{ readRunRows }, { retrySignals }, opened] = await Promise.all([
     import('./views/run.ts'),
@@ -136,9 +147,18 @@ export async function retryRun(id: string, runId: string): Promise<Signal[] | un
   ]);
   const runs = await readRunRows(opened, scope.subscriptionIds, id);
   if (runs.length === 0) return undefined;
-  const signals = retrySignals(runs, scope, runId, Date.now());
-  for (const signal of signals) await acceptRun(signal);
-  return signals;
+  return retrySignals(runs, scope, runId, Date.now());
+}
+
+/** What tells the loops that a run is cancelled; undefined when there is no run of that id, none where it was already. */
+export async function cancelOfRun(runId: string, by: string): Promise<CancelMessage[] | undefined> {
+  const [{ readRunRows }, { cancelMessages }, opened] = await Promise.all([
+    import('./views/run.ts'),
+    import('./decide/cancelRun.ts'),
+    appStore(),
+  ]);
+  const runs = await readRunRows(opened, appConfig().scope.subscriptionIds, runId);
+  return runs.length === 0 ? undefined : cancelMessages(runs, by, Date.now());
 }
 
 /** A run in all subscriptions that it covers; undefined when there is none of that id. */

@@ -68,11 +68,16 @@ test.serial('an import that does not exist fails with its file and line', async 
 });
 
 test.serial('the app itself loads no Azure SDK at start and brings its guest scripts', async (t) => {
-  const { outFolder, startPackages, startBytes, allBytes } = await build({ outFolder: join(folder, 'app') });
+  const { outFolder, startPackages, startFiles, startBytes, allBytes } = await build({
+    outFolder: join(folder, 'app'),
+  });
   t.log(
     `${Math.round(startBytes / 1024)} of ${Math.round(allBytes / 1024)} KiB load at start: ${startPackages.join(', ')}`,
   );
   t.deepEqual(startPackages, ['@azure/functions', '@azure/functions-extensions-base', 'cookie', 'zod']);
+  // Each file more is looked for, read and linked. Zod's larger face would bring a hundred KiB more into the start.
+  t.is(startFiles.length, 3, startFiles.join(', '));
+  t.true(startBytes < 360 * 1024, `${startBytes}`);
   await t.notThrowsAsync(access(join(outFolder, 'linux/guard.sh')));
   t.regex(await readFile(join(outFolder, 'page/dashboard.html'), 'utf8'), /^<!doctype html>/);
   const notices = await readFile(join(outFolder, 'THIRD_PARTY_NOTICES.txt'), 'utf8');

@@ -12,6 +12,8 @@ export const health = exactly<HealthView>()(
   z.object({
     at: time('When it was looked at.'),
     state,
+    version: text('Of the app.'),
+    commit: text('Of which it was built; unknown where it runs as it is.'),
     enforcement: text('audit changes no guest.'),
     storage: z.union([
       z.object({ state: z.literal('ok') }),

@@ -1,5 +1,5 @@
 /** docs/api.md, made from the OpenAPI document. */
-import { table } from '../table.ts';
+import { table } from '../markdown.ts';
 import type { ApiDocument, Content, Operation, Schema } from './shape.ts';
 
 /** What a reader must know that no operation says. */

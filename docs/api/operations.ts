@@ -24,13 +24,15 @@ import { RUNS_EXPECTED, runsQuerySchema } from '../../shared/requests/runQuery.t
 import { compliance, estate, forecast, pathTrace } from './estate.ts';
 import { health } from './health.ts';
 import { problemResponse } from './problems.ts';
-import { accepted, run, runId, runList } from './runs.ts';
+import { accepted, cancelling, run, runId, runList } from './runs.ts';
 
 /** A query's schema with what each parameter must be as its description. */
 function described<S extends { shape: Record<string, z.core.$ZodType> }>(
-  schema: S,
+  lazy: { _zod: { innerType: S } },
   expected: Readonly<Record<string, string>>,
 ): S {
+  // The handlers make their schemas when they are first needed.
+  const schema = lazy._zod.innerType;
   for (const [name, field] of Object.entries(schema.shape)) {
     z.globalRegistry.add(field, { description: sentence(expected[name] ?? '') });
   }
@@ -83,6 +85,7 @@ const OF_RUN = { path: z.object({ id: runId }) };
 
 const get = (operation: ZodOpenApiOperationObject) => ({ get: { tags: ['read'], ...operation } });
 const post = (operation: ZodOpenApiOperationObject) => ({ post: { tags: ['act'], ...operation } });
+const cancel = (operation: ZodOpenApiOperationObject) => ({ delete: { tags: ['act'], ...operation } });
 
 /** Every path, as the functions' routes have them. */
 export const PATHS: ZodOpenApiPathsObject = {
@@ -100,6 +103,16 @@ export const PATHS: ZodOpenApiPathsObject = {
       summary: 'Start a run by hand',
       description:
         'Kept before it is answered: a 202 is a promise. A body may hold 128 KiB, 8 levels, and strings of 4,096 characters. `remove` names VMs alone.',
+      requestParams: {
+        header: z.object({
+          'idempotency-key': z
+            .string()
+            .optional()
+            .describe(
+              'Of the caller’s making. The same request with it again is the same run; another request with it is refused.',
+            ),
+        }),
+      },
       requestBody: {
         required: true,
         content: { 'application/json': { schema: described(manualRunSchema, RUN_FIELDS) } },
@@ -110,7 +123,7 @@ export const PATHS: ZodOpenApiPathsObject = {
           headers: { ...NO_STORE, location: header('Where the run is shown.') },
           content: json(accepted),
         },
-        ...problems(400, 403, 413, 415),
+        ...problems(400, 403, 409, 413, 415),
       },
     }),
   },
@@ -128,6 +141,22 @@ export const PATHS: ZodOpenApiPathsObject = {
       description: 'Always refused.',
       requestParams: OF_RUN,
       responses: problems(400, 403),
+    }),
+    ...cancel({
+      operationId: 'cancelRun',
+      summary: 'Cancel a run',
+      description:
+        'What has not begun is dropped, a command under way is stopped, and other runs go on. Asked again it is the same.',
+      requestParams: OF_RUN,
+      responses: {
+        200: { description: 'It was cancelled before.', headers: NO_STORE, content: json(cancelling) },
+        202: {
+          description: 'It is being cancelled.',
+          headers: { ...NO_STORE, location: header('Where the run is shown.') },
+          content: json(cancelling),
+        },
+        ...problems(400, 403, 404, 409),
+      },
     }),
   },
   '/api/runs/{id}/retry': post({

@@ -20,7 +20,7 @@ const MEANING: Record<number, string> = {
   400: 'The request is not right: `field` names what, `detail` echoes it and says what it must be.',
   403: 'A page of another site may not ask for this.',
   404: 'There is no such thing.',
-  409: 'The run is not in a state for this.',
+  409: 'The run is not in a state for this, or the Idempotency-Key was used for another request.',
   413: 'The body is larger than any request needs.',
   415: 'The body is not sent as application/json.',
   500: 'The app could not do it: its storage, or its settings. The log says more.',

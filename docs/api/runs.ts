@@ -101,12 +101,14 @@ export const runSummary = exactly<RunSummary>()(
     acceptedAt: time('When it was accepted.'),
     settledAt: time('When it ended.').exactOptional(),
     scope: z.array(z.string()).describe('What it covers, as it was asked for.'),
+    askedBy: text('Who asked for it over HTTP: a person’s name, or function key.').exactOptional(),
     retryOf: runId.describe('The run that it repeats.').exactOptional(),
     joined: runId.describe('The run that does the work for both.').exactOptional(),
     event: z
       .object({ source: z.string(), id: z.string(), time: z.string() })
       .describe('Where an event came from. Shown, never trusted.')
       .exactOptional(),
+    cancelled: z.object({ by: text('Who cancelled it.'), at: time('When that was asked.') }).exactOptional(),
     confirmation: z
       .object({ state: text('pending, confirmed or refused.'), afterMs: count('After so long.').exactOptional() })
       .describe('What the health probes say to a failover.')
@@ -133,6 +135,13 @@ export const runList = exactly<RunListView>()(
     unreadable: z.array(code).describe('Rows of runs that cannot be read, and why.').exactOptional(),
   }),
 ).meta({ id: 'RunList', description: 'A page of runs, newest first.' });
+
+export const cancelling = z
+  .object({
+    runId,
+    state: z.enum(['cancelling', 'cancelled']).describe('Whether its commands are being stopped, or it has ended so.'),
+  })
+  .meta({ id: 'Cancelling', description: 'A run that was cancelled.' });
 
 export const accepted = z
   .object({

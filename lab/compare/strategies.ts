@@ -1,11 +1,12 @@
 /** What can be done on the members about VIPs that lead back to them, each as its users would do it. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { GuestLab } from '../../simulator/guests/lab.ts';
 import { guard, NICS, put, shell, until } from '../guests.ts';
 import { comparePlan, GATEWAY, type Member, MIRRORS, STATUS_PORT } from './estate.ts';
 
-export type StrategyId = 'none' | 'route' | 'redirect' | 'loopback' | 'guard';
+export type StrategyId = 'none' | 'route' | 'redirect' | 'loopback' | 'reactive' | 'guard';
 
 export interface StrategyOptions {
   /** How often the redirect's agent probes, seconds. */
@@ -17,6 +18,8 @@ export interface Strategy {
   title: string;
   /** Puts it on one member; resolves when it is in effect there. UCR's and PI's primaries are on vm-a. */
   setUp(lab: GuestLab, vm: Member, options: StrategyOptions): Promise<void>;
+  /** What is done once UCR's primary has come to a member; resolves when it is done. */
+  moved?(lab: GuestLab, vm: Member): Promise<void>;
 }
 
 const mirrors = Object.entries(MIRRORS);
@@ -74,6 +77,20 @@ export const STRATEGIES: Strategy[] = [
   },
   { id: 'guard', title: 'ilb-hairpin-guard', setUp: startGuard },
 ];
+
+/** A Run Command takes so long from end to end. */
+const COMMAND_SECONDS = 20;
+
+/** The same fix, put where the primary is and nowhere ahead of it: by a Run Command that is sent as the primary comes. */
+export const REACTIVE: Strategy = {
+  id: 'reactive',
+  title: `repair after the failover (a command of ${COMMAND_SECONDS} s)`,
+  setUp: (lab, vm) => (vm === 'vm-a' ? startGuard(lab, vm) : Promise.resolve()),
+  async moved(lab, vm) {
+    await sleep(COMMAND_SECONDS * 1000);
+    await guard(lab, vm, 'apply', comparePlan(vm));
+  },
+};
 
 /**
  * What others do to a machine, the same for every strategy: a link goes down and up, as its network manager does it, the

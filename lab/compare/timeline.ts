@@ -6,7 +6,7 @@ import type { GuestLab } from '../../simulator/guests/lab.ts';
 import { NICS } from '../guests.ts';
 import { connections } from '../harm.ts';
 import { type ClientConnect, type ClientOrder, monotonicMs } from './client.ts';
-import { MEMBERS, MIRRORS, type Mirror, OUTSIDE } from './estate.ts';
+import { MEMBERS, type Member, MIRRORS, type Mirror, OUTSIDE } from './estate.ts';
 import { type ClientKind, judge, type Reign, type Stream } from './measure.ts';
 import { drift, type Strategy, type StrategyId, type StrategyOptions } from './strategies.ts';
 
@@ -74,9 +74,11 @@ export async function play(lab: GuestLab, probedAt: number, strategy: Strategy, 
   const beginMs = probedAt + (Math.ceil((monotonicMs() + 1000 - probedAt) / round) + 0.5) * round;
   const reigns: Record<Mirror, Reign[]> = { UCR: [{ from: 0, vm: 'vm-a' }], PI: [{ from: 0, vm: 'vm-a' }] };
   const at = (seconds: number) => sleep(beginMs + seconds * 1000 - monotonicMs());
-  const move = async (vm: string) => {
+  const done: (Promise<void> | undefined)[] = [];
+  const move = async (vm: Member) => {
     await lab.setPrimary('UCR', vm);
     reigns.UCR.push({ from: monotonicMs() - beginMs, vm });
+    done.push(strategy.moved?.(lab, vm));
   };
   const [samples] = await Promise.all([
     Promise.all([...MEMBERS, OUTSIDE].map((vm) => runClients(lab, vm, beginMs, timeline))),
@@ -87,6 +89,7 @@ export async function play(lab: GuestLab, probedAt: number, strategy: Strategy, 
       await move('vm-a');
       await at(timeline.drift);
       await Promise.all(MEMBERS.map((vm) => drift(lab, vm)));
+      await Promise.all(done);
     })(),
   ]);
   const streams = samples.flat().map(({ kind, vm, mirror, connects }) => ({

@@ -1,4 +1,7 @@
-/** Reads an estate for an assessment: lists, rule health and what earlier commands came to. Changes nothing. */
+/**
+ * Reads an estate for an assessment: lists, rule health and what earlier commands came to. Changes nothing.
+ * Long: one reading of an estate, and what it could not read.
+ */
 
 import { type AzureError, asAzureError, InputError } from '../errors.ts';
 import type { FrontendInPlay } from '../evaluate/frontends.ts';
@@ -56,7 +59,7 @@ export interface Looked {
 /** How many are asked for at a time. Azure lets a caller read 25 times a second, after 250 at once. */
 const WIDTH = { lists: 4, health: 10, reports: 8 } as const;
 /** The most that is asked for: beyond, a person has to narrow. Rule health takes Azure ten seconds and more. */
-export const MOST = { health: 300, reports: 200 } as const;
+const MOST = { health: 300, reports: 200 } as const;
 
 const HEALTH_ACTION = 'Microsoft.Network/loadBalancers/loadBalancingRules/health/action';
 const REPORT_ACTION = 'Microsoft.Compute/virtualMachines/runCommands/read';

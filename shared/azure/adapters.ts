@@ -2,6 +2,7 @@
 import type { AzurePlace } from '../model/azurePlace.ts';
 import type {
   AgentReader,
+  EventsTopic,
   GuestCommands,
   LastCommandReader,
   ListReader,
@@ -13,6 +14,7 @@ import type {
 import { createAgentReader } from './agent.ts';
 import { createClients } from './clients.ts';
 import { createCredential } from './credential.ts';
+import { createEventsTopic } from './eventsTopic.ts';
 import { createLastCommandReader } from './lastCommand.ts';
 import { createRuleHealthReader } from './ruleHealth.ts';
 import { createGuestCommands } from './runCommand.ts';
@@ -25,16 +27,20 @@ export interface Azure {
   health: RuleHealthReader;
   commands: GuestCommands;
   agents: AgentReader;
+  topic: EventsTopic;
 }
 
 /** Opens Azure. Nothing is loaded or called before the first use of an adapter. */
-export function openAzure({ endpoint, audience, clientId }: AzurePlace): Azure {
-  const clients = createClients({ credential: createCredential(clientId), endpoint, audience });
+export function openAzure({ endpoint, audience, clientId, eventsTopic = '' }: AzurePlace): Azure {
+  const credential = createCredential(clientId);
+  const clients = createClients({ credential, endpoint, audience });
   return {
     topology: createTopologyReader(clients),
     health: createRuleHealthReader(clients),
     commands: createGuestCommands(clients),
     agents: createAgentReader(clients),
+    // Without an endpoint nothing is ever published: see LoopSettings.tellsEvents.
+    topic: createEventsTopic(eventsTopic, credential),
   };
 }
 

@@ -62,8 +62,9 @@ export function knownEstate(
     health: healthOf(rows.frontends),
     knowledge: new Map([...vms].map(([key, row]) => [key, knownOf(row)])),
     heard: new Map([...vms].map(([key, row]) => [key, heardOf(row, surveyed.plans.get(key))])),
-    unread,
+    // Nothing of them is read here: a trace says no word of security groups and routes.
     surroundings: NO_SURROUNDINGS,
+    unread,
   };
   const believed = new Set<IdKey>();
   for (const [key, named] of surveyed.plans) {

@@ -2,7 +2,9 @@
  * The gate before a guest: only a command that passes here is rendered into a script, and only the characters
  * that the schema lets through (digits, dots, colons, a-f and the mode's name) can be in the rendered part.
  */
-import * as z from 'zod';
+
+import * as z from 'zod/mini';
+import en from 'zod/v4/locales/en.js';
 import { PlanError } from '../errors.ts';
 import {
   isAddressIn,
@@ -17,47 +19,55 @@ import { COMMAND_ID } from '../model/commandId.ts';
 import { firstIssue } from '../model/firstIssue.ts';
 import { GUEST_MODES, type GuestCommand, MAX_BACKENDS, MAX_FRONTENDS } from '../model/guest.ts';
 
-const ip = z.string().refine(isHostAddress, 'expected an IPv4 host address such as 10.0.1.10');
-const mac = z.string().refine(isMac, 'expected a unicast MAC in lower case with colons such as 00:0d:3a:00:00:01');
+const ip = z.string().check(z.refine(isHostAddress, 'expected an IPv4 host address such as 10.0.1.10'));
+const mac = z
+  .string()
+  .check(z.refine(isMac, 'expected a unicast MAC in lower case with colons such as 00:0d:3a:00:00:01'));
 const whole = (low: number, high: number) => {
   const expected = `expected a whole number from ${low} to ${high}`;
-  return z.int(expected).min(low, expected).max(high, expected);
+  return z.int(expected).check(z.minimum(low, expected), z.maximum(high, expected));
 };
 
 const nicAddress = z.strictObject({ ip, mac });
 const frontend = z.strictObject({
   vip: ip,
-  port: whole(1, 65535).optional(),
+  port: z.optional(whole(1, 65535)),
   backends: z
     .array(nicAddress)
-    .min(1, 'expected at least one backend address')
-    .max(MAX_BACKENDS, `expected at most ${MAX_BACKENDS} backend addresses`),
+    .check(
+      z.minLength(1, 'expected at least one backend address'),
+      z.maxLength(MAX_BACKENDS, `expected at most ${MAX_BACKENDS} backend addresses`),
+    ),
   via: nicAddress,
-  kept: z.literal(true, 'expected true or nothing').optional(),
+  kept: z.optional(z.literal(true, 'expected true or nothing')),
 });
 
 const commandSchema = z
   .strictObject({
-    commandId: z.string().regex(COMMAND_ID, 'expected 32 hex digits in lower case'),
+    commandId: z.string().check(z.regex(COMMAND_ID, 'expected 32 hex digits in lower case')),
     mode: z.enum(GUEST_MODES, 'expected check, apply or remove'),
     plan: z.strictObject({
-      containers: z
-        .string()
-        .refine(isContainerNetwork, 'expected a private network of /12 to /30 such as 172.17.0.0/16')
-        .optional(),
-      frontends: z.array(frontend).max(MAX_FRONTENDS, `expected at most ${MAX_FRONTENDS} frontends`),
+      containers: z.optional(
+        z
+          .string()
+          .check(z.refine(isContainerNetwork, 'expected a private network of /12 to /30 such as 172.17.0.0/16')),
+      ),
+      frontends: z.array(frontend).check(z.maxLength(MAX_FRONTENDS, `expected at most ${MAX_FRONTENDS} frontends`)),
     }),
-    networks: z
-      .array(z.string().refine(isNetwork, 'expected a network of /8 to /29 such as 20.1.0.0/16'))
-      .max(MOST_NETWORKS, `expected at most ${MOST_NETWORKS} networks`)
-      .optional(),
+    networks: z.optional(
+      z
+        .array(z.string().check(z.refine(isNetwork, 'expected a network of /8 to /29 such as 20.1.0.0/16')))
+        .check(z.maxLength(MOST_NETWORKS, `expected at most ${MOST_NETWORKS} networks`)),
+    ),
     limits: z.strictObject({ connectSeconds: whole(1, 30), totalSeconds: whole(5, 3600) }),
   })
-  .superRefine((command, context) => {
-    for (const { path, expected } of contradictions(command)) {
-      context.addIssue({ code: 'custom', path, message: `expected ${expected}`, params: {} });
-    }
-  });
+  .check(
+    z.superRefine((command, context) => {
+      for (const { path, expected } of contradictions(command)) {
+        context.addIssue({ code: 'custom', path, message: `expected ${expected}`, params: {} });
+      }
+    }),
+  );
 
 interface Contradiction {
   path: (string | number)[];
@@ -126,7 +136,7 @@ function contradictions({ mode, plan, networks, limits }: Omit<z.infer<typeof co
  * Throws PlanError with the path of the first wrong field (`plan.frontends.2.vip`), its value and what was expected.
  */
 export function checkCommand(command: unknown): GuestCommand {
-  const result = commandSchema.safeParse(command);
+  const result = commandSchema.safeParse(command, { error: en().localeError });
   if (result.success) return result.data as GuestCommand;
   const { field, value, message, isUnknownField } = firstIssue(result.error, command);
   const shown = typeof value === 'object' ? JSON.stringify(value) : value;

@@ -1,5 +1,7 @@
 /** Output of a guest command -> guest report. Whatever a guest prints, this returns a whole report or throws ReportError. */
-import * as z from 'zod';
+
+import * as z from 'zod/mini';
+import en from 'zod/v4/locales/en.js';
 import { clip, ReportError } from '../errors.ts';
 import { COMMAND_ID } from '../model/commandId.ts';
 import { firstIssue } from '../model/firstIssue.ts';
@@ -31,17 +33,20 @@ const CUT = 'firewalls-cut' satisfies keyof typeof WARNINGS;
 const ENTRY =
   /^(\d{1,2});([A-Z]{0,14});([A-Z]{0,14}|=);([a-z])(\d{0,7});(?:([a-z])(\d{0,7})|=);([a-z])(?:(\d{1,5})(?:\.(\d))?)?;(b|-|\d{1,3}(?:\.\d{1,3}){3})?$/;
 
+/** What is wrong with a field, in a sentence: zod/mini has none of its own. */
+const WORDS = { error: en().localeError };
+
 const body = z.strictObject({
   v: z.literal(1),
   os: z.enum(GUEST_OSES),
   mode: z.enum(GUEST_MODES),
-  chg: z.int().min(0).max(100_000),
-  p: z.array(z.string().max(120)).max(64),
-  w: z.array(z.string().regex(WARNING)).max(40),
-  fw: z.array(z.string().max(300)).min(1).max(256).optional(),
-  k: z.literal(1).optional(),
-  e: z.enum(GUEST_ERROR_CODES).optional(),
-  d: z.string().regex(DETAIL).optional(),
+  chg: z.int().check(z.minimum(0), z.maximum(100_000)),
+  p: z.array(z.string().check(z.maxLength(120))).check(z.maxLength(64)),
+  w: z.array(z.string().check(z.regex(WARNING))).check(z.maxLength(40)),
+  fw: z.optional(z.array(z.string().check(z.maxLength(300))).check(z.minLength(1), z.maxLength(256))),
+  k: z.optional(z.literal(1)),
+  e: z.optional(z.enum(GUEST_ERROR_CODES)),
+  d: z.optional(z.string().check(z.regex(DETAIL))),
 });
 
 /**
@@ -85,7 +90,7 @@ function bodyOf(json: string): z.infer<typeof body> {
   } catch {
     throw invalid(`not JSON: ${clip(json, 80)}`);
   }
-  const result = body.safeParse(value);
+  const result = body.safeParse(value, WORDS);
   if (result.success) return result.data;
   const { field, message } = firstIssue(result.error, value);
   throw invalid(`${field || 'report'}: ${message}`);

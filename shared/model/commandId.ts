@@ -1,5 +1,5 @@
 /** Ids of commands, and the line of a script that carries one: Azure shows the script, so it tells whose command it holds. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { CommandSlot } from './ports.ts';
 import { ID, RUN_ID } from './runId.ts';
 
@@ -7,8 +7,7 @@ import { ID, RUN_ID } from './runId.ts';
 export const COMMAND_ID = RUN_ID;
 
 /** The id of a VM's command number `seq`: the first 32 hex digits of sha256. A repeated send carries the same id. */
-export const commandIdOf = (vmKey: string, seq: number): string =>
-  createHash('sha256').update(`${vmKey}\n${seq}`).digest('hex').slice(0, 32);
+export const commandIdOf = (vmKey: string, seq: number): string => hash('sha256', `${vmKey}\n${seq}`).slice(0, 32);
 
 const LINE = '# ilb-hairpin-guard command ';
 const LINE_IN_SCRIPT = new RegExp(String.raw`^${LINE}(${ID})\r?$`, 'm');

@@ -1,4 +1,4 @@
-/** Messages of the queue `reconcile`: a signal to record, or just a bell. Read with `unknown` in, by schema. */
+/** Messages of the queue `reconcile`: a signal to record, a run to cancel, or just a bell. Read with `unknown` in, by schema. */
 import * as z from 'zod/mini';
 import { InputError } from '../errors.ts';
 import { firstIssue } from './firstIssue.ts';
@@ -6,7 +6,7 @@ import { GUEST_MODES } from './guest.ts';
 import { isSubscriptionId } from './ids.ts';
 import { RUN_ID } from './runId.ts';
 import { type AllowedScope, isInSubscriptions } from './scope.ts';
-import { SCOPE_KINDS, SIGNAL_KINDS, type Signal } from './signal.ts';
+import { MOST_NAME, SCOPE_KINDS, SIGNAL_KINDS, type Signal } from './signal.ts';
 
 /** The queue that every entry puts its message on. */
 export const RECONCILE_QUEUE = 'reconcile';
@@ -15,40 +15,49 @@ export const POISON_QUEUE = `${RECONCILE_QUEUE}-poison`;
 /** The version of messages that this program writes and reads. */
 const MESSAGE_VERSION = 1;
 
-const runId = z.string().check(z.regex(RUN_ID, 'must be 32 hex digits'));
-const subscriptionId = z.string().check(z.refine(isSubscriptionId, 'must be a subscription id (a GUID)'));
-
-const scopeItemSchema = z.object({
-  kind: z.enum(SCOPE_KINDS),
-  id: z.string().check(z.minLength(1), z.maxLength(1024)),
+const messageSchema = z.lazy(() => {
+  const runId = z.string().check(z.regex(RUN_ID, 'must be 32 hex digits'));
+  const subscriptionId = z.string().check(z.refine(isSubscriptionId, 'must be a subscription id (a GUID)'));
+  const scopeItem = z.object({
+    kind: z.enum(SCOPE_KINDS),
+    id: z.string().check(z.minLength(1), z.maxLength(1024)),
+  });
+  const eventOrigin = z.object({
+    source: z.string().check(z.maxLength(1024)),
+    id: z.string().check(z.maxLength(256)),
+    time: z.string().check(z.maxLength(64)),
+  });
+  return z.discriminatedUnion('kind', [
+    z.object({
+      v: z.literal(MESSAGE_VERSION),
+      kind: z.literal('signal'),
+      subscriptionId,
+      runId,
+      signal: z.enum(SIGNAL_KINDS),
+      scope: z.array(scopeItem).check(z.minLength(1), z.maxLength(100)),
+      mode: z.enum(GUEST_MODES),
+      dryRun: z.boolean(),
+      observedAt: z.int().check(z.minimum(0)),
+      event: z.optional(eventOrigin),
+      retryOf: z.optional(runId),
+      askedBy: z.optional(z.string().check(z.maxLength(2 * MOST_NAME))),
+    }),
+    z.object({ v: z.literal(MESSAGE_VERSION), kind: z.literal('bell'), subscriptionId }),
+    z.object({
+      v: z.literal(MESSAGE_VERSION),
+      kind: z.literal('cancel'),
+      subscriptionId,
+      runId,
+      by: z.string().check(z.minLength(1), z.maxLength(2 * MOST_NAME)),
+      at: z.int().check(z.minimum(0)),
+    }),
+  ]);
 });
-
-const eventOriginSchema = z.object({
-  source: z.string().check(z.maxLength(1024)),
-  id: z.string().check(z.maxLength(256)),
-  time: z.string().check(z.maxLength(64)),
-});
-
-const signalSchema = z.object({
-  subscriptionId,
-  runId,
-  signal: z.enum(SIGNAL_KINDS),
-  scope: z.array(scopeItemSchema).check(z.minLength(1), z.maxLength(100)),
-  mode: z.enum(GUEST_MODES),
-  dryRun: z.boolean(),
-  observedAt: z.int().check(z.minimum(0)),
-  event: z.optional(eventOriginSchema),
-  retryOf: z.optional(runId),
-});
-
-const messageSchema = z.discriminatedUnion('kind', [
-  z.extend(signalSchema, { v: z.literal(MESSAGE_VERSION), kind: z.literal('signal') }),
-  z.object({ v: z.literal(MESSAGE_VERSION), kind: z.literal('bell'), subscriptionId }),
-]);
-
 export type SignalMessage = { v: 1; kind: 'signal' } & Signal;
 export type BellMessage = { v: 1; kind: 'bell'; subscriptionId: string };
-export type ReconcileMessage = SignalMessage | BellMessage;
+/** `at`: when the app accepted it, epoch milliseconds. */
+export type CancelMessage = { v: 1; kind: 'cancel'; subscriptionId: string; runId: string; by: string; at: number };
+export type ReconcileMessage = SignalMessage | BellMessage | CancelMessage;
 
 /** A signal as it goes on the queue. */
 export const signalMessage = (signal: Signal): SignalMessage => ({ v: MESSAGE_VERSION, kind: 'signal', ...signal });
@@ -58,6 +67,13 @@ export const bellMessage = (subscription: string): BellMessage => ({
   v: MESSAGE_VERSION,
   kind: 'bell',
   subscriptionId: subscription,
+});
+
+/** That a person cancels a run, for the loop of one subscription. */
+export const cancelMessage = (cancel: Omit<CancelMessage, 'v' | 'kind'>): CancelMessage => ({
+  v: MESSAGE_VERSION,
+  kind: 'cancel',
+  ...cancel,
 });
 
 /**

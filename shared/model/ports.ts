@@ -147,6 +147,22 @@ export interface Clock {
   now(): number;
 }
 
+/** An event to publish, as CloudEvents 1.0 has it. */
+export interface OutgoingEvent {
+  id: string;
+  type: string;
+  source: string;
+  subject: string;
+  time: Date;
+  data: unknown;
+}
+
+/** Where the app tells others. */
+export interface EventsTopic {
+  /** Publishes all in one request, within seconds. Throws AzureError. */
+  publish(events: readonly OutgoingEvent[]): Promise<void>;
+}
+
 /** Puts a bell on the subscription's queue. */
 export interface Bell {
   ring(subscriptionId: string, delaySeconds: number): Promise<void>;

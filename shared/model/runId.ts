@@ -1,5 +1,5 @@
 /** Run ids: the same signal gives the same id, so a repeat is the same run. */
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
 /** The shape of an id in a pattern: 32 hex digits in lower case. */
 export const ID = '[0-9a-f]{32}';
@@ -12,10 +12,7 @@ export const RUN_MARK = new RegExp(String.raw`^\d{15}-${ID}$`);
 
 /** First 32 hex digits of sha256 over the parts, each with its length so that parts cannot run together. */
 export const runIdOf = (...parts: string[]): string =>
-  createHash('sha256')
-    .update(parts.map((part) => `${part.length}:${part}`).join(''))
-    .digest('hex')
-    .slice(0, 32);
+  hash('sha256', parts.map((part) => `${part.length}:${part}`).join('')).slice(0, 32);
 
 /** An id for a manual run. */
 export const randomRunId = (): string => randomBytes(16).toString('hex');

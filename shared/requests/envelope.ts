@@ -34,24 +34,29 @@ const named = (most: number) => z.string().check(z.minLength(1), z.maxLength(mos
 /** The fields of a schema, each one that the SDK's own type of the event has. */
 type FieldsOf<Event> = Partial<Record<keyof Event, z.ZodMiniType>>;
 
-const eventGridSchema = z.object({
-  id: named(256),
-  topic: z.optional(text(1024)),
-  subject: z._default(text(1024), ''),
-  eventType: named(256),
-  eventTime: text(64),
-  data: z.unknown(),
-} satisfies FieldsOf<EventGridEvent<unknown>>);
+/** Schemas are lazy in all that the app loads at its start: an instance of the app needs few of them, if any, soon. */
+const eventGridSchema = z.lazy(() =>
+  z.object({
+    id: named(256),
+    topic: z.optional(text(1024)),
+    subject: z._default(text(1024), ''),
+    eventType: named(256),
+    eventTime: text(64),
+    data: z.unknown(),
+  } satisfies FieldsOf<EventGridEvent<unknown>>),
+);
 
-const cloudEventSchema = z.object({
-  specversion: z.literal('1.0'),
-  id: named(256),
-  source: named(1024),
-  subject: z._default(text(1024), ''),
-  type: named(256),
-  time: z._default(text(64), ''),
-  data: z.unknown(),
-} satisfies FieldsOf<CloudEvent<unknown> & { specversion: '1.0' }>);
+const cloudEventSchema = z.lazy(() =>
+  z.object({
+    specversion: z.literal('1.0'),
+    id: named(256),
+    source: named(1024),
+    subject: z._default(text(1024), ''),
+    type: named(256),
+    time: z._default(text(64), ''),
+    data: z.unknown(),
+  } satisfies FieldsOf<CloudEvent<unknown> & { specversion: '1.0' }>),
+);
 
 /** Reads one event. Throws InputError EVENT_INVALID naming the field. */
 export function readEnvelope(raw: unknown): EventEnvelope {

@@ -8,15 +8,15 @@ import { acceptedFormat, readParameters, readQuery } from './query.ts';
 const name = () => z.string().check(z.minLength(1), z.maxLength(1024));
 
 /** `GET /api/compliance`. */
-export const complianceQuerySchema = z.strictObject({ format: z.optional(z.enum(LIST_FORMATS)) });
+export const complianceQuerySchema = z.lazy(() => z.strictObject({ format: z.optional(z.enum(LIST_FORMATS)) }));
 export const COMPLIANCE_EXPECTED = { format: `must be one of ${LIST_FORMATS.join(', ')}` };
 
 /** `GET /api/forecast`. */
-export const forecastQuerySchema = z.strictObject({ vm: z.optional(name()) });
+export const forecastQuerySchema = z.lazy(() => z.strictObject({ vm: z.optional(name()) }));
 export const FORECAST_EXPECTED = { vm: 'must be the name or id of a VM' };
 
 /** `GET /api/paths`. */
-export const pathsQuerySchema = z.strictObject({ vm: name(), vip: name() });
+export const pathsQuerySchema = z.lazy(() => z.strictObject({ vm: name(), vip: name() }));
 export const PATHS_EXPECTED = { ...FORECAST_EXPECTED, vip: 'must be a VIP, or the name or id of its frontend' };
 
 type Parameters = Iterable<[string, string]>;

@@ -16,11 +16,13 @@ const MOST_IDS = 100;
 const MOST_ID = 1024;
 
 /** The body of `POST /api/runs`. */
-export const manualRunSchema = z.strictObject({
-  scope: z.union([z.string(), z.array(z.string()).check(z.minLength(1), z.maxLength(MOST_IDS))]),
-  mode: z.enum(GUEST_MODES),
-  dryRun: z._default(z.boolean(), false),
-});
+export const manualRunSchema = z.lazy(() =>
+  z.strictObject({
+    scope: z.union([z.string(), z.array(z.string()).check(z.minLength(1), z.maxLength(MOST_IDS))]),
+    mode: z.enum(GUEST_MODES),
+    dryRun: z._default(z.boolean(), false),
+  }),
+);
 
 /** ARM types that a scope may name, and what it then covers. */
 const KINDS: Record<string, ScopeKind> = {

@@ -12,13 +12,17 @@ import { check, type EventRead, eventRunId, readEnvelope } from './envelope.ts';
 /** The event's type, compared in any letter case. */
 const MIRROR_FAILOVER = 'IlbHairpinGuard.MirrorFailover';
 
-const dataSchema = z.object({
-  vmId: z.string().check(z.maxLength(1024)),
-  vip: z.optional(z.string().check(z.refine(isHostAddress, 'must be an IPv4 address like 10.0.1.100'))),
-  mirror: z.optional(z.string().check(z.maxLength(256))),
-  /** The notifier's own check of the whole way: told in the log, and no run. */
-  test: z.optional(z.boolean()),
-});
+const dataSchema = z.lazy(() =>
+  z.object({
+    data: z.object({
+      vmId: z.string().check(z.maxLength(1024)),
+      vip: z.optional(z.string().check(z.refine(isHostAddress, 'must be an IPv4 address like 10.0.1.100'))),
+      mirror: z.optional(z.string().check(z.maxLength(256))),
+      /** The notifier's own check of the whole way: told in the log, and no run. */
+      test: z.optional(z.boolean()),
+    }),
+  }),
+);
 
 /**
  * Reads a mirror failover event: a signal, or a test of the notice.
@@ -30,7 +34,7 @@ export function readMirrorFailover(raw: unknown, allowed: AllowedScope, observed
   if (event.type.toLowerCase() !== MIRROR_FAILOVER.toLowerCase()) {
     throw new InputError('EVENT_FOREIGN', 'type', event.type, `this function takes ${MIRROR_FAILOVER} only`);
   }
-  const data = check(z.object({ data: dataSchema }), { data: event.data }).data;
+  const data = check(dataSchema, { data: event.data }).data;
   if (parseResourceId(data.vmId)?.type !== VM_TYPE) {
     throw new InputError('EVENT_INVALID', 'data.vmId', data.vmId, 'must be the resource id of a virtual machine');
   }

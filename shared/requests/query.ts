@@ -50,7 +50,7 @@ export function readQuery<T extends z.ZodMiniType>(
 }
 
 /** `GET /api/runs/{id}`. */
-export const runQuerySchema = z.strictObject({ format: z.optional(z.enum(RUN_FORMATS)) });
+export const runQuerySchema = z.lazy(() => z.strictObject({ format: z.optional(z.enum(RUN_FORMATS)) }));
 export const RUN_EXPECTED = { format: `must be one of ${RUN_FORMATS.join(', ')}` };
 
 /** What a run is to be shown as. Throws InputError INPUT_INVALID for a format or a parameter that is not known. */

@@ -33,22 +33,30 @@ const TYPES: KnownSystemEventTypes[] = [
 /** A VM's health changed. */
 const AVAILABILITY = 'Microsoft.ResourceNotifications.HealthResources.AvailabilityStatusChanged';
 
-const availabilitySchema = z.object({
-  resourceInfo: z.object({
-    properties: z.object({
-      targetResourceId: z.string().check(z.maxLength(1024)),
-      availabilityState: z.string().check(z.maxLength(64)),
+const availabilitySchema = z.lazy(() =>
+  z.object({
+    data: z.object({
+      resourceInfo: z.object({
+        properties: z.object({
+          targetResourceId: z.string().check(z.maxLength(1024)),
+          availabilityState: z.string().check(z.maxLength(64)),
+        }),
+      }),
     }),
   }),
-});
+);
 
 /** What is read of an event's data; all three types have it. */
 type Data = Pick<ResourceWriteSuccessEventData, 'operationName' | 'resourceUri'>;
 
-const dataSchema = z.object({
-  operationName: z.string().check(z.maxLength(256)),
-  resourceUri: z.string().check(z.maxLength(1024)),
-}) satisfies z.ZodMiniType<Data>;
+const dataSchema = z.lazy(() =>
+  z.object({
+    data: z.object({
+      operationName: z.string().check(z.maxLength(256)),
+      resourceUri: z.string().check(z.maxLength(1024)),
+    }),
+  }),
+) satisfies z.ZodMiniType<{ data: Data }>;
 
 /**
  * Reads a resource event: a signal, or why it is none.
@@ -65,13 +73,13 @@ export function readResourceChange(raw: unknown, allowed: AllowedScope, observed
       'this function takes successful writes, deletes and actions of resources, and changes of their availability',
     );
   }
-  const { operationName, resourceUri } = check(z.object({ data: dataSchema }), { data: event.data }).data;
+  const { operationName, resourceUri } = check(dataSchema, { data: event.data }).data;
   return signalOf(event, scopeOf(operationName, resourceUri), { operationName, resourceUri }, allowed, observedAt);
 }
 
 /** A VM that is there again, whoever or whatever took it away; that it is gone is of no use to know. */
 function readAvailability(event: EventEnvelope, allowed: AllowedScope, observedAt: number): EventRead {
-  const { resourceInfo } = check(z.object({ data: availabilitySchema }), { data: event.data }).data;
+  const { resourceInfo } = check(availabilitySchema, { data: event.data }).data;
   const { targetResourceId: id, availabilityState: state } = resourceInfo.properties;
   const isBack = /^available$/i.test(state) && parseResourceId(id)?.type === VM_TYPE;
   const data: Data = { operationName: `availability ${state}`, resourceUri: id };

@@ -42,23 +42,25 @@ export const RUNS_EXPECTED = {
   format: `must be one of ${LIST_FORMATS.join(', ')}`,
 } satisfies Record<keyof RunsAsked, string>;
 
-export const runsQuerySchema = z.strictObject({
-  state: z.optional(z.enum(STATES)),
-  signal: z.optional(z.enum(SIGNAL_KINDS)),
-  scope: z.optional(z.string().check(z.maxLength(1024), z.refine(isScopeId))),
-  since: z.optional(
-    z.pipe(
-      z.string().check(
-        z.regex(TIME),
-        z.refine((text) => !Number.isNaN(Date.parse(text))),
+export const runsQuerySchema = z.lazy(() =>
+  z.strictObject({
+    state: z.optional(z.enum(STATES)),
+    signal: z.optional(z.enum(SIGNAL_KINDS)),
+    scope: z.optional(z.string().check(z.maxLength(1024), z.refine(isScopeId))),
+    since: z.optional(
+      z.pipe(
+        z.string().check(
+          z.regex(TIME),
+          z.refine((text) => !Number.isNaN(Date.parse(text))),
+        ),
+        z.transform((text) => Date.parse(text)),
       ),
-      z.transform((text) => Date.parse(text)),
     ),
-  ),
-  after: z.optional(z.string().check(z.regex(RUN_MARK))),
-  limit: z._default(z.pipe(z.string().check(z.regex(LIMIT)), z.transform(Number)), SOME_RUNS),
-  format: z.optional(z.enum(LIST_FORMATS)),
-});
+    after: z.optional(z.string().check(z.regex(RUN_MARK))),
+    limit: z._default(z.pipe(z.string().check(z.regex(LIMIT)), z.transform(Number)), SOME_RUNS),
+    format: z.optional(z.enum(LIST_FORMATS)),
+  }),
+);
 
 /** Reads the query. Throws InputError INPUT_INVALID that names the first parameter that is wrong, unknown or doubled. */
 export function readRunQuery(parameters: Iterable<[string, string]>, accept: string | null = null): RunsAsked {

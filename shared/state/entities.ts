@@ -2,7 +2,7 @@
  * Rows as table entities: the row as JSON, cut into properties below the table's limit of 64 KiB each
  * (learn.microsoft.com, "Understanding the Table service data model"), with a version and the columns that are filtered by.
  */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { StateError } from '../errors.ts';
 import { ROW_VERSION, type RowKind, upgraded } from './upgrades.ts';
 
@@ -13,8 +13,8 @@ const PIECE = 30_000;
 const MOST_PIECES = 16;
 
 const envelopeSchema = z.object({
-  v: z.number().int().min(1),
-  pieces: z.number().int().min(1).max(MOST_PIECES),
+  v: z.int().check(z.minimum(1)),
+  pieces: z.int().check(z.minimum(1), z.maximum(MOST_PIECES)),
 });
 
 /** What rows are filtered by, beside their keys. */
@@ -23,8 +23,11 @@ export interface Columns {
   id: string;
   open?: boolean;
   commanded?: boolean;
+  pending?: boolean;
   state?: string;
   signal?: string;
+  /** Where its time stands: see timeMark. */
+  mark?: string;
 }
 
 export type Entity = { partitionKey: string; rowKey: string } & Record<string, unknown>;
@@ -91,7 +94,9 @@ const NAMES: Record<RowKind, string> = {
   outcomes: 'vmId',
   vms: 'vmId',
   frontends: 'frontendId',
+  news: 'subject',
   leases: 'subscriptionId',
+  requests: 'keyHash',
 };
 
 const isNamed = (row: unknown, name: string): boolean =>

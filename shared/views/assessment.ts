@@ -1,4 +1,7 @@
-/** An assessment as a document: what is exposed, what a person does, and what could not be told. Pure. */
+/**
+ * An assessment as a document: what is exposed, what a person does, and what could not be told. Pure.
+ * Long: the document’s shape stands beside what makes it.
+ */
 import { judge } from '../evaluate/judge.ts';
 import { narrow } from '../evaluate/narrow.ts';
 import { type PacketEnds, packetEnds } from '../evaluate/packetEnds.ts';
@@ -222,7 +225,7 @@ export function assessmentOf(
 }
 
 /** What each code means, in words. */
-export const RESULTS: Record<ResultCode, string> = {
+const RESULTS: Record<ResultCode, string> = {
   0: 'Nothing is exposed.',
   2: 'Connections fail now, or would after a failover.',
   3: 'Nothing is known to be exposed, and not everything could be told.',

@@ -1,6 +1,7 @@
 /**
  * An estate without its ids and names: for a report that is shown to others. The input of the evaluation is masked, not
  * the report: what is made from it holds no name that was not made here. Private addresses stay.
+ * Long: everything that holds a name is masked in one place.
  */
 import { isContainerNetwork } from '../model/address.ts';
 import { type IdKey, idKey, parseResourceId, sameId } from '../model/ids.ts';

@@ -32,13 +32,15 @@ export const PROBLEM_STATUS: Partial<Record<GuardError['code'], number>> = {
   AZURE_THROTTLED: 502,
   AZURE_UNREACHABLE: 502,
   AZURE_FAILED: 502,
+  RUN_ENDED: 409,
+  IDEMPOTENCY_KEY_USED: 409,
 };
 
 const TITLE: Record<number, string> = {
   400: 'The request is not right',
   403: 'This may not be asked for from here',
   404: 'There is no such thing',
-  409: 'The run is not in a state for this',
+  409: 'The request does not fit what is there',
   413: 'The request is too large',
   415: 'The request is of a type that is not taken',
   500: 'The app could not do it',

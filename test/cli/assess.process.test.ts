@@ -1,4 +1,7 @@
-/** `assess` as a person runs it: a process of its own, the real SDKs over https, the simulated Azure. */
+/**
+ * `assess` as a person runs it: a process of its own, the real SDKs over https, the simulated Azure.
+ * Long: one table of cases about one thing.
+ */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import anyTest, { type ExecutionContext } from 'ava';

@@ -38,6 +38,7 @@ test.serial('every function, each by its trigger, with the settings of the sampl
   t.teardown(() => host.kill());
   const triggers = host.summaries.map(({ name, trigger, detail }) => `${name} ${trigger} ${detail}`);
   t.deepEqual(triggers.sort(), [
+    'cancelRun http /api/runs/{id}',
     'compliance http /api/compliance',
     `complianceSweep timer ${sample.HAIRPIN_SWEEP_SCHEDULE}`,
     'dashboard http /api/dashboard',
@@ -83,7 +84,10 @@ for (const [title, command, args, version] of OLDER) {
     });
     const said = stdout.split('\n').filter((line) => line !== '' && !line.startsWith('WARNING: '));
     t.is(said.length, 1, stdout);
-    t.regex(said[0] ?? '', /^This app needs Node 22 or later and was started by Node .*: set .* to 22\.$/);
+    t.regex(
+      said[0] ?? '',
+      /^This app needs Node 22 or later and was started by Node .*: set .* to 22\. \(version \d+\.\d+\.\d+, commit [^)]+\)$/,
+    );
     t.regex(said[0] ?? '', version);
   });
 }
@@ -112,5 +116,6 @@ for (const [name, value, expected, example] of [
     const [line = ''] = (error?.message ?? '').split('\n');
     t.true(line.includes(`Setting ${name} ${expected}`), line);
     t.true(line.includes(`for example ${example}`), line);
+    t.regex(line, /\(version \d+\.\d+\.\d+, commit ([0-9a-f]{12}(\+changed)?|unknown)\)/);
   });
 }

@@ -86,6 +86,22 @@ export function contract(document: ApiDocument = apiDocument()): Check {
   }
 }
 
+/** Asks the app as `fetch` does, and returns the answer with its text. Throws where it is not as described. */
+export async function ask(
+  check: Check,
+  url: string,
+  init: RequestInit = {},
+): Promise<{ status: number; headers: Headers; text: string }> {
+  const answer = await fetch(url, init);
+  const { status, headers } = answer;
+  const text = await answer.text();
+  const { pathname, search } = new URL(url);
+  const method = init.method ?? 'GET';
+  const faults = check({ method, path: `${pathname}${search}`, status, headers, text });
+  if (faults.length > 0) throw new Error(`not as the description of the API says: ${faults.join('; ')}`);
+  return { status, headers, text };
+}
+
 const parameters = ({ path }: { path: string }): number => path.split('{').length;
 
 const asPointer = (part: string | number): string =>

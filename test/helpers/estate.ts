@@ -1,6 +1,7 @@
 /**
  * Estates in a few lines. Names are short: `vm('a', {a1: '10.0.1.10'})` is a VM with one NIC, `ilb('ucr',
  * '10.0.1.100', ['a1', 'b1'])` a mirror's load balancer, frontend and VIP in front of those NICs.
+ * Long: one small language for tests, read as a whole.
  */
 
 import type { FindingCode } from '../../shared/model/findings.ts';
