@@ -277,8 +277,9 @@ function waysOf(way: TraceWay, { group, vm, frontend, rows, vmBoxes, nicBoxes, v
       case 'REPLY_STEERED':
       case 'REPLY_STRONG_HOST':
         if (back && server) {
-          draw(reply, left(server, 7), right(back, 7));
-          if (ended === 'ANSWER_ENDED') draw(reply, left(back, 8), beside(back, 8));
+          const isEnded = ended === 'ANSWER_ENDED';
+          draw(reply, left(server, 7), right(back, 7), isEnded ? 0.25 : undefined);
+          if (isEnded) draw(reply, left(back, 8), beside(back, 8));
           else draw(reply, left(back, 8), right(vip, vipLane.back[1]), 0.42);
         }
     }

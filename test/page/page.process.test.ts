@@ -115,6 +115,49 @@ browserTest('the drawn way breaks where the packets die, and goes round where th
   t.true(page.url().endsWith('#/estate?vm=hs-a&vip=10.0.1.100'), page.url());
 });
 
+browserTest('what a security rule or a route ends, ends beside the NIC where it does', async (t) => {
+  const sample = hospital();
+  const trace = sample.trace('hs-a', '10.0.1.100');
+  const way = trace?.scenarios.find(({ failoverTo }) => failoverTo === 'hs-a')?.asIs[0];
+  if (!trace || !way) return t.fail();
+  const [sent, translated, accepted, reply] = way.steps;
+  const ended = (direction: 'there' | 'back', code: string) => ({ direction, state: 'dies', code, text: 'It ends.' });
+  const ways = {
+    ENDED_LEAVING: [sent, ended('there', 'ENDED_LEAVING')],
+    ENDED_ARRIVING: [sent, translated, ended('there', 'ENDED_ARRIVING')],
+    ANSWER_ENDED: [sent, translated, accepted, reply, ended('back', 'ANSWER_ENDED')],
+  };
+  const answers = answersOf(sample);
+  const { page } = await started(t, answers, '#/findings');
+  for (const [code, steps] of Object.entries(ways)) {
+    const told = {
+      ...trace,
+      scenarios: [{ failoverTo: 'hs-a', outcome: 'fails', asIs: [{ ...way, outcome: 'fails', steps }], withFix: [] }],
+    };
+    answers['GET /api/paths'] = { body: { trace: told } };
+    await page.evaluate(`location.hash = '#/findings'`);
+    await page.waitForSelector('.matrix', { state: 'detached' });
+    await page.evaluate(`location.hash = '#/estate?vm=hs-a&vip=10.0.1.100'`);
+    await page.locator('.draw .cross').waitFor();
+    const cross = await page.locator('.draw .cross').boundingBox();
+    const nics = await page.locator('.draw .vm.from .nic').evaluateAll((all) =>
+      all.map((one) => {
+        const { x, y, height } = (
+          one as unknown as { getBoundingClientRect(): { x: number; y: number; height: number } }
+        ).getBoundingClientRect();
+        return { x, y, height };
+      }),
+    );
+    // The first NIC is in the pool, the second carries the route.
+    const nic = nics[code === 'ENDED_LEAVING' ? 1 : 0];
+    if (!cross || !nic) return t.fail(code);
+    const middle = cross.y + cross.height / 2;
+    t.true(cross.x < nic.x && cross.x > nic.x - 60, code);
+    t.true(middle > nic.y && middle < nic.y + nic.height, code);
+    t.is(await page.locator('.draw .dot').count(), steps.length, code);
+  }
+});
+
 browserTest('the forecast is told when a VM is pointed at, reached by the keyboard or touched', async (t) => {
   const { page } = await started(t, answersOf(hospital()));
   const says = page.locator('.says');
