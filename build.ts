@@ -3,11 +3,14 @@
  * ES modules with splitting, so that what only a repair needs (Azure's SDKs, behind `await import()`) stays out of
  * the start; `@azure/functions-core` is left alone, the Functions host provides it at run time.
  */
+import { spawnSync } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import { bundledPackages, notices } from './notices.ts';
+import { writePage } from './page/bundle.ts';
+import type { Build } from './shared/build.ts';
 
 const ROOT = dirname(fileURLToPath(import.meta.url));
 
@@ -22,7 +25,10 @@ export interface BuildOptions {
   outFolder?: string;
   /** host.json to copy. Default: this repository's. */
   hostJson?: string;
-  /** Folders copied whole into the out folder, by the name that code reads them under. Default: the guest scripts. */
+  /**
+   * Folders copied whole into the out folder, by the name that code reads them under. Default: the guest scripts, and the
+   * page beside them.
+   */
   assets?: Record<string, string>;
   minify?: boolean;
 }
@@ -92,15 +98,17 @@ export async function build(options: BuildOptions = {}): Promise<BuildResult> {
     // The bundle is not minified: a stack trace names functions and lines that can be read without a map.
     sourcemap: false,
     minify: options.minify ?? false,
+    define: { HAIRPIN_BUILD: JSON.stringify(await buildOf(ROOT)) },
     metafile: true,
   });
   await cp(options.hostJson ?? join(ROOT, 'host.json'), join(outFolder, 'host.json'));
   for (const [name, folder] of Object.entries(options.assets ?? GUEST_SCRIPTS)) {
     await copyFiles(folder, join(outFolder, name));
   }
+  const page = options.assets ? undefined : await writePage(join(outFolder, 'page'));
   await writeFile(join(outFolder, 'package.json'), await deployedManifest());
   await cp(join(ROOT, 'LICENSE'), join(outFolder, 'LICENSE'));
-  const packages = bundledPackages(ROOT, Object.keys(metafile.inputs));
+  const packages = bundledPackages(ROOT, [...Object.keys(metafile.inputs), ...(page?.inputs ?? [])]);
   await writeFile(join(outFolder, 'THIRD_PARTY_NOTICES.txt'), notices(packages));
   return { outFolder, ...sizes(metafile) };
 }
@@ -116,6 +124,18 @@ export async function copyFiles(from: string, to: string): Promise<void> {
   for (const entry of await readdir(from, { withFileTypes: true })) {
     if (entry.isFile() && !entry.name.endsWith('.ts')) await cp(join(from, entry.name), join(to, entry.name));
   }
+}
+
+/** The version and the commit of a checkout, for the bundle to tell; `unknown` where there is no repository or no git. */
+async function buildOf(root: string): Promise<Build> {
+  const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
+  const git = (...args: string[]): string | undefined => {
+    const { status, stdout } = spawnSync('git', args, { cwd: root, encoding: 'utf8' });
+    return status === 0 ? stdout.trim() : undefined;
+  };
+  const commit = git('rev-parse', '--short=12', 'HEAD');
+  if (commit === undefined) return { version, commit: 'unknown' };
+  return { version, commit: git('status', '--porcelain') === '' ? commit : `${commit}+changed` };
 }
 
 async function deployedManifest(): Promise<string> {

@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import { BUNDLING, copyFiles, GUEST_SCRIPTS } from './build.ts';
+import { writePage } from './page/bundle.ts';
 
 const ROOT = dirname(fileURLToPath(import.meta.url));
 const MANIFEST = join(ROOT, 'package.json');
@@ -22,6 +23,7 @@ async function bundle(): Promise<void> {
   await esbuild.build({ ...BUNDLING, entryPoints: { main: join(ROOT, 'cli/main.ts') }, outdir: OUT, minify: true });
   await chmod(join(OUT, 'main.js'), 0o755);
   for (const [name, folder] of Object.entries(GUEST_SCRIPTS)) await copyFiles(folder, join(OUT, name));
+  await writePage(join(OUT, 'page'));
 }
 
 interface Manifest extends Record<string, unknown> {
@@ -33,7 +35,7 @@ interface Manifest extends Record<string, unknown> {
  * the pack after an interrupted one would find none that puts the other manifest back.
  */
 function packed(manifest: Manifest): Record<string, unknown> {
-  const { dependencies, devDependencies, scripts, ava, allowScripts, main, ...rest } = manifest;
+  const { dependencies, devDependencies, optionalDependencies, scripts, ava, allowScripts, main, ...rest } = manifest;
   const { prepack, postpack } = scripts;
   return { ...rest, scripts: { prepack, postpack }, engines: { node: '>=22' } };
 }

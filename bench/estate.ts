@@ -31,6 +31,7 @@ export const SETTINGS: LoopSettings = {
   watchSeconds: 50,
   healthPerMinute: 30,
   runAgeMs: 90 * 24 * HOUR_MS,
+  tellsEvents: false,
   commandTags: {},
 };
 

@@ -15,8 +15,9 @@ import {
 } from '../shared/views/assessment.ts';
 import { assessmentCsv } from '../shared/views/assessmentCsv.ts';
 import { mask } from '../shared/views/mask.ts';
+import { frontendNamed, memberNamed } from '../shared/views/names.ts';
 import { scriptFor } from '../shared/views/script.ts';
-import { frontendNamed, memberNamed } from './names.ts';
+
 import type { AssessOptions, Format } from './options.ts';
 import type { Paint } from './paint.ts';
 import { scriptText } from './scriptText.ts';
@@ -42,10 +43,10 @@ async function observe(
   options: AssessOptions,
   progress: Progress,
 ): Promise<{ observed: Observed; request: AssessmentRequest; known: Judged }> {
-  const { observed, scope } = await look(options, progress);
+  const { observed, scope, whole } = await look(options, progress);
   const { resourceGroups, loadBalancers } = options;
   const filter = { resourceGroups, loadBalancers };
-  const known = judged(observed, { scope, filter });
+  const known = judged(observed, { scope, filter }, whole);
   const { lost, trace } = named(options, known.evaluation);
   if (!options.mask) return { observed, known, request: { scope, filter, ...defined({ lost, trace }) } };
   const masked = mask(observed, scope, filter);
@@ -83,9 +84,9 @@ function written(assessment: Assessment, format: Format, paint: Paint): string {
 
 /** The script for one VM. */
 async function script(options: AssessOptions, name: string, progress: Progress): Promise<Told> {
-  const { observed, scope } = await look(options, progress);
+  const { observed, scope, whole } = await look(options, progress);
   const { resourceGroups, loadBalancers } = options;
-  const { evaluation } = judged(observed, { scope, filter: { resourceGroups, loadBalancers } });
+  const { evaluation } = judged(observed, { scope, filter: { resourceGroups, loadBalancers } }, whole);
   const vm = memberNamed('--script', name, evaluation);
   const made = scriptFor(observed, scope, vm);
   if ('refused' in made) {

@@ -32,6 +32,7 @@ What to look at
   --load-balancer NAME   only this load balancer, by name or id; several times
   --no-health            do not ask rule health who is primary (a POST that reads)
   --no-reports           do not read what earlier Run Commands of this program came to
+  --no-preconditions     do not read security groups, route tables, locks, sizes and agents
 
 What to tell
   --from VM --to VIP     also: what becomes of that connection now and after each failover, step by step
@@ -85,6 +86,7 @@ export function readOptions(args: readonly string[]): AssessOptions | undefined 
     // A script needs the lists alone.
     health: !values['no-health'] && script === undefined,
     reports: !values['no-reports'] && script === undefined,
+    preconditions: !values['no-preconditions'] && script === undefined,
     format: formatOf(values),
     mask: values.mask,
     ...defined({ ifLost: name('--if-lost', values['if-lost']), trace: traceOf(values), script }),
@@ -126,6 +128,7 @@ function parse(args: readonly string[]) {
         'load-balancer': { type: 'string', multiple: true },
         'no-health': { type: 'boolean', default: false },
         'no-reports': { type: 'boolean', default: false },
+        'no-preconditions': { type: 'boolean', default: false },
         'if-lost': { type: 'string' },
         script: { type: 'string' },
         from: { type: 'string' },

@@ -10,6 +10,7 @@ const WORDS: Record<Step, string> = {
   lists: 'subscriptions read',
   health: 'rule health',
   reports: 'last commands',
+  preconditions: 'preconditions',
 };
 
 export interface ProgressLine {

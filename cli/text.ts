@@ -90,7 +90,8 @@ const HEARD: Record<AssessedPath['heard'], string> = {
 };
 
 function why({ findings, heard, verdict }: AssessedPath): string {
-  if (findings.length > 0) return [...new Set(findings.map(({ code }) => code))].join(', ');
+  const codes = new Set(findings.flatMap(({ code, kind }) => (kind === 'note' ? [] : [code])));
+  if (codes.size > 0) return [...codes].join(', ');
   return verdict === 'repairable' ? 'the last report shows it is not as planned' : HEARD[heard];
 }
 
@@ -100,7 +101,10 @@ function whatToDo({ findings, paths }: Assessment, paint: Paint): string {
     const more = about.length > names.length ? ` and ${about.length - names.length} more` : '';
     return `  ${paint('bold', plain(code))}  ${plain(names.join(', '))}${more}\n${wrapped(plain(text), '    ')}`;
   });
-  const free = paths.filter(({ state, verdict }) => state === 'exposed' && verdict !== 'blocked');
+  const free = paths.filter(
+    ({ state, verdict, findings: own }) =>
+      state === 'exposed' && verdict !== 'blocked' && own.every(({ kind }) => kind !== 'may-end'),
+  );
   if (free.length > 0) {
     const text =
       'Azure’s lists show nothing in the way of the fix there. The app puts it on every VM, proves it and keeps it (README); --script VM prints the script to run by hand. What somebody put there by hand is not seen from outside.';
@@ -127,9 +131,21 @@ function lossText(loss: Loss | undefined, paint: Paint): string {
   return [head, ...moves, ...sharing, ...failing, ...calm].join('\n');
 }
 
+const SUBJECTS: Record<Assessment['unread'][number]['what'], string> = {
+  lists: 'subscription',
+  health: 'rule health of',
+  report: 'last command of',
+  networks: 'virtual networks of',
+  securityGroups: 'network security groups of',
+  routeTables: 'route tables of',
+  locks: 'locks of',
+  sizes: 'VM sizes of',
+  agents: 'VM agents of',
+};
+
 function unreadText({ unread, notes }: Assessment, paint: Paint): string {
   const rows = unread.slice(0, MOST_ROWS).map(({ what, name, code, text, nextStep }) => {
-    const subject = { lists: 'subscription', health: 'rule health of', report: 'last command of' }[what];
+    const subject = SUBJECTS[what];
     return `  ${plain(`${subject} ${name}`)}: ${paint('yellow', plain(code))}\n${wrapped(plain(`${text} ${nextStep}`), '    ')}`;
   });
   if (unread.length > rows.length) rows.push(`  … and ${count(unread.length - rows.length, 'thing')} more: see --json`);

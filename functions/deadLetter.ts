@@ -16,7 +16,7 @@ app.storageQueue('deadLetter', {
     try {
       message = readMessage(raw);
       // A bell carries nothing: whatever it is about, it is told and gone.
-      if (message.kind === 'signal') refuseForeign(message, appConfig().scope);
+      if (message.kind !== 'bell') refuseForeign(message, appConfig().scope);
     } catch (error) {
       log('dead-message', toldOf(error));
       throw error;
@@ -24,6 +24,8 @@ app.storageQueue('deadLetter', {
     const { subscriptionId } = message;
     // A bell carries nothing: the next minute rings anew.
     if (message.kind === 'bell') return log('dead-bell', { subscriptionId });
+    if (message.kind === 'cancel')
+      return log('dead-cancel', { runId: message.runId, subscriptionId, askedBy: message.by });
     const { runId, signal } = message;
     try {
       await failRun(message, 'The app failed on this signal five times; its log says why.');

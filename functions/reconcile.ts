@@ -1,4 +1,4 @@
-/** Queue `reconcile`: signals and bells. The loop itself is in shared/reconcile. */
+/** Queue `reconcile`: signals, cancels and bells. The loop itself is in shared/reconcile. */
 import { app } from '@azure/functions';
 import { appConfig, runReconcile } from '../shared/app.ts';
 import { toldOf } from '../shared/errors.ts';
@@ -24,7 +24,7 @@ app.storageQueue('reconcile', {
       await runReconcile(message, log);
     } catch (error) {
       const { subscriptionId } = message;
-      const run = message.kind === 'signal' ? { runId: message.runId } : {};
+      const run = message.kind !== 'bell' ? { runId: message.runId } : {};
       log('failed-message', { subscriptionId, ...run, ...toldOf(error) });
       throw error;
     }

@@ -1,6 +1,6 @@
 /** HTTP: `POST /api/runs/{id}/retry` accepts a run that failed again, as a new run that names it. */
 import { app } from '@azure/functions';
-import { retryRun } from '../shared/app.ts';
+import { retryOfRun } from '../shared/app.ts';
 import { InputError } from '../shared/errors.ts';
 import { randomRunId } from '../shared/model/runId.ts';
 import { readRunId } from '../shared/requests/query.ts';
@@ -15,9 +15,10 @@ app.http('retry', {
   extraOutputs: [reconcileQueue],
   handler: actingHandler(async (request, context) => {
     const retryOf = readRunId(request.params.id ?? '');
-    const runId = randomRunId();
-    const signals = await retryRun(retryOf, runId);
-    if (!signals) throw new InputError('NOT_FOUND', 'id', retryOf, 'no run has this id');
-    return accepted(context, runId, signals, { retryOf });
+    return accepted(request, context, async () => {
+      const signals = await retryOfRun(retryOf, randomRunId());
+      if (!signals) throw new InputError('NOT_FOUND', 'id', retryOf, 'no run has this id');
+      return signals;
+    });
   }),
 });

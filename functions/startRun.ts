@@ -1,6 +1,6 @@
 /** HTTP, acts: `POST /api/runs` starts a run by hand. A function of its own, so that a key that reads cannot start one. */
 import { app } from '@azure/functions';
-import { acceptRun, appConfig } from '../shared/app.ts';
+import { appConfig } from '../shared/app.ts';
 import { InputError } from '../shared/errors.ts';
 import { randomRunId } from '../shared/model/runId.ts';
 import { MOST_BODY, readManualRun } from '../shared/requests/manualRun.ts';
@@ -20,10 +20,8 @@ app.http('startRun', {
     if (id !== undefined)
       throw new InputError('INPUT_INVALID', 'path', id, 'a new run has no id yet: POST to /api/runs');
     mustBeJson(request.headers);
-    const runId = randomRunId();
-    const signals = readManualRun(await readText(request, MOST_BODY), appConfig().scope, runId, Date.now());
-    // Its rows first: an answer of 202 is a promise.
-    for (const signal of signals) await acceptRun(signal);
-    return accepted(context, runId, signals);
+    return accepted(request, context, async () =>
+      readManualRun(await readText(request, MOST_BODY), appConfig().scope, randomRunId(), Date.now()),
+    );
   }),
 });

@@ -1,5 +1,6 @@
 // Everything that an installation is: one resource group with the app, system topics in the subscriptions that it looks
 // after, and its rights there.
+// Long: an installation’s parameters and outputs are read in one place.
 targetScope = 'subscription'
 
 import { Settings } from 'settings.bicep'
@@ -78,6 +79,30 @@ param assignRoles bool = true
 @description('Principal ids of the mirror VMs’ identities, which then may tell of failovers.')
 param publisherPrincipalIds string[] = []
 
+@description('Id of an Event Grid topic that takes CloudEvents, to which the app publishes what it finds; empty: none.')
+param eventsTopicId string = ''
+
+@description('Whether alerts over the log and the workbook are made.')
+param withAlerts bool = true
+
+@description('Ids of action groups that alerts call. Empty: they show in the portal alone.')
+param actionGroupIds string[] = []
+
+@description('A path whose connections come back rings when it stays so for longer, minutes.')
+@minValue(5)
+@maxValue(120)
+param exposedMinutes int = 15
+
+@description('A path that a failover would expose rings when it stays so for longer, minutes.')
+@minValue(5)
+@maxValue(43200)
+param latentMinutes int = 1500
+
+@description('Without a sweep that ended for longer, it rings: two intervals of the schedule and what a sweep takes, minutes.')
+@minValue(10)
+@maxValue(2880)
+param noSweepMinutes int = 130
+
 @description('Id of a subnet for the app, its own and delegated to Microsoft.App/environments; empty: no virtual network.')
 param appSubnetId string = ''
 
@@ -137,6 +162,37 @@ module app 'modules/app.bicep' = {
     endpointSubnetId: endpointSubnetId
     dnsZoneIds: dnsZoneIds
     authClientId: authClientId
+    publishesEvents: !empty(eventsTopicId)
+    eventsTopicEndpoint: empty(eventsTopicId) ? '' : eventsTopic!.properties.endpoint
+  }
+}
+
+resource eventsTopic 'Microsoft.EventGrid/topics@2025-02-15' existing = if (!empty(eventsTopicId)) {
+  name: last(split(eventsTopicId, '/'))
+  scope: resourceGroup(split(eventsTopicId, '/')[2], split(eventsTopicId, '/')[4])
+}
+
+module eventsSender 'modules/senderRights.bicep' = if (assignRoles && !empty(eventsTopicId)) {
+  name: 'hairpin-events-${installation}'
+  scope: resourceGroup(split(eventsTopicId, '/')[2], split(eventsTopicId, '/')[4])
+  params: {
+    topicName: last(split(eventsTopicId, '/'))
+    principalIds: [app.outputs.principalId]
+  }
+}
+
+module alerts 'modules/alerts.bicep' = if (withAlerts) {
+  name: 'hairpin-alerts'
+  scope: group
+  params: {
+    location: location
+    tags: allTags
+    installation: installation
+    insightsName: app.outputs.insightsName
+    actionGroupIds: actionGroupIds
+    exposedMinutes: exposedMinutes
+    latentMinutes: latentMinutes
+    noSweepMinutes: noSweepMinutes
   }
 }
 

@@ -33,6 +33,12 @@ param publisherPrincipalIds = filter(
 param appSubnetId = readEnvironmentVariable('HAIRPIN_APP_SUBNET_ID', '')
 param endpointSubnetId = readEnvironmentVariable('HAIRPIN_ENDPOINT_SUBNET_ID', '')
 param dnsZoneIds = json(readEnvironmentVariable('HAIRPIN_DNS_ZONE_IDS', '{}'))
+param eventsTopicId = readEnvironmentVariable('HAIRPIN_EVENTS_TOPIC_ID', '')
+param withAlerts = bool(readEnvironmentVariable('HAIRPIN_WITH_ALERTS', 'true'))
+param actionGroupIds = filter(
+  split(readEnvironmentVariable('HAIRPIN_ACTION_GROUP_IDS', ''), ','),
+  id => !empty(id)
+)
 param authClientId = readEnvironmentVariable('HAIRPIN_AUTH_CLIENT_ID', '')
 
 // azure.yaml sets it once the code is there.

@@ -27,6 +27,9 @@ param topicPrincipalIds string[] = []
 @description('Principal ids of the mirror VMs’ identities, which then may tell of failovers.')
 param publisherPrincipalIds string[] = []
 
+@description('Id of the topic to which the app publishes, as in main.bicep; empty: none.')
+param eventsTopicId string = ''
+
 @description('GUID or id of a role to take instead of the custom role that reads; empty: it is made.')
 param existingReadRoleId string = ''
 
@@ -72,6 +75,15 @@ module deadLetters 'modules/deadLetterRights.bicep' = [
     }
   }
 ]
+
+module eventsSender 'modules/senderRights.bicep' = if (!empty(eventsTopicId)) {
+  name: 'hairpin-events-${installation}'
+  scope: resourceGroup(split(eventsTopicId, '/')[2], split(eventsTopicId, '/')[4])
+  params: {
+    topicName: last(split(eventsTopicId, '/'))
+    principalIds: [principalId]
+  }
+}
 
 module senders 'modules/senderRights.bicep' = if (!empty(publisherPrincipalIds)) {
   name: 'hairpin-sender-rights'

@@ -3,20 +3,25 @@
  * message on the queue loads no Azure SDK.
  */
 import { randomUUID } from 'node:crypto';
+import type { Looked } from './assess/observe.ts';
+import { thisBuild } from './build.ts';
 import { type Config, readConfig, readLookConfig } from './config.ts';
-import type { RunFormat } from './model/formats.ts';
-import type { ReconcileMessage, SignalMessage } from './model/messages.ts';
-import type { EstateRequest, Observed, Progress } from './model/observed.ts';
+import type { ListFormat, RunFormat } from './model/formats.ts';
+import type { CancelMessage, ReconcileMessage, SignalMessage } from './model/messages.ts';
+import type { EstateRequest, Progress } from './model/observed.ts';
 import { defined } from './model/optional.ts';
 import { type Scope, wholeScope } from './model/scope.ts';
 import type { Signal } from './model/signal.ts';
 import type { Log } from './model/steps.ts';
 import type { Store } from './model/store.ts';
+import type { Accepted } from './reconcile/accept.ts';
+import type { EstateRead } from './reconcile/estate.ts';
 import type { Answer } from './views/answer.ts';
 import type { RunListQuery } from './views/runs.ts';
 
 let config: Config | undefined;
 let store: Promise<Store> | undefined;
+let estate: Promise<() => Promise<EstateRead>> | undefined;
 
 /** The app's settings. Throws SettingError for the first that is missing or wrong. */
 export function appConfig(): Config {
@@ -29,6 +34,23 @@ async function appStore(): Promise<Store> {
   return store;
 }
 
+/** The estate as the app knows it: read seldom, however often it is asked for. */
+async function appEstate(): Promise<EstateRead> {
+  estate ??= openAppEstate();
+  return (await estate)();
+}
+
+async function openAppEstate(): Promise<() => Promise<EstateRead>> {
+  const settings = appConfig();
+  const [{ openEstate }, { openAzure }, opened] = await Promise.all([
+    import('./reconcile/estate.ts'),
+    import('./azure/adapters.ts'),
+    appStore(),
+  ]);
+  const { topology } = openAzure(settings.azure);
+  return openEstate({ store: opened, topology, clock: { now: Date.now } }, settings);
+}
+
 /** Handles one message of the queue `reconcile`. */
 export async function runReconcile(message: ReconcileMessage, log: Log): Promise<void> {
   const settings = appConfig();
@@ -37,7 +59,7 @@ export async function runReconcile(message: ReconcileMessage, log: Log): Promise
     import('./state/bells.ts'),
     import('./azure/adapters.ts'),
   ]);
-  const { topology, health, commands, agents } = azure.openAzure(settings.azure);
+  const { topology, health, commands, agents, topic } = azure.openAzure(settings.azure);
   await reconcile(
     message,
     {
@@ -47,6 +69,7 @@ export async function runReconcile(message: ReconcileMessage, log: Log): Promise
       health,
       commands,
       agents,
+      topic,
       clock: { now: Date.now },
       log,
       holder: randomUUID(),
@@ -55,16 +78,19 @@ export async function runReconcile(message: ReconcileMessage, log: Log): Promise
   );
 }
 
-/** Writes the run row of a manual signal, so that the caller's 202 means it is kept. */
-export async function acceptRun(signal: Signal): Promise<void> {
-  const { record } = await import('./reconcile/record.ts');
-  await record(await appStore(), signal);
+/**
+ * Writes the run rows of manual signals, so that the caller's 202 means they are kept: once, where the caller gave the
+ * request a key.
+ */
+export async function acceptRun(signals: readonly Signal[], key: string | undefined): Promise<Accepted> {
+  const { accept } = await import('./reconcile/accept.ts');
+  return accept(await appStore(), signals, key, appConfig().runAgeMs);
 }
 
 /** Marks the run of a signal that the host gave up on as failed. */
 export async function failRun(message: SignalMessage, text: string): Promise<void> {
   const { markFailed } = await import('./reconcile/deadLetter.ts');
-  await markFailed(await appStore(), message, text, Date.now());
+  await markFailed(await appStore(), message, text, Date.now(), appConfig().tellsEvents);
 }
 
 /** How the app itself is. */
@@ -78,8 +104,19 @@ export async function viewHealth(): Promise<Answer> {
   ]);
   const at = Date.now();
   return healthAnswer(
-    await readHealth(opened, scope.subscriptionIds, { at, enforcement, unreadable: () => countPoisoned(storage) }),
+    await readHealth(opened, scope.subscriptionIds, {
+      at,
+      enforcement,
+      ...thisBuild(),
+      unreadable: () => countPoisoned(storage),
+    }),
   );
+}
+
+/** The page, without data: what it draws it asks for. */
+export async function viewDashboard(): Promise<Answer> {
+  const { dashboardAnswer } = await import('./views/dashboard.ts');
+  return dashboardAnswer();
 }
 
 /** A page of runs, newest first. */
@@ -100,8 +137,8 @@ export async function pageOfRuns(query: RunListQuery): Promise<Answer> {
   return runsAnswer({ ...list, ...defined({ unreadableMessages }) }, query.format ?? 'json');
 }
 
-/** Accepts a run again as a new one; returns its signals, or undefined when there is no run of that id. */
-export async function retryRun(id: string, runId: string): Promise<Signal[] | undefined> {
+/** A run of that id as a new one: its signals, not accepted yet; undefined when there is no run of that id. */
+export async function retryOfRun(id: string, runId: string): Promise<Signal[] | undefined> {
   const { scope } = appConfig();
   const [{ readRunRows }, { retrySignals }, opened] = await Promise.all([
     import('./views/run.ts'),
@@ -110,9 +147,18 @@ export async function retryRun(id: string, runId: string): Promise<Signal[] | un
   ]);
   const runs = await readRunRows(opened, scope.subscriptionIds, id);
   if (runs.length === 0) return undefined;
-  const signals = retrySignals(runs, scope, runId, Date.now());
-  for (const signal of signals) await acceptRun(signal);
-  return signals;
+  return retrySignals(runs, scope, runId, Date.now());
+}
+
+/** What tells the loops that a run is cancelled; undefined when there is no run of that id, none where it was already. */
+export async function cancelOfRun(runId: string, by: string): Promise<CancelMessage[] | undefined> {
+  const [{ readRunRows }, { cancelMessages }, opened] = await Promise.all([
+    import('./views/run.ts'),
+    import('./decide/cancelRun.ts'),
+    appStore(),
+  ]);
+  const runs = await readRunRows(opened, appConfig().scope.subscriptionIds, runId);
+  return runs.length === 0 ? undefined : cancelMessages(runs, by, Date.now());
 }
 
 /** A run in all subscriptions that it covers; undefined when there is none of that id. */
@@ -126,9 +172,61 @@ export async function viewRun(runId: string, format: RunFormat): Promise<Answer 
   return run && runAnswer(run, format);
 }
 
-/** What was observed, and the scope in which it is judged: all that was read. */
-export interface Look {
-  observed: Observed;
+/** How each VM stands towards each VIP. */
+export async function viewCompliance(format: ListFormat): Promise<Answer> {
+  const [{ complianceView }, { complianceAnswer }, known] = await Promise.all([
+    import('./views/compliance.ts'),
+    import('./views/answer.ts'),
+    appEstate(),
+  ]);
+  return complianceAnswer(complianceView(known), format);
+}
+
+/** What a failover or a loss would bring; of one VM, by name or id. */
+export async function viewForecast(vm: string | undefined): Promise<Answer> {
+  const [{ forecastView }, { forecastAnswer }, known] = await Promise.all([
+    import('./views/forecast.ts'),
+    import('./views/answer.ts'),
+    appEstate(),
+  ]);
+  return forecastAnswer(forecastView(known, vm));
+}
+
+/** What becomes of the connections of one VM to one VIP. */
+export async function viewPath(path: { vm: string; vip: string }): Promise<Answer> {
+  const [{ pathTraceView }, { pathAnswer }, known] = await Promise.all([
+    import('./views/paths.ts'),
+    import('./views/answer.ts'),
+    appEstate(),
+  ]);
+  return pathAnswer(pathTraceView(known, path));
+}
+
+/** The estate as the page draws it: made once for each reading, however many pages ask. */
+export async function viewEstate(): Promise<Answer> {
+  const [{ estateView }, { estateAnswer }, known] = await Promise.all([
+    import('./views/estate.ts'),
+    import('./views/answer.ts'),
+    appEstate(),
+  ]);
+  const made = drawn.get(known) ?? estateAnswer(estateView(known, appConfig().enforcement));
+  drawn.set(known, made);
+  return made;
+}
+
+const drawn = new WeakMap<EstateRead, Answer>();
+
+/** The description of the HTTP API. */
+export async function viewOpenApi(): Promise<Answer> {
+  const [{ default: document }, { openApiAnswer }] = await Promise.all([
+    import('./views/openapi.json', { with: { type: 'json' } }),
+    import('./views/answer.ts'),
+  ]);
+  return openApiAnswer(document);
+}
+
+/** What was observed, and the scope in which it is judged and was surveyed: all that was read. */
+export interface Look extends Looked {
   scope: Scope;
 }
 
@@ -143,9 +241,10 @@ export async function look(request: EstateRequest, progress: Progress): Promise<
     import('./azure/adapters.ts'),
   ]);
   const ports = { ...openReaders(azure), clock: { now: Date.now } };
-  const observed = await observeEstate(ports, request, tags, progress);
+  const { observed, whole } = await observeEstate(ports, request, tags, progress);
   return {
     observed,
+    whole,
     scope: wholeScope(
       observed.subscriptions.map(({ id }) => id),
       tags,

@@ -11,6 +11,11 @@ import type { StorageAccount } from './state/storage.ts';
 
 export interface Config extends LoopSettings {
   azure: AzurePlace;
+  /**
+   * App Service authentication stands in front: the platform says so (learn.microsoft.com, "Environment variables and app
+   * settings in Azure App Service", WEBSITE_AUTH_ENABLED, which is injected and no setting of ours).
+   */
+  authenticated: boolean;
   storage: StorageAccount;
 }
 
@@ -32,6 +37,7 @@ export function readConfig(env: Env): Config {
   return {
     scope,
     azure: readPlace(env),
+    authenticated: /^(true|1)$/i.test(env.WEBSITE_AUTH_ENABLED?.trim() ?? ''),
     storage: readStorage(env),
     enforcement: word(env, 'HAIRPIN_ENFORCEMENT'),
     maxCommands: whole(env, 'HAIRPIN_MAX_COMMANDS'),
@@ -46,6 +52,7 @@ export function readConfig(env: Env): Config {
     healthPerMinute: whole(env, 'HAIRPIN_HEALTH_PER_MINUTE'),
     runAgeMs: whole(env, 'HAIRPIN_RUN_DAYS') * DAY_MS,
     commandTags: readTags(env),
+    tellsEvents: text(env, 'HAIRPIN_EVENTS_TOPIC') !== undefined,
   };
 }
 
@@ -55,7 +62,7 @@ export const readLookConfig = (env: Env): LookConfig => ({ azure: readPlace(env)
 const readPlace = (env: Env): AzurePlace => ({
   endpoint: httpsUrl(env, 'HAIRPIN_ARM_ENDPOINT') ?? SETTINGS.HAIRPIN_ARM_ENDPOINT.fallback,
   audience: httpsUrl(env, 'HAIRPIN_ARM_AUDIENCE') ?? SETTINGS.HAIRPIN_ARM_AUDIENCE.fallback,
-  ...defined({ clientId: text(env, 'AZURE_CLIENT_ID') }),
+  ...defined({ clientId: text(env, 'AZURE_CLIENT_ID'), eventsTopic: httpsUrl(env, 'HAIRPIN_EVENTS_TOPIC') }),
 });
 
 function readScope(env: Env): Scope {

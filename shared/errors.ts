@@ -1,4 +1,7 @@
-/** All error classes. Each has a code that stays the same over versions, and the next step for a person. */
+/**
+ * All error classes. Each has a code that stays the same over versions, and the next step for a person.
+ * Long: all errors are in one place, so that no code has two meanings.
+ */
 
 /** Codes of errors. `user`: the caller or the configuration is wrong. `system`: something outside failed. */
 export type ErrorCode =
@@ -18,6 +21,8 @@ export type ErrorCode =
   | 'NOT_FOUND'
   | 'RUN_OPEN'
   | 'RUN_NOT_FAILED'
+  | 'RUN_ENDED'
+  | 'IDEMPOTENCY_KEY_USED'
   | 'REPORT_MISSING'
   | 'REPORT_CUT'
   | 'REPORT_INVALID'
@@ -34,6 +39,65 @@ export type ErrorCode =
   | 'STATE_ROW_BROKEN'
   | 'STATE_ROW_TOO_LARGE'
   | 'STATE_FAILED';
+
+/**
+ * What each code means, and whose side has to act. `user`: the caller or the configuration; `system`: what is outside, or
+ * the program. What to do is said where the error is thrown. docs/errors.md is made from this.
+ */
+export const ERRORS: Readonly<Record<ErrorCode, { side: 'user' | 'system'; meaning: string }>> = {
+  NODE_TOO_OLD: {
+    side: 'user',
+    meaning: 'The host started the app with an older Node than it needs. No function starts.',
+  },
+  SETTING_MISSING: { side: 'user', meaning: 'A setting that the app needs is not there. No function starts.' },
+  SETTING_INVALID: { side: 'user', meaning: 'A setting holds what it may not. No function starts.' },
+  INPUT_INVALID: { side: 'user', meaning: 'A field of a request is not right. Nothing was done.' },
+  BODY_TOO_LARGE: { side: 'user', meaning: 'A request’s body is larger than is read. Nothing was done.' },
+  TYPE_NOT_JSON: { side: 'user', meaning: 'A request that acts came with another type than JSON. Nothing was done.' },
+  CROSS_SITE: {
+    side: 'user',
+    meaning: 'A browser says that a page of another site sent a request that acts. Nothing was done.',
+  },
+  EVENT_INVALID: { side: 'user', meaning: 'An event lacks what it must have, or says two things. It was dropped.' },
+  EVENT_FOREIGN: { side: 'user', meaning: 'An event is of a type that this function does not take. It was dropped.' },
+  SCOPE_NOT_ALLOWED: { side: 'user', meaning: 'What was named is outside the configured scope. Nothing was done.' },
+  MESSAGE_INVALID: { side: 'system', meaning: 'A message on the queue is none that this program writes.' },
+  MESSAGE_FOREIGN: { side: 'user', meaning: 'A message on the queue is about a subscription that is not configured.' },
+  MESSAGE_VERSION_UNKNOWN: { side: 'user', meaning: 'A message on the queue was written by a later program.' },
+  NOT_FOUND: { side: 'user', meaning: 'What was asked for is not there.' },
+  RUN_OPEN: { side: 'user', meaning: 'A retry of a run that has not ended. Nothing was done.' },
+  RUN_NOT_FAILED: { side: 'user', meaning: 'A retry of a run in which nothing is left to do. Nothing was done.' },
+  RUN_ENDED: { side: 'user', meaning: 'A cancel of a run that has ended. Nothing was done.' },
+  IDEMPOTENCY_KEY_USED: {
+    side: 'user',
+    meaning: 'An Idempotency-Key came again with another request. Nothing was done.',
+  },
+  REPORT_MISSING: { side: 'system', meaning: 'A guest’s script ended without its report.' },
+  REPORT_CUT: { side: 'system', meaning: 'A guest’s report ends in the middle of its line.' },
+  REPORT_INVALID: { side: 'system', meaning: 'A guest’s report is not one that this program’s scripts write.' },
+  REPORT_OF_ANOTHER_RUN: {
+    side: 'system',
+    meaning: 'Azure showed the report of another command until the time was up.',
+  },
+  PLAN_INVALID: {
+    side: 'system',
+    meaning: 'A plan held something that is never put into a script. Nothing was sent to that VM.',
+  },
+  AZURE_DENIED: { side: 'user', meaning: 'Azure refused the app’s identity (401 or 403).' },
+  AZURE_NOT_FOUND: { side: 'system', meaning: 'Azure does not know the resource (404).' },
+  AZURE_CONFLICT: { side: 'system', meaning: 'Azure is busy with the resource, or forbids the change (409).' },
+  AZURE_THROTTLED: { side: 'system', meaning: 'Azure takes no more calls for now (429).' },
+  AZURE_UNREACHABLE: { side: 'system', meaning: 'Azure Resource Manager gave no answer.' },
+  AZURE_FAILED: {
+    side: 'system',
+    meaning: 'Azure answered with any other error, or with something that is no answer.',
+  },
+  STATE_CONFLICT: { side: 'system', meaning: 'A row changed between a read and a write.' },
+  STATE_VERSION_UNKNOWN: { side: 'user', meaning: 'A row was written by a later program.' },
+  STATE_ROW_BROKEN: { side: 'system', meaning: 'A row is not one of this program’s, or was changed.' },
+  STATE_ROW_TOO_LARGE: { side: 'system', meaning: 'A row is larger than the table takes.' },
+  STATE_FAILED: { side: 'system', meaning: 'The app’s tables did not answer, or refused.' },
+};
 
 /** Base of all errors of this program. `message` says what is wrong, `nextStep` what to do. */
 export class GuardError extends Error {
@@ -88,6 +152,8 @@ export class InputError extends GuardError {
       | 'NOT_FOUND'
       | 'RUN_OPEN'
       | 'RUN_NOT_FAILED'
+      | 'RUN_ENDED'
+      | 'IDEMPOTENCY_KEY_USED'
     >,
     field: string,
     value: unknown,
@@ -188,6 +254,12 @@ const NEXT_STEP: Record<AzureErrorCode, string> = {
   AZURE_THROTTLED: 'Nothing to do: the loop comes back after the time that Azure named.',
   AZURE_UNREACHABLE: 'Check the network path to Azure Resource Manager; the loop comes back.',
   AZURE_FAILED: 'Look at the message; the loop comes back within its budget.',
+};
+
+/** What to do, for the codes of which the same holds wherever they come from. */
+export const NEXT_STEPS: Readonly<Partial<Record<ErrorCode, string>>> = {
+  ...NEXT_STEP,
+  ...STATE_NEXT_STEP,
 };
 
 const NO_TOKEN =

@@ -82,6 +82,10 @@ const AT_RUN_TIME: [RegExp, string][] = [
     /^\[reference\('[^']+\/components\/[^']+', '[\d-]+'\)\.ConnectionString\]$/,
     `InstrumentationKey=${EXAMPLE_CLIENT_ID}`,
   ],
+  [
+    /^\[reference\('[^']+\/Microsoft\.EventGrid\/topics\/[^']+', '[\d-]+'\)\.endpoint\]$/,
+    'https://example.westeurope-1.eventgrid.azure.net/api/events',
+  ],
   [/^\[environment\(\)\.resourceManager\]$/, 'https://management.azure.com/'],
 ];
 

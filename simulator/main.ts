@@ -26,9 +26,10 @@ const GUESTS = {
 };
 const EXIT = { ok: 0, failed: 1, usage: 2, missing: 3 } as const;
 
-const USAGE = `npm start [-- --once] [--json] [--guests kernel|model] [--port N] [--retry-after SECONDS] [--sabotage NAME]
+const USAGE = `npm start [-- --once] [--json] [--verbose] [--guests kernel|model] [--port N] [--retry-after SECONDS] [--sabotage NAME]
   --once     end after the last step; exit code 0 only if every step held
   --json     progress on stderr, and one JSON object as the last line of stdout
+  --verbose  what was seen in each step, not only in one that fails
   --guests   kernel: network stacks in namespaces of this machine (the default where they can be had)
              model: a model of them, which needs no right and no iproute2
   --port N   first port to try for the Functions host (7071)
@@ -41,6 +42,7 @@ ${Object.entries(SABOTAGES)
 interface Options {
   once: boolean;
   json: boolean;
+  verbose: boolean;
   port: number;
   retryAfter: number;
   guests?: 'kernel' | 'model';
@@ -54,6 +56,7 @@ function readOptions(): Options | number {
       options: {
         once: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
+        verbose: { type: 'boolean', default: false },
         port: { type: 'string', default: '7071' },
         guests: { type: 'string' },
         'retry-after': { type: 'string', default: '10' },
@@ -61,7 +64,7 @@ function readOptions(): Options | number {
         help: { type: 'boolean', default: false },
       },
     });
-    const { once, json, port, guests, sabotage, 'retry-after': retryAfter } = values;
+    const { once, json, verbose, port, guests, sabotage, 'retry-after': retryAfter } = values;
     if (values.help) {
       console.log(USAGE);
       return EXIT.ok;
@@ -79,6 +82,7 @@ function readOptions(): Options | number {
     return {
       once,
       json,
+      verbose,
       port: Number(port),
       retryAfter: Number(retryAfter),
       ...(guests === undefined ? {} : { guests }),
@@ -110,10 +114,10 @@ async function main(): Promise<number> {
   }
   const guests = options.guests ?? (available.ok ? 'kernel' : 'model');
   const startLab = guests === 'kernel' ? startKernelLab : startModelLab;
-  say(`guests: ${guests} (${GUESTS[guests]})`);
+  say(
+    `guests: ${guests} (${GUESTS[guests]}); Run Commands take ${COMMAND_MS / 1000} s here, on Azure 20 s or more; rule health asks to be waited for ${options.retryAfter} s`,
+  );
   if (sabotage !== undefined) say(`sabotaged on purpose: ${SABOTAGES[sabotage]}`);
-  say(`Run Commands take ${COMMAND_MS / 1000} s here; on Azure they take 20 s or more`);
-  say(`rule health asks to be waited for ${options.retryAfter} s, by Retry-After`);
   const sites = [threeByThree(), ...((await hasWindowsEngine(say)) ? [mixedEstate()] : [])];
   const starting = startStack({
     estate: articleEstate(),
@@ -139,11 +143,12 @@ async function main(): Promise<number> {
   });
   try {
     say(`up: ${stack.host.functions.join(', ')} on ${stack.host.url}`);
+    say(`the page: ${stack.host.url}/api/dashboard`);
     const telling = {
       step: (step: StepResult) => {
         if (leaving) return;
         say(`${step.ok ? 'ok  ' : 'FAIL'} ${step.name} (${seconds(step.ms).trim()})`);
-        for (const line of step.detail.split('; ')) say(`       ${line}`);
+        if (options.verbose || !step.ok) for (const line of step.detail.split('; ')) say(`       ${line}`);
       },
     };
     const story = new Story(stack, telling, sabotage);
@@ -181,7 +186,7 @@ async function stay(
   say: (text: string) => void,
 ): Promise<number> {
   say(
-    `still up on ${stack.host.url} (GET /api/runs/{id}, POST /api/runs); Enter makes the next failover, Ctrl-C ends it`,
+    `still up: the page on ${stack.host.url}/api/dashboard, the API beside it; Enter makes the next failover, Ctrl-C ends it`,
   );
   const lines = createInterface({ input: process.stdin });
   let busy = false;

@@ -1,6 +1,7 @@
 /**
  * The whole program on one machine: a lab of guests, Azure Resource Manager, Event Grid and storage around the built
  * app in a Functions host. What `npm start`, the end-to-end tests and the benchmarks share.
+ * Long: all parts are put together in one place.
  */
 import { rm } from 'node:fs/promises';
 import { EventGridPublisherClient } from '@azure/eventgrid';

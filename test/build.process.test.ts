@@ -79,6 +79,9 @@ test.serial('the app itself loads no Azure SDK at start and brings its guest scr
   t.is(startFiles.length, 3, startFiles.join(', '));
   t.true(startBytes < 360 * 1024, `${startBytes}`);
   await t.notThrowsAsync(access(join(outFolder, 'linux/guard.sh')));
+  t.regex(await readFile(join(outFolder, 'page/dashboard.html'), 'utf8'), /^<!doctype html>/);
+  const notices = await readFile(join(outFolder, 'THIRD_PARTY_NOTICES.txt'), 'utf8');
+  for (const name of ['preact', 'htm']) t.regex(notices, new RegExp(`^${name} \\d`, 'm'));
 });
 
 test.serial('a minified app runs as well', async (t) => {

@@ -23,6 +23,20 @@ test('defaults', (t) => {
   });
 });
 
+test('whether App Service authentication stands in front is what the platform says', (t) => {
+  const on = (value?: string) =>
+    readConfig({ ...GOOD, ...(value === undefined ? {} : { WEBSITE_AUTH_ENABLED: value }) }).authenticated;
+  t.deepEqual(['True', 'true', '1', 'False', '', 'yes', undefined].map(on), [
+    true,
+    true,
+    true,
+    false,
+    false,
+    false,
+    false,
+  ]);
+});
+
 test('everything set', (t) => {
   const group = `/subscriptions/${ID}/resourceGroups/healthshare`;
   const config = readConfig({

@@ -1,16 +1,17 @@
 /** The import rule of the house, read from the sources themselves. */
 import { readFileSync } from 'node:fs';
 import { glob } from 'node:fs/promises';
-import { dirname, join, normalize, sep } from 'node:path';
+import { join, sep } from 'node:path';
 import test from 'ava';
+import { type Import, importsOf } from './helpers/imports.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
 /** What each place may import, by the first folder below shared/ (or the file there). `!sdk`: no Azure SDK at load. */
 const MAY: Record<string, string[]> = {
-  functions: ['app', 'requests', 'views/problem', 'log', 'runtime', 'errors', 'model'],
+  functions: ['app', 'build', 'requests', 'views/problem', 'log', 'runtime', 'errors', 'model'],
   cli: ['cli', 'app', 'views', 'model', 'errors'],
-  app: ['assess', 'reconcile', 'decide', 'views', 'azure', 'guest', 'state', 'config', 'model', 'errors'],
+  app: ['build', 'assess', 'reconcile', 'decide', 'views', 'azure', 'guest', 'state', 'config', 'model', 'errors'],
   reconcile: ['reconcile', 'decide', 'evaluate', 'guest', 'model', 'errors'],
   assess: ['assess', 'evaluate', 'guest', 'model', 'errors'],
   decide: ['decide', 'evaluate', 'guest', 'model', 'errors'],
@@ -24,36 +25,10 @@ const MAY: Record<string, string[]> = {
   settings: ['settings', 'model', 'errors'],
   log: ['model'],
   runtime: ['errors'],
+  build: [],
   model: ['model', 'errors'],
   errors: [],
 };
-
-interface Import {
-  from: string;
-  target: string;
-  /** Loaded with the module; neither `import type` nor `await import()`. */
-  atLoad: boolean;
-}
-
-const PATTERN =
-  /(?:^|\n)\s*(?:import|export)\s+(type\s+)?(?:[^'"`;]*?\sfrom\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/g;
-
-async function importsOf(pattern: string): Promise<Import[]> {
-  const found: Import[] = [];
-  for await (const file of glob(pattern, { cwd: ROOT })) {
-    const text = readFileSync(join(ROOT, file), 'utf8');
-    for (const [, type, fixed, lazy] of text.matchAll(PATTERN)) {
-      const target = fixed ?? lazy ?? '';
-      const resolved = target.startsWith('.') ? normalize(join(dirname(file), target)) : target;
-      found.push({
-        from: file,
-        target: resolved.split(sep).join('/'),
-        atLoad: type === undefined && lazy === undefined,
-      });
-    }
-  }
-  return found;
-}
 
 /** Everything that ships. */
 const sources = async (): Promise<Import[]> => (await Promise.all(SHIPPED.map(importsOf))).flat();

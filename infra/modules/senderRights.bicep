@@ -1,7 +1,7 @@
-// Lets the identities of mirror VMs publish to the topic of failovers.
+// Lets identities publish to a topic: those of mirror VMs to the topic of failovers, the app's to the topic for its events.
 
 param topicName string
-@description('Principal ids of the VMs’ identities.')
+@description('Principal ids of the identities.')
 param principalIds array
 
 // EventGrid Data Sender (learn.microsoft.com, "Azure built-in roles").

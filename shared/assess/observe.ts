@@ -1,20 +1,31 @@
-/** Reads an estate for an assessment: lists, rule health and what earlier commands came to. Changes nothing. */
+/**
+ * Reads an estate for an assessment: lists, rule health and what earlier commands came to. Changes nothing.
+ * Long: one reading of an estate, and what it could not read.
+ */
 
 import { type AzureError, asAzureError, InputError } from '../errors.ts';
 import type { FrontendInPlay } from '../evaluate/frontends.ts';
 import { joinTopologies } from '../evaluate/joinTopologies.ts';
 import { narrow, unmatched } from '../evaluate/narrow.ts';
 import { planHash } from '../evaluate/planHash.ts';
-import { type Survey, survey } from '../evaluate/survey.ts';
+import { type Survey, type Surveyed, surveyed } from '../evaluate/survey.ts';
 import { isProvable } from '../evaluate/way.ts';
 import { hearLast } from '../guest/lastReport.ts';
 import { inBatches } from '../model/batches.ts';
 import type { GuestOs, GuestReport } from '../model/guest.ts';
 import { type IdKey, idKey, shortName } from '../model/ids.ts';
-import type { EstateRequest, Heard, Observed, Progress, Unread } from '../model/observed.ts';
+import {
+  type EstateRequest,
+  type Heard,
+  LEFT_OUT,
+  type Observed,
+  type Progress,
+  type Unread,
+} from '../model/observed.ts';
 import { defined } from '../model/optional.ts';
 import type { NamedPlan, Proof, VmKnowledge } from '../model/path.ts';
 import type {
+  AgentReader,
   Clock,
   LastCommand,
   LastCommandReader,
@@ -22,22 +33,33 @@ import type {
   RuleHealthReader,
   SubscriptionName,
   SubscriptionReader,
+  SurroundingsReader,
 } from '../model/ports.ts';
 import { type ScopeTags, wholeScope } from '../model/scope.ts';
 import type { FrontendHealth, Rule, RuleHealth, Topology } from '../model/topology.ts';
+import { readSurroundings } from './surroundings.ts';
 
 export interface AssessPorts {
   subscriptions: SubscriptionReader;
   lists: ListReader;
   health: RuleHealthReader;
   commands: LastCommandReader;
+  surroundings: SurroundingsReader;
+  agents: AgentReader;
   clock: Clock;
+}
+
+/** What a look brings. */
+export interface Looked {
+  observed: Observed;
+  /** The survey of all of it, whatever the request narrows. */
+  whole: Surveyed;
 }
 
 /** How many are asked for at a time. Azure lets a caller read 25 times a second, after 250 at once. */
 const WIDTH = { lists: 4, health: 10, reports: 8 } as const;
 /** The most that is asked for: beyond, a person has to narrow. Rule health takes Azure ten seconds and more. */
-export const MOST = { health: 300, reports: 200 } as const;
+const MOST = { health: 300, reports: 200 } as const;
 
 const HEALTH_ACTION = 'Microsoft.Network/loadBalancers/loadBalancingRules/health/action';
 const REPORT_ACTION = 'Microsoft.Compute/virtualMachines/runCommands/read';
@@ -51,25 +73,38 @@ export async function observeEstate(
   request: EstateRequest,
   tags: ScopeTags,
   progress: Progress,
-): Promise<Observed> {
+): Promise<Looked> {
   progress('subscriptions', 0, 1);
   const wanted = await subscriptionsOf(ports.subscriptions, request);
   const unread: Unread[] = [];
   const { topology, subscriptions } = await readLists(ports.lists, wanted, unread, progress);
-  const whole = survey(
+  const whole = surveyed(
     topology,
     wholeScope(
       subscriptions.map(({ id }) => id),
       tags,
     ),
   );
-  refuseUnmatched(whole, topology, request, unread);
-  const surveyed = narrow(whole, request);
-  const [health, { knowledge, heard }] = await Promise.all([
-    readHealths(ports, surveyed, request, unread, progress),
-    readReports(ports.commands, surveyed, request, unread, progress),
+  refuseUnmatched(whole.survey, topology, request, unread);
+  const narrowed = narrow(whole.survey, request);
+  const [health, { knowledge, heard }, surroundings] = await Promise.all([
+    readHealths(ports, narrowed, request, unread, progress),
+    readReports(ports.commands, narrowed, request, unread, progress),
+    readSurroundings(ports, narrowed, whole.index, request.preconditions, progress),
   ]);
-  return { at: ports.clock.now(), subscriptions, topology, health, knowledge, heard, unread };
+  unread.push(...surroundings.unread);
+  topology.notes.push(...surroundings.notes);
+  const observed = {
+    at: ports.clock.now(),
+    subscriptions,
+    topology,
+    health,
+    knowledge,
+    heard,
+    surroundings: surroundings.read,
+    unread,
+  };
+  return { observed, whole };
 }
 
 async function subscriptionsOf(reader: SubscriptionReader, request: EstateRequest): Promise<SubscriptionName[]> {
@@ -151,7 +186,7 @@ async function readHealths(
     .sort((a, b) => urgency(b) - urgency(a));
   const most = isWanted ? MOST.health : 0;
   const asked = questions.slice(0, most);
-  const why = isWanted ? `only ${most} rules are asked about` : 'left out on request';
+  const why = isWanted ? `only ${most} rules are asked about` : LEFT_OUT;
   for (const { frontend } of questions.slice(most)) {
     miss(notAsked('health', frontend.loadBalancer.id, HEALTH_ACTION, why));
   }
@@ -205,7 +240,7 @@ async function readReports(
     return named && way && ways.some(isProvable) ? [{ key, named, vmId: way.member.vmId }] : [];
   });
   const most = isWanted ? MOST.reports : 0;
-  const why = isWanted ? `only ${most} VMs are asked about` : 'left out on request';
+  const why = isWanted ? `only ${most} VMs are asked about` : LEFT_OUT;
   for (const { key, vmId } of planned.slice(most)) {
     heard.set(key, 'unread');
     unread.push(notAsked('report', vmId, REPORT_ACTION, why));

@@ -2,20 +2,24 @@
 import type { AzurePlace } from '../model/azurePlace.ts';
 import type {
   AgentReader,
+  EventsTopic,
   GuestCommands,
   LastCommandReader,
   ListReader,
   RuleHealthReader,
   SubscriptionReader,
+  SurroundingsReader,
   TopologyReader,
 } from '../model/ports.ts';
 import { createAgentReader } from './agent.ts';
 import { createClients } from './clients.ts';
 import { createCredential } from './credential.ts';
+import { createEventsTopic } from './eventsTopic.ts';
 import { createLastCommandReader } from './lastCommand.ts';
 import { createRuleHealthReader } from './ruleHealth.ts';
 import { createGuestCommands } from './runCommand.ts';
 import { createSubscriptionReader } from './subscriptions.ts';
+import { createSurroundingsReader } from './surroundingsReader.ts';
 import { createListReader, createTopologyReader } from './topology.ts';
 
 export interface Azure {
@@ -23,16 +27,20 @@ export interface Azure {
   health: RuleHealthReader;
   commands: GuestCommands;
   agents: AgentReader;
+  topic: EventsTopic;
 }
 
 /** Opens Azure. Nothing is loaded or called before the first use of an adapter. */
-export function openAzure({ endpoint, audience, clientId }: AzurePlace): Azure {
-  const clients = createClients({ credential: createCredential(clientId), endpoint, audience });
+export function openAzure({ endpoint, audience, clientId, eventsTopic = '' }: AzurePlace): Azure {
+  const credential = createCredential(clientId);
+  const clients = createClients({ credential, endpoint, audience });
   return {
     topology: createTopologyReader(clients),
     health: createRuleHealthReader(clients),
     commands: createGuestCommands(clients),
     agents: createAgentReader(clients),
+    // Without an endpoint nothing is ever published: see LoopSettings.tellsEvents.
+    topic: createEventsTopic(eventsTopic, credential),
   };
 }
 
@@ -42,6 +50,8 @@ export interface AzureReaders {
   lists: ListReader;
   health: RuleHealthReader;
   commands: LastCommandReader;
+  surroundings: SurroundingsReader;
+  agents: AgentReader;
 }
 
 /** A person waits longer for rule health than the loop, which comes back. */
@@ -55,5 +65,7 @@ export function openReaders({ endpoint, audience, clientId }: AzurePlace): Azure
     lists: createListReader(clients),
     health: createRuleHealthReader(clients, { seconds: HEALTH_SECONDS }),
     commands: createLastCommandReader(clients),
+    surroundings: createSurroundingsReader(clients),
+    agents: createAgentReader(clients),
   };
 }

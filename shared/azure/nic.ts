@@ -15,6 +15,7 @@ function mapNic(item: Item): Nic {
     ...defined({ vmId: properties.reference('virtualMachine'), mac: plainMac(properties.text('macAddress')) }),
     primary: properties.flag('primary'),
     ipForwarding: properties.flag('enableIPForwarding'),
+    ...defined({ securityGroupId: properties.reference('networkSecurityGroup') }),
     tags: item.tags(),
     ipConfigurations: properties.items('ipConfigurations').map(mapIpConfiguration),
   };
@@ -22,6 +23,7 @@ function mapNic(item: Item): Nic {
 
 function mapIpConfiguration(item: Item): IpConfiguration {
   const properties = item.within('properties');
+  const groups = properties.references('applicationSecurityGroups');
   return {
     id: item.id,
     ...defined({ address: plainAddress(properties.text('privateIPAddress')) }),
@@ -29,5 +31,6 @@ function mapIpConfiguration(item: Item): IpConfiguration {
     primary: properties.flag('primary'),
     ...defined({ subnetId: properties.reference('subnet') }),
     poolIds: properties.references('loadBalancerBackendAddressPools'),
+    ...(groups.length > 0 ? { applicationGroupIds: groups } : {}),
   };
 }

@@ -55,6 +55,11 @@ export class Item {
     return this.#read(name, 'true or false', (value): value is boolean => typeof value === 'boolean') ?? false;
   }
 
+  /** True for what says no: where nothing is said, Azure’s default may be yes. */
+  isFalse(name: string): boolean {
+    return this.#read(name, 'true or false', (value): value is boolean => typeof value === 'boolean') === false;
+  }
+
   /** A whole number that is not negative: a port, a count or seconds. */
   number(name: string): number | undefined {
     return this.#read(
@@ -62,6 +67,16 @@ export class Item {
       'a whole number',
       (value): value is number => Number.isInteger(value) && Number(value) >= 0,
     );
+  }
+
+  /** A list’s texts, without empty ones; an element of another type is noted. */
+  texts(name: string): string[] {
+    const list = this.#read(name, 'a list', Array.isArray) ?? [];
+    return list.flatMap((value) => {
+      if (typeof value === 'string') return value === '' ? [] : [value];
+      this.note(`${this.#path}${name} holds ${shown(value)}, and text was expected`);
+      return [];
+    });
   }
 
   /** An object within; an empty one where there is none. */

@@ -24,8 +24,13 @@ export function mapVms(list: readonly unknown[], status: readonly unknown[], not
   return itemsOf(list, 'list of VMs', notes).map((item) => mapVm(item, powers.get(idKey(item.id)) ?? 'unknown'));
 }
 
+/** A VM has one of them. */
+const OS_CONFIGURATIONS = ['linuxConfiguration', 'windowsConfiguration'] as const;
+
 function mapVm(item: Item, power: Power): Vm {
   const properties = item.within('properties');
+  const profile = properties.within('osProfile');
+  const withoutAgent = OS_CONFIGURATIONS.some((name) => profile.within(name).isFalse('provisionVMAgent'));
   return {
     id: item.id,
     location: item.text('location') ?? '',
@@ -37,6 +42,8 @@ function mapVm(item: Item, power: Power): Vm {
       size: properties.within('hardwareProfile').text('vmSize'),
       scaleSetId: properties.reference('virtualMachineScaleSet'),
     }),
+    ...(profile.isFalse('allowExtensionOperations') ? { extensionsForbidden: true } : {}),
+    ...(withoutAgent ? { madeWithoutAgent: true } : {}),
   };
 }
 

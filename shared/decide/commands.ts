@@ -2,8 +2,10 @@
  * Follows each command in flight by what Azure shows of it: from intended to sent, from sent to its report or its
  * failure, from cancelling to gone. Pure. Clocks of guest and app are never compared; that an execution is the one we
  * sent is told by its script's command id and by a start time that changed.
+ * Long: the phases of one command stand beside one another.
  */
 import { type AzureError, ReportError } from '../errors.ts';
+import { unfitAgent } from '../evaluate/agent.ts';
 import { parseReport } from '../guest/report.ts';
 import { refusalOf } from '../guest/windows/refusal.ts';
 import type { CommandFailureCode } from '../model/commandFailures.ts';
@@ -15,7 +17,6 @@ import type { CommandView } from '../model/ports.ts';
 import type { CommandRow, VmRow } from '../model/rows.ts';
 import { oneOrAll } from '../model/steps.ts';
 import { rowKey } from '../model/store.ts';
-import { unfitAgent } from './agent.ts';
 import { isCutOff, precedence, rivalsOf } from './elsewhere.ts';
 import { fail, failed, healthyVips, type InFlight, refuse, succeed, takeBack, withdraw } from './endings.ts';
 import { commandMs, guestLimits, guestNetworks } from './limits.ts';
@@ -239,13 +240,33 @@ function late(pass: Pass, { vm, command, lookedAt }: Watched, code: CommandFailu
   tell(pass, 'cancel', { runId: oneOrAll(command.runIds), vmId: vm.vmId, seq: command.seq, code });
 }
 
-function cancelling(pass: Pass, { vm, command }: Watched, view: CommandView | undefined): void {
-  if (view && !ENDED.has(view.state)) {
+function cancelling(pass: Pass, watched: Watched, view: CommandView | undefined): void {
+  const { vm, command } = watched;
+  const hasEnded = command.stopped && endedByItself(pass, watched, view);
+  if (hasEnded === 'reported') return;
+  // What Azure shows of one that is to be stopped may be the execution before: it is asked to be deleted all the same.
+  const isUnasked = command.stopped && !hasEnded && command.cancelled?.times === 0;
+  if (isUnasked || (view && !ENDED.has(view.state))) {
     cancelAgain(pass, vm, command);
     return;
   }
   vm.slot = command.slot === 'A' ? 'B' : 'A';
   fail(pass, { vm, command }, vm.findings[0] ?? failed('COMMAND_CANCELED', 'canceled'));
+}
+
+/** A command that ended before it could be stopped: what it reports is what happened. */
+function endedByItself(pass: Pass, watched: Watched, view: CommandView | undefined): 'reported' | boolean {
+  const wanted = guestCommand(pass, watched);
+  if (view?.commandId !== wanted.commandId || !ENDED.has(view.state)) return false;
+  if (view.startTime !== undefined && view.startTime === watched.command.priorStart) return false;
+  if (whyUnusable(pass, idKey(watched.vm.vmId))) return true;
+  try {
+    succeed(pass, watched, parseReport(view.output, wanted));
+    return 'reported';
+  } catch (error) {
+    if (!(error instanceof ReportError)) throw error;
+    return true;
+  }
 }
 
 /**

@@ -9,6 +9,7 @@ import { isOpen } from '../model/rows.ts';
 import type { LoopSettings } from '../model/settings.ts';
 import type { LogLine } from '../model/steps.ts';
 import { noteAway } from './away.ts';
+import { cancelRuns } from './cancel.ts';
 import { followCommands, rejoinCommands } from './commands.ts';
 import { confirm, isUnconfirmed } from './failover.ts';
 import { healthOf, keepFrontends, takeHealth, tellMove } from './frontends.ts';
@@ -17,6 +18,7 @@ import { noteAbsent } from './kept.ts';
 import { knowledgeOf } from './knowledge.ts';
 import { isStuck } from './limits.ts';
 import { isAsking } from './needs.ts';
+import { tellPaths, tellRefusals } from './news.ts';
 import {
   type Effect,
   type EstatePass,
@@ -41,6 +43,8 @@ export interface Decision {
   ring: string[];
   /** Seconds until the next look; 0 at once; undefined when nothing is open. */
   nextLook: number | undefined;
+  /** Whether events wait to be published since this pass. */
+  hasNews: boolean;
 }
 
 /** Decides one pass. */
@@ -53,6 +57,7 @@ export function decide(seen: Observed, settings: LoopSettings): Decision {
   }
   const moves = takeHealth(pass);
   rejoinCommands(pass);
+  cancelRuns(pass);
   followCommands(pass);
   joinRuns(pass);
   let started = 0;
@@ -65,12 +70,14 @@ export function decide(seen: Observed, settings: LoopSettings): Decision {
   // A run found in this pass is planned by the next: `running` in the table means that its outcomes are there too.
   for (const move of moves) tellMove(pass, move);
   const closed = closeRuns(pass);
+  tellRefusals(pass);
   return {
     writes: writesOf(pass),
     effects: pass.effects,
     log: pass.log,
     ring: [...new Set(pass.handed.map(({ subscriptionId }) => subscriptionId))],
     nextLook: nextLook(pass, started > 0 || !closed),
+    hasNews: pass.news.changes().some(({ row }) => row.pending.length > 0),
   };
 }
 
@@ -93,6 +100,7 @@ function withEstate(pass: EstatePass): number {
   for (const note of notes) tell(pass, 'topology-note', { ...note });
   settleEnded(pass);
   giveUp(pass);
+  tellPaths(pass);
   return startCommands(pass);
 }
 

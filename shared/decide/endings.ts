@@ -159,7 +159,7 @@ export function refuse(pass: Pass, { vm, command }: InFlight, refusal: Refusal):
 }
 
 /** What is said of an answer that stands until a person does something; undefined for one that may pass. */
-export function finalFinding({ status, azureCode = '', action, text }: Refusal): Finding | undefined {
+function finalFinding({ status, azureCode = '', action, text }: Refusal): Finding | undefined {
   const answer = { status, azureCode, text };
   const params = { action, code: azureCode || String(status), text: plainSentence(text, 300) };
   if (isRightMissing(answer)) return finding('ACCESS_DENIED', params);

@@ -35,7 +35,8 @@ export function intakeOf(runs: readonly RunRow[], begun: readonly string[] = [])
   const firsts = new Map<string, string>();
   const waiting: RunRow[] = [];
   for (const run of accepted) {
-    const about = run.signal === 'manual' ? run.runId : subjectOf(run);
+    // A cancelled one does no work for others, and needs none done.
+    const about = run.signal === 'manual' || run.cancel ? run.runId : subjectOf(run);
     const other = firsts.get(about);
     if (other === undefined) {
       firsts.set(about, run.runId);
@@ -48,7 +49,7 @@ export function intakeOf(runs: readonly RunRow[], begun: readonly string[] = [])
   const planned = new Set<string>();
   for (const run of waiting) {
     if (planned.size >= PLANNED_PER_PASS) break;
-    if (run.signal !== 'manual' && (underWay.get(run.signal) ?? 0) >= UNDER_WAY) continue;
+    if (run.signal !== 'manual' && !run.cancel && (underWay.get(run.signal) ?? 0) >= UNDER_WAY) continue;
     count(underWay, run.signal);
     planned.add(run.runId);
   }

@@ -14,7 +14,8 @@ export function knowledgeOf(pass: Pass, survey: Survey): Map<IdKey, VmKnowledge>
   return knowledge;
 }
 
-function knownOf(vm: Readonly<VmRow>): VmKnowledge {
+/** What a VM's row says of it. */
+export function knownOf(vm: Readonly<VmRow>): VmKnowledge {
   const { proofs, hold, findings } = vm;
   const look = seenLook(vm);
   const known: VmKnowledge = { proofs: look ? proofs : {}, held: hold !== undefined, findings };

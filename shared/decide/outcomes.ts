@@ -108,6 +108,7 @@ function foundOn(paths: readonly Path[], changed: number): OutcomeResult {
 
 /** A command that failed, unless the finding stands for something else: an agent that is not ready is no failure. */
 function resultOfFailure({ code }: Finding): OutcomeResult {
+  if (code === 'COMMAND_STOPPED') return 'cancelled';
   if (findingVerdict(code) === 'unknown') return 'unknown';
   return code === 'AGENT_TOO_OLD' ? 'blocked' : 'failed';
 }

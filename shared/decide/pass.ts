@@ -5,6 +5,8 @@ import type { Survey } from '../evaluate/survey.ts';
 import type { Finding } from '../model/findings.ts';
 import type { GuestCommand } from '../model/guest.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
+import type { LeaseRow } from '../model/lease.ts';
+import type { NewsRow } from '../model/news.ts';
 import type { Evaluation } from '../model/path.ts';
 import type { AgentView, CommandSlot, CommandView } from '../model/ports.ts';
 import type { FrontendRow, HealthQuestion, OutcomeRow, RunRow, VmRow } from '../model/rows.ts';
@@ -59,6 +61,12 @@ export interface Observed {
   unreadableOutcomes: ReadonlyMap<string, ReadonlySet<string>>;
   /** Other subscriptions' VMs, where this pass needs to know of them. */
   elsewhere?: Elsewhere;
+  /** What was told: of all VMs where the estate was read, of the subscription where a run is open or Azure refuses. Nothing is told where it was not read. */
+  news?: Versioned<NewsRow>[];
+  /** Row keys of those that cannot be read. */
+  unreadableNews?: ReadonlySet<string>;
+  /** What Azure refuses as of this pass. */
+  refusing?: LeaseRow['refusing'];
   /** Not read when nothing needed it. */
   survey?: Survey;
   /** Why the estate could not be read. */
@@ -86,7 +94,8 @@ export type RowWrite =
   | { table: 'runs'; row: RunRow; etag?: string }
   | { table: 'outcomes'; row: OutcomeRow; etag?: string }
   | { table: 'vms'; row: VmRow; etag?: string }
-  | { table: 'frontends'; row: FrontendRow; etag?: string };
+  | { table: 'frontends'; row: FrontendRow; etag?: string }
+  | { table: 'news'; row: NewsRow; etag?: string };
 
 export interface Pass {
   readonly seen: Observed;
@@ -97,6 +106,7 @@ export interface Pass {
   readonly outcomes: Outcomes;
   readonly vms: Rows<IdKey, VmRow>;
   readonly frontends: Rows<IdKey, FrontendRow>;
+  readonly news: Rows<IdKey, NewsRow>;
   /** What Azure's lists say today, with what stays in guests; undefined where they were not read. */
   readonly survey: Survey | undefined;
   /** VIPs with somebody to connect to, as far as is known. To be asked once this pass's answers about health are in. */
@@ -126,6 +136,7 @@ export function startPass(seen: Observed, settings: LoopSettings): Pass {
     outcomes: new Outcomes(seen.outcomes),
     vms,
     frontends,
+    news: new Rows((news) => idKey(news.subject), seen.news ?? []),
     survey: seen.survey && withKept(seen.survey, vms.readAll(), seen.now),
     healthyVips() {
       healthy ??= vipsWithEvidence(frontends.readAll());
@@ -165,6 +176,8 @@ export function writesOf(pass: Pass): RowWrite[] {
     ...pass.frontends.changes().map((change): RowWrite => ({ table: 'frontends', ...change })),
     ...pass.vms.changes().map((change): RowWrite => ({ table: 'vms', ...change })),
     ...pass.outcomes.changes().map((change): RowWrite => ({ table: 'outcomes', ...change })),
+    // Nobody tells a second time that a run has ended.
+    ...pass.news.changes().map((change): RowWrite => ({ table: 'news', ...change })),
     ...runs.filter((write) => write.etag !== undefined),
   ];
 }

@@ -43,7 +43,8 @@ function planRun(pass: EstatePass, run: RunRow, changed: readonly IdKey[]): void
   }
   run.state = 'running';
   run.startedAt = pass.now;
-  tell(pass, 'planned', { runId: run.runId, signal: run.signal, vms: groups.size, fresh: run.fresh });
+  const { runId, signal, fresh, askedBy } = run;
+  tell(pass, 'planned', { runId, signal, vms: groups.size, fresh, ...defined({ askedBy }) });
 }
 
 /**
@@ -53,11 +54,14 @@ function planRun(pass: EstatePass, run: RunRow, changed: readonly IdKey[]): void
 function handOn({ survey, settings, handed, seen }: EstatePass, run: RunRow, covered: Iterable<IdKey>): void {
   if (run.handedBy !== undefined || run.signal === 'sweep') return;
   const others = new Set([...covered].filter((key) => !survey.isOwn(key)).map(subscriptionOf));
-  const { runId, signal, scope, mode, dryRun, observedAt, event, retryOf } = run;
+  const { runId, signal, scope, mode, dryRun, observedAt, event, retryOf, askedBy } = run;
   for (const subscriptionId of others) {
     if (!settings.scope.subscriptionIds.includes(subscriptionId)) continue;
-    const given = { subscriptionId, runId, signal, scope, mode, dryRun, observedAt, ...defined({ event, retryOf }) };
-    handed.push({ ...acceptedRun(given), handedBy: seen.subscriptionId });
+    const given = { subscriptionId, runId, signal, scope, mode, dryRun, observedAt };
+    handed.push({
+      ...acceptedRun({ ...given, ...defined({ event, retryOf, askedBy }) }),
+      handedBy: seen.subscriptionId,
+    });
   }
 }
 

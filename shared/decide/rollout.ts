@@ -204,8 +204,8 @@ function start(pass: EstatePass, { key, wishes, mode, plan, planHash, vips, shar
   return true;
 }
 
-/** Breaks that halt a frontend. */
-const BROKEN = new Set(['CONNECT_FAILED', 'GUEST_FAILED', 'COMMAND_FAILED']);
+/** Breaks that halt a frontend. A person who stops an apply may have seen why: nobody else gets it before it works. */
+const BROKEN = new Set(['CONNECT_FAILED', 'GUEST_FAILED', 'COMMAND_FAILED', 'COMMAND_STOPPED']);
 
 function halt(pass: Pass, run: RunRow, vmId: string, row: FrontendRow): void {
   row.halted = { vmId, runId: run.runId, at: pass.now };

@@ -2,10 +2,12 @@
 import type { AzureError } from '../errors.ts';
 import type { CommandFailureCode } from '../model/commandFailures.ts';
 import { idKey } from '../model/ids.ts';
+import { defined } from '../model/optional.ts';
 import { isOpen, type OutcomeRow, type RunRow, type VmRow } from '../model/rows.ts';
 import { whyHeldBack } from './border.ts';
 import { failed, stuckFinding, waitAfter } from './endings.ts';
 import { AGENT_BUDGET_MS, AGENT_PAUSE_MS, ESTATE_BUDGET_MS, isOverdue, isStuck } from './limits.ts';
+import { tellRunFailed } from './news.ts';
 import { countOutcomes, letWait, settle, settleFromCommand, settleFromEstate } from './outcomes.ts';
 import { type EstatePass, type Pass, tell, whyUnusable } from './pass.ts';
 import { haltAll, haltOrClear } from './rollout.ts';
@@ -118,6 +120,7 @@ export function withoutEstate(pass: Pass, { code, message: text }: AzureError): 
     run.state = 'failed';
     run.settledAt = pass.now;
     tell(pass, 'run-failed', { runId: run.runId, code, text });
+    tellRunFailed(pass, run);
   }
 }
 
@@ -149,8 +152,9 @@ export function closeRuns(pass: Pass): boolean {
     run.state = 'settled';
     run.settledAt = pass.now;
     run.counts = countOutcomes(run.fresh, outcomes, pass.seen.unreadableOutcomes.get(run.runId)?.size);
-    const { runId, signal, observedAt, counts } = run;
-    tell(pass, 'run-settled', { runId, signal, afterMs: pass.now - observedAt, ...counts });
+    const { runId, signal, observedAt, counts, askedBy } = run;
+    tell(pass, 'run-settled', { runId, signal, afterMs: pass.now - observedAt, ...counts, ...defined({ askedBy }) });
+    if (counts.failed > 0) tellRunFailed(pass, run);
   }
   return all;
 }

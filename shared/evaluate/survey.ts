@@ -9,7 +9,7 @@ import type { Topology, Unread, Vm } from '../model/topology.ts';
 import { absentFrom, listAbsentPools } from './absent.ts';
 import { refuseSeveralNics } from './containers.ts';
 import { type FrontendInPlay, frontendsInPlay } from './frontends.ts';
-import { indexTopology, type NicPlace } from './indexTopology.ts';
+import { indexTopology, type NicPlace, type TopologyIndex } from './indexTopology.ts';
 import { type Member, membersOf } from './members.ts';
 import { planVm } from './plan.ts';
 import { namePlan } from './planHash.ts';
@@ -71,8 +71,21 @@ export interface Survey {
  * The lists may be those of several subscriptions. Then plans and ways are there for the VMs of all, and frontends for
  * those that the loop of `topology.subscriptionId` has to do with: its own, and those that VMs of its own are behind.
  */
-export function survey(topology: Topology, scope: Scope): Survey {
+export const survey = (topology: Topology, scope: Scope): Survey => surveyBy(topology, scope, indexTopology(topology));
+
+/** A survey, with the index that it was made by: for whoever asks more of the same lists. */
+export interface Surveyed {
+  survey: Survey;
+  index: TopologyIndex;
+}
+
+/** {@link survey}, and its index. */
+export function surveyed(topology: Topology, scope: Scope): Surveyed {
   const index = indexTopology(topology);
+  return { survey: surveyBy(topology, scope, index), index };
+}
+
+function surveyBy(topology: Topology, scope: Scope, index: TopologyIndex): Survey {
   const { inPlay, listed } = frontendsInPlay(topology, scope);
   const frontends: SurveyedFrontend[] = [];
   const waysOfVm = new Map<IdKey, Way[]>();
@@ -107,9 +120,9 @@ export function survey(topology: Topology, scope: Scope): Survey {
     // What is another subscription's alone is for that one's loop.
     if (!isOwnFrontend && !ways.some(({ vmKey }) => isOwn(vmKey))) continue;
     const isShared = !isOwnFrontend || membership.isCut || membership.members.some(({ key }) => !isOwn(key));
-    const surveyed: SurveyedFrontend = { frontend, members: membership.members, ways: trimmed(ways), isShared };
-    if ('port' in choice) surveyed.port = choice.port;
-    frontends.push(surveyed);
+    const found: SurveyedFrontend = { frontend, members: membership.members, ways: trimmed(ways), isShared };
+    if ('port' in choice) found.port = choice.port;
+    frontends.push(found);
   }
   listed.push(...listAbsentPools(index, absent, scope, ({ id }) => isOwn(idKey(id)) && isInScope(idKey(id))));
   for (const [key, ways] of waysOfVm) waysOfVm.set(key, trimmed(ways));

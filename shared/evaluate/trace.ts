@@ -5,6 +5,7 @@ import type { Evaluation, FrontendView, Path } from '../model/path.ts';
 import type { TraceAssumption, TraceStep, TraceStepCode } from '../model/traceSteps.ts';
 import { ipsBehind } from './ends.ts';
 import type { Member } from './members.ts';
+import type { PacketEnds } from './packetEnds.ts';
 import type { Survey } from './survey.ts';
 import type { Way } from './way.ts';
 
@@ -51,7 +52,7 @@ export interface ConnectionTrace {
 
 /**
  * Traces the connections of a member to one of its frontends. `fix` is what is known to be in its guest; undefined: not
- * known. Returns undefined when there is no such path.
+ * known. `ends` finds what of Azure's network ends a connection. Returns undefined when there is no such path.
  */
 export function traceConnection(
   survey: Survey,
@@ -59,6 +60,7 @@ export function traceConnection(
   vm: IdKey,
   frontend: IdKey,
   fix: Fix | undefined,
+  ends: PacketEnds = () => undefined,
 ): ConnectionTrace | undefined {
   const surveyed = survey.frontends.find((item) => item.frontend.key === frontend);
   const way = surveyed?.ways.find((item) => item.vmKey === vm);
@@ -66,7 +68,7 @@ export function traceConnection(
   if (!surveyed || !way || !view) return undefined;
   const stopped = new Set((evaluation.pathsOfFrontend.get(frontend) ?? []).filter(isStopped).map(({ vmKey }) => vmKey));
   const running = surveyed.members.filter(({ key }) => !stopped.has(key));
-  const context: Context = { way, os: survey.vms.get(vm)?.os === 'windows' ? 'windows' : 'linux' };
+  const context: Context = { way, os: survey.vms.get(vm)?.os === 'windows' ? 'windows' : 'linux', ends };
   const scenario = (targets: Member[], known: boolean, failoverTo?: string): Scenario => ({
     ...defined({ failoverTo }),
     known,
@@ -98,13 +100,14 @@ const isStopped = ({ findings }: Path): boolean => findings.some(({ code }) => c
 interface Context {
   way: Way;
   os: 'linux' | 'windows';
+  ends: PacketEnds;
 }
 
 const tracesTo = (context: Context, targets: readonly Member[], fix: Fix, isKnown: boolean): Trace[] =>
   (targets.length === 0 ? [undefined] : targets).map((target) => trace(context, target, fix, isKnown));
 
 /** One connection. The facts are in docs/linux.md and docs/windows.md; tests hold it to what kernel guests do. */
-function trace({ way, os }: Context, target: Member | undefined, fix: Fix, isKnown: boolean): Trace {
+function trace({ way, os, ends }: Context, target: Member | undefined, fix: Fix, isKnown: boolean): Trace {
   const steps: TraceStep[] = [];
   const isVia = fix !== 'none' && way.via !== undefined;
   const source = (isVia ? way.via?.ip : way.backends[0]?.ip) ?? '';
@@ -132,7 +135,17 @@ function trace({ way, os }: Context, target: Member | undefined, fix: Fix, isKno
   const [place = target.ips[0]] = rule ? ipsBehind(target, rule) : target.ips;
   params.backend = place.ip.address ?? '';
   params.port = String(rule?.backendPort ?? way.port ?? '*');
+  const ended = ends({ way, isVia, target, place, rule });
+  if (ended) params.id = ended.id;
+  if (ended?.at === 'leaving') {
+    step('there', 'ENDED_LEAVING', 'dies');
+    return end('fails');
+  }
   step('there', 'TRANSLATED');
+  if (ended?.at === 'arriving') {
+    step('there', 'ENDED_ARRIVING', 'dies');
+    return end('fails');
+  }
   if (isHome && !isVia) {
     step('there', 'OWN_SOURCE', 'dies');
     return end('fails');
@@ -143,6 +156,10 @@ function trace({ way, os }: Context, target: Member | undefined, fix: Fix, isKno
     return end('fails');
   }
   step('back', replyBy(isHome, os));
+  if (ended) {
+    step('back', 'ANSWER_ENDED', 'dies');
+    return end('fails');
+  }
   step('back', 'TRANSLATED_BACK');
   return end('works');
 }

@@ -4,6 +4,8 @@ export interface AzurePlace {
   endpoint: string;
   /** What tokens are asked for, with or without `/.default`. */
   audience: string;
+  /** The endpoint of the topic for the app's own events. */
+  eventsTopic?: string;
   /** Of a user-assigned identity; without it the system-assigned one is used. */
   clientId?: string;
 }

@@ -1,4 +1,4 @@
-/** Why a command gave no report: what happened, and what a person does. README's table is made from this. */
+/** Why a command gave no report: what happened, and what a person does. The table in docs/findings.md is made from this. */
 import type { ErrorCode } from '../errors.ts';
 import { sentenceOf } from './sentences.ts';
 

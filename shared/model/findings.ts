@@ -1,4 +1,7 @@
-/** Findings: what is wrong with a path or VM, the sentence for a person, and the verdict each one leads to. */
+/**
+ * Findings: what is wrong with a path or VM, the sentence for a person, and the verdict each one leads to.
+ * Long: it is one table.
+ */
 import { commandFailureText } from './commandFailures.ts';
 import { guestErrorText } from './guestErrors.ts';
 import { refusalText } from './refusals.ts';
@@ -19,7 +22,7 @@ interface FindingRule {
   sentence: string;
 }
 
-/** Every code, with its verdict and sentence. README's table is made from this. */
+/** Every code, with its verdict and sentence. The table in docs/findings.md is made from this. */
 export const FINDINGS = {
   NO_SECONDARY_NIC: {
     verdict: 'blocked',
@@ -133,10 +136,16 @@ export const FINDINGS = {
     sentence:
       'The fix was removed from this VM on request and is held back. Run apply by hand for this VM to put it back.',
   },
+  RUN_CANCELLED: { verdict: 'unknown', sentence: 'The run was cancelled by {by}: {what}.' },
+  COMMAND_STOPPED: {
+    verdict: 'unknown',
+    sentence:
+      'The command was stopped before it ended, because {by} cancelled its run. The VM stays reachable, whatever of it was done; how much that is shows the next look. Run check or apply by hand, or wait for the next sweep.',
+  },
   ROLLOUT_HALTED: {
     verdict: 'blocked',
     sentence:
-      'A repair on another member of {vip} failed, so this member was left alone. Mend that member, or run apply by hand.',
+      'A repair on another member of {vip} failed or was stopped, so this member was left alone. Mend that member, or run apply by hand.',
   },
   PRIMARY_NOT_CONFIRMED: {
     verdict: 'blocked',

@@ -1,4 +1,4 @@
-/** Codes that a guest script can end with: what it means, and what a person does. README's table is made from this. */
+/** Codes that a guest script can end with: what it means, and what a person does. The table in docs/findings.md is made from this. */
 import { sentenceOf } from './sentences.ts';
 
 /** Every code with its sentence. The report brings the code and a short detail: a name of an interface, tool or file. */

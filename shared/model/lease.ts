@@ -45,6 +45,8 @@ export interface LeaseRow {
   begun?: string[];
   /** Lists of other subscriptions that could not be read lately. */
   unread?: UnreadLists[];
+  /** When events that wait to be published are looked for again; at once where it is not there. */
+  newsAt?: number;
   /** When old runs are looked for again. */
   tidyAt: number;
 }

@@ -1,4 +1,4 @@
-/** Messages of the queue `reconcile`: a signal to record, or just a bell. Read with `unknown` in, by schema. */
+/** Messages of the queue `reconcile`: a signal to record, a run to cancel, or just a bell. Read with `unknown` in, by schema. */
 import * as z from 'zod/mini';
 import { InputError } from '../errors.ts';
 import { firstIssue } from './firstIssue.ts';
@@ -6,7 +6,7 @@ import { GUEST_MODES } from './guest.ts';
 import { isSubscriptionId } from './ids.ts';
 import { RUN_ID } from './runId.ts';
 import { type AllowedScope, isInSubscriptions } from './scope.ts';
-import { SCOPE_KINDS, SIGNAL_KINDS, type Signal } from './signal.ts';
+import { MOST_NAME, SCOPE_KINDS, SIGNAL_KINDS, type Signal } from './signal.ts';
 
 /** The queue that every entry puts its message on. */
 export const RECONCILE_QUEUE = 'reconcile';
@@ -40,14 +40,24 @@ const messageSchema = z.lazy(() => {
       observedAt: z.int().check(z.minimum(0)),
       event: z.optional(eventOrigin),
       retryOf: z.optional(runId),
+      askedBy: z.optional(z.string().check(z.maxLength(2 * MOST_NAME))),
     }),
     z.object({ v: z.literal(MESSAGE_VERSION), kind: z.literal('bell'), subscriptionId }),
+    z.object({
+      v: z.literal(MESSAGE_VERSION),
+      kind: z.literal('cancel'),
+      subscriptionId,
+      runId,
+      by: z.string().check(z.minLength(1), z.maxLength(2 * MOST_NAME)),
+      at: z.int().check(z.minimum(0)),
+    }),
   ]);
 });
-
 export type SignalMessage = { v: 1; kind: 'signal' } & Signal;
 export type BellMessage = { v: 1; kind: 'bell'; subscriptionId: string };
-export type ReconcileMessage = SignalMessage | BellMessage;
+/** `at`: when the app accepted it, epoch milliseconds. */
+export type CancelMessage = { v: 1; kind: 'cancel'; subscriptionId: string; runId: string; by: string; at: number };
+export type ReconcileMessage = SignalMessage | BellMessage | CancelMessage;
 
 /** A signal as it goes on the queue. */
 export const signalMessage = (signal: Signal): SignalMessage => ({ v: MESSAGE_VERSION, kind: 'signal', ...signal });
@@ -57,6 +67,13 @@ export const bellMessage = (subscription: string): BellMessage => ({
   v: MESSAGE_VERSION,
   kind: 'bell',
   subscriptionId: subscription,
+});
+
+/** That a person cancels a run, for the loop of one subscription. */
+export const cancelMessage = (cancel: Omit<CancelMessage, 'v' | 'kind'>): CancelMessage => ({
+  v: MESSAGE_VERSION,
+  kind: 'cancel',
+  ...cancel,
 });
 
 /**

@@ -1,6 +1,7 @@
 /** The interfaces that adapters fulfil: what the loop needs of Azure, storage and clock. One to three methods each. */
 import type { AzureError } from '../errors.ts';
 import type { GuestOs } from './guest.ts';
+import type { Lock, RouteTable, SecurityGroup, VirtualNetwork, VmSize } from './surroundings.ts';
 import type { BackendHealth, Topology } from './topology.ts';
 
 /** Reads a subscription's VMs (with power state), NICs and load balancers by paged lists. */
@@ -18,6 +19,24 @@ export interface EstateLists {
 /** Reads the same lists as {@link TopologyReader} for whoever goes on with a part. Never throws for what Azure answers. */
 export interface ListReader {
   read(subscriptionId: string): Promise<EstateLists>;
+}
+
+/** One list, or what refused it; with what of it could not be made sense of. */
+export interface ListAnswer<T> {
+  items: T[];
+  notes: { id: string; text: string }[];
+  refused?: AzureError;
+}
+
+/** Reads what stands around VMs by the lists of a subscription, for an assessment. Never throws for what Azure answers. */
+export interface SurroundingsReader {
+  networks(subscriptionId: string): Promise<ListAnswer<VirtualNetwork>>;
+  securityGroups(subscriptionId: string): Promise<ListAnswer<SecurityGroup>>;
+  routeTables(subscriptionId: string): Promise<ListAnswer<RouteTable>>;
+  /** Locks of the subscription itself and of everything in it. */
+  locks(subscriptionId: string): Promise<ListAnswer<Lock>>;
+  /** The sizes of VMs that a region has. */
+  sizes(subscriptionId: string, location: string): Promise<ListAnswer<VmSize>>;
 }
 
 /** A subscription as a person knows it. */
@@ -126,6 +145,22 @@ export interface AgentReader {
 /** Epoch milliseconds. */
 export interface Clock {
   now(): number;
+}
+
+/** An event to publish, as CloudEvents 1.0 has it. */
+export interface OutgoingEvent {
+  id: string;
+  type: string;
+  source: string;
+  subject: string;
+  time: Date;
+  data: unknown;
+}
+
+/** Where the app tells others. */
+export interface EventsTopic {
+  /** Publishes all in one request, within seconds. Throws AzureError. */
+  publish(events: readonly OutgoingEvent[]): Promise<void>;
 }
 
 /** Puts a bell on the subscription's queue. */

@@ -1,4 +1,4 @@
-/** The rows that are the program's truth. Times are epoch milliseconds. */
+/** The rows that are the program's truth. Times are epoch milliseconds. Long: the rows are read side by side. */
 import type { CommandFailureCode } from './commandFailures.ts';
 import type { Exposure, Finding, Verdict } from './findings.ts';
 import type { ConnectOutcome, Drift, GuestCommand, GuestMode, GuestOs, GuestPlan, PlannedFrontend } from './guest.ts';
@@ -31,6 +31,15 @@ export interface RunCounts extends Record<OutcomeResult, number> {
   believed: number;
 }
 
+/** A person wants a run to end. */
+export interface Cancel {
+  /** A name, or that it was a function key. */
+  by: string;
+  at: number;
+  /** The log has it. */
+  told?: true;
+}
+
 export interface RunRow extends Signal {
   state: RunState;
   counts: RunCounts;
@@ -43,11 +52,23 @@ export interface RunRow extends Signal {
   /** The subscription whose loop found that the run is about VMs of this one too. */
   handedBy?: string;
   confirmation?: Confirmation;
+  cancel?: Cancel;
   /** Why it could not go on so far, or failed. */
   reason?: { code: string; text: string; at: number };
   /** When its VMs became known: what it may take counts from then. */
   startedAt?: number;
   settledAt?: number;
+}
+
+/** A request with an `Idempotency-Key`: which run it made, so that the same request again is answered with the same. */
+export interface RequestRow {
+  /** sha256 of the key, by which it is found. */
+  keyHash: string;
+  runId: string;
+  /** Of what was asked for: another request under the same key has another one. */
+  fingerprint: string;
+  /** When it was accepted. */
+  at: number;
 }
 
 /** How a VM ended in a run. */
@@ -61,6 +82,7 @@ export const OUTCOME_RESULTS = [
   'removed',
   'superseded',
   'planned',
+  'cancelled',
 ] as const;
 
 export type OutcomeResult = (typeof OUTCOME_RESULTS)[number];
@@ -150,6 +172,8 @@ export interface CommandRow {
   deadline: number;
   /** When it was first asked to be deleted, and how often so far. */
   cancelled?: { at: number; times: number };
+  /** Its run was cancelled by a person, before its time was up. */
+  stopped?: true;
   /** It could not be sent so far: for how long that was seen, milliseconds, and when last. */
   heldUp?: { ms: number; at: number };
   /** Azure has shown it: the deadline counts from then. */
@@ -259,6 +283,7 @@ export const noCounts = (): RunCounts => ({
   removed: 0,
   superseded: 0,
   planned: 0,
+  cancelled: 0,
   commands: 0,
   looked: 0,
   believed: 0,

@@ -28,6 +28,8 @@ export interface LoopSettings {
   healthPerMinute: number;
   /** An ended run is kept this long after it was accepted, milliseconds. */
   runAgeMs: number;
+  /** Whether events are published; never called for otherwise. */
+  tellsEvents: boolean;
   /** Put on every managed command. */
   commandTags: Record<string, string>;
 }

@@ -15,6 +15,9 @@ export interface ScopeItem {
   id: string;
 }
 
+/** The longest name of a person that is kept, characters. */
+export const MOST_NAME = 128;
+
 /** Where an event came from; shown, never trusted. */
 export interface EventOrigin {
   source: string;
@@ -37,4 +40,6 @@ export interface Signal {
   event?: EventOrigin;
   /** The run that a person asked to repeat. */
   retryOf?: string;
+  /** Who asked for it over HTTP: a person's name, or that it was a function key. Shown, and no right to anything. */
+  askedBy?: string;
 }

@@ -1,6 +1,7 @@
 /**
  * Every step that the app logs: how loud it is, what it says, and which fields its line has. `Log` takes nothing else,
  * and docs/logs.md is made from this.
+ * Long: it is one table.
  */
 
 import type { FIELDS, FieldName, FieldTypes } from './logFields.ts';
@@ -20,11 +21,16 @@ interface StepRule {
 
 /** Every step, in the order in which a signal meets them. */
 export const STEPS = {
+  started: {
+    level: 'info',
+    meaning: 'The app has started: told with the first function that runs in a process.',
+    fields: ['version', 'commit', 'node', 'enforcement'],
+  },
   signal: {
     level: 'info',
     meaning: 'A signal was accepted by a handler and is on its way to the loop.',
     fields: ['runId', 'signal'],
-    optional: ['scope', 'eventId', 'mode', 'subscriptions', 'retryOf'],
+    optional: ['scope', 'eventId', 'mode', 'subscriptions', 'retryOf', 'askedBy', 'repeated'],
   },
   'mirror-test': {
     level: 'info',
@@ -70,6 +76,11 @@ export const STEPS = {
     meaning: 'The app failed on a signal five times. Its run is marked failed.',
     fields: ['runId', 'signal', 'subscriptionId'],
   },
+  'dead-cancel': {
+    level: 'error',
+    meaning: 'The app failed on a cancel five times. The run goes on: cancel it again.',
+    fields: ['runId', 'subscriptionId', 'askedBy'],
+  },
   'dead-bell': {
     level: 'warn',
     meaning: 'The app failed on a bell five times. It carries nothing: the next minute rings anew.',
@@ -101,10 +112,31 @@ export const STEPS = {
     meaning: 'A run is about the same as another, which does the work for both.',
     fields: ['runId', 'signal', 'joined'],
   },
+  'cancel-asked': {
+    level: 'info',
+    meaning: 'Somebody asked over HTTP that a run be cancelled.',
+    fields: ['runId', 'askedBy', 'subscriptions'],
+  },
+  'cancel-noted': {
+    level: 'info',
+    meaning: 'The loop has taken a cancel: it is kept on the run.',
+    fields: ['runId', 'subscriptionId', 'askedBy'],
+  },
+  'cancel-late': {
+    level: 'info',
+    meaning: 'A run that was to be cancelled has ended already.',
+    fields: ['runId', 'subscriptionId', 'askedBy'],
+  },
+  cancelled: {
+    level: 'info',
+    meaning: 'A run was cancelled: what had not begun is dropped, and commands that serve no other run are stopped.',
+    fields: ['runId', 'signal', 'askedBy', 'dropped', 'stopped'],
+  },
   planned: {
     level: 'info',
     meaning: 'The VMs of a run are known.',
     fields: ['runId', 'signal', 'vms', 'fresh'],
+    optional: ['askedBy'],
   },
   'topology-note': {
     level: 'warn',
@@ -176,7 +208,7 @@ export const STEPS = {
   },
   cancel: {
     level: 'warn',
-    meaning: 'A command ran out of its time and is cancelled.',
+    meaning: 'A command ran out of its time, or its run was cancelled, and is stopped.',
     fields: ['runId', 'vmId', 'seq', 'code'],
   },
   report: {
@@ -212,11 +244,52 @@ export const STEPS = {
     },
     meaning: 'A run has ended.',
     fields: ['runId', 'signal', 'afterMs', 'vms', 'commands', 'looked', 'believed', ...OUTCOME_RESULTS],
+    optional: ['askedBy'],
   },
   'run-failed': {
     level: 'error',
     meaning: 'A run has ended because the estate could not be read for too long.',
     fields: ['runId', 'code', 'text'],
+  },
+  'path-exposed': {
+    level: 'info',
+    meaning:
+      'Connections of a VM to a VIP come back to it and nothing shows that they work, or a failover would make it so and something is known to be wrong. Told when it begins and with each sweep while it lasts.',
+    fields: ['vmId', 'frontendId', 'vip', 'exposure', 'verdict', 'findings', 'since'],
+  },
+  'exposure-over': {
+    level: 'info',
+    meaning: 'A path is exposed no more: it is compliant, gone, no backend any more, or nothing is known of it.',
+    fields: ['vmId', 'frontendId', 'vip', 'why', 'lastedMs'],
+  },
+  'path-proved': {
+    level: 'info',
+    meaning:
+      'A path was proved, for the first time, after it was exposed, or through the VM itself for the first time.',
+    fields: ['vmId', 'frontendId', 'vip', 'exposure', 'proof'],
+    optional: ['lastedMs'],
+  },
+  'needs-person': {
+    level: 'info',
+    meaning:
+      'A person is needed for a path: `settled` of its VM warns of it. Told when it begins or its findings change, and with each sweep.',
+    fields: ['vmId', 'frontendId', 'vip', 'exposure', 'findings', 'text'],
+  },
+  'events-published': {
+    level: 'info',
+    meaning: 'Events were published to the topic of HAIRPIN_EVENTS_TOPIC.',
+    fields: ['subscriptionId', 'events'],
+  },
+  'events-not-published': {
+    level: 'warn',
+    meaning: 'The topic did not take events. They are published later.',
+    fields: ['subscriptionId', 'code', 'text', 'retryAt'],
+  },
+  'events-dropped': {
+    level: 'warn',
+    meaning: 'Events were given up: more waited than are kept, they waited for a day, or the topic takes none such.',
+    fields: ['subscriptionId', 'events'],
+    optional: ['text'],
   },
   'row-unreadable': {
     level: 'error',

@@ -3,7 +3,8 @@ import { hash } from 'node:crypto';
 import type { StateError } from '../errors.ts';
 import { idKey } from './ids.ts';
 import type { LeaseRow } from './lease.ts';
-import type { FrontendRow, OutcomeRow, RunRow, RunState, VmRow } from './rows.ts';
+import type { NewsRow } from './news.ts';
+import type { FrontendRow, OutcomeRow, RequestRow, RunRow, RunState, VmRow } from './rows.ts';
 import type { SignalKind } from './signal.ts';
 
 /** A row with the ETag it was read under. */
@@ -69,6 +70,11 @@ export interface RunRows extends PassingRows<RunRow, RunFilter> {
   page(partition: string, query: RunQuery, options?: Pick<ListOptions, 'unreadable'>): Promise<RunRow[]>;
 }
 
+export interface RequestRows extends PassingRows<RequestRow> {
+  /** Some of those that were accepted before a time, epoch milliseconds. */
+  before(time: number, limit: number, options?: Pick<ListOptions, 'unreadable'>): Promise<Versioned<RequestRow>[]>;
+}
+
 export interface Store {
   /** Partition: subscription id; key: run id. */
   runs: RunRows;
@@ -78,9 +84,16 @@ export interface Store {
   vms: Rows<VmRow, 'commanded'>;
   /** Partition: subscription id; key: hash of the frontend id. */
   frontends: Rows<FrontendRow>;
+  /** Partition {@link REQUESTS}; key: hash of the `Idempotency-Key`. */
+  requests: RequestRows;
+  /** Partition: subscription id; key: VM key, or that of the subscription's id. `pending`: those with events to publish. */
+  news: Rows<NewsRow, 'pending'>;
   /** Partition {@link LEASES}; key: subscription id. */
   leases: Rows<LeaseRow>;
 }
+
+/** The partition of all requests with a key. */
+export const REQUESTS = 'request';
 
 /** The partition of all leases. */
 export const LEASES = 'lease';

@@ -23,6 +23,10 @@ export interface Vm {
   size?: string;
   /** Set for a VM of a scale set, a flexible one as a rule: its VMs are ordinary ones. */
   scaleSetId?: string;
+  /** Its osProfile.allowExtensionOperations is false: Azure refuses every Run Command. */
+  extensionsForbidden?: true;
+  /** It was made without the VM agent. Somebody may have installed one since. */
+  madeWithoutAgent?: true;
 }
 
 export interface IpConfiguration {
@@ -34,6 +38,8 @@ export interface IpConfiguration {
   subnetId?: string;
   /** Backend pools that this configuration names itself. */
   poolIds: string[];
+  /** Ids of the application security groups that it is in; not there when it is in none. */
+  applicationGroupIds?: string[];
 }
 
 export interface Nic {
@@ -43,6 +49,8 @@ export interface Nic {
   mac?: string;
   primary: boolean;
   ipForwarding: boolean;
+  /** The network security group of the NIC itself; its subnet may have another. */
+  securityGroupId?: string;
   tags: Record<string, string>;
   ipConfigurations: IpConfiguration[];
 }

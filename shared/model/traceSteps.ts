@@ -5,6 +5,9 @@ export const TRACE_STEPS = {
   SENT_DEFAULT: '{vm} sends it by the NIC that its default route names, with the source {source}.',
   SENT_VIA: '{vm} has a host route for {vip}: it sends it by the secondary NIC, with the source {source}.',
   TRANSLATED: 'The load balancer puts {backend}:{port} on {target} in place of {vip}. The source stays {source}.',
+  ENDED_LEAVING: 'It never leaves the network of {vm}: {id} ends it there.',
+  ENDED_ARRIVING: 'It never reaches {target}: {id} ends it there.',
+  ANSWER_ENDED: 'The reply to {source} never arrives: {id} leads it elsewhere.',
   NOT_ANSWERED: 'No member of {vip} is healthy, so the load balancer has nobody to send it to.',
   OWN_SOURCE: 'It comes back to {vm} with an address of {vm} itself as its source, and {vm} drops it.',
   ACCEPTED: '{target} accepts it. Its server sees {source} as the client.',
@@ -26,7 +29,7 @@ export const TRACE_ASSUMPTIONS = {
   NO_FIX_BY_HAND: 'Nobody put a route for the VIP into the guest by hand.',
   REPORT_HOLDS: 'The guest is as it was when its last report was made.',
   SERVER_LISTENS:
-    'The server listens on the backend port, and no firewall and no network security group ends the packets.',
+    'The server listens on the backend port, and no firewall and no network security group ends the packets, but for those that are named.',
   STRONG_HOST: 'WeakHostSend and WeakHostReceive are off on both NICs, as Windows has them.',
 } as const satisfies Record<string, string>;
 

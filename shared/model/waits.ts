@@ -1,4 +1,4 @@
-/** What a VM waits for in a run: why nothing is sent yet, and what a person does if it lasts. README's table is made from this. */
+/** What a VM waits for in a run: why nothing is sent yet, and what a person does if it lasts. The table in docs/findings.md is made from this. */
 import { sentenceOf } from './sentences.ts';
 
 /** Every code with its sentence. */

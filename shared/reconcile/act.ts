@@ -51,7 +51,8 @@ export async function act(
       check();
       const key = subjectKey(write);
       if (write.table === 'runs' && incomplete.has(write.row.runId)) return;
-      if (key !== undefined && unwritten.has(key)) {
+      // What is told rests on no other row, and no other row on it.
+      if (key !== undefined && unwritten.has(key) && write.table !== 'news') {
         if (write.table === 'outcomes') incomplete.add(write.row.runId);
         return;
       }
@@ -59,7 +60,7 @@ export async function act(
         await put(actors.store, subscriptionId, write);
       } catch (error) {
         if (key === undefined || !isTooLarge(error)) throw error;
-        unwritten.set(key, rowUnusable(`${write.table} ${key}`, error));
+        if (write.table !== 'news') unwritten.set(key, rowUnusable(`${write.table} ${key}`, error));
         if (write.table === 'outcomes') incomplete.add(write.row.runId);
         actors.log('row-not-written', {
           subscriptionId,
@@ -85,7 +86,7 @@ export async function act(
   return unwritten;
 }
 
-/** The row key of the VM or frontend that a row is about; a run's row is about none. */
+/** The row key of what a row is about; a run's row is about nothing that has one. */
 function subjectKey(write: RowWrite): string | undefined {
   switch (write.table) {
     case 'runs':
@@ -95,6 +96,8 @@ function subjectKey(write: RowWrite): string | undefined {
       return rowKey(write.row.vmId);
     case 'frontends':
       return rowKey(write.row.frontendId);
+    case 'news':
+      return rowKey(write.row.subject);
   }
 }
 
@@ -132,6 +135,8 @@ async function put(store: Store, subscriptionId: string, write: RowWrite): Promi
       return store.outcomes.put(write.row.runId, rowKey(write.row.vmId), write.row, write.etag);
     case 'vms':
       return store.vms.put(subscriptionId, rowKey(write.row.vmId), write.row, write.etag);
+    case 'news':
+      return store.news.put(subscriptionId, rowKey(write.row.subject), write.row, write.etag);
     case 'frontends':
       // One row for all loops, with the load balancer.
       return store.frontends.put(

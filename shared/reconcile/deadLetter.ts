@@ -3,6 +3,7 @@
 import { failed } from '../decide/endings.ts';
 import { countOutcomes, end } from '../decide/outcomes.ts';
 import type { SignalMessage } from '../model/messages.ts';
+import { addNews, newNewsRow, runFailedNews, subscriptionSubject } from '../model/news.ts';
 import { acceptedRun, isOpen, type OutcomeRow, type RunRow } from '../model/rows.ts';
 import { rowKey, type Store } from '../model/store.ts';
 import { ownOutcomes } from './ownOutcomes.ts';
@@ -13,10 +14,11 @@ import { ownOutcomes } from './ownOutcomes.ts';
  * Throws StateError; the host then delivers the message again.
  */
 export async function markFailed(
-  store: Pick<Store, 'runs' | 'outcomes'>,
+  store: Pick<Store, 'runs' | 'outcomes' | 'news'>,
   message: SignalMessage,
   text: string,
   now: number,
+  tellsEvents = false,
 ): Promise<boolean> {
   const { v: _v, kind: _kind, ...signal } = message;
   const found = await store.runs.get(signal.subscriptionId, signal.runId);
@@ -24,19 +26,27 @@ export async function markFailed(
   const row = found?.row ?? acceptedRun(signal);
   const unreadable = new Set<string>();
   const outcomes = await endOutcomes(store, row, text, now, unreadable);
-  await store.runs.put(
-    signal.subscriptionId,
-    signal.runId,
-    {
-      ...row,
-      state: 'failed',
-      settledAt: now,
-      counts: countOutcomes(row.fresh, outcomes, unreadable.size),
-      reason: { code: 'DEAD_LETTER', text, at: now },
-    },
-    found?.etag,
-  );
+  const ended: RunRow = {
+    ...row,
+    state: 'failed',
+    settledAt: now,
+    counts: countOutcomes(row.fresh, outcomes, unreadable.size),
+    reason: { code: 'DEAD_LETTER', text, at: now },
+  };
+  // Before the run's end: nobody tells of it a second time.
+  if (tellsEvents) await tellFailed(store, ended, text, now);
+  await store.runs.put(signal.subscriptionId, signal.runId, ended, found?.etag);
   return true;
+}
+
+async function tellFailed({ news }: Pick<Store, 'news'>, run: RunRow, text: string, now: number): Promise<void> {
+  const { subscriptionId, runId, signal, counts } = run;
+  const subject = subscriptionSubject(subscriptionId);
+  const found = await news.get(subscriptionId, rowKey(subject));
+  const row = found ? structuredClone(found.row) : newNewsRow(subject);
+  const data = { subscriptionId, runId, signal, failedVms: counts.failed, code: 'DEAD_LETTER', text };
+  addNews(row, runFailedNews(now, { ...data, state: 'failed' }));
+  await news.put(subscriptionId, rowKey(subject), row, found?.etag);
 }
 
 /** Ends what is open; returns the run's outcomes as they are then, and adds the keys of those that cannot be read. */

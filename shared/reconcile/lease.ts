@@ -17,7 +17,10 @@ export interface Lease {
   /** Reaches another minute ahead. Throws StateError STATE_CONFLICT when another loop took it. */
   renew(
     change?: Partial<
-      Pick<LeaseRow, 'healthAsks' | 'readAt' | 'tidyAt' | 'watchAt' | 'askingAt' | 'begun' | 'refusing' | 'unread'>
+      Pick<
+        LeaseRow,
+        'healthAsks' | 'readAt' | 'tidyAt' | 'watchAt' | 'askingAt' | 'begun' | 'refusing' | 'unread' | 'newsAt'
+      >
     >,
   ): Promise<void>;
   /** Gives it back. `plan` sees the row (with `again`) and says when a bell will be rung; that is kept as `bellAt` and returned. */

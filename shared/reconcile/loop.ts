@@ -1,5 +1,6 @@
 /**
- * reconcile: level-triggered, one loop at a time per subscription. A message is a signal to record or just a bell;
+ * reconcile: level-triggered, one loop at a time per subscription. A message is a signal to record, a cancel to note or
+ * just a bell;
  * losing or doubling one does no harm once it is recorded. Nothing waits for a guest in here.
  */
 
@@ -8,17 +9,20 @@ import { tellRefusing } from '../decide/refusing.ts';
 import type { Finding } from '../model/findings.ts';
 import type { ReconcileMessage } from '../model/messages.ts';
 import { defined } from '../model/optional.ts';
-import type { Bell } from '../model/ports.ts';
+import type { Bell, EventsTopic } from '../model/ports.ts';
 import type { LoopSettings } from '../model/settings.ts';
 import type { Log } from '../model/steps.ts';
 import { act } from './act.ts';
 import { holding, isConflict, LEASE_MS, type Lease, takeLease } from './lease.ts';
+import { noteCancel } from './noteCancel.ts';
 import { type Observation, observe, type Readers } from './observe.ts';
+import { publishNews } from './publish.ts';
 import { record } from './record.ts';
 import { tidy } from './tidy.ts';
 
 export interface LoopPorts extends Readers {
   bell: Bell;
+  topic: EventsTopic;
   log: Log;
   /** A name for this invocation, new each time. */
   holder: string;
@@ -37,12 +41,18 @@ export async function reconcile(message: ReconcileMessage, ports: LoopPorts, set
     const { runId, signal, scope, mode } = message;
     ports.log(fresh ? 'accepted' : 'repeated', { runId, signal, mode, scope: scope.map((item) => item.id) });
   }
+  if (message.kind === 'cancel') {
+    const { runId, by: askedBy } = message;
+    const noted = await noteCancel(ports.store, message);
+    ports.log(noted ? 'cancel-noted' : 'cancel-late', { runId, subscriptionId, askedBy });
+  }
   const lease = await takeLease(ports.store.leases, subscriptionId, ports.holder, ports.clock);
   if (!lease) return;
   // What is thrown on is tried again by the host, at its own pace: a bell of ours besides that would be a storm.
   let lookAt: number | undefined;
+  const due = { news: false };
   try {
-    lookAt = tooSoon(lease.row.readAt, ports.clock.now()) ?? (await passes(lease, ports, settings));
+    lookAt = tooSoon(lease.row.readAt, ports.clock.now()) ?? (await passes(lease, ports, settings, due));
     await tidy(lease, ports, settings);
   } catch (error) {
     if (!isConflict(error)) throw error;
@@ -51,7 +61,14 @@ export async function reconcile(message: ReconcileMessage, ports: LoopPorts, set
   } finally {
     await leave(lease, lookAt, ports);
   }
+  if (due.news) await publishNews(ports, subscriptionId);
 }
+
+/** How often it is looked whether events wait that an earlier loop left, milliseconds. */
+const NEWS_MS = 60_000;
+
+/** Set further ahead than ever: before the clock was set back. */
+const isNewsDue = (at: number | undefined, now: number): boolean => at === undefined || at <= now || at > now + NEWS_MS;
 
 /** A storm of signals is looked at together: the estate is read this often at most by messages, milliseconds. */
 const PACE_MS = 1000;
@@ -63,12 +80,17 @@ function tooSoon(readAt: number | undefined, now: number): number | undefined {
 }
 
 /** Passes until nothing more can be done at once. Returns when to look again, epoch milliseconds. */
-async function passes(lease: Lease, ports: LoopPorts, settings: LoopSettings): Promise<number | undefined> {
+async function passes(
+  lease: Lease,
+  ports: LoopPorts,
+  settings: LoopSettings,
+  due: { news: boolean },
+): Promise<number | undefined> {
   const began = ports.clock.now();
   // Rows that could not be written: not tried again before the next invocation.
   const unwritten = new Map<string, Finding>();
   for (let pass = 0; pass < MOST_PASSES && ports.clock.now() - began < MOST_MS; pass += 1) {
-    const nextLook = await onePass(lease, ports, settings, unwritten);
+    const nextLook = await onePass(lease, ports, settings, unwritten, due);
     if (nextLook !== 'now') return nextLook;
   }
   return ports.clock.now();
@@ -80,6 +102,7 @@ async function onePass(
   ports: LoopPorts,
   settings: LoopSettings,
   unwritten: Map<string, Finding>,
+  due: { news: boolean },
 ): Promise<number | undefined | 'now'> {
   const { subscriptionId } = lease.row;
   const observation = await holding(lease, observe(ports, subscriptionId, lease.row, unwritten, settings));
@@ -88,10 +111,16 @@ async function onePass(
     ports.log('row-unreadable', { subscriptionId, row: where, code: error.code, text: error.message });
   }
   tellUnread(observation, lease, ports.log);
-  const decision = decide(seen, settings);
   const { refusing, lines } = tellRefusing(lease.row.refusing, seen);
+  seen.refusing = refusing;
+  const decision = decide(seen, settings);
+  due.news ||= settings.tellsEvents && (decision.hasNews || isNewsDue(lease.row.newsAt, seen.now));
   // The lease is renewed before anything is done: a loop that lost it must not act.
-  await lease.renew({ ...remember(lease, observation), refusing });
+  await lease.renew({
+    ...remember(lease, observation),
+    refusing,
+    ...(due.news ? { newsAt: seen.now + NEWS_MS } : {}),
+  });
   for (const { step, fields } of lines) ports.log(step, fields);
   // It stood still since it looked: what it decided, deadlines too, goes by a time that is over.
   if (ports.clock.now() - seen.now > LEASE_MS / 2) return 'now';

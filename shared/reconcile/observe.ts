@@ -1,6 +1,7 @@
 /**
  * Step 3: reads only. What is open and what is in flight always; the estate, with all rows about it, where a pass needs
  * it; rule health that is due.
+ * Long: one reading, in the order of its parts.
  */
 
 import { newFrontendRow } from '../decide/frontends.ts';
@@ -31,6 +32,7 @@ import { type ListOptions, rowKey, type Store, type UnreadableRow, type Versione
 import { askHealth } from './askHealth.ts';
 import { readElsewhere, readFrontends } from './elsewhere.ts';
 import { type Lists, readLists } from './lists.ts';
+import { readNews } from './news.ts';
 import { ownOutcomes } from './ownOutcomes.ts';
 
 /** What the loop reads through. */
@@ -114,6 +116,7 @@ export async function observe(
   // Before the frontends: whoever has ended a command without success has halted them before.
   await readElsewhere(store, seen, told, settings);
 
+  await readNews(store, seen, remembered.refusing, unreadable);
   const { healthAsks, watchAt = 0, askingAt = Number.POSITIVE_INFINITY } = remembered;
   seen.now = clock.now();
   const isWatched = roomForHealth(seen.now, healthAsks, settings) > 0;

@@ -5,7 +5,7 @@ import type { Clock } from '../model/ports.ts';
 import { isOpen, type RunRow } from '../model/rows.ts';
 import type { LoopSettings } from '../model/settings.ts';
 import type { Log } from '../model/steps.ts';
-import { type ListOptions, rowKey, type Store } from '../model/store.ts';
+import { type ListOptions, REQUESTS, rowKey, type Store } from '../model/store.ts';
 import { isConflict, type Lease } from './lease.ts';
 import { ownOutcomes } from './ownOutcomes.ts';
 
@@ -17,7 +17,7 @@ export const TIDY_BATCH = 50;
 const SIDE_BY_SIDE = 8;
 
 interface Ports {
-  store: Pick<Store, 'runs' | 'outcomes'>;
+  store: Pick<Store, 'runs' | 'outcomes' | 'requests'>;
   clock: Clock;
   log: Log;
 }
@@ -43,9 +43,10 @@ export async function tidy(lease: Lease, ports: Ports, settings: LoopSettings): 
   await inBatches(old, SIDE_BY_SIDE, async (run) => {
     if (await isRemoved(ports.store, run, unreadable)) removed += 1;
   });
+  const forgotten = await forgetRequests(ports.store, before, unreadable);
   if (renewed + removed > 0) ports.log('tidied', { subscriptionId, removed, renewed });
   // What stays open for so long, or changed just now, is for the next hour.
-  const more = removed === TIDY_BATCH || renewed === TIDY_BATCH;
+  const more = [removed, renewed, forgotten].includes(TIDY_BATCH);
   if (!more) await lease.renew({ tidyAt: ports.clock.now() + TIDY_MS });
 }
 
@@ -69,6 +70,20 @@ async function isRemoved(store: Ports['store'], old: RunRow, unreadable: ListOpt
     if (!isConflict(error)) throw error;
     return false;
   }
+}
+
+/** Removes the rows of keys whose runs are old. Every subscription's loop does so: what is gone is no error. */
+async function forgetRequests({ requests }: Ports['store'], before: number, unreadable: ListOptions): Promise<number> {
+  const old = await requests.before(before, TIDY_BATCH, unreadable);
+  await inBatches(old, SIDE_BY_SIDE, async (found) => {
+    try {
+      await requests.remove(REQUESTS, found.row.keyHash, found);
+    } catch (error) {
+      // A new request has taken the key meanwhile.
+      if (!isConflict(error)) throw error;
+    }
+  });
+  return old.length;
 }
 
 /** Rows of an older program, as this one writes them: then they are listed, and removed in their time. */

@@ -7,6 +7,7 @@ import { idKey, isSubscriptionId, parseResourceId } from '../model/ids.ts';
 import { FRONTEND_TYPE, LOAD_BALANCER_TYPE, NIC_TYPE, VM_TYPE } from '../model/resourceTypes.ts';
 import { type AllowedScope, isAllowed, subscriptionOf } from '../model/scope.ts';
 import type { ScopeItem, ScopeKind, Signal } from '../model/signal.ts';
+import { parseJson } from './json.ts';
 
 /** What a body may hold in all, bytes: 100 ids of 1,024 and room to spare. */
 export const MOST_BODY = 128 * 1024;
@@ -14,7 +15,8 @@ const MOST_IDS = 100;
 /** As in {@link parseResourceId}. */
 const MOST_ID = 1024;
 
-const bodySchema = z.lazy(() =>
+/** The body of `POST /api/runs`. */
+export const manualRunSchema = z.lazy(() =>
   z.strictObject({
     scope: z.union([z.string(), z.array(z.string()).check(z.minLength(1), z.maxLength(MOST_IDS))]),
     mode: z.enum(GUEST_MODES),
@@ -61,13 +63,8 @@ export function readManualRun(text: string, allowed: AllowedScope, runId: string
 const isBalancer = ({ kind }: ScopeItem): boolean => kind === 'loadBalancer' || kind === 'frontend';
 
 function readBody(text: string) {
-  let raw: unknown;
-  try {
-    raw = JSON.parse(text);
-  } catch (error) {
-    throw new InputError('INPUT_INVALID', 'body', text, `must be JSON (${(error as Error).message})`);
-  }
-  const result = bodySchema.safeParse(raw);
+  const raw = parseJson(text);
+  const result = manualRunSchema.safeParse(raw);
   if (result.success) return result.data;
   const { field, value, message } = firstIssue(result.error, raw);
   throw new InputError('INPUT_INVALID', field || 'body', value, sayExpected(field || 'body', message));

@@ -1,11 +1,12 @@
 /**
- * Every setting, described once: reading checks by this, and README's table is made from it. Schedules are
+ * Every setting, described once: reading checks by this, and docs/settings.md is made from it. Schedules are
  * checked here and read again by the Functions host itself.
+ * Long: it is one table.
  */
 import { DEFAULT_TAGS } from '../model/scope.ts';
 
 interface Described {
-  /** What it does, for README. */
+  /** What it does, for docs/settings.md. */
   meaning: string;
 }
 
@@ -166,6 +167,13 @@ export const SETTINGS = {
     expected: 'a JSON object of texts',
     example: '{"owner":"mirror-team"}',
     otherwise: 'none',
+  },
+  HAIRPIN_EVENTS_TOPIC: {
+    kind: 'text',
+    meaning: 'Event Grid topic to which the app publishes what it finds, as docs/events.md says',
+    expected: 'the https address of a custom topic that takes CloudEvents',
+    example: 'https://hairpin-events.westeurope-1.eventgrid.azure.net/api/events',
+    otherwise: 'none: nothing is published',
   },
   HAIRPIN_OPT_OUT_TAG: {
     kind: 'text',

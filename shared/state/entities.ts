@@ -23,8 +23,11 @@ export interface Columns {
   id: string;
   open?: boolean;
   commanded?: boolean;
+  pending?: boolean;
   state?: string;
   signal?: string;
+  /** Where its time stands: see timeMark. */
+  mark?: string;
 }
 
 export type Entity = { partitionKey: string; rowKey: string } & Record<string, unknown>;
@@ -91,7 +94,9 @@ const NAMES: Record<RowKind, string> = {
   outcomes: 'vmId',
   vms: 'vmId',
   frontends: 'frontendId',
+  news: 'subject',
   leases: 'subscriptionId',
+  requests: 'keyHash',
 };
 
 const isNamed = (row: unknown, name: string): boolean =>

@@ -1,6 +1,7 @@
 /** The store in Azure Tables. Every update carries its ETag: data-tables 13 writes unconditionally unless told. */
 
 import type { Store } from '../model/store.ts';
+import { tableRequestRows } from './requestTable.ts';
 import { tableRunRows } from './runTable.ts';
 import type { StorageAccount } from './storage.ts';
 import { table, tableRows } from './table.ts';
@@ -11,6 +12,8 @@ export const TABLES = {
   outcomes: 'hairpinOutcomes',
   vms: 'hairpinVms',
   frontends: 'hairpinFrontends',
+  requests: 'hairpinRequests',
+  news: 'hairpinNews',
   leases: 'hairpinLeases',
 } as const;
 
@@ -31,6 +34,11 @@ export function openTables(account: StorageAccount): Store {
       commanded: ` and (commanded eq true or v lt ${COLUMNS_SINCE})`,
     }),
     frontends: tableRows(open('frontends'), (frontend) => ({ id: frontend.frontendId }), { all: '' }),
+    requests: tableRequestRows(open('requests')),
+    news: tableRows(open('news'), ({ subject, pending }) => ({ id: subject, pending: pending.length > 0 }), {
+      all: '',
+      pending: ' and pending eq true',
+    }),
     leases: tableRows(open('leases'), (lease) => ({ id: lease.subscriptionId }), { all: '' }),
   };
 }

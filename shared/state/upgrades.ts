@@ -4,7 +4,7 @@ import type { LeaseRow } from '../model/lease.ts';
 import type { CommandRow, OutcomeRow, VmRow } from '../model/rows.ts';
 
 /** The kinds of rows, as the store names them. */
-export type RowKind = 'runs' | 'outcomes' | 'vms' | 'frontends' | 'leases';
+export type RowKind = 'runs' | 'outcomes' | 'vms' | 'frontends' | 'news' | 'leases' | 'requests';
 
 type Upgrade = (kind: RowKind, row: unknown) => unknown;
 

@@ -1,8 +1,14 @@
 /** Documents as HTTP answers, in the format that the caller asked for. */
+import { hash } from 'node:crypto';
 import type { ListFormat, RunFormat } from '../model/formats.ts';
 import { defined } from '../model/optional.ts';
+import type { ComplianceView } from './compliance.ts';
+import { complianceCsv } from './complianceCsv.ts';
 import { runCsv, runsCsv } from './csv.ts';
+import type { EstateView } from './estateSchema.ts';
+import type { ForecastView } from './forecast.ts';
 import type { HealthView } from './health.ts';
+import type { PathTraceView } from './paths.ts';
 import type { RunView } from './run.ts';
 import { runPage } from './runPage.ts';
 import type { RunListView } from './runs.ts';
@@ -19,12 +25,9 @@ const TYPES: Record<RunFormat, string> = {
   html: 'text/html; charset=utf-8',
 };
 
-/** A browser takes an answer for what it says it is, loads nothing for it, runs nothing in it, and keeps no copy. */
+/** A browser loads nothing for an answer and runs nothing in it. What holds for errors too is the handlers' own. */
 const HEADERS = {
-  'x-content-type-options': 'nosniff',
   'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-  'cache-control': 'no-store',
-  'referrer-policy': 'no-referrer', // the address may hold a function key
 };
 
 const answer = (format: RunFormat, body: string, more: Record<string, string> = {}): Answer => ({
@@ -42,20 +45,56 @@ export const healthAnswer = (health: HealthView): Answer => ({
   status: health.storage.state === 'failed' ? 503 : 200,
 });
 
+/** What says nothing of the document's content, but of when it was made: two that differ in nothing else are one. */
+const PASSING: ReadonlySet<string> = new Set(['asOf', 'listedAt', 'ageSeconds']);
+
+/**
+ * A document that is asked for again and again: with an ETag, so that whoever has it is told that it still holds (304). The
+ * tag is a weak one, of all but the times of reading. The asker's own cache may keep it, and asks before it is used again.
+ */
+function tagged(given: Answer, document: unknown): Answer {
+  const text = JSON.stringify(document, (name, value) => (PASSING.has(name) ? undefined : value));
+  const etag = `W/"${hash('sha256', `${given.headers['content-type']}\n${text}`, 'base64url').slice(0, 22)}"`;
+  return {
+    ...given,
+    headers: { ...given.headers, etag, 'cache-control': 'private, no-cache', vary: 'accept' },
+  };
+}
+
+/** How each VM stands towards each VIP. */
+export function complianceAnswer(view: ComplianceView, format: ListFormat): Answer {
+  return tagged(
+    format === 'csv'
+      ? answer(format, complianceCsv(view), attachment('compliance'))
+      : answer(format, JSON.stringify(view)),
+    view,
+  );
+}
+
+/** What a failover or a loss brings. */
+export const forecastAnswer = (view: ForecastView): Answer => tagged(answer('json', JSON.stringify(view)), view);
+
+/** What becomes of a connection. */
+export const pathAnswer = (view: PathTraceView): Answer => tagged(answer('json', JSON.stringify(view)), view);
+
+/** The estate as the page draws it. */
+export const estateAnswer = (view: EstateView): Answer => tagged(answer('json', JSON.stringify(view)), view);
+
+/** The description of all this. */
+export const openApiAnswer = (document: unknown): Answer => tagged(answer('json', JSON.stringify(document)), document);
+
 /** A run. */
 export function runAnswer(run: RunView, format: RunFormat): Answer {
-  if (format === 'html') return answer(format, runPage(run));
-  if (format === 'csv') return answer(format, runCsv(run), attachment(`run-${run.runId}`));
-  return answer(format, JSON.stringify(run));
+  if (format === 'html') return tagged(answer(format, runPage(run)), run);
+  if (format === 'csv') return tagged(answer(format, runCsv(run), attachment(`run-${run.runId}`)), run);
+  return tagged(answer(format, JSON.stringify(run)), run);
 }
 
 /** A page of runs. What CSV has no place for, the request for the next page, is a header (RFC 8288). */
 export function runsAnswer(list: RunListView, format: ListFormat): Answer {
-  if (format === 'json') return answer(format, JSON.stringify(list));
-  return answer(format, runsCsv(list.runs), {
-    ...attachment('runs'),
-    ...defined({ link: list.next && `<${list.next}>; rel="next"` }),
-  });
+  if (format === 'json') return tagged(answer(format, JSON.stringify(list)), list);
+  const link = list.next && `<${list.next}>; rel="next"`;
+  return tagged(answer(format, runsCsv(list.runs), { ...attachment('runs'), ...defined({ link }) }), list);
 }
 
 const attachment = (name: string): Record<string, string> => ({

@@ -1,12 +1,30 @@
-/** An assessment as a document: what is exposed, what a person does, and what could not be told. Pure. */
+/**
+ * An assessment as a document: what is exposed, what a person does, and what could not be told. Pure.
+ * Long: the document’s shape stands beside what makes it.
+ */
 import { judge } from '../evaluate/judge.ts';
 import { narrow } from '../evaluate/narrow.ts';
-import { type Survey, survey } from '../evaluate/survey.ts';
+import { type PacketEnds, packetEnds } from '../evaluate/packetEnds.ts';
+import { type PreconditionsOf, preconditionsOf } from '../evaluate/preconditions.ts';
+import { type Survey, surveyed } from '../evaluate/survey.ts';
 import { type Exposure, findingText, type ProofKind, type Verdict } from '../model/findings.ts';
 import { type IdKey, idKey, parentId, shortName } from '../model/ids.ts';
-import type { EstateFilter, Heard, Observed, Unread } from '../model/observed.ts';
+import {
+  type EstateFilter,
+  type Heard,
+  LEFT_OUT,
+  type Observed,
+  type Surrounding,
+  type Unread,
+} from '../model/observed.ts';
 import { defined } from '../model/optional.ts';
 import type { Evaluation, Path } from '../model/path.ts';
+import {
+  type Precondition,
+  type PreconditionKind,
+  preconditionKind,
+  preconditionText,
+} from '../model/preconditions.ts';
 import { type Scope, subscriptionOf } from '../model/scope.ts';
 import { iso } from './iso.ts';
 import { type Loss, lossOf } from './loss.ts';
@@ -30,6 +48,13 @@ export interface CodeText {
   text: string;
 }
 
+/** A finding on a path, or what Azure has in its way. */
+export interface PathFinding extends CodeText {
+  /** Of what Azure has in the way: what it comes to, and the rule, route, lock, NIC or VM that it is about. */
+  kind?: PreconditionKind;
+  id?: string;
+}
+
 export interface AssessedPath {
   state: PathState;
   exposure: Exposure;
@@ -50,7 +75,7 @@ export interface AssessedPath {
   notProved: string[];
   via?: string;
   port?: number;
-  findings: CodeText[];
+  findings: PathFinding[];
   vmId: string;
   frontendId: string;
 }
@@ -68,7 +93,7 @@ export interface AssessedFrontend {
 }
 
 /** What a person does, with the paths that it is about. */
-export interface AssessedFinding extends CodeText {
+export interface AssessedFinding extends PathFinding {
   paths: { vm: string; vip: string }[];
 }
 
@@ -117,25 +142,38 @@ export interface AssessmentRequest {
 export interface Judged {
   surveyed: Survey;
   evaluation: Evaluation;
+  preconditions: PreconditionsOf;
+  ends: PacketEnds;
 }
 
-/** Surveys and judges what was observed. */
+/** Surveys (where that was not done already, in the same scope) and judges what was observed. */
 export function judged(
-  { topology, health, knowledge, at }: Observed,
+  { topology, health, knowledge, surroundings, at }: Observed,
   { scope, filter }: Pick<AssessmentRequest, 'scope' | 'filter'>,
+  whole = surveyed(topology, scope),
 ): Judged {
-  const surveyed = narrow(survey(topology, scope), filter);
-  return { surveyed, evaluation: judge(surveyed, health, knowledge, at) };
+  const narrowed = narrow(whole.survey, filter);
+  return {
+    surveyed: narrowed,
+    evaluation: judge(narrowed, health, knowledge, at),
+    preconditions: preconditionsOf(narrowed, whole.index, surroundings),
+    ends: packetEnds(whole.index, surroundings),
+  };
 }
 
 /** The document of what was observed and judged. */
 export function assessmentOf(
   observed: Observed,
-  { surveyed, evaluation }: Judged,
+  { surveyed, evaluation, preconditions, ends }: Judged,
   request: AssessmentRequest,
 ): Assessment {
   const read = new Set(observed.subscriptions.map(({ id }) => id));
-  const paths = evaluation.paths.map((path) => pathView(path, evaluation, observed.heard, read)).sort(worstFirst);
+  const paths = evaluation.paths
+    .map((path) => {
+      const view = pathView(path, evaluation, observed.heard, read);
+      return withPreconditions(view, preconditions(path.vmKey, path.frontendKey));
+    })
+    .sort(worstFirst);
   const states = { exposed: 0, unknown: 0, fixed: 0, safe: 0 };
   for (const { state } of paths) states[state] += 1;
   const { frontends } = evaluation;
@@ -181,13 +219,13 @@ export function assessmentOf(
     notes: observed.topology.notes,
     ...defined({
       ifLost: request.lost === undefined ? undefined : lossOf(evaluation, request.lost),
-      trace: request.trace && traceView(observed, surveyed, evaluation, request.trace),
+      trace: request.trace && traceView(observed, surveyed, evaluation, request.trace, ends),
     }),
   };
 }
 
 /** What each code means, in words. */
-export const RESULTS: Record<ResultCode, string> = {
+const RESULTS: Record<ResultCode, string> = {
   0: 'Nothing is exposed.',
   2: 'Connections fail now, or would after a failover.',
   3: 'Nothing is known to be exposed, and not everything could be told.',
@@ -234,6 +272,30 @@ function pathView(
 }
 
 /**
+ * A path with what Azure has in its way. What forbids or ends the fix has to be changed by a person first. Where the guest
+ * was seen to connect, and a rule or route ends that by now, two things are said and one is older: it is not known.
+ */
+function withPreconditions(path: AssessedPath, found: readonly Precondition[]): AssessedPath {
+  if (found.length === 0) return path;
+  const findings = [
+    ...path.findings,
+    ...found.map((one) => ({
+      code: one.code,
+      text: preconditionText(one),
+      kind: preconditionKind(one.code),
+      id: one.id,
+    })),
+  ];
+  const isEnded = findings.some(({ kind }) => kind === 'ends');
+  if (path.verdict === 'compliant') {
+    if (!isEnded) return { ...path, findings };
+    return { ...path, findings, verdict: 'unknown', state: path.state === 'fixed' ? 'unknown' : path.state };
+  }
+  const isBlocked = isEnded || findings.some(({ kind }) => kind === 'forbids');
+  return { ...path, findings, verdict: isBlocked ? 'blocked' : path.verdict };
+}
+
+/**
  * What could not be read is never `exposed` and never `fixed`: a reference into a subscription that was not read, and a
  * guest of which something is known that does not decide.
  */
@@ -270,9 +332,9 @@ const worstFirst = (a: AssessedPath, b: AssessedPath): number => rank(a) - rank(
 function grouped(paths: readonly AssessedPath[]): AssessedFinding[] {
   const found = new Map<string, AssessedFinding>();
   for (const { vm, vip, findings } of paths) {
-    for (const { code, text } of findings) {
-      const key = `${code} ${text}`;
-      const known = found.get(key) ?? { code, text, paths: [] };
+    for (const finding of findings) {
+      const key = `${finding.code} ${finding.text}`;
+      const known = found.get(key) ?? { ...finding, paths: [] };
       found.set(key, known);
       known.paths.push({ vm, vip });
     }
@@ -286,12 +348,33 @@ function nameOf(id: string, { subscriptions }: Observed): string {
   return subscriptions.find((subscription) => subscription.id === own)?.name ?? own;
 }
 
+/** What cannot be told without a list of what stands around VMs. */
+const WITHOUT: Record<Surrounding, string> = {
+  networks: 'Without it no subnet’s security group and route table is known.',
+  securityGroups: 'Without it no rule that ends packets is known.',
+  routeTables: 'Without it no route that bends their way is known.',
+  locks: 'Without it no lock that forbids commands is known.',
+  sizes: 'Without it it is not known whether a VM takes another NIC.',
+  agents: 'Without it it is not known whether commands reach a VM.',
+};
+
+const isSurrounding = (what: Unread['what']): what is Surrounding => Object.hasOwn(WITHOUT, what);
+
 /** What a person does to have it read; in words of somebody at a terminal, not of the app. */
-function nextStep({ code, action, what }: Unread): string {
-  if (code === 'NOT_ASKED') return 'Narrow with --resource-group or --load-balancer.';
+function nextStep(row: Unread): string {
+  const step = stepFor(row);
+  return isSurrounding(row.what) ? `${WITHOUT[row.what]} ${step}` : step;
+}
+
+const optionOf = (what: Unread['what']): string =>
+  isSurrounding(what) ? '--no-preconditions' : { lists: '', health: '--no-health', report: '--no-reports' }[what];
+
+function stepFor({ code, action, what, text }: Unread): string {
+  if (code === 'NOT_ASKED')
+    return text === LEFT_OUT ? `Leave ${optionOf(what)} away.` : 'Narrow with --resource-group or --load-balancer.';
   if (code === 'AZURE_THROTTLED') return 'Azure is asked too often by this sign-in. Run it again in some minutes.';
   if (code === 'AZURE_UNREACHABLE') return 'Run it again; look at the way to Azure Resource Manager if it lasts.';
-  if (code !== 'AZURE_DENIED') return 'Look at Azure’s words, and run it again.';
+  if (code !== 'AZURE_DENIED' && code !== 'NOT_LISTED') return 'Look at Azure’s words, and run it again.';
   return what === 'health'
     ? `Reader lacks ${action}. A role with it (infra/roles/read.json) tells who is primary.`
     : `Ask for a role with ${action} there; Reader has it.`;

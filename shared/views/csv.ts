@@ -53,17 +53,23 @@ const PATH_COLUMNS = [
   'vmId',
   'frontend',
   'joined',
+  'askedBy',
+  'cancelledBy',
 ] as const;
 
 /** A run: a line per path, one for each VM that has none, for each row that cannot be read, and for a run that joined another. */
 export function runCsv(run: RunView): string {
-  const { runId, joined, state } = run;
+  const { runId, joined, state, askedBy } = run;
+  const cancelledBy = run.cancelled?.by;
   const ofVms = run.vms.flatMap((vm) => {
     const paths: (RunPathView | undefined)[] = vm.paths.length > 0 ? vm.paths : [undefined];
     return paths.map((path) => pathLine(run, vm, path));
   });
-  const unread = (run.unreadable ?? []).map((row) => ({ runId, findings: sentences([row]) }));
-  return csv([...ofVms, ...unread, ...(joined === undefined ? [] : [{ runId, state, joined }])], PATH_COLUMNS);
+  const unread = (run.unreadable ?? []).map((row) => ({ runId, findings: sentences([row]), askedBy, cancelledBy }));
+  return csv(
+    [...ofVms, ...unread, ...(joined === undefined ? [] : [{ runId, state, joined, askedBy, cancelledBy }])],
+    PATH_COLUMNS,
+  );
 }
 
 const pathLine = (
@@ -92,6 +98,8 @@ const pathLine = (
   warnings: sentences(vm.warnings),
   vmId: vm.vmId,
   frontend: path?.frontend,
+  askedBy: run.askedBy,
+  cancelledBy: run.cancelled?.by,
 });
 
 const sentences = (views: readonly CodeView[]): string => views.map(({ code, text }) => `${code}: ${text}`).join(' ');
@@ -113,12 +121,13 @@ const COUNTS = ['vms', ...OUTCOME_RESULTS, 'commands', 'looked', 'believed'];
 /** A list of runs: a line each, with its counts. */
 export const runsCsv = (runs: readonly RunSummary[]): string =>
   csv(
-    runs.map(({ counts, reason, scope, event: _event, confirmation, ...run }) => ({
+    runs.map(({ counts, reason, scope, event: _event, confirmation, cancelled, ...run }) => ({
       ...run,
       ...counts,
       scope: scope.join(' '),
       confirmation: confirmation?.state,
       reason: reason && sentences([reason]),
+      cancelledBy: cancelled?.by,
     })),
-    [...RUN_COLUMNS, ...COUNTS, 'confirmation', 'reason'],
+    [...RUN_COLUMNS, ...COUNTS, 'confirmation', 'reason', 'askedBy', 'cancelledBy'],
   );

@@ -34,6 +34,9 @@ export interface SubscriptionHealthView {
 export interface HealthView {
   at: string;
   state: HealthState;
+  /** Version and commit of the app. */
+  version: string;
+  commit: string;
   /** `audit` changes no guest. */
   enforcement: string;
   storage: { state: 'ok' } | { state: 'failed'; code: string; text: string; nextStep: string };
@@ -47,6 +50,8 @@ export interface HealthContext {
   /** Epoch milliseconds. */
   at: number;
   enforcement: string;
+  version: string;
+  commit: string;
   /** Counts the messages in the poison queue. */
   unreadable(): Promise<number>;
 }
@@ -55,9 +60,9 @@ export interface HealthContext {
 export async function readHealth(
   store: Pick<Store, 'leases' | 'runs'>,
   subscriptionIds: readonly string[],
-  { at, enforcement, unreadable }: HealthContext,
+  { at, unreadable, enforcement, version, commit }: HealthContext,
 ): Promise<HealthView> {
-  const view = { at: iso(at), enforcement };
+  const view = { at: iso(at), version, commit, enforcement };
   try {
     const [subscriptions, messages] = await Promise.all([
       Promise.all(subscriptionIds.map((id) => readSubscription(store, id))),

@@ -1,6 +1,7 @@
 /**
  * An estate without its ids and names: for a report that is shown to others. The input of the evaluation is masked, not
  * the report: what is made from it holds no name that was not made here. Private addresses stay.
+ * Long: everything that holds a name is masked in one place.
  */
 import { isContainerNetwork } from '../model/address.ts';
 import { type IdKey, idKey, parseResourceId, sameId } from '../model/ids.ts';
@@ -8,6 +9,7 @@ import type { EstateFilter, Observed } from '../model/observed.ts';
 import { defined } from '../model/optional.ts';
 import type { VmKnowledge } from '../model/path.ts';
 import { DEFAULT_TAGS, isTrueWord, type Scope } from '../model/scope.ts';
+import type { Surroundings } from '../model/surroundings.ts';
 import type { BackendHealth, FrontendHealth, LoadBalancer, Nic, Topology, Vm } from '../model/topology.ts';
 
 export interface Masked {
@@ -31,6 +33,12 @@ const SHORT: Record<string, string> = {
   virtualnetworks: 'network',
   subnets: 'subnet',
   virtualmachinescalesets: 'scaleset',
+  networksecuritygroups: 'nsg',
+  securityrules: 'security-rule',
+  defaultsecurityrules: 'default-rule',
+  applicationsecuritygroups: 'asg',
+  routetables: 'route-table',
+  routes: 'route',
 };
 
 /**
@@ -143,6 +151,9 @@ function partsOf(id: string): Part[] {
 
 type EachId = (id: string) => string;
 
+/** Rows whose text is this program’s, without a name in it. */
+const OWN_WORDS: ReadonlySet<string> = new Set(['NOT_ASKED', 'NOT_LISTED']);
+
 /** All that was observed with each id in it put through a function. */
 function withIds(observed: Observed, each: EachId): Observed {
   const keys = <V>(map: ReadonlyMap<IdKey, V>, value: (value: V) => V = (same) => same): Map<IdKey, V> =>
@@ -156,7 +167,12 @@ function withIds(observed: Observed, each: EachId): Observed {
     health: keys(observed.health, (health) => healthWith(health, each)),
     knowledge: keys(observed.knowledge, knowledgeWithout),
     heard: keys(observed.heard),
-    unread: observed.unread.map(({ name: _, ...row }) => ({ ...row, id: each(row.id), text: '' })),
+    surroundings: surroundingsWith(observed.surroundings, each, keys(observed.surroundings.agents)),
+    unread: observed.unread.map(({ name: _, ...row }) => ({
+      ...row,
+      id: each(row.id),
+      text: OWN_WORDS.has(row.code) ? row.text : '',
+    })),
   };
 }
 
@@ -173,18 +189,66 @@ function topologyWith(topology: Topology, each: EachId): Topology {
     nics: topology.nics.map((nic) => ({
       ...nic,
       id: each(nic.id),
-      ...defined({ vmId: nic.vmId && each(nic.vmId) }),
+      ...defined({
+        vmId: nic.vmId && each(nic.vmId),
+        securityGroupId: nic.securityGroupId && each(nic.securityGroupId),
+      }),
       ipConfigurations: nic.ipConfigurations.map((ip) => ({
         ...ip,
         id: each(ip.id),
         ...defined({ subnetId: ip.subnetId && each(ip.subnetId) }),
         poolIds: ip.poolIds.map(each),
+        ...defined({ applicationGroupIds: ip.applicationGroupIds?.map(each) }),
       })),
     })),
     loadBalancers: topology.loadBalancers.map((balancer) => balancerWith(balancer, each)),
     notes: topology.notes.map(({ id }) => ({ id: each(id), text: 'hidden' })),
   };
 }
+
+function surroundingsWith(
+  { networks, securityGroups, routeTables, locks, sizes }: Surroundings,
+  each: EachId,
+  agents: Surroundings['agents'],
+): Surroundings {
+  return {
+    networks: networks.map((network) => ({
+      ...network,
+      id: each(network.id),
+      subnets: network.subnets.map(({ id, securityGroupId, routeTableId }) => ({
+        id: each(id),
+        ...defined({
+          securityGroupId: securityGroupId && each(securityGroupId),
+          routeTableId: routeTableId && each(routeTableId),
+        }),
+      })),
+    })),
+    securityGroups: securityGroups.map((group) => ({
+      id: each(group.id),
+      rules: group.rules.map((rule) => ({
+        ...rule,
+        id: each(rule.id),
+        sources: rule.sources.map(withoutWords),
+        destinations: rule.destinations.map(withoutWords),
+        sourceGroups: rule.sourceGroups.map(each),
+        destinationGroups: rule.destinationGroups.map(each),
+      })),
+    })),
+    routeTables: routeTables.map((table) => ({
+      id: each(table.id),
+      routes: table.routes.map((route) => ({ ...route, id: each(route.id), prefix: withoutWords(route.prefix) })),
+    })),
+    // A lock's name may say anything, and what it locks tells which it is.
+    locks: locks.map(({ scope, level }) => ({ id: `the lock of ${each(scope)}`, scope: each(scope), level })),
+    // A size takes as many NICs in every region.
+    sizes: sizes.map((size) => ({ ...size, location: '' })),
+    agents,
+  };
+}
+
+/** An address, a network or a tag that Azure documents; any other word could be somebody’s. */
+const withoutWords = (text: string): string =>
+  /^[\d.:/a-f*-]+$|^(any|virtualnetwork|azureloadbalancer|internet)$/i.test(text.trim()) ? text : 'ServiceTag';
 
 const balancerWith = (balancer: LoadBalancer, each: EachId): LoadBalancer => ({
   ...balancer,

@@ -58,11 +58,15 @@ export interface RunSummary {
   acceptedAt: string;
   settledAt?: string;
   scope: string[];
+  /** Who asked for it over HTTP: a person's name, or `function key`. */
+  askedBy?: string;
   /** The run that it repeats. */
   retryOf?: string;
   /** The run that it joined: that one does the work for both. */
   joined?: string;
   event?: { source: string; id: string; time: string };
+  /** Who cancelled it, and when that was asked. */
+  cancelled?: { by: string; at: string };
   /** What the probes say to a failover, and how long they took. */
   confirmation?: { state: string; afterMs?: number };
   reason?: CodeView;
@@ -122,6 +126,7 @@ export function runSummary(runs: readonly RunRow[]): RunSummary {
   const sorted = furthestBehind(runs);
   const run = sorted[0] as RunRow;
   const reason = sorted.find((row) => row.reason)?.reason;
+  const cancel = runs.find((row) => row.cancel)?.cancel;
   const ended = runs.every((row) => row.settledAt !== undefined)
     ? iso(Math.max(...runs.map((row) => row.settledAt ?? 0)))
     : undefined;
@@ -135,9 +140,11 @@ export function runSummary(runs: readonly RunRow[]): RunSummary {
     ...defined({ settledAt: ended }),
     scope: [...new Set(runs.flatMap((row) => row.scope.map((item) => item.id)))],
     ...defined({
+      askedBy: run.askedBy,
       retryOf: run.retryOf,
       joined: run.joined,
       event: run.event,
+      cancelled: cancel && { by: cancel.by, at: iso(cancel.at) },
       confirmation: run.confirmation && confirmationView(run.confirmation, run),
       reason: reason && { code: reason.code, text: reason.text },
     }),
@@ -194,5 +201,6 @@ const proofView = ({ kind, at, seen }: OutcomePath['proof']): RunPathView['proof
 export const unreadableView = ({ where, error }: UnreadableRow): CodeView =>
   findingView(finding('ROW_UNUSABLE', { row: where, why: error.message }));
 
-const findingView = (item: Finding): CodeView => ({ code: item.code, text: findingText(item) });
+/** What a finding says. */
+export const findingView = (item: Finding): CodeView => ({ code: item.code, text: findingText(item) });
 const codeView = (code: string, textOf: (code: string) => string): CodeView => ({ code, text: textOf(code) });

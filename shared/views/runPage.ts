@@ -96,6 +96,8 @@ function facts(run: RunView): string {
     ['accepted', run.acceptedAt],
     ['settled', run.settledAt],
     ['scope', run.scope.join('\n')],
+    ['asked by', run.askedBy],
+    ['cancelled', run.cancelled && `by ${run.cancelled.by}, ${run.cancelled.at}`],
     ['repeats', run.retryOf],
     ['joined', run.joined && `${run.joined}, which does the work for both`],
     ['event', run.event && `${run.event.id} of ${run.event.source}, ${run.event.time}`],

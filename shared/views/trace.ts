@@ -1,5 +1,6 @@
 /** The trace of a connection as a document: for the terminal, a page and a drawing alike. Pure. */
 
+import type { PacketEnds } from '../evaluate/packetEnds.ts';
 import type { Survey } from '../evaluate/survey.ts';
 import {
   type ConnectionTrace,
@@ -56,8 +57,9 @@ export function traceView(
   survey: Survey,
   evaluation: Evaluation,
   { vm, frontend }: { vm: IdKey; frontend: IdKey },
+  ends?: PacketEnds,
 ): TraceView | undefined {
-  const trace = traceConnection(survey, evaluation, vm, frontend, fixOf(observed, evaluation, vm, frontend));
+  const trace = traceConnection(survey, evaluation, vm, frontend, fixOf(observed, evaluation, vm, frontend), ends);
   return trace && viewOf(trace);
 }
 

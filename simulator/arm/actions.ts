@@ -145,6 +145,36 @@ export const CALLS = {
     action: 'Microsoft.Network/loadBalancers/loadBalancingRules/health/action',
     source: '[network] Get Health Details of Load Balancing Rule',
   },
+  listNetworks: {
+    method: 'GET',
+    path: `${NETWORK}/virtualNetworks`,
+    action: 'Microsoft.Network/virtualNetworks/read',
+    source: '[network] Get the virtual network definition',
+  },
+  listSecurityGroups: {
+    method: 'GET',
+    path: `${NETWORK}/networkSecurityGroups`,
+    action: 'Microsoft.Network/networkSecurityGroups/read',
+    source: '[network] Gets a network security group definition',
+  },
+  listRouteTables: {
+    method: 'GET',
+    path: `${NETWORK}/routeTables`,
+    action: 'Microsoft.Network/routeTables/read',
+    source: '[network] Gets a route table definition',
+  },
+  listLocks: {
+    method: 'GET',
+    path: '/subscriptions/{subscription}/providers/Microsoft.Authorization/locks',
+    action: 'Microsoft.Authorization/locks/read',
+    source: '[management] Gets locks at the specified scope; those of everything within too',
+  },
+  listSkus: {
+    method: 'GET',
+    path: `${COMPUTE}/skus`,
+    action: 'Microsoft.Compute/skus/read',
+    source: '[compute] Gets the list of Microsoft.Compute SKUs available for your Subscription; filtered by location',
+  },
   networkOperationResult: {
     method: 'GET',
     path: `${NETWORK}/locations/{location}/operationResults/{operation}`,

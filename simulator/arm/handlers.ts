@@ -1,7 +1,7 @@
 /** What each call of actions.ts answers. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EstateVm } from '../estate/estate.ts';
-import { loadBalancerId, vmId } from '../estate/ids.ts';
+import { loadBalancerId, routeTableId, securityGroupId, virtualNetworkId, vmId } from '../estate/ids.ts';
 import type { CallName } from './actions.ts';
 import { type Changes, POWER_ACTIONS } from './changes.ts';
 import { disallowedByPolicy, scopeLocked } from './errors.ts';
@@ -12,7 +12,9 @@ import { page } from './lists.ts';
 import type { Answer, Operations } from './operations.ts';
 import type { RunCommands } from './runCommands.ts';
 import { loadBalancerResource } from './shapes/loadBalancer.ts';
+import { networkResource, routeTableResource, securityGroupResource } from './shapes/network.ts';
 import { nicResource } from './shapes/nic.ts';
+import { lockResource, skus } from './shapes/rest.ts';
 import { instanceView, vmResource, vmStatus } from './shapes/vm.ts';
 import type { Throttle } from './throttle.ts';
 import type { Principal } from './tokens.ts';
@@ -234,6 +236,10 @@ export const HANDLERS: Record<CallName, Handler> = {
   ruleHealth: (parts, request) => {
     const rule = param(request, 'rule');
     const at = parts.world.loadBalancer(param(request, 'subscription'), param(request, 'group'), param(request, 'lb'));
+    // A POST, which a read-only lock keeps out ("Lock your resources": the backend health of an application gateway).
+    const readOnly = [...parts.locks].flatMap(([scope, level]) => (level === 'ReadOnly' ? [scope] : []));
+    const lock = scopeOf(at.id, readOnly);
+    if (lock) throw scopeLocked(`${at.id}/loadBalancingRules/${rule}`, lock, 'write');
     const fault = parts.faults.take('health', request.target)?.health;
     const options = {
       healthMs: parts.healthMs,
@@ -244,6 +250,33 @@ export const HANDLERS: Record<CallName, Handler> = {
     };
     const done = happened(parts, request, `${at.id}/loadBalancingRules/${rule}`);
     return startRuleHealth({ ...at, rule }, parts.operations, options, apiVersion(request), done);
+  },
+  listNetworks: listOf(
+    (site) => [site.estate],
+    (_, estate) => virtualNetworkId(estate),
+    (_, __, estate) => networkResource(estate),
+  ),
+  listSecurityGroups: listOf(
+    (site) => site.estate.securityGroups ?? [],
+    (site, group) => securityGroupId(site.estate, group.name),
+    (_, site, group) => securityGroupResource(site.estate, group),
+  ),
+  listRouteTables: listOf(
+    (site) => site.estate.routeTables ?? [],
+    (site, table) => routeTableId(site.estate, table.name),
+    (_, site, table) => routeTableResource(site.estate, table),
+  ),
+  listLocks: (parts, request) => {
+    const own = [...parts.locks].filter(([scope]) => isIn(scope, param(request, 'subscription')));
+    return page(own, ([scope, level]) => lockResource(scope, level), {
+      url: request.url,
+      pageSize: parts.pageSize,
+    });
+  },
+  listSkus: (_, request) => {
+    const [, location = 'westeurope'] =
+      /^location eq '(\w+)'$/.exec(request.url.searchParams.get('$filter') ?? '') ?? [];
+    return { status: 200, body: { value: skus(location) } };
   },
   networkOperationResult: (parts, request) => parts.operations.result(param(request, 'operation'), apiVersion(request)),
 };

@@ -3,6 +3,7 @@
  * meanwhile. Sources: "Run scripts in your VM by using managed Run Commands" (run-command-managed.md), samples
  * runcommand_v2_get.json and runcommand_errors.json, MicrosoftDocs/azure-compute-docs#178 (delete and re-create),
  * Azure/azure-sdk-for-net#47307 (an equal PUT does not run again); the VM's side is guestHandler.ts.
+ * Long: the states of one resource, with their sources.
  */
 
 import { setTimeout as delay } from 'node:timers/promises';

@@ -6,6 +6,8 @@
 export interface EstateIp {
   name: string;
   address: string;
+  /** Names of the application security groups that it is in. */
+  applicationGroups?: string[];
 }
 
 export interface EstateNic {
@@ -15,6 +17,42 @@ export interface EstateNic {
   ips: EstateIp[];
   tags?: Record<string, string>;
   ipForwarding?: boolean;
+  /** Name of its own network security group. */
+  securityGroup?: string;
+}
+
+/** A rule of a network security group; what is left out is any. */
+export interface EstateSecurityRule {
+  name: string;
+  priority: number;
+  direction: 'Inbound' | 'Outbound';
+  access: 'Allow' | 'Deny';
+  protocol?: 'Tcp' | 'Udp' | 'Icmp' | '*';
+  /** An address, a network or a service tag. */
+  source?: string;
+  destination?: string;
+  /** Ports of the destination: `1972`, `1972-1980`. */
+  port?: string;
+  /** Names of application security groups, in place of addresses. */
+  sourceGroups?: string[];
+  destinationGroups?: string[];
+}
+
+export interface EstateSecurityGroup {
+  name: string;
+  rules: EstateSecurityRule[];
+}
+
+export interface EstateRoute {
+  name: string;
+  prefix: string;
+  hop: 'VnetLocal' | 'VirtualNetworkGateway' | 'Internet' | 'VirtualAppliance' | 'None';
+  hopAddress?: string;
+}
+
+export interface EstateRouteTable {
+  name: string;
+  routes: EstateRoute[];
 }
 
 export interface EstateVm {
@@ -29,6 +67,10 @@ export interface EstateVm {
   agent?: { status: string; version: string };
   /** Its osProfile.allowExtensionOperations is false. */
   extensionsDisallowed?: true;
+  /** It was made with provisionVMAgent false. */
+  madeWithoutAgent?: true;
+  /** Default Standard_E8s_v5, which takes four NICs. */
+  size?: string;
   /** rp_filter that the guest starts with. */
   rpFilter?: 0 | 1 | 2;
 }
@@ -91,7 +133,12 @@ export interface Estate {
   resourceGroup: string;
   location: string;
   virtualNetwork: string;
-  subnet: { name: string; prefix: string };
+  /** Of the virtual network; the subnet's own prefix by default. */
+  addressSpace?: string[];
+  /** The subnet, with names of its network security group and its route table. */
+  subnet: { name: string; prefix: string; securityGroup?: string; routeTable?: string };
+  securityGroups?: EstateSecurityGroup[];
+  routeTables?: EstateRouteTable[];
   vms: EstateVm[];
   loadBalancers: EstateLoadBalancer[];
   mirrors: EstateMirror[];

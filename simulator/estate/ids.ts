@@ -58,6 +58,14 @@ export const virtualNetworkId = (estate: Place & Pick<Estate, 'virtualNetwork'>)
 export const subnetId = (estate: Place & Pick<Estate, 'virtualNetwork' | 'subnet'>): string =>
   `${virtualNetworkId(estate)}/subnets/${estate.subnet.name}`;
 
+export const securityGroupId = (estate: Place, name: string): string =>
+  `${network(estate)}/networkSecurityGroups/${name}`;
+
+export const applicationGroupId = (estate: Place, name: string): string =>
+  `${network(estate)}/applicationSecurityGroups/${name}`;
+
+export const routeTableId = (estate: Place, name: string): string => `${network(estate)}/routeTables/${name}`;
+
 /** The parts of a pool member's name, `vm/nic/ip`. */
 export function memberParts(member: string): { vm: string; nic: string; ip: string } {
   const [vm = '', nic = '', ip = ''] = member.split('/');

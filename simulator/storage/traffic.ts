@@ -11,7 +11,7 @@ export interface Traffic {
 }
 
 /** Counts from its making on; only requests to this host, `127.0.0.1:10002`. Of what is side by side, all is counted. */
-export class TrafficCount {
+class TrafficCount {
   readonly #host: string;
   readonly #sockets = new Map<Socket, number>();
   #calls = 0;

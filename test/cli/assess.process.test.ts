@@ -1,4 +1,7 @@
-/** `assess` as a person runs it: a process of its own, the real SDKs over https, the simulated Azure. */
+/**
+ * `assess` as a person runs it: a process of its own, the real SDKs over https, the simulated Azure.
+ * Long: one table of cases about one thing.
+ */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import anyTest, { type ExecutionContext } from 'ava';
@@ -18,11 +21,12 @@ import { authorizeBy, type RoleAssignment } from '../../simulator/arm/roles.ts';
 import { APP_PRINCIPAL } from '../../simulator/arm/tokens.ts';
 import { type ArticleOptions, articleEstate } from '../../simulator/estate/articleEstate.ts';
 import type { Estate } from '../../simulator/estate/estate.ts';
+import { manyPairs } from '../../simulator/estate/manyPairs.ts';
 import { threeByThree } from '../../simulator/estate/threeByThree.ts';
 import { until } from '../../simulator/until.ts';
 import { testNeeding } from '../needs.ts';
 import { fakeLab, result } from '../simulator/arm/fakeLab.ts';
-import { type Bench, withArm } from '../simulator/arm/withArm.ts';
+import { withArm as armOf, type Bench } from '../simulator/arm/withArm.ts';
 import { assess, shell, signedIn } from './cli.ts';
 
 // Each starts processes: all at once would be too much for a small machine.
@@ -32,6 +36,7 @@ const test = anyTest.serial;
 const ESCAPE = new RegExp('\u001b');
 
 const HEALTH = 'Microsoft.Network/loadBalancers/loadBalancingRules/health/action';
+const COMMANDS = 'Microsoft.Compute/virtualMachines/runCommands';
 const SECOND = '00000000-0000-0000-0000-000000000002';
 const THIRD = '00000000-0000-0000-0000-000000000003';
 
@@ -48,6 +53,17 @@ function pair(options: ArticleOptions = {}): Estate {
     mirrors: estate.mirrors.map((mirror) => ({ ...mirror, members })),
   };
 }
+
+/**
+ * A person with Reader, the right to rule health, and the one to send a command: tests let the app act where they need
+ * one. That the command line itself only reads is held by {@link changesNothing}.
+ */
+const PERSON: Partial<ArmOptions> = {
+  authorize: (_, action) => /\/read$/.test(action) || action === HEALTH || action === `${COMMANDS}/write`,
+};
+
+const withArm = (t: ExecutionContext, options: Partial<ArmOptions> = {}, estate?: Estate): Promise<Bench> =>
+  armOf(t, { ...PERSON, ...options }, estate);
 
 /** The article's estate, and two more subscriptions. */
 async function withThree(t: ExecutionContext, options: Partial<ArmOptions> = {}): Promise<Bench> {
@@ -435,6 +451,147 @@ test('--csv: a line per path, and one for what could not be read', async (t) => 
   t.like(lines[5], { state: 'unknown', vm: 'healthshare-ilb', right: HEALTH });
 });
 
+/** The article’s estate with everything in the way that Azure can tell of. */
+function beset(): Estate {
+  const estate = articleEstate();
+  const [a, b, c] = estate.vms;
+  const [, second] = a?.nics ?? [];
+  const [first] = b?.nics ?? [];
+  if (!a || !b || !c || !second || !first) throw new Error('not the article’s estate');
+  Object.assign(second, { ipForwarding: true, securityGroup: 'leaving' });
+  first.securityGroup = 'allow-list';
+  Object.assign(a, { extensionsDisallowed: true, agent: { status: 'Ready', version: '2.2.53' } });
+  Object.assign(b, { madeWithoutAgent: true, agent: { status: 'Not Ready', version: '' } });
+  c.size = 'Simulated_1';
+  return {
+    ...estate,
+    addressSpace: ['10.0.0.0/16'],
+    subnet: { ...estate.subnet, routeTable: 'bends' },
+    routeTables: [
+      {
+        name: 'bends',
+        routes: [
+          { name: 'by-firewall', prefix: '10.0.1.100/32', hop: 'VirtualAppliance', hopAddress: '10.0.9.4' },
+          { name: 'dropped', prefix: '10.0.1.21/32', hop: 'None' },
+        ],
+      },
+    ],
+    securityGroups: [
+      {
+        name: 'leaving',
+        rules: [
+          {
+            ...{ name: 'no-mirrors', priority: 300, direction: 'Outbound', access: 'Deny', protocol: 'Tcp' },
+            ...{ destination: '10.0.1.0/24', port: '1972-1973' },
+          },
+        ],
+      },
+      {
+        name: 'allow-list',
+        rules: [
+          { name: 'members', priority: 200, direction: 'Inbound', access: 'Allow', source: '10.0.1.10' },
+          { name: 'nobody-else', priority: 4096, direction: 'Inbound', access: 'Deny' },
+        ],
+      },
+    ],
+  };
+}
+
+const GROUP_ID = `/subscriptions/${articleEstate().subscriptionId}/resourceGroups/healthshare-rg`;
+
+test('what Azure has in the way: each thing once, with its rule or resource, in every output', async (t) => {
+  const { arm } = await withArm(t, {}, beset());
+  arm.lock(`${GROUP_ID}/providers/Microsoft.Compute/virtualMachines/hs-b`, 'ReadOnly');
+  arm.lock(`${GROUP_ID}/providers/Microsoft.Network/loadBalancers/healthshare-ilb`, 'ReadOnly');
+  arm.lock(GROUP_ID, 'CanNotDelete');
+  const { code, report } = await json(arm);
+  t.is(code, 2);
+  const network = `${GROUP_ID}/providers/Microsoft.Network`;
+  const compute = `${GROUP_ID.replace('healthshare-rg', 'HEALTHSHARE-RG')}/providers/Microsoft.Compute`;
+  const at = (finding: string) => report.findings.filter(({ code: own }) => own === finding);
+  const ids = (finding: string) => [...new Set(at(finding).map(({ id }) => id))];
+  const vms = (finding: string) => [...new Set(at(finding).flatMap(({ paths }) => paths.map(({ vm }) => vm)))].sort();
+  for (const [finding, id, who] of [
+    [
+      'SECURITY_RULE_ENDS',
+      [
+        `${network}/networkSecurityGroups/allow-list/securityRules/nobody-else`,
+        `${network}/networkSecurityGroups/leaving/securityRules/no-mirrors`,
+      ],
+      ['hs-a', 'hs-b'],
+    ],
+    ['SECURITY_RULE_ENDS_PROBE', [`${network}/networkSecurityGroups/allow-list/securityRules/nobody-else`], ['hs-b']],
+    ['ROUTE_BENDS', [`${network}/routeTables/bends/routes/by-firewall`], ['hs-a', 'hs-b']],
+    ['ROUTE_ENDS', [`${network}/routeTables/bends/routes/dropped`], ['hs-b']],
+    ['IP_FORWARDING', [`${network}/networkInterfaces/hs-a-nic2`], ['hs-a']],
+    ['SIZE_TAKES_NO_NIC', [`${compute}/virtualMachines/hs-c`], ['hs-c']],
+    ['EXTENSIONS_FORBIDDEN', [`${compute}/virtualMachines/hs-a`], ['hs-a']],
+    ['AGENT_TOO_OLD', [`${compute}/virtualMachines/hs-a`], ['hs-a']],
+    ['AGENT_NOT_INSTALLED', [`${compute}/virtualMachines/hs-b`], ['hs-b']],
+  ] as const) {
+    t.deepEqual(ids(finding).sort(), [...id], finding);
+    t.deepEqual(vms(finding), [...who], finding);
+  }
+  t.deepEqual(vms('LOCK_FORBIDS_COMMANDS'), ['hs-b']);
+  t.deepEqual(vms('LOCK_KEEPS_COMMANDS'), ['hs-a', 'hs-c']);
+  t.deepEqual(vms('LOCK_FORBIDS_HEALTH'), ['hs-a', 'hs-b', 'hs-c']);
+  t.true(report.paths.every(({ verdict }) => verdict === 'blocked'));
+  t.is(report.counts.blocked, 5);
+  t.deepEqual(
+    report.unread.map(({ what, name }) => [what, name]),
+    [['health', 'healthshare-ilb']],
+    'what the lock forbids is told as not read',
+  );
+  const { stdout } = await assess(arm);
+  t.regex(stdout, /securityRules\/nobody-else/);
+  t.notRegex(stdout, /TO BE REPAIRED/);
+  t.regex(stdout, /^after a failover +hs-c .* NO_SECONDARY_NIC, SIZE_TAKES_NO_NIC$/m, 'notes are no reason');
+  const { stdout: csv } = await assess(arm, ['--csv']);
+  t.regex(csv, /ROUTE_ENDS: The route table of /);
+  const { stdout: masked } = await assess(arm, ['--mask', '--json']);
+  t.deepEqual(
+    (JSON.parse(masked) as Assessment).paths.map(({ findings }) => findings.map(({ code: own }) => own)),
+    report.paths.map(({ findings }) => findings.map(({ code: own }) => own)),
+  );
+  for (const name of ['allow-list', 'nobody-else', 'leaving', 'no-mirrors', 'bends', 'by-firewall', 'dropped', 'hs-'])
+    t.false(masked.includes(name), name);
+  changesNothing(t, arm);
+});
+
+test('nothing in the way: fixed, exit code 0; a list that may not be read is a row with its right, exit code 3', async (t) => {
+  const lists = [
+    'Microsoft.Network/virtualNetworks/read',
+    'Microsoft.Network/routeTables/read',
+    'Microsoft.Network/networkSecurityGroups/read',
+    'Microsoft.Authorization/locks/read',
+    'Microsoft.Compute/virtualMachines/instanceView/read',
+  ];
+  const refused = new Set<string>();
+  const bench = await withArm(
+    t,
+    { authorize: (who, action, scope) => !refused.has(action) && PERSON.authorize?.(who, action, scope) === true },
+    pair(),
+  );
+  await applyAll(bench);
+  t.is((await assess(bench.arm)).code, 0);
+  for (const action of lists) refused.add(action);
+  const { code, report } = await json(bench.arm);
+  t.is(code, 3);
+  t.is(report.counts.states.fixed, 4, 'what was seen to connect still did');
+  t.deepEqual(report.unread.map(({ action }) => action).sort(), lists.toSorted());
+  for (const { name, code: why, nextStep } of report.unread) {
+    t.is(name, 'Subscription 0000');
+    t.is(why, 'AZURE_DENIED');
+    t.regex(nextStep, /^Without it .* Ask for a role with .*\/read there; Reader has it\.$/);
+  }
+  const without = await json(bench.arm, ['--no-preconditions']);
+  t.is(without.code, 3);
+  t.deepEqual(
+    without.report.unread.map(({ what, code: why }) => [what, why]),
+    [['securityGroups', 'NOT_ASKED']],
+  );
+});
+
 test('names from Azure steer no terminal', async (t) => {
   const estate = articleEstate();
   const { arm } = await withArm(t, {}, estate);
@@ -503,15 +660,24 @@ test('a reader that has had enough: quiet, and the code stays', async (t) => {
   t.is(gone.stdout, '2\n');
 });
 
-test('Ctrl-C while it reads: quiet, at once, 130', async (t) => {
-  const { arm } = await withArm(t);
-  const slow = arm.fault({ match: { call: 'listNics' }, times: 10, kind: { slowMs: 600_000 } });
-  const { exitCode, output } = await interrupted(arm, () => slow.hits > 0);
-  t.is(exitCode, 130);
-  t.is(output, '');
-});
+for (const [what, signal, code] of [
+  ['Ctrl-C', 'SIGINT', 130],
+  ['a shutdown', 'SIGTERM', 143],
+] as const) {
+  test(`${what} while it reads: quiet, at once, ${code}`, async (t) => {
+    const { arm } = await withArm(t);
+    const slow = arm.fault({ match: { call: 'listNics' }, times: 10, kind: { slowMs: 600_000 } });
+    const { exitCode, output } = await interrupted(arm, signal, () => slow.hits > 0);
+    t.is(exitCode, code);
+    t.is(output, '');
+  });
+}
 
-async function interrupted(arm: Arm, isReading: () => boolean): Promise<{ exitCode: number | null; output: string }> {
+async function interrupted(
+  arm: Arm,
+  signal: NodeJS.Signals,
+  isReading: () => boolean,
+): Promise<{ exitCode: number | null; output: string }> {
   const main = new URL('../../cli/main.ts', import.meta.url).pathname;
   const child = spawn(process.execPath, [main, 'assess'], { env: signedIn(arm), stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
@@ -527,7 +693,7 @@ async function interrupted(arm: Arm, isReading: () => boolean): Promise<{ exitCo
     60_000,
     50,
   );
-  child.kill('SIGINT');
+  child.kill(signal);
   return { exitCode: await ended, output };
 }
 
@@ -543,62 +709,20 @@ testNeeding(['script'])('on a terminal: progress on stderr, colours', async (t) 
 });
 
 test('10,000 VMs: list calls within 1.05 of the pages', async (t) => {
-  const estate = largeEstate(10_000);
+  const estate = manyPairs(10_000);
   const { arm } = await withArm(t, { throttle: false }, estate);
   const { code, report } = await json(arm, ['--no-health', '--no-reports']);
   t.is(code, 3 as number, 'nothing was asked that would decide');
   t.is(report.counts.vms, 10_000);
-  const lists = arm.calls.filter(({ action }) => action !== 'Microsoft.Resources/subscriptions/read');
+  const [single, lists] = [true, false].map((isOne) =>
+    arm.calls.filter(
+      ({ path, action }) =>
+        action !== 'Microsoft.Resources/subscriptions/read' && path.includes('/resourceGroups/') === isOne,
+    ),
+  );
   const pages = (items: number) => Math.ceil(items / 100);
-  const least = 2 * pages(10_000) + pages(20_000) + pages(estate.loadBalancers.length);
-  t.true(lists.length <= 1.05 * least, `${lists.length} calls for ${least} pages`);
+  // VMs, their status, NICs and load balancers; the network, and the lists of groups, route tables and locks, empty here.
+  const least = 2 * pages(10_000) + pages(20_000) + pages(estate.loadBalancers.length) + 4;
+  t.true((lists?.length ?? Infinity) <= 1.05 * least, `${lists?.length} calls for ${least} pages`);
+  t.is(single?.length, 200, 'VMs whose agent is asked for, and no more');
 });
-
-/** Pairs of VMs with two NICs, each pair behind a frontend of its own, a hundred frontends on a load balancer. */
-function largeEstate(count: number): Estate {
-  const base = pair();
-  const name = (index: number) => `vm${index}`;
-  const address = (index: number, nic: number) =>
-    `10.${64 * nic + (index >> 14)}.${(index >> 7) & 127}.${(index & 127) + 1}`;
-  const mac = (index: number, nic: number) =>
-    `00-0D-${[nic, index >> 16, (index >> 8) & 255, index & 255].map((n) => n.toString(16).padStart(2, '0').toUpperCase()).join('-')}`;
-  const indexes = Array.from({ length: count }, (_, index) => index);
-  const pairs = indexes.slice(0, count / 2);
-  const [probe] = base.loadBalancers[0]?.probes ?? [];
-  if (!probe) throw new Error('no probe');
-  return {
-    ...base,
-    mirrors: [],
-    vms: indexes.map((index) => ({
-      name: name(index),
-      os: 'linux',
-      power: 'running',
-      nics: [0, 1].map((nic) => ({
-        name: `${name(index)}-${nic}`,
-        mac: mac(index, nic),
-        ips: [{ name: 'ip', address: address(index, nic) }],
-      })),
-    })),
-    loadBalancers: Array.from({ length: pairs.length / 100 }, (_, lb) => {
-      const own = pairs.slice(100 * lb, 100 * (lb + 1));
-      return {
-        name: `lb${lb}`,
-        frontends: own.map((pair) => ({ name: `f${pair}`, address: address(pair, 2) })),
-        pools: own.map((pair) => ({
-          name: `f${pair}`,
-          members: [2 * pair, 2 * pair + 1].map((vm) => `${name(vm)}/${name(vm)}-0/ip`),
-        })),
-        probes: [probe],
-        rules: own.map((pair) => ({
-          name: `f${pair}`,
-          frontend: `f${pair}`,
-          pool: `f${pair}`,
-          probe: probe.name,
-          protocol: 'Tcp' as const,
-          frontendPort: 1972,
-          backendPort: 1972,
-        })),
-      };
-    }),
-  };
-}

@@ -1,4 +1,4 @@
-/** A command in flight: what Azure shows of it, and what comes of that. */
+/** A command in flight: what Azure shows of it, and what comes of that. Long: one table of cases about one thing. */
 import test from 'ava';
 import { followCommands, rejoinCommands } from '../../shared/decide/commands.ts';
 import type { Look } from '../../shared/decide/pass.ts';
@@ -39,6 +39,15 @@ const cancelling = (more: Partial<CommandRow> = {}) =>
   commanded('hs-a cancelling apply 7', more, {
     findings: [{ code: 'COMMAND_FAILED', params: { code: 'COMMAND_TIMED_OUT', detail: 'Running' } }],
   });
+/** One whose run a person has just cancelled. */
+const stopped = (more: Partial<CommandRow> = {}) =>
+  commanded(
+    'hs-a cancelling apply 7',
+    { shown: true, stopped: true, cancelled: { at: ago(0), times: 0 }, ...more },
+    {
+      findings: [{ code: 'COMMAND_STOPPED', params: { by: 'nurse' } }],
+    },
+  );
 const OVER = { deadline: ago(1) };
 /** Held up for as long as a command may take to begin, or to be shown. */
 const LONG = { heldUp: { ms: 240_000, at: ago(5) } };
@@ -313,6 +322,51 @@ const table: [string, VmRow, Look, string[]][] = [
     ['vm hs-a ended 7 COMMAND_TIMED_OUT slot B'],
   ],
   ['a look that is refused while it is cancelled: the VM stays taken', cancelling(), refuses(403), []],
+
+  // stopped: a person has cancelled its run
+  [
+    'a stopped command that runs: asked to be deleted at once',
+    stopped(),
+    shows({ ...mine, state: 'Running' }),
+    ['vm hs-a cancelling apply 7', 'cancel hs-a A 7'],
+  ],
+  [
+    'a stopped command that has ended by itself: its report is what happened',
+    stopped(),
+    shows({ ...mine, state: 'Succeeded', output: printed('hs-a', 7) }),
+    ['vm hs-a ended 7'],
+  ],
+  [
+    'a stopped command that has ended without a report: it was stopped',
+    stopped(),
+    shows({ ...mine, state: 'Failed' }),
+    ['vm hs-a ended 7 COMMAND_STOPPED slot B'],
+  ],
+  [
+    'a stopped command of which Azure still shows the execution before: deleted, and its report is not believed',
+    stopped({ priorStart: 't1' }),
+    shows({ ...mine, state: 'Succeeded', startTime: 't1', output: printed('hs-a', 7) }),
+    ['vm hs-a cancelling apply 7', 'cancel hs-a A 7'],
+  ],
+  [
+    'a stopped command that Azure does not hold: deleted all the same, its PUT may be on its way',
+    stopped({ shown: undefined as never }),
+    shows(),
+    ['vm hs-a cancelling apply 7', 'cancel hs-a A 7'],
+  ],
+  [
+    'a stopped command that was deleted: stopped, and the other slot is next',
+    stopped({ cancelled: { at: ago(5), times: 1 } }),
+    shows(),
+    ['vm hs-a ended 7 COMMAND_STOPPED slot B'],
+  ],
+  [
+    'a stopped command whose DELETE lost against its end: its report is what happened',
+    stopped({ cancelled: { at: ago(5), times: 1 } }),
+    shows({ ...mine, state: 'Succeeded', output: printed('hs-a', 7) }),
+    ['vm hs-a ended 7'],
+  ],
+  ['a look at a stopped command that fails: asked for with the next', stopped(), refuses(503), []],
 ];
 for (const [what, row, look, comes] of table) {
   test(what, (t) => {

@@ -1,4 +1,7 @@
-/** The frontends' rows: answers about health, primaries that moved, and frontends that came and went. */
+/**
+ * The frontends' rows: answers about health, primaries that moved, and frontends that came and went.
+ * Long: one table of cases about one thing.
+ */
 import test from 'ava';
 import { healthOf, keepFrontends, takeHealth, tellMove } from '../../shared/decide/frontends.ts';
 import { type HealthAnswer, startPass } from '../../shared/decide/pass.ts';

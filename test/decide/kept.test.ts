@@ -1,4 +1,7 @@
-/** What left a VM's plan and stays in its guest: two load balancers on the same VMs, and what becomes of the second. */
+/**
+ * What left a VM's plan and stays in its guest: two load balancers on the same VMs, and what becomes of the second.
+ * Long: one table of cases about one thing.
+ */
 import test from 'ava';
 import { decide } from '../../shared/decide/decide.ts';
 import { placedAfter } from '../../shared/decide/kept.ts';

@@ -1,4 +1,7 @@
-/** Which commands may go now: one per VM, one member of a mirror at a time, so many at once, and halts. */
+/**
+ * Which commands may go now: one per VM, one member of a mirror at a time, so many at once, and halts.
+ * Long: one table of cases about one thing.
+ */
 import test from 'ava';
 import { haltOrClear, startCommands } from '../../shared/decide/rollout.ts';
 import { finding } from '../../shared/model/findings.ts';

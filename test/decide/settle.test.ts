@@ -1,4 +1,7 @@
-/** How outcomes and runs end: with their commands, for want of time, without an estate, by another run. */
+/**
+ * How outcomes and runs end: with their commands, for want of time, without an estate, by another run.
+ * Long: one table of cases about one thing.
+ */
 import test from 'ava';
 import { closeRuns, giveUp, joinRuns, settleEnded, withoutEstate } from '../../shared/decide/settle.ts';
 import { finding } from '../../shared/model/findings.ts';

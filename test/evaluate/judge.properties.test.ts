@@ -1,4 +1,7 @@
-/** What holds of every estate. fast-check prints the seed and the smallest counterexample of a failure. */
+/**
+ * What holds of every estate. fast-check prints the seed and the smallest counterexample of a failure.
+ * Long: one table of cases about one thing.
+ */
 import test from 'ava';
 import fc from 'fast-check';
 import { forecast } from '../../shared/evaluate/forecast.ts';

@@ -1,11 +1,27 @@
 import test from 'ava';
 import { judge } from '../../shared/evaluate/judge.ts';
-import { survey } from '../../shared/evaluate/survey.ts';
+import { packetEnds } from '../../shared/evaluate/packetEnds.ts';
+import { survey, surveyed } from '../../shared/evaluate/survey.ts';
 import { type ConnectionTrace, type Fix, outcomeOf, traceConnection } from '../../shared/evaluate/trace.ts';
 import { idKey } from '../../shared/model/ids.ts';
+import { NO_SURROUNDINGS, type SecurityRule, type Surroundings } from '../../shared/model/surroundings.ts';
 import type { Topology } from '../../shared/model/topology.ts';
 import { traceStepText } from '../../shared/model/traceSteps.ts';
-import { estate, frontendId, healthOf, ilb, mirror, NOW, pair, SCOPE, vm, vmId } from '../helpers/estate.ts';
+import {
+  estate,
+  frontendId,
+  healthOf,
+  ilb,
+  mirror,
+  NOW,
+  networkId,
+  nicId,
+  pair,
+  SCOPE,
+  subnetId,
+  vm,
+  vmId,
+} from '../helpers/estate.ts';
 
 function traced(topology: Topology, up: string[] | undefined, from: string, fix?: Fix): ConnectionTrace {
   const surveyed = survey(topology, SCOPE);
@@ -45,6 +61,52 @@ test('the route alone: a reset on Linux, and enough on Windows', (t) => {
   const trace = traced(windows, ['a1'], 'a', 'route');
   t.deepEqual(codes(trace)[0], ['SENT_VIA', 'TRANSLATED', 'ACCEPTED', 'REPLY_STRONG_HOST', 'TRANSLATED_BACK']);
   t.true(trace.scenarios[0]?.asIs[0]?.assumptions.includes('STRONG_HOST'));
+});
+
+test('what Azure’s network ends for certain: a rule where it leaves or arrives, a route there or back', (t) => {
+  const group = '/nsg';
+  const rule = (fields: Partial<SecurityRule>): SecurityRule => ({
+    ...{ id: '/nsg/deny', priority: 100, direction: 'inbound', access: 'deny', protocol: '*' },
+    ...{ sources: ['*'], sourcePorts: ['*'], destinations: ['*'], destinationPorts: ['*'] },
+    ...{ sourceGroups: [], destinationGroups: [] },
+    ...fields,
+  });
+  const around = (fields: Partial<SecurityRule>, hop?: string): Surroundings => ({
+    ...NO_SURROUNDINGS,
+    securityGroups: [{ id: group, rules: hop === undefined ? [rule(fields)] : [] }],
+    networks: [{ id: networkId(), prefixes: ['10.0.0.0/16'], subnets: [{ id: subnetId(), routeTableId: '/rt' }] }],
+    routeTables:
+      hop === undefined ? [] : [{ id: '/rt', routes: [{ id: '/rt/none', prefix: `${hop}/32`, hop: 'none' }] }],
+  });
+  const traceIn = (nic: string, surroundings: Surroundings): string[] => {
+    const topology = mirror();
+    for (const one of topology.nics) if (one.id === nicId(nic)) one.securityGroupId = group;
+    const { survey: made, index } = surveyed(topology, SCOPE);
+    const evaluation = judge(made, healthOf(topology, { ucr: ['a1'] }), new Map(), NOW);
+    const ends = packetEnds(index, surroundings);
+    const trace = traceConnection(made, evaluation, idKey(vmId('a')), idKey(frontendId('ucr')), 'none', ends);
+    const [way] = trace?.scenarios[0]?.withFix ?? [];
+    const last = way?.steps.at(-1);
+    if (last?.state === 'dies') t.regex(traceStepText(last), /\/nsg\/deny|\/rt\/none/);
+    t.is(way?.outcome, last?.state === 'dies' ? 'fails' : 'works');
+    return way?.steps.map(({ code }) => code) ?? [];
+  };
+  t.deepEqual(traceIn('a2', around({ direction: 'outbound' })), ['SENT_VIA', 'ENDED_LEAVING']);
+  t.deepEqual(traceIn('a1', around({ sources: ['10.0.1.11'] })), ['SENT_VIA', 'TRANSLATED', 'ENDED_ARRIVING']);
+  t.deepEqual(traceIn('a1', around({}, '10.0.1.100')), ['SENT_VIA', 'ENDED_LEAVING']);
+  t.deepEqual(traceIn('a1', around({}, '10.0.1.11')), [
+    'SENT_VIA',
+    'TRANSLATED',
+    'ACCEPTED',
+    'REPLY_STEERED',
+    'ANSWER_ENDED',
+  ]);
+  t.is(
+    traceIn('a2', around({ direction: 'outbound', destinations: ['10.0.1.100'] })).at(-1),
+    'TRANSLATED_BACK',
+    'unsure',
+  );
+  t.is(traceIn('a1', around({ sources: ['10.0.1.10'] })).at(-1), 'TRANSLATED_BACK', 'of another');
 });
 
 test('nothing known of the guest: no trace as it is, and the one with the fix', (t) => {

@@ -1,3 +1,4 @@
+/** The verdict of a path. Long: one table of cases about one thing. */
 import test from 'ava';
 import type { FindingCode, Verdict } from '../../shared/model/findings.ts';
 import { finding } from '../../shared/model/findings.ts';

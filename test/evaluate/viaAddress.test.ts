@@ -1,3 +1,4 @@
+/** Which address of which NIC carries the route. Long: one table of cases about one thing. */
 import test from 'ava';
 import { estate, ilb, look, macOf, nicId, OPT_OUT, poolId, VIA, vm, vmId } from '../helpers/estate.ts';
 

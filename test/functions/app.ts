@@ -3,11 +3,16 @@
  * that need no kernel. One per test file.
  */
 import { QueueServiceClient } from '@azure/storage-queue';
+import type { RunView } from '../../shared/views/run.ts';
 import { hourly } from '../../simulator/deployedApp.ts';
 import { articleEstate } from '../../simulator/estate/articleEstate.ts';
 import type { Estate } from '../../simulator/estate/estate.ts';
 import { type Stack, type Step, startStack } from '../../simulator/stack.ts';
+import { ask, contract } from '../helpers/contract.ts';
 import { fakeGuests, type Guests } from './guests.ts';
+
+/** Every answer that a test sees is held to the description of the API. */
+const check = contract();
 
 export interface App extends Stack {
   guests: Guests;
@@ -68,7 +73,17 @@ export async function startApp(options: AppOptions = {}): Promise<App> {
       ...settings,
     },
   });
-  const app: Pick<App, 'guests' | 'queues' | 'watch' | 'call' | 'puts'> = {
+  /** A run as it ended, held to the description too. */
+  const described = async (run: Promise<RunView>): Promise<RunView> => {
+    const { runId } = await run;
+    await app.call('GET', `/api/runs/${runId}`);
+    return run;
+  };
+  const { run, sweep, ended } = stack;
+  const app: Pick<App, 'guests' | 'queues' | 'watch' | 'call' | 'puts' | 'run' | 'sweep' | 'ended'> = {
+    run: (body, withinMs) => described(run(body, withinMs)),
+    sweep: (withinMs) => described(sweep(withinMs)),
+    ended: (runId, withinMs) => described(ended(runId, withinMs)),
     guests: guests as Guests,
     queues: QueueServiceClient.fromConnectionString(stack.azurite.connectionString),
     watch() {
@@ -81,14 +96,17 @@ export async function startApp(options: AppOptions = {}): Promise<App> {
     },
     async call(method, path, body, headers) {
       const sent = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
-      const answer = await fetch(`${stack.host.url}${path}`, {
+      const {
+        status,
+        headers: got,
+        text,
+      } = await ask(check, `${stack.host.url}${path}`, {
         method,
         headers: { ...(sent !== undefined && { 'content-type': 'application/json' }), ...headers },
         ...(sent !== undefined && { body: sent }),
       });
-      const text = await answer.text();
-      const isJson = answer.headers.get('content-type')?.includes('json');
-      return { status: answer.status, headers: answer.headers, body: isJson ? JSON.parse(text) : text };
+      const isJson = got.get('content-type')?.includes('json');
+      return { status, headers: got, body: isJson && text !== '' ? JSON.parse(text) : text };
     },
     puts: () =>
       stack.arm.calls

@@ -87,6 +87,15 @@ test.serial('a bell put aside is told and gone: the next minute rings anew', asy
   t.pass();
 });
 
+test.serial('a cancel put aside is told as such: the run goes on', async (t) => {
+  const watch = app.watch();
+  const { subscriptionId } = app.estate;
+  const runId = '0'.repeat(32);
+  await put('reconcile-poison', { v: 1, kind: 'cancel', subscriptionId, runId, by: 'nurse', at: 1 });
+  t.like(await watch.step((step) => step.step === 'dead-cancel'), { runId, subscriptionId, askedBy: 'nurse' });
+  await emptied();
+});
+
 for (const [title, message, says] of [
   ['of a later version', { v: 2, kind: 'signal', runId: 'b'.repeat(32) }, /^v is "2": this program reads version 1$/],
   ['that is no JSON', 'hello', /^message is "hello": must be JSON/],

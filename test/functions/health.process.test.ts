@@ -1,4 +1,5 @@
 /** How the app is, over HTTP: what Azure refuses is told in its words, with and without open runs, and so is its end. */
+import { readFileSync } from 'node:fs';
 import test from 'ava';
 import type { HealthView } from '../../shared/views/health.ts';
 import { until } from '../../simulator/until.ts';
@@ -27,6 +28,11 @@ test.serial('a sweep that was answered: ok, and when it looked', async (t) => {
   await app.host.runFunction('complianceSweep');
   const document = await once('ok');
   t.is(document.enforcement, 'enforce');
+  t.is(document.version, JSON.parse(readFileSync('package.json', 'utf8')).version);
+  t.regex(document.commit, /^([0-9a-f]{12}(\+changed)?|unknown)$/);
+  const started = app.steps.filter(({ step }) => step === 'started');
+  t.is(started.length, 1, 'once for the process');
+  t.like(started[0], { version: document.version, commit: document.commit, enforcement: 'enforce' });
   t.deepEqual(document.storage, { state: 'ok' });
   const [subscription] = document.subscriptions;
   t.is(subscription?.subscriptionId, app.estate.subscriptionId);

@@ -32,16 +32,23 @@ test.after.always(() => rm(appFolder, { recursive: true, force: true }));
 
 const start = (settings: Record<string, string>) => startHost({ appFolder, port: 0, settings });
 
-test.serial('ten functions, each by its trigger, with the settings of the sample', async (t) => {
+test.serial('every function, each by its trigger, with the settings of the sample', async (t) => {
   const sample = JSON.parse(await readFile('local.settings.sample.json', 'utf8')).Values;
   const host = await start({ ...sample, AzureWebJobsStorage: GOOD.AzureWebJobsStorage });
   t.teardown(() => host.kill());
   const triggers = host.summaries.map(({ name, trigger, detail }) => `${name} ${trigger} ${detail}`);
   t.deepEqual(triggers.sort(), [
+    'cancelRun http /api/runs/{id}',
+    'compliance http /api/compliance',
     `complianceSweep timer ${sample.HAIRPIN_SWEEP_SCHEDULE}`,
+    'dashboard http /api/dashboard',
     'deadLetter queue reconcile-poison',
+    'estate http /api/estate',
+    'forecast http /api/forecast',
     'health http /api/health',
     'mirrorFailover eventGrid /runtime/webhooks/eventgrid?functionName=mirrorFailover',
+    'openapi http /api/openapi.json',
+    'paths http /api/paths',
     `primaryWatch timer ${sample.HAIRPIN_WATCH_SCHEDULE}`,
     'reconcile queue reconcile',
     'resourceChange eventGrid /runtime/webhooks/eventgrid?functionName=resourceChange',
@@ -77,7 +84,10 @@ for (const [title, command, args, version] of OLDER) {
     });
     const said = stdout.split('\n').filter((line) => line !== '' && !line.startsWith('WARNING: '));
     t.is(said.length, 1, stdout);
-    t.regex(said[0] ?? '', /^This app needs Node 22 or later and was started by Node .*: set .* to 22\.$/);
+    t.regex(
+      said[0] ?? '',
+      /^This app needs Node 22 or later and was started by Node .*: set .* to 22\. \(version \d+\.\d+\.\d+, commit [^)]+\)$/,
+    );
     t.regex(said[0] ?? '', version);
   });
 }
@@ -106,5 +116,6 @@ for (const [name, value, expected, example] of [
     const [line = ''] = (error?.message ?? '').split('\n');
     t.true(line.includes(`Setting ${name} ${expected}`), line);
     t.true(line.includes(`for example ${example}`), line);
+    t.regex(line, /\(version \d+\.\d+\.\d+, commit ([0-9a-f]{12}(\+changed)?|unknown)\)/);
   });
 }

@@ -1,4 +1,4 @@
-/** README's queries over the lines of a story: they find what failed, and nothing that went well. */
+/** The queries of docs/logs.md over the lines of a story: they find what failed, and nothing that went well. */
 import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { FIELDS } from '../../shared/model/logFields.ts';
@@ -9,7 +9,7 @@ import { type Row, runQuery } from '../helpers/kusto.ts';
 import { type App, LONG_MS, startApp } from './app.ts';
 
 const [whatFailed = '', ofOneRun = '', ...others] = [
-  ...readFileSync('README.md', 'utf8').matchAll(/```kusto\n([\s\S]*?)\n```/g),
+  ...readFileSync('docs/logs.md', 'utf8').matchAll(/```kusto\n([\s\S]*?)\n```/g),
 ].map(([, query]) => query ?? '');
 /** Of the host's logger in Application Insights (learn.microsoft.com, "traces" in the data model). */
 const SEVERITY: Record<LogLine['level'], number> = {
@@ -41,7 +41,7 @@ const found = (query: string): Row[] => runQuery(query, 'traces', traces(), Date
 const briefly = ({ step, vmId: vm, result, code, findings }: Row): string =>
   [step, String(vm).split('/').at(-1), result, code, findings].filter(Boolean).join(' ');
 
-test('README has two queries; each step and field that they name is one of the log’s', (t) => {
+test('docs/logs.md has two queries; each step and field that they name is one of the log’s', (t) => {
   t.deepEqual(others, []);
   for (const query of [whatFailed, ofOneRun]) {
     const fields = [...query.matchAll(/\bline\.(\w+)/g)].map(([, name]) => name ?? '');

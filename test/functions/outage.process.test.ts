@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import test from 'ava';
 import { build } from '../../build.ts';
 import { type Host, startHost } from '../../simulator/host/host.ts';
+import { ask, contract } from '../helpers/contract.ts';
+
+const check = contract();
 
 const ID = '00000000-0000-0000-0000-000000000000';
 const NOWHERE = 'http://127.0.0.1:9/devstoreaccount1';
@@ -56,7 +59,7 @@ async function told(work: () => Promise<unknown>): Promise<[step: string, level:
 test.serial('a request: 500, and an error of its own', async (t) => {
   let status = 0;
   const [line, ...others] = await told(async () => {
-    ({ status } = await fetch(`${host.url}/api/runs/${RUN_ID}`));
+    ({ status } = await ask(check, `${host.url}/api/runs/${RUN_ID}`));
   });
   t.is(status, 500);
   t.deepEqual(line?.slice(0, 2), ['failed-request', 'error']);
@@ -64,8 +67,14 @@ test.serial('a request: 500, and an error of its own', async (t) => {
   t.deepEqual(others, []);
 });
 
+test.serial('health: 503, and a document that says what fails', async (t) => {
+  const { status, text } = await ask(check, `${host.url}/api/health`);
+  t.is(status, 503);
+  t.like(JSON.parse(text).storage, { state: 'failed', code: 'STATE_FAILED' });
+});
+
 test.serial('a request that is not right stays the caller’s mistake: a warning', async (t) => {
-  const [line] = await told(() => fetch(`${host.url}/api/runs/last`));
+  const [line] = await told(() => ask(check, `${host.url}/api/runs/last`));
   t.deepEqual(line?.slice(0, 2), ['refused-request', 'warning']);
   t.like(line?.[2], { status: 400, code: 'INPUT_INVALID', field: 'id' });
 });

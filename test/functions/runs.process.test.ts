@@ -1,4 +1,7 @@
-/** Manual runs over HTTP: what is taken, what is refused and how, and what a run shows in the end. */
+/**
+ * Manual runs over HTTP: what is taken, what is refused and how, and what a run shows in the end.
+ * Long: one table of cases about one thing.
+ */
 import test, { type ExecutionContext } from 'ava';
 import { parse } from 'csv-parse/sync';
 import { WARNINGS } from '../../shared/guest/warnings.ts';
@@ -14,7 +17,11 @@ const group = (): string => `/subscriptions/${app.estate.subscriptionId}/resourc
 test.before(async () => {
   const subscription = '00000000-0000-0000-0000-000000000000';
   app = await startApp({
-    settings: { HAIRPIN_SCOPE: `/subscriptions/${subscription}/resourceGroups/healthshare-rg` },
+    settings: {
+      HAIRPIN_SCOPE: `/subscriptions/${subscription}/resourceGroups/healthshare-rg`,
+      // As the platform says it where App Service authentication stands in front.
+      WEBSITE_AUTH_ENABLED: 'True',
+    },
   });
 });
 test.after.always(async () => app?.stop());
@@ -253,7 +260,9 @@ test.serial(
     checkProblem(t, await app.call('GET', `/api/runs/${'0'.repeat(31)}%2F`), 400, 'INPUT_INVALID', 'id');
     checkProblem(t, await app.call('GET', `/api/runs/${'0'.repeat(32)}`), 404, 'NOT_FOUND', 'id');
     checkProblem(t, await app.call('POST', `/api/runs/${'0'.repeat(32)}`, {}), 400, 'INPUT_INVALID', 'path');
-    t.is((await app.call('DELETE', `/api/runs/${'0'.repeat(32)}`)).status, 404);
+    checkProblem(t, await app.call('DELETE', `/api/runs/${'0'.repeat(32)}`), 404, 'NOT_FOUND', 'id');
+    checkProblem(t, await app.call('DELETE', '/api/runs/last'), 400, 'INPUT_INVALID', 'id');
+    t.is((await app.call('DELETE', '/api/runs')).status, 404);
     t.is((await app.call('GET', `/api/runs/${'0'.repeat(32)}/more`)).status, 404);
   },
 );
@@ -340,6 +349,104 @@ for (const [query, field] of [
   });
 }
 
+test.serial('an Idempotency-Key: the same request is the same run, another one a conflict', async (t) => {
+  const body = { scope: id('hs-b'), mode: 'check' };
+  const send = (asked: object, key: string) => app.call('POST', '/api/runs', asked, { 'idempotency-key': key });
+  const watch = app.watch();
+  const all = await Promise.all(Array.from({ length: 4 }, () => send(body, 'key-1')));
+  const runId = all[0]?.body.runId;
+  for (const answer of all) {
+    t.is(answer.status, 202);
+    t.deepEqual(answer.body, { runId, state: 'accepted' });
+    t.is(answer.headers.get('location'), `/api/runs/${runId}`);
+  }
+  t.like(await app.ended(runId, LONG_MS), { state: 'settled', counts: { vms: 1 } });
+  const late = await send({ mode: 'check', dryRun: false, scope: [id('hs-b').toUpperCase()] }, 'key-1');
+  t.deepEqual([late.status, late.body], [202, { runId, state: 'accepted' }]);
+  t.is(watch.all('signal').filter((step) => step.repeated === true).length, 4);
+
+  const other = await send({ ...body, mode: 'apply' }, 'key-1');
+  checkProblem(t, other, 409, 'IDEMPOTENCY_KEY_USED', 'idempotency-key');
+  t.true(other.body.detail.includes(runId));
+  checkProblem(t, await send(body, 'k'.repeat(200)), 400, 'INPUT_INVALID', 'idempotency-key');
+  t.not((await send(body, 'key-2')).body.runId, runId);
+});
+
+test.serial(
+  'who asked: the name that authentication gives, else that it was a key; in every view and the log',
+  async (t) => {
+    const watch = app.watch();
+    const named = await app.call(
+      'POST',
+      '/api/runs',
+      { scope: id('hs-b'), mode: 'check' },
+      { 'x-ms-client-principal-name': 'nurse@example.org' },
+    );
+    const { runId } = named.body;
+    const run = await app.ended(runId, LONG_MS);
+    t.is(run.askedBy, 'nurse@example.org');
+    for (const name of ['signal', 'planned', 'run-settled']) {
+      const line = await watch.step((step) => step.step === name && step.runId === runId);
+      t.is(line.askedBy, 'nurse@example.org', name);
+    }
+    const { body: list } = await app.call('GET', '/api/runs?signal=manual&limit=1');
+    t.like(list.runs[0], { runId, askedBy: 'nurse@example.org' });
+    for (const path of [`/api/runs/${runId}?format=csv`, '/api/runs?signal=manual&limit=1&format=csv']) {
+      const rows: Record<string, string>[] = parse((await app.call('GET', path)).body, { bom: true, columns: true });
+      t.is(rows[0]?.askedBy, 'nurse@example.org', path);
+    }
+    t.regex((await app.call('GET', `/api/runs/${runId}?format=html`)).body, /<dt>asked by<\/dt><dd>nurse@example\.org/);
+    t.is((await app.run({ scope: id('hs-b'), mode: 'check' }, LONG_MS)).askedBy, 'function key');
+    t.is((await app.sweep(LONG_MS)).askedBy, undefined, 'nobody asked');
+  },
+);
+
+test.serial('DELETE cancels a run: its command is stopped, it says by whom, and again it is the same', async (t) => {
+  const { answer } = app.guests;
+  t.teardown(() => Object.assign(app.guests, { answer }));
+  const reached = Promise.withResolvers<void>();
+  const killed = Promise.withResolvers<void>();
+  app.guests.answer = (_, signal) => {
+    reached.resolve();
+    const stopped = { timedOut: false, stdout: '', stderr: '' };
+    return new Promise((resolve) => {
+      signal?.addEventListener('abort', () => {
+        killed.resolve();
+        resolve(stopped);
+      });
+    });
+  };
+  const { body } = await app.call('POST', '/api/runs', { scope: id('hs-b'), mode: 'check' });
+  const path = `/api/runs/${body.runId}`;
+  await reached.promise;
+  const foreign = await app.call('DELETE', path, undefined, { 'sec-fetch-site': 'cross-site' });
+  checkProblem(t, foreign, 403, 'CROSS_SITE', 'sec-fetch-site');
+  const watch = app.watch();
+  const asked = await app.call('DELETE', path, undefined, { 'x-ms-client-principal-name': 'nurse@example.org' });
+  t.deepEqual([asked.status, asked.body], [202, { runId: body.runId, state: 'cancelling' }]);
+  t.is(asked.headers.get('location'), path);
+  // Somebody else too: under way, or done by now.
+  t.true([200, 202].includes((await app.call('DELETE', path)).status));
+  const run = await app.ended(body.runId, LONG_MS);
+  await killed.promise;
+  t.like(run, { state: 'settled', counts: { vms: 1, cancelled: 1 }, cancelled: { by: 'nurse@example.org' } });
+  t.is(vmOf(run, 'hs-b').result, 'cancelled');
+  t.regex(vmOf(run, 'hs-b').findings[0]?.text ?? '', /because nurse@example\.org cancelled its run/);
+  t.is((await watch.step((step) => step.step === 'cancelled')).stopped, 1);
+  const again = await app.call('DELETE', path);
+  t.deepEqual([again.status, again.body], [200, { runId: body.runId, state: 'cancelled' }]);
+  const rows: Record<string, string>[] = parse((await app.call('GET', `${path}?format=csv`)).body, {
+    bom: true,
+    columns: true,
+  });
+  t.is(rows[0]?.cancelledBy, 'nurse@example.org');
+
+  app.guests.answer = answer;
+  const next = await app.run({ scope: id('hs-b'), mode: 'check' }, LONG_MS);
+  t.is(vmOf(next, 'hs-b').result, 'compliant', 'the VM is free');
+  checkProblem(t, await app.call('DELETE', `/api/runs/${next.runId}`), 409, 'RUN_ENDED', 'id');
+});
+
 test.serial(
   'a run with a VM that failed is repeated: 202, a Location, a run that names the first and ends well',
   async (t) => {
@@ -354,6 +461,12 @@ test.serial(
     const run = await app.ended(answer.body.runId, LONG_MS);
     t.like(run, { state: 'settled', signal: 'manual', mode: 'apply', retryOf: failed.runId, scope: failed.scope });
     t.is(vmOf(run, 'hs-a').result, 'compliant');
+    const again = () =>
+      app.call('POST', `/api/runs/${failed.runId}/retry`, undefined, { 'idempotency-key': 'retry-1' });
+    const [first, second] = [await again(), await again()];
+    t.deepEqual([first.status, second.status], [202, 202]);
+    t.is(second.body.runId, first.body.runId);
+    await app.ended(first.body.runId, LONG_MS);
     checkProblem(t, await app.call('POST', `/api/runs/${run.runId}/retry`), 409, 'RUN_NOT_FAILED', 'id');
   },
 );

@@ -68,7 +68,7 @@ function excuse(
   { world, leaderless }: History,
   runs: readonly RunRow[],
   run: RunRow,
-  { vmId: id, result, findings }: OutcomeRow,
+  { vmId: id, result, findings, paths }: OutcomeRow,
 ): boolean {
   const name = id.split('/').at(-1) ?? '';
   const mine = world.mirrors.filter((item) => item.members.includes(name));
@@ -79,8 +79,25 @@ function excuse(
   const nobody = leaderless.has(name) && result === 'unknown';
   // A sweep that meets a list of another subscription that fails says so at once.
   const isUnread = findings.some(({ code }) => code === 'SUBSCRIPTION_UNREAD');
+  const isCancelled = result === 'cancelled' && run.cancel !== undefined;
+  // A stopped apply halts its mirrors until it works.
+  const codes = new Set([...findings, ...paths.flatMap((path) => path.findings)].map(({ code }) => code));
+  const isStopped = result === 'blocked' && codes.has('ROLLOUT_HALTED') && runs.some((item) => item.cancel);
+  // What a stopped command did is not known before the next look.
+  const isUnsure = result === 'unknown' && codes.has('COMMAND_STOPPED');
   const isCutOff = result === 'unknown' && isUnread && world.happened.some((what) => /^fail \w+ topology/.test(what));
-  return isCutOff || isOverruled || isFalse || cannot || nobody || mine.length === 0 || removedByHand;
+  return (
+    isCancelled ||
+    isStopped ||
+    isUnsure ||
+    isCutOff ||
+    isOverruled ||
+    isFalse ||
+    cannot ||
+    nobody ||
+    mine.length === 0 ||
+    removedByHand
+  );
 }
 
 /**
@@ -199,7 +216,7 @@ function touched({ world, optedOutAt }: History): string[] {
   return found;
 }
 
-/** A removal is only taken back by a person who names the VM, and not by a retry. */
+/** A removal is only taken back by a person who names the VM, and not by a retry, or who cancelled it. */
 async function takenBack(history: History): Promise<string[]> {
   const { world, posted } = history;
   const lifts = (runId: string, name: string): boolean => {
@@ -207,23 +224,26 @@ async function takenBack(history: History): Promise<string[]> {
     const isApply = run?.signal === 'manual' && run.mode === 'apply' && !run.dryRun && run.retryOf === undefined;
     return isApply && run.scope.some((item) => sameId(item.id, world.vmId(name)));
   };
+  const cancelled = new Set((await runsOf(history)).filter((run) => run.cancel).map((run) => run.runId));
+  const intentsOf = ({ commandId }: Execution) =>
+    world.log.filter(
+      ({ step, fields }) =>
+        step === 'intend' && commandIdOf(rowKey(String(fields.vmId)), Number(fields.seq)) === commandId,
+    );
+  const runsFor = (execution: Execution): string[] =>
+    intentsOf(execution).flatMap(({ fields }) => fields.runId as string | string[]);
   const found: string[] = [];
   for (const name of world.vms) {
     const mine = world.executions.filter((item) => item.vm === name);
     for (const [i, execution] of mine.entries()) {
-      const removal = mine.slice(0, i).findLast((item) => item.mode === 'remove');
+      const removal = mine
+        .slice(0, i)
+        .findLast((item) => item.mode === 'remove' && !runsFor(item).every((runId) => cancelled.has(runId)));
       if (execution.mode !== 'apply' || !removal) continue;
-      const intents = world.log.filter(
-        ({ step, fields }) =>
-          step === 'intend' && commandIdOf(rowKey(String(fields.vmId)), Number(fields.seq)) === execution.commandId,
-      );
       const planned = world.log.filter(
         ({ step, at }) => step === 'planned' && at >= removal.startedAt && at <= execution.startedAt,
       );
-      const by = [
-        ...intents.flatMap(({ fields }) => fields.runId as string | string[]),
-        ...planned.map(({ fields }) => String(fields.runId)),
-      ];
+      const by = [...runsFor(execution), ...planned.map(({ fields }) => String(fields.runId))];
       if (!by.some((runId) => lifts(runId, name))) found.push(`the removal of ${name} was taken back by nobody`);
     }
   }

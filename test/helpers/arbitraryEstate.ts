@@ -1,4 +1,7 @@
-/** Random estates: sound ones, the same in other letter case and order, and broken ones. */
+/**
+ * Random estates: sound ones, the same in other letter case and order, and broken ones.
+ * Long: one small language for tests, read as a whole.
+ */
 import fc from 'fast-check';
 import { type IdKey, idKey } from '../../shared/model/ids.ts';
 import type { Scope } from '../../shared/model/scope.ts';

@@ -1,6 +1,7 @@
 /**
  * Estates in a few lines. Names are short: `vm('a', {a1: '10.0.1.10'})` is a VM with one NIC, `ilb('ucr',
  * '10.0.1.100', ['a1', 'b1'])` a mirror's load balancer, frontend and VIP in front of those NICs.
+ * Long: one small language for tests, read as a whole.
  */
 
 import type { FindingCode } from '../../shared/model/findings.ts';
@@ -9,6 +10,7 @@ import { type IdKey, idKey, shortName } from '../../shared/model/ids.ts';
 import type { Observed } from '../../shared/model/observed.ts';
 import type { Evaluation, Path, VmKnowledge } from '../../shared/model/path.ts';
 import { DEFAULT_TAGS, type Scope, subscriptionOf } from '../../shared/model/scope.ts';
+import { NO_SURROUNDINGS } from '../../shared/model/surroundings.ts';
 import type {
   BackendHealth,
   FrontendIp,
@@ -284,6 +286,7 @@ export const observedOf = (topology: Topology, fields: Partial<Observed> = {}): 
   health: new Map(),
   knowledge: new Map(),
   heard: new Map(),
+  surroundings: NO_SURROUNDINGS,
   unread: [],
   ...fields,
 });

@@ -1,5 +1,9 @@
-/** Random estates and random histories over them: what may happen, and how it is played. */
+/**
+ * Random estates and random histories over them: what may happen, and how it is played.
+ * Long: one small language for tests, read as a whole.
+ */
 import fc from 'fast-check';
+import { cancelMessages } from '../../shared/decide/cancelRun.ts';
 import { retrySignals } from '../../shared/decide/retry.ts';
 import { bellMessage, type ReconcileMessage, type SignalMessage } from '../../shared/model/messages.ts';
 import type { RunRow } from '../../shared/model/rows.ts';
@@ -21,7 +25,7 @@ const messages = fc.oneof(
   fc.record({ do: words('manual'), mode: words('check', 'apply', 'remove'), vm, dryRun: fc.boolean() }),
   fc.record({ do: words('manualAll'), mode: words('check', 'apply') }),
   fc.record({ do: words('change'), vm }),
-  fc.record({ do: words('retry'), which: fc.nat(30) }),
+  fc.record({ do: words('retry', 'cancel'), which: fc.nat(30) }),
   // The last signal is delivered so much later; one of the earlier ones is delivered once more.
   fc.record({ do: words('late'), ms: fc.integer({ min: 1000, max: 1_200_000 }) }),
   fc.record({ do: words('again'), which: fc.nat(30), ms: fc.nat(1_200_000) }),
@@ -161,7 +165,7 @@ export class History {
         queue.push(...queue.filter(({ message }) => message.kind === 'bell').map((item) => ({ ...item })));
         return;
       case 'loseBells':
-        queue.splice(0, queue.length, ...queue.filter(({ message }) => message.kind === 'signal'));
+        queue.splice(0, queue.length, ...queue.filter(({ message }) => message.kind !== 'bell'));
         return;
       case 'swap':
         queue.reverse();
@@ -220,6 +224,8 @@ export class History {
         return;
       case 'retry':
         return this.#retry(act.which);
+      case 'cancel':
+        return this.#cancel(act.which);
       case 'wait':
         await world.run(act.ms);
         world.now += act.ms;
@@ -238,10 +244,26 @@ export class History {
     return this.world.mirrors[index % this.world.mirrors.length];
   }
 
-  async #retry(which: number): Promise<void> {
+  /** Any run there is. */
+  async #runAt(which: number): Promise<RunRow | undefined> {
     const lists = await Promise.all(this.world.subscriptionIds.map((id) => this.world.store.runs.list(id)));
     const runs = lists.flat().map(({ row }) => row as RunRow);
-    const run = runs[which % (runs.length || 1)];
+    return runs[which % (runs.length || 1)];
+  }
+
+  async #cancel(which: number): Promise<void> {
+    const run = await this.#runAt(which);
+    if (!run) return;
+    const { now, aheadMs } = this.world;
+    try {
+      for (const message of cancelMessages([run], 'nurse', now + aheadMs)) this.world.queue.push({ at: now, message });
+    } catch (error) {
+      this.world.happened.push((error as Error).message);
+    }
+  }
+
+  async #retry(which: number): Promise<void> {
+    const run = await this.#runAt(which);
     if (!run) return;
     const { now, aheadMs } = this.world;
     const runId = runIdOf('retry', run.runId, String(now), String(this.posted.size));

@@ -1,6 +1,7 @@
 /**
- * Runs a query in the Kusto language over rows, as far as README's queries go: where, extend, project, order by, take;
- * comparisons, and, or, has, in, !in; the functions below. Anything else throws, so that no query passes half read.
+ * Runs a query in the Kusto language over rows, as far as the queries of docs/ and infra/ go: let, union, where, extend,
+ * project, summarize, mv-expand, order by, take; arithmetic, comparisons, and, or, has, in, !in; the functions below.
+ * Anything else throws, so that no query passes half read. Times are epoch milliseconds, and so are spans.
  * Meanings: learn.microsoft.com, "Kusto Query Language", the page of each operator and function.
  */
 
@@ -10,17 +11,32 @@ type Value = (row: Row) => unknown;
 
 /** The rows that a query finds. `now` is what `ago` counts from, epoch milliseconds. */
 export function runQuery(query: string, table: string, rows: readonly Row[], now: number): Row[] {
-  const [source, ...operators] = split(query);
-  if (source !== table) throw new Error(`the query is about ${source}, not ${table}`);
-  return operators.reduce<Row[]>((found, text) => operate(text, found, now), [...rows]);
+  const lets: Record<string, unknown> = {};
+  const plain = query
+    .replace(/^\/\/.*$/gm, '')
+    .replace(/^let (\w+) = ([^;]+);$/gm, (_, name: string, value: string) => {
+      lets[name] = new Reader(value, { now, lets }).all()({});
+      return '';
+    });
+  const [source = '', ...operators] = split(plain);
+  const about = source.replace(/^union isfuzzy=true /, '');
+  if (about !== table) throw new Error(`the query is about ${source}, not ${table}`);
+  return operators.reduce<Row[]>((found, text) => operate(text, found, { now, lets }), [...rows]);
 }
 
-/** A query's parts between its pipes; there are none in texts of README's queries. */
+interface Known {
+  now: number;
+  /** Values that `let` has named. */
+  lets: Readonly<Record<string, unknown>>;
+}
+
+/** A query's parts between its pipes; there are none in texts of these queries. */
 const split = (query: string): string[] => query.split('|').map((part) => part.trim());
 
-function operate(text: string, rows: Row[], now: number): Row[] {
-  const [, operator = '', rest = ''] = /^(order by|\w+)\s+([\s\S]+)$/.exec(text) ?? [];
-  const reader = new Reader(rest, now);
+function operate(text: string, rows: Row[], context: Known): Row[] {
+  const [, operator = '', rest = ''] = /^(order by|mv-expand|\w+)\s+([\s\S]+)$/.exec(text) ?? [];
+  if (operator === 'mv-expand') return expand(rest, rows);
+  const reader = new Reader(operator === 'order by' ? '' : rest, context);
   switch (operator) {
     case 'where': {
       const holds = reader.all();
@@ -34,6 +50,8 @@ function operate(text: string, rows: Row[], now: number): Row[] {
       const columns = reader.columns();
       return rows.map((row) => Object.fromEntries(columns.map(([name, value]) => [name, value(row)])));
     }
+    case 'summarize':
+      return summarize(reader, rows);
     case 'order by': {
       const [, column = '', way] = /^(\w+) (asc|desc)$/.exec(rest) ?? [];
       const sign = way === 'desc' ? -1 : 1;
@@ -45,16 +63,40 @@ function operate(text: string, rows: Row[], now: number): Row[] {
   }
 }
 
-const TOKEN = /\s*("[^"]*"|'[^']*'|\d+[dhm]?\b|!?[A-Za-z_]\w*|>=|<=|==|!=|[=<>(),.])/y;
+/** `name = list to typeof(string)`: a row for each item. A list that is none gives its row once, with null. */
+function expand(text: string, rows: readonly Row[]): Row[] {
+  const [, name, source] = /^(\w+) = (\w+) to typeof\(string\)$/.exec(text) ?? [];
+  if (name === undefined || source === undefined) throw new Error(`mv-expand ${text} is not read`);
+  return rows.flatMap((row) => {
+    const list = known(row, source);
+    if (!Array.isArray(list)) return [{ ...row, [name]: list ?? '' }];
+    return list.map((item) => ({ ...row, [name]: String(item) }));
+  });
+}
+
+/** Aggregates over the rows of each group; without `by` there is one group, also of no rows. */
+function summarize(reader: Reader, rows: readonly Row[]): Row[] {
+  const { aggregates, by } = reader.summary();
+  const keyOf = (row: Row): Row => Object.fromEntries(by.map(([name, value]) => [name, value(row)]));
+  const groups = Map.groupBy(rows, (row) => JSON.stringify(keyOf(row)));
+  if (by.length === 0 && groups.size === 0) groups.set('{}', []);
+  return [...groups].map(([key, group]) =>
+    Object.assign(JSON.parse(key) as Row, ...aggregates.map((aggregate) => aggregate(group))),
+  );
+}
+
+type Aggregate = (group: readonly Row[]) => Row;
+
+const TOKEN = /\s*("[^"]*"|'[^']*'|\d+[dhm]?\b|!?[A-Za-z_]\w*|>=|<=|==|!=|[=<>(),.*/-])/y;
 const UNITS: Record<string, number> = { d: 86_400_000, h: 3_600_000, m: 60_000 };
 
 class Reader {
   readonly #tokens: string[] = [];
-  readonly #now: number;
+  readonly #context: Known;
   #at = 0;
 
-  constructor(text: string, now: number) {
-    this.#now = now;
+  constructor(text: string, context: Known) {
+    this.#context = context;
     TOKEN.lastIndex = 0;
     while (TOKEN.lastIndex < text.trimEnd().length) {
       const from = TOKEN.lastIndex;
@@ -73,13 +115,55 @@ class Reader {
 
   /** `name = expression` or `name`, with commas between. */
   columns(): [name: string, value: Value][] {
+    const found = this.#named();
+    if (this.#at < this.#tokens.length) throw new Error(`${this.#tokens.slice(this.#at).join(' ')} is not read`);
+    return found;
+  }
+
+  /** `name = expression`, `name` or `bin(name, span)`, with commas between. */
+  #named(): [name: string, value: Value][] {
     const found: [string, Value][] = [];
     do {
       const name = this.#next();
-      found.push([name, this.#take('=') ? this.#or() : (row) => known(row, name)]);
+      if (name === 'bin' && this.#tokens[this.#at] === '(') {
+        const column = this.#tokens[this.#at + 1] ?? '';
+        this.#at -= 1;
+        found.push([column, this.#or()]);
+      } else found.push([name, this.#take('=') ? this.#or() : (row) => known(row, name)]);
     } while (this.#take(','));
-    if (this.#at < this.#tokens.length) throw new Error(`${this.#tokens.slice(this.#at).join(' ')} is not read`);
     return found;
+  }
+
+  /** `name = function(…)` or `arg_max(…)`, with commas between, and what follows `by`. */
+  summary(): { aggregates: Aggregate[]; by: [name: string, value: Value][] } {
+    const aggregates: Aggregate[] = [];
+    do aggregates.push(this.#aggregate());
+    while (this.#take(','));
+    const by = this.#take('by') ? this.#named() : [];
+    if (this.#at < this.#tokens.length) throw new Error(`${this.#tokens.slice(this.#at).join(' ')} is not read`);
+    return { aggregates, by };
+  }
+
+  #aggregate(): Aggregate {
+    const name = this.#next();
+    if (name === 'arg_max') {
+      this.#must('(');
+      const columns = this.#named();
+      this.#must(')');
+      const [of] = columns;
+      return (group) => {
+        const latest = group.reduce((a, b) => (Number(of?.[1](b)) > Number(of?.[1](a)) ? b : a), group[0] ?? {});
+        return Object.fromEntries(columns.map(([column, value]) => [column, value(latest)]));
+      };
+    }
+    this.#must('=');
+    const kind = this.#next();
+    const aggregate = AGGREGATES[kind];
+    if (!aggregate) throw new Error(`the aggregate ${kind} is not read`);
+    this.#must('(');
+    const value = this.#take(')') ? () => true : this.#or();
+    if (this.#tokens[this.#at - 1] !== ')' || this.#tokens[this.#at] === ')') this.#must(')');
+    return (group) => ({ [name]: aggregate(group.map(value)) });
   }
 
   #or(): Value {
@@ -95,7 +179,7 @@ class Reader {
   }
 
   #compare(): Value {
-    const left = this.#term();
+    const left = this.#sum();
     const operator = this.#tokens[this.#at] ?? '';
     if (operator === 'in' || operator === '!in') {
       this.#at += 1;
@@ -105,8 +189,28 @@ class Reader {
     const compare = COMPARE[operator];
     if (!compare) return left;
     this.#at += 1;
-    const right = this.#term();
+    const right = this.#sum();
     return (row) => compare(left(row), right(row));
+  }
+
+  #sum(): Value {
+    let left = this.#product();
+    while (this.#take('-')) {
+      const [from, what] = [left, this.#product()];
+      left = (row) => Number(from(row)) - Number(what(row));
+    }
+    return left;
+  }
+
+  #product(): Value {
+    let left = this.#term();
+    for (;;) {
+      const sign = this.#tokens[this.#at];
+      if (sign !== '*' && sign !== '/') return left;
+      this.#at += 1;
+      const [a, b] = [left, this.#term()];
+      left = (row) => (sign === '*' ? Number(a(row)) * Number(b(row)) : Number(a(row)) / Number(b(row)));
+    }
   }
 
   #term(): Value {
@@ -126,10 +230,11 @@ class Reader {
       return (row) =>
         call(
           args.map((arg) => arg(row)),
-          this.#now,
+          this.#context.now,
         );
     }
-    let value: Value = (row) => known(row, token);
+    const { lets } = this.#context;
+    let value: Value = Object.hasOwn(lets, token) ? () => lets[token] : (row) => known(row, token);
     while (this.#take('.')) {
       const name = this.#next();
       const of = value;
@@ -140,6 +245,7 @@ class Reader {
 
   #list(): Value[] {
     this.#must('(');
+    if (this.#take(')')) return [];
     const items = [this.#or()];
     while (this.#take(',')) items.push(this.#or());
     this.#must(')');
@@ -177,10 +283,11 @@ const member = (value: unknown, name: string): unknown =>
 const COMPARE: Record<string, (a: unknown, b: unknown) => boolean> = {
   '==': (a, b) => a === b,
   '!=': (a, b) => a !== b,
-  '>': (a, b) => Number(a) > Number(b),
-  '>=': (a, b) => Number(a) >= Number(b),
-  '<': (a, b) => Number(a) < Number(b),
-  '<=': (a, b) => Number(a) <= Number(b),
+  // With null nothing is greater or less.
+  '>': (a, b) => a !== null && b !== null && Number(a) > Number(b),
+  '>=': (a, b) => a !== null && b !== null && Number(a) >= Number(b),
+  '<': (a, b) => a !== null && b !== null && Number(a) < Number(b),
+  '<=': (a, b) => a !== null && b !== null && Number(a) <= Number(b),
   // Whole terms of letters and digits, in any letter case.
   has: (a, b) =>
     String(a)
@@ -189,8 +296,23 @@ const COMPARE: Record<string, (a: unknown, b: unknown) => boolean> = {
       .includes(String(b).toLowerCase()),
 };
 
+const AGGREGATES: Record<string, (values: readonly unknown[]) => unknown> = {
+  count: (values) => values.length,
+  countif: (values) => values.filter((value) => value === true).length,
+  dcount: (values) => new Set(values).size,
+  max: (values) => Math.max(...values.map(Number)),
+  sum: (values) => values.reduce<number>((sum, value) => sum + Number(value), 0),
+};
+
 const FUNCTIONS: Record<string, (args: unknown[], now: number) => unknown> = {
   ago: ([span], now) => now - Number(span),
+  now: (_, now) => now,
+  bin: ([value, span]) => Math.floor(Number(value) / Number(span)) * Number(span),
+  iff: ([condition, yes, no]) => (condition === true ? yes : no),
+  strcat: (parts) => parts.join(''),
+  todatetime: ([text]) => (text === null || text === '' ? null : Date.parse(String(text))),
+  toint: ([value]) =>
+    value === null || value === '' || Number.isNaN(Number(value)) ? null : Math.trunc(Number(value)),
   isnotempty: ([value]) => value !== null && value !== '',
   // A text that is no JSON stays the text that it is.
   parse_json: ([text]) => {

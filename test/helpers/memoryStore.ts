@@ -4,11 +4,21 @@
  */
 import { StateError } from '../../shared/errors.ts';
 import type { LeaseRow } from '../../shared/model/lease.ts';
-import { type FrontendRow, isOpen, type OutcomeRow, type RunRow, type VmRow } from '../../shared/model/rows.ts';
+import type { NewsRow } from '../../shared/model/news.ts';
+import {
+  type FrontendRow,
+  isOpen,
+  type OutcomeRow,
+  type RequestRow,
+  type RunRow,
+  type VmRow,
+} from '../../shared/model/rows.ts';
 import {
   isOnPage,
   type ListOptions,
   type PassingRows,
+  REQUESTS,
+  type RequestRows,
   type Rows,
   type RunFilter,
   type RunQuery,
@@ -123,11 +133,23 @@ class MemoryRuns extends MemoryPassingRows<RunRow, RunFilter> implements RunRows
   }
 }
 
+class MemoryRequests extends MemoryPassingRows<RequestRow> implements RequestRows {
+  constructor() {
+    super({});
+  }
+
+  async before(time: number, limit: number, options: ListOptions = {}): Promise<Versioned<RequestRow>[]> {
+    return (await this.list(REQUESTS, 'all', options)).filter(({ row }) => row.at < time).slice(0, limit);
+  }
+}
+
 export const memoryStore = () =>
   ({
     runs: new MemoryRuns(),
     outcomes: new MemoryPassingRows<OutcomeRow, 'open'>({ open: (outcome) => outcome.state !== 'settled' }),
     vms: new MemoryRows<VmRow, 'commanded'>({ commanded: (vm) => vm.command !== undefined }),
     frontends: new MemoryRows<FrontendRow>({}),
+    requests: new MemoryRequests(),
+    news: new MemoryRows<NewsRow, 'pending'>({ pending: (row) => row.pending.length > 0 }),
     leases: new MemoryRows<LeaseRow>({}),
   }) satisfies Store;

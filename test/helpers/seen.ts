@@ -1,6 +1,7 @@
 /**
  * What a pass sees, in a few words: rows, looks and answers about the estate of a small world. By default that is the
  * article's, hs-a and hs-b behind the mirrors ucr and pi, both primary on hs-a.
+ * Long: one small language for tests, read as a whole.
  */
 
 import { healthOf } from '../../shared/decide/frontends.ts';

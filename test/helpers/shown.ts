@@ -35,6 +35,8 @@ function writeText(write: RowWrite): string {
       return vmText(write.row);
     case 'frontends':
       return frontendText(write.row);
+    case 'news':
+      return `news ${write.row.subject}`;
   }
 }
 
@@ -43,7 +45,7 @@ const words = (...parts: (string | false | undefined)[]): string => parts.filter
 export const codes = (findings: readonly Finding[]): string =>
   findings.map(({ code, params }) => (code === 'COMMAND_FAILED' ? params.code : code)).join(',');
 
-export const runText = ({ runId, state, joined, confirmation, reason, settledAt }: RunRow): string =>
+const runText = ({ runId, state, joined, confirmation, reason, settledAt }: RunRow): string =>
   words(
     'run',
     runId,
@@ -65,7 +67,7 @@ export const outcomeText = ({ runId, vmId, state, result, waitingFor, findings, 
   );
 
 /** `vm hs-a intended apply 7`, `vm hs-a ended 7 COMMAND_TIMED_OUT slot B`. */
-export function vmText({ vmId, command, last, slot, hold }: VmRow): string {
+function vmText({ vmId, command, last, slot, hold }: VmRow): string {
   const how = command
     ? words(command.phase, command.mode, String(command.seq))
     : last &&

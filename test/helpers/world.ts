@@ -2,11 +2,12 @@
  * A small world for the loop: an estate as lists, guests that are right or wrong, Run Command that takes its time,
  * a queue of bells, and a clock that only moves when told. What it does not model (paging, the SDKs, a real guest)
  * is tested against the ARM simulator and the kernel lab.
+ * Long: one small language for tests, read as a whole.
  */
 import { AzureError } from '../../shared/errors.ts';
 import { idKey, sameId } from '../../shared/model/ids.ts';
 import { bellMessage, type ReconcileMessage, signalMessage } from '../../shared/model/messages.ts';
-import type { AgentView, CommandSlot, CommandToSend, CommandView } from '../../shared/model/ports.ts';
+import type { AgentView, CommandSlot, CommandToSend, CommandView, OutgoingEvent } from '../../shared/model/ports.ts';
 import type { OutcomeRow, RunRow, VmRow } from '../../shared/model/rows.ts';
 import { runIdOf } from '../../shared/model/runId.ts';
 import { DEFAULT_TAGS } from '../../shared/model/scope.ts';
@@ -46,6 +47,7 @@ export const SETTINGS: LoopSettings = {
   watchSeconds: 50,
   healthPerMinute: 100,
   runAgeMs: 90 * 86_400_000,
+  tellsEvents: false,
   commandTags: {},
 };
 
@@ -101,6 +103,10 @@ export class World {
   /** Thrown by the next sends to a VM. */
   readonly sendFaults = new Map<string, AzureError[]>();
   readonly agents = new Map<string, AgentView>();
+  /** Events that the topic took, one list for each request. */
+  readonly published: OutgoingEvent[][] = [];
+  /** Thrown by the topic's next answers. */
+  readonly topicFaults: AzureError[] = [];
   commandMs = 20_000;
   /** Whether a service in the guests keeps what is there. */
   healing = true;
@@ -407,6 +413,13 @@ export class World {
       },
       agents: { read: async (vm) => this.agents.get(nameOf(vm)) ?? { status: 'Ready', version: '2.11.1.4' } },
       clock: { now: () => this.now + this.aheadMs },
+      topic: {
+        publish: async (events) => {
+          const fault = this.topicFaults.shift();
+          if (fault) throw fault;
+          this.published.push(structuredClone([...events]));
+        },
+      },
       bell: {
         ring: async (subscriptionId, delaySeconds) => {
           this.queue.push({ at: this.now + delaySeconds * 1000, message: bellMessage(subscriptionId) });

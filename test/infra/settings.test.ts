@@ -26,6 +26,7 @@ test('the app takes what is deployed by default: audit, everything in the subscr
   const config = readConfig(settingsAtRunTime(deployedSettings('plain')));
   t.like(config, {
     enforcement: 'audit',
+    tellsEvents: false,
     commandTags: {},
     azure: {
       endpoint: 'https://management.azure.com',

@@ -1,4 +1,7 @@
-/** Mirrors whose load balancer and members lie in two subscriptions, each with a loop of its own. */
+/**
+ * Mirrors whose load balancer and members lie in two subscriptions, each with a loop of its own.
+ * Long: one table of cases about one thing.
+ */
 import test from 'ava';
 import { signalMessage } from '../../shared/model/messages.ts';
 import type { FrontendRow, RunRow } from '../../shared/model/rows.ts';

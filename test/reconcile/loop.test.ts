@@ -1,3 +1,4 @@
+/** The loop from signals to settled runs, over a small world. Long: one table of cases about one thing. */
 import test from 'ava';
 import { StateError } from '../../shared/errors.ts';
 import { bellMessage, signalMessage } from '../../shared/model/messages.ts';

@@ -1,4 +1,7 @@
-/** Nobody looked for a while, or one loop stood still: what histories found, each as a case of its own. */
+/**
+ * Nobody looked for a while, or one loop stood still: what histories found, each as a case of its own.
+ * Long: one table of cases about one thing.
+ */
 import test from 'ava';
 import type { OutcomeRow } from '../../shared/model/rows.ts';
 import { rowKey } from '../../shared/model/store.ts';

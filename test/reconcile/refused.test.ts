@@ -1,4 +1,7 @@
-/** What Azure refuses for good, or altogether: told at once in Azure's words, and not asked for again and again. */
+/**
+ * What Azure refuses for good, or altogether: told at once in Azure's words, and not asked for again and again.
+ * Long: one table of cases about one thing.
+ */
 import test from 'ava';
 import { AzureError } from '../../shared/errors.ts';
 import { findingText } from '../../shared/model/findings.ts';

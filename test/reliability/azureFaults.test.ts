@@ -1,6 +1,7 @@
 /**
  * Azure's bad days, one row each: what strikes hs-b (or everything), and the defined outcome. hs-a, the other member,
  * must be served all the same. Through the app's adapters and the SDKs, over the simulated ARM.
+ * Long: one table of cases about one thing.
  */
 import test, { type ExecutionContext } from 'ava';
 import type { Arm } from '../../simulator/arm/arm.ts';

@@ -4,8 +4,8 @@ import type { Store } from '../../shared/model/store.ts';
 import type { LoopPorts } from '../../shared/reconcile/loop.ts';
 
 /** The ports whose methods are calls over an interface. Clock and log do nothing that could be lost. */
-const INTERFACES = ['topology', 'health', 'commands', 'agents', 'bell'] as const;
-export const TABLES = ['runs', 'outcomes', 'vms', 'frontends', 'leases'] as const;
+const INTERFACES = ['topology', 'health', 'commands', 'agents', 'bell', 'topic'] as const;
+export const TABLES = ['runs', 'outcomes', 'vms', 'frontends', 'requests', 'news', 'leases'] as const;
 
 type Passive = 'store' | 'clock' | 'log' | 'holder';
 type Named<T extends readonly PropertyKey[], All extends PropertyKey> =

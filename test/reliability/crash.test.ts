@@ -4,14 +4,25 @@
  * Then the minutes' bells go on. The table of kills is made from the calls themselves.
  */
 import test, { type ExecutionContext } from 'ava';
+import { cancelMessage } from '../../shared/model/messages.ts';
 import type { RunRow } from '../../shared/model/rows.ts';
+import { REQUESTS } from '../../shared/model/store.ts';
 import { refusal, SUBSCRIPTION } from '../helpers/world.ts';
 import { interfaceMethods } from './calls.ts';
 import { breaches } from './invariants.ts';
 import { MortalWorld } from './mortal.ts';
+import { untold } from './told.ts';
 
 /** Methods of the interfaces that the loop has no use for. Any other without a row in the table fails the test. */
-const UNUSED = ['store.frontends.get', 'store.leases.list', 'store.outcomes.get'];
+const UNUSED = [
+  'store.frontends.get',
+  'store.leases.list',
+  'store.outcomes.get',
+  // Handlers keep the keys of requests; the loop forgets them.
+  'store.requests.get',
+  'store.requests.list',
+  'store.requests.put',
+];
 
 type Step = (world: MortalWorld) => string | undefined;
 
@@ -24,6 +35,14 @@ const STEPS: Record<string, Step> = {
     world.commandMs = 36_000_000;
     return world.manual('check', 'hs-b');
   },
+  'a run over both members that is cancelled while one command runs': (world) => {
+    world.commandMs = 300_000;
+    const all = { kind: 'subscription' as const, id: `/subscriptions/${SUBSCRIPTION}` };
+    const runId = world.post(world.signal('manual', [all], { mode: 'check' }));
+    const at = world.now + 30_000;
+    world.queue.push({ at, message: cancelMessage({ subscriptionId: SUBSCRIPTION, runId, by: 'nurse', at }) });
+    return runId;
+  },
   'an apply that Azure refuses at first': (world) => {
     world.commandMs = 20_000;
     world.sendFaults.set('hs-a', [refusal(409)]);
@@ -34,6 +53,8 @@ const STEPS: Record<string, Step> = {
     return undefined;
   },
   'a sweep a hundred days later, when all runs before it are due to be removed': (world) => {
+    const asked = { keyHash: 'f'.repeat(64), runId: '0'.repeat(32), fingerprint: '', at: world.now };
+    void world.store.requests.put(REQUESTS, asked.keyHash, asked);
     world.now += 100 * 86_400_000;
     return world.sweep();
   },
@@ -48,6 +69,7 @@ const article = (): MortalWorld =>
       members: ['hs-a', 'hs-b'],
       primary: 'hs-a',
     })),
+    { tellsEvents: true },
   );
 
 /** Plays one step to its end; returns the signal that was posted and the commands that it led to. */
@@ -76,7 +98,7 @@ async function killAll(from: MortalWorld, step: Step, table: Map<string, number>
       const world = from.fork();
       world.kill = { call, when };
       const found = await play(world, step);
-      const wrong = await breaches(world, found.posted);
+      const wrong = [...(await breaches(world, found.posted)), ...(await untold(world))];
       if (world.killed !== name) wrong.push(`was not killed there but at ${world.killed}`);
       // Killed before it was recorded, a signal comes back minutes later: health may have told the same by then.
       const late = when === 'before' && call === 0 && expected.posted.length > 0;

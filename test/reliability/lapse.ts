@@ -89,6 +89,7 @@ export async function lapse(
     commands: createGuestCommands(clients),
     agents: createAgentReader(clients),
     clock: { now },
+    topic: { publish: () => Promise.reject(new Error('nothing is to be published')) },
     bell: { ring: async () => {} },
     log: (step: string, fields: object) => void log.push({ step, fields: { ...fields } }),
   };

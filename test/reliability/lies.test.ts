@@ -1,4 +1,7 @@
-/** Lies: whatever an event, a caller, ARM or a guest says is refused or harmless, and no script ever carries it. */
+/**
+ * Lies: whatever an event, a caller, ARM or a guest says is refused or harmless, and no script ever carries it.
+ * Long: one table of cases about one thing.
+ */
 import test from 'ava';
 import fc from 'fast-check';
 import { InputError } from '../../shared/errors.ts';

@@ -83,6 +83,7 @@ export class MortalWorld extends World {
     twin.executions.push(...structuredClone(this.executions));
     twin.queue.push(...structuredClone(this.queue));
     twin.log.push(...this.log);
+    twin.published.push(...this.published);
     for (const name of TABLES) {
       MemoryRows.copy<never>(this.store[name] as never, twin.store[name] as never);
     }
@@ -108,7 +109,8 @@ export class MortalWorld extends World {
       const open = await this.store.runs.list(SUBSCRIPTION, 'open');
       const vms = await this.store.vms.list(SUBSCRIPTION);
       const inFlight = vms.some(({ row }) => (row as { command?: unknown }).command);
-      const isTidy = await this.#isTidy();
+      const news = await this.store.news.list(SUBSCRIPTION, 'pending');
+      const isTidy = (await this.#isTidy()) && news.length === 0;
       const isQuiet =
         isTidy && open.length === 0 && !inFlight && !this.queue.some(({ message }) => message.kind === 'signal');
       quiet = isQuiet ? quiet + 1 : 0;

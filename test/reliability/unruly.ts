@@ -30,7 +30,7 @@ export interface Turn {
 }
 
 const AZURE = ['topology', 'health', 'commands', 'agents', 'bell'] as const;
-const TABLES = ['runs', 'outcomes', 'vms', 'frontends', 'leases'] as const;
+const TABLES = ['runs', 'outcomes', 'vms', 'frontends', 'news', 'leases'] as const;
 
 /** How long the host hides a message of a process that died, and how often it delivers one that fails. */
 const HIDDEN_MS = 600_000;

@@ -62,6 +62,7 @@ test('what a scope can be', (t) => {
 for (const [title, body, field, value] of [
   ['no JSON', '{', 'body', '{'],
   ['no object', '[]', 'body', '[]'],
+  ['levels without end', `{"scope": ${'['.repeat(60_000)}`, 'body', '[[['],
   ['no scope', { mode: 'apply' }, 'scope', 'nothing'],
   ['no mode', { scope: vm(ONE) }, 'mode', 'nothing'],
   ['an unknown mode', { scope: vm(ONE), mode: 'destroy' }, 'mode', 'destroy'],

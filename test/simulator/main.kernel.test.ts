@@ -10,7 +10,7 @@ const kernelTest = testNeeding(KERNEL);
 const isRoot = process.getuid?.() === 0;
 
 const UP =
-  /up: complianceSweep, deadLetter, health, mirrorFailover, primaryWatch, reconcile, resourceChange, retry, runs, startRun on /;
+  /up: cancelRun, compliance, complianceSweep, dashboard, deadLetter, estate, forecast, health, mirrorFailover, openapi, paths, primaryWatch, reconcile, resourceChange, retry, runs, startRun on /;
 
 /** What `npm start` leaves in its folder for temporary files; npm keeps things of its own there. */
 const leftovers = (started: Pick<Started, 'temporary'>): string[] =>

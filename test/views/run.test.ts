@@ -1,3 +1,4 @@
+/** The document of a run. Long: one table of cases about one thing. */
 import test from 'ava';
 import { COMMAND_FAILURES } from '../../shared/model/commandFailures.ts';
 import { FINDINGS, finding } from '../../shared/model/findings.ts';

@@ -31,6 +31,7 @@ export const fullRun: RunView = {
     removed: 0,
     superseded: 0,
     planned: 0,
+    cancelled: 0,
     commands: 1,
     looked: 1,
     believed: 0,

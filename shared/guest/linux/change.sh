@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # ilb-hairpin-guard: changing.
+# Long: each change stands beside what undoes it.
 
 QUEUE=()    # lines for ip, to be run as one batch
 INVERSE=()  # the lines that undo them

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # ilb-hairpin-guard: what should be, and how what is differs from it.
+# Long: one comparison over shared arrays.
 
 PAIRS=()                  # "backend via" of the plan, each once
 PAIRS_OF=()               # numbers of a path's pairs

@@ -31,6 +31,7 @@
 #
 # Needs bash 4.4, coreutils, iproute2 and kernel 4.17 or later. The last line on stdout is the report.
 # What is sent is one file: the parts named below are put in their places, and the plan between its marks.
+# Long: the whole run in its order, and the words of all its parts.
 
 # Words are split on purpose (set -f keeps them from being file name patterns), and traps call functions:
 # shellcheck disable=SC2086,SC2206,SC2317

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # ilb-hairpin-guard: what stays on the machine, so that the state survives reboots and other people's changes.
+# Long: the files that stay, with the unit’s text.
 
 readonly PLAN_FOLDER=/etc/ilb-hairpin-guard
 readonly PLAN_FILE=$PLAN_FOLDER/plan

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # ilb-hairpin-guard: what is in place: interfaces, rules, routes, and where the kernel would send.
+# Long: one look at the machine over shared arrays.
 
 # Runs a command and sets LINES to what it printed, also when it fails. Fails as the command does.
 lines_of() { # command

@@ -1,6 +1,6 @@
 /** Network interfaces as ARM shows them. Shape: sample nic_get.json (spec example NetworkInterfaceGet.json). */
 import type { EstateNic, EstateVm } from '../../estate/estate.ts';
-import { ipConfigurationId, nicId, subnetId, vmId } from '../../estate/ids.ts';
+import { applicationGroupId, ipConfigurationId, nicId, securityGroupId, subnetId, vmId } from '../../estate/ids.ts';
 import type { Site, World } from '../world.ts';
 
 /** The NIC resource. */
@@ -28,6 +28,13 @@ export function nicResource(world: World, site: Site, vm: EstateVm, nic: EstateN
             primary: i === 0,
             privateIPAddressVersion: 'IPv4',
             ...(pools.length > 0 ? { loadBalancerBackendAddressPools: pools.map((id) => ({ id })) } : {}),
+            ...(ip.applicationGroups
+              ? {
+                  applicationSecurityGroups: ip.applicationGroups.map((own) => ({
+                    id: applicationGroupId(estate, own),
+                  })),
+                }
+              : {}),
           },
         };
       }),
@@ -38,6 +45,9 @@ export function nicResource(world: World, site: Site, vm: EstateVm, nic: EstateN
       primary: vm.nics[0]?.name === nic.name,
       virtualMachine: { id: vmId(estate, vm.name) },
       vnetEncryptionSupported: false,
+      ...(nic.securityGroup === undefined
+        ? {}
+        : { networkSecurityGroup: { id: securityGroupId(estate, nic.securityGroup) } }),
     },
   };
 }

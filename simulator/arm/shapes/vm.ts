@@ -28,9 +28,15 @@ export function vmResource(estate: Estate, vm: EstateVm, view: boolean): Record<
       vmId: '00000000-0000-0000-0000-000000000000',
       // A flexible scale set's VM is in the list of VMs, with the set's id (spec example VirtualMachine_Get).
       ...(vm.scaleSet ? { virtualMachineScaleSet: { id: scaleSetId(capitalGroup(estate), vm.scaleSet) } } : {}),
-      hardwareProfile: { vmSize: 'Standard_E8s_v5' },
+      hardwareProfile: { vmSize: vm.size ?? 'Standard_E8s_v5' },
       storageProfile: { osDisk: { osType: osDisk(vm), name: `${vm.name}-os`, createOption: 'FromImage' } },
-      osProfile: { computerName: vm.name, allowExtensionOperations: vm.extensionsDisallowed !== true },
+      osProfile: {
+        computerName: vm.name,
+        [vm.os === 'windows' ? 'windowsConfiguration' : 'linuxConfiguration']: {
+          provisionVMAgent: vm.madeWithoutAgent !== true,
+        },
+        allowExtensionOperations: vm.extensionsDisallowed !== true,
+      },
       networkProfile: {
         networkInterfaces: vm.nics.map((nic, i) => ({
           id: nicId(estate, nic.name),

@@ -1,3 +1,4 @@
+/** What goes wrong in a Windows guest: each error code, and that nothing is left changed. Long: one table of cases about one thing. */
 import { renderWindows } from '../../../shared/guest/windows/render.ts';
 import type { GuestCommand } from '../../../shared/model/guest.ts';
 import type { GuestErrorCode } from '../../../shared/model/guestErrors.ts';

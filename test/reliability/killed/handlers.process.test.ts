@@ -8,7 +8,7 @@ import { readdir } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { POISON_QUEUE, RECONCILE_QUEUE, signalMessage } from '../../../shared/model/messages.ts';
-import { isOpen, type RunRow } from '../../../shared/model/rows.ts';
+import { acceptedRun, isOpen, type RunRow } from '../../../shared/model/rows.ts';
 import { runIdOf } from '../../../shared/model/runId.ts';
 import { markFailed } from '../../../shared/reconcile/deadLetter.ts';
 import { resourceEvent } from '../../../simulator/arm/events.ts';
@@ -152,19 +152,29 @@ async function onePerEvent(t: ExecutionContext, ids: string[]): Promise<void> {
   for (const id of ids) t.is(all.filter((run) => run.event?.id === id).length, 1);
 }
 
-test('startRun: what was answered with 202 is kept; a caller without an answer was promised nothing', async (t) => {
+test('startRun: a caller without an answer asks again under the same key, and there is one run', async (t) => {
+  const before = new Set((await runs()).map((run) => run.runId));
   const answers: (number | undefined)[] = [];
-  await killAtEach(t, 'startRun', async ({ host }) => {
-    const body = JSON.stringify({ scope: vm(), mode: 'check' });
-    const answer = await fetch(`${host.url}/api/runs`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body,
-    }).catch(() => undefined);
-    answers.push(answer?.status);
-    return answer?.status === 202 ? [((await answer.json()) as { runId: string }).runId] : [];
+  const promised: string[] = [];
+  await killAtEach(t, 'startRun', async (victim) => {
+    const key = randomUUID();
+    const post = () =>
+      fetch(`${victim.host.url}/api/runs`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'idempotency-key': key },
+        body: JSON.stringify({ scope: vm(), mode: 'check' }),
+      }).catch(() => undefined);
+    const first = await post();
+    answers.push(first?.status);
+    const answer = first ?? (await until('an answer of the next host', post, LONG_MS, 200));
+    t.is(answer.status, 202);
+    const { runId } = (await answer.json()) as { runId: string };
+    promised.push(runId);
+    return [runId];
   });
   t.deepEqual([...new Set(answers)], [202, undefined]);
+  const made = (await runs()).filter((run) => run.signal === 'manual' && !before.has(run.runId));
+  t.deepEqual(made.map((run) => run.runId).toSorted(), promised.toSorted());
 });
 
 test('retry: the same', async (t) => {
@@ -177,6 +187,29 @@ test('retry: the same', async (t) => {
     return answer?.status === 202 ? [((await answer.json()) as { runId: string }).runId] : [];
   });
   t.deepEqual([...new Set(answers)], [202, undefined]);
+});
+
+test('cancelRun: a caller without an answer asks again, and what was answered is done', async (t) => {
+  const { subscriptionId } = hosts.estate;
+  const answers: (number | undefined)[] = [];
+  const ids: string[] = [];
+  await killAtEach(t, 'cancelRun', async (victim) => {
+    const runId = runIdOf('manual', randomUUID(), '');
+    ids.push(runId);
+    const { v: _v, kind: _kind, ...asked } = signal(runId);
+    await hosts.store.runs.put(subscriptionId, runId, acceptedRun(asked));
+    const cancel = () => fetch(`${victim.host.url}/api/runs/${runId}`, { method: 'DELETE' }).catch(() => undefined);
+    const first = await cancel();
+    answers.push(first?.status);
+    const answer = first ?? (await until('an answer of the next host', cancel, LONG_MS, 200));
+    // A loop that another signal woke may have ended it before, one way or the other.
+    t.true([200, 202, 409].includes(answer.status), `${answer.status}`);
+    return [runId];
+  });
+  t.true(answers.includes(undefined));
+  for (const { row } of await hosts.store.runs.list(subscriptionId)) {
+    if (ids.includes(row.runId)) t.true(row.cancel !== undefined || row.counts.looked > 0, row.runId);
+  }
 });
 
 for (const name of ['complianceSweep', 'primaryWatch'] as const) {
@@ -219,8 +252,8 @@ const empty = (name: string): Promise<true> =>
     return approximateMessagesCount === 0;
   });
 
-/** Killed elsewhere: at the loop's calls in kills.process.test.ts, at its host’s in cleanStop.process.test.ts; `health` and `runs` read. */
-const ELSEWHERE = ['health', 'reconcile', 'runs'];
+/** Killed elsewhere: at the loop's calls in kills.process.test.ts, at its host’s in cleanStop.process.test.ts; the others read. */
+const ELSEWHERE = ['compliance', 'dashboard', 'estate', 'forecast', 'health', 'openapi', 'paths', 'reconcile', 'runs'];
 
 test.after('no function lacks a row; nothing is open, lost or doubled', async (t) => {
   const files = await readdir(new URL('../../../functions/', import.meta.url));

@@ -14,7 +14,7 @@ test('every call of the table is found by its own path, in any letter case, and 
     t.is(matchCall(call.method, path)?.name, name);
     t.is(matchCall(call.method, path.toUpperCase())?.name, name);
     t.is(matchCall(call.method, `${path}/x/y/z`), undefined);
-    t.regex(call.action, /^Microsoft\.(Compute|Network|Resources)\/[\w/]+\/(read|write|delete|action)$/);
+    t.regex(call.action, /^Microsoft\.(Authorization|Compute|Network|Resources)\/[\w/]+\/(read|write|delete|action)$/);
     t.regex(call.source, /^\[(compute|network|management)\] \w+/);
   }
 });

@@ -1,3 +1,4 @@
+/** The simulated Event Grid over http: delivery, retry, filters, dead letters. Long: one table of cases about one thing. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

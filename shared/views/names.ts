@@ -1,7 +1,7 @@
 /** What a person named, found in the estate. */
-import { InputError } from '../shared/errors.ts';
-import { type IdKey, idKey, sameId, shortName } from '../shared/model/ids.ts';
-import type { Evaluation } from '../shared/model/path.ts';
+import { InputError } from '../errors.ts';
+import { type IdKey, idKey, sameId, shortName } from '../model/ids.ts';
+import type { Evaluation } from '../model/path.ts';
 
 /** The key of the member that a person named, by name or id. Throws InputError for none, and for a name of several. */
 export function memberNamed(option: string, name: string, { pathsOfVm }: Evaluation): IdKey {

@@ -1,6 +1,6 @@
 /** Which agents can take a managed command. */
 import test from 'ava';
-import { unfitAgent } from '../../shared/decide/agent.ts';
+import { unfitAgent } from '../../shared/evaluate/agent.ts';
 import type { FindingCode } from '../../shared/model/findings.ts';
 import type { AgentView } from '../../shared/model/ports.ts';
 
