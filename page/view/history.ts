@@ -90,7 +90,7 @@ function row(path: HistoryPathView, view: HistoryView, now: number) {
 }
 
 /** The worst of each day; undefined for a day of which nothing was kept. */
-export function dayWords(
+function dayWords(
   { spans, mixed = [] }: HistoryPathView,
   { from, at, days }: HistoryView,
 ): (PathWord | undefined)[] {
