@@ -36,9 +36,12 @@ function asked(env: Record<string, string>): Set<string> {
   return found;
 }
 
-test('what is described is read, and nothing else', (t) => {
+/** What the platform says by itself, and nobody sets. */
+const INJECTED = 'WEBSITE_AUTH_ENABLED';
+
+test('what is described is read, and besides only what the platform says', (t) => {
   const read = [...asked(GOOD), ...asked(BY_IDENTITY)];
-  t.deepEqual([...new Set(read)].toSorted(), names('whole', 'word', 'text', 'schedule').toSorted());
+  t.deepEqual([...new Set(read)].toSorted(), [...names('whole', 'word', 'text', 'schedule'), INJECTED].toSorted());
 });
 
 test('what the host reads stands in a function’s binding, and the other way round', async (t) => {

@@ -1,7 +1,7 @@
 /**
  * What the HTTP functions take and answer. Parameters and bodies are the handlers' own schemas; what each parameter must be
  * is said in the handlers' own words. An operation that a function has and that is not here fails a test, as does any
- * answer that is not.
+ * answer that is not. Long: one table of all operations, read as a whole.
  */
 import * as z from 'zod';
 import type {

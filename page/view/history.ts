@@ -90,10 +90,7 @@ function row(path: HistoryPathView, view: HistoryView, now: number) {
 }
 
 /** The worst of each day; undefined for a day of which nothing was kept. */
-function dayWords(
-  { spans, mixed = [] }: HistoryPathView,
-  { from, at, days }: HistoryView,
-): (PathWord | undefined)[] {
+function dayWords({ spans, mixed = [] }: HistoryPathView, { from, at, days }: HistoryView): (PathWord | undefined)[] {
   const begin = Date.parse(from);
   const words: (PathWord | undefined)[] = Array.from({ length: days }, () => undefined);
   const note = (start: string, end: string, word: PathWord): void => {

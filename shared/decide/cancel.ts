@@ -6,13 +6,12 @@ import { finding } from '../model/findings.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
 import { type Cancel, isOpen, type OutcomeRow, type RunRow, type VmRow } from '../model/rows.ts';
 import { oneOrAll } from '../model/steps.ts';
-import { takeBack } from './endings.ts';
 import { countOutcomes, settle } from './outcomes.ts';
 import { type Pass, tell } from './pass.ts';
 
 type CancelledRun = RunRow & { cancel: Cancel };
 
-/** Comes before commands are followed: what is only meant must not be sent any more. Doing it twice changes nothing. */
+/** Comes before commands are followed: what is only meant must not be sent once more. Doing it twice changes nothing. */
 export function cancelRuns(pass: Pass): void {
   const cancelled = new Map<string, CancelledRun>();
   for (const run of pass.runs.readAll()) {
@@ -48,14 +47,12 @@ function stopCommands(pass: Pass, cancelled: ReadonlyMap<string, CancelledRun>):
     const others = vm.command.runIds.filter((runId) => !cancelled.has(runId) && isUnderWay(pass, runId));
     if (others.length > 0) {
       vm.command.runIds = others;
-      for (const run of mine) dropCommanded(pass, run, vm, SHARED);
+      for (const run of mine) dropShared(pass, run, vm);
       continue;
     }
     if (vm.hold && vm.command.runIds.includes(vm.hold.runId) && vm.command.mode === 'remove') delete vm.hold;
-    if (vm.command.phase === 'intended') {
-      takeBack(pass, { vm, command: vm.command });
-      for (const run of mine) dropCommanded(pass, run, vm, NOT_BEGUN);
-    } else if (vm.command.phase === 'sent') {
+    // Of what is only meant nobody knows whether it was sent: a loop that died, or an answer that was lost, left it so.
+    if (vm.command.phase !== 'cancelling') {
       stop(pass, vm, first.cancel.by);
       for (const { runId } of mine) stopped.set(runId, (stopped.get(runId) ?? 0) + 1);
     }
@@ -81,14 +78,9 @@ function stop(pass: Pass, vm: VmRow, by: string): void {
   tell(pass, 'cancel', { runId: oneOrAll(runIds), vmId: vm.vmId, seq, code: 'COMMAND_STOPPED' });
 }
 
-function dropCommanded(pass: Pass, run: CancelledRun, vm: VmRow, what: string): void {
+function dropShared(pass: Pass, run: CancelledRun, vm: VmRow): void {
   const outcome = pass.outcomes.get(run.runId, keyOf(vm));
-  if (outcome?.state !== 'commanded') return;
-  if (what === NOT_BEGUN) {
-    delete outcome.seq;
-    if (outcome.commands) outcome.commands -= 1;
-  }
-  drop(pass, run, outcome, what);
+  if (outcome?.state === 'commanded') drop(pass, run, outcome, SHARED);
 }
 
 const keyOf = ({ vmId }: VmRow): IdKey => idKey(vmId);

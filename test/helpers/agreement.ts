@@ -235,14 +235,16 @@ async function takenBack(history: History): Promise<string[]> {
     );
   const runsFor = (execution: Execution): string[] =>
     intentsOf(execution).flatMap(({ fields }) => fields.runId as string | string[]);
+  const wasCancelled = (execution: Execution) => runsFor(execution).every((runId) => cancelled.has(runId));
   const found: string[] = [];
   for (const name of world.vms) {
     const mine = world.executions.filter((item) => item.vm === name);
     for (const [i, execution] of mine.entries()) {
+      // The first apply after a removal says whether it was taken back: those that follow find nothing held.
       const removal = mine
         .slice(0, i)
-        .findLast((item) => item.mode === 'remove' && !runsFor(item).every((runId) => cancelled.has(runId)));
-      if (execution.mode !== 'apply' || !removal) continue;
+        .findLast((item) => item.mode === 'apply' || (item.mode === 'remove' && !wasCancelled(item)));
+      if (execution.mode !== 'apply' || removal?.mode !== 'remove') continue;
       const planned = world.log.filter(
         ({ step, at }) => step === 'planned' && at >= removal.startedAt && at <= execution.startedAt,
       );

@@ -37,10 +37,11 @@ const STEPS: Record<string, Step> = {
     return world.manual('check', 'hs-b');
   },
   'a run over both members that is cancelled while one command runs': (world) => {
-    world.commandMs = 300_000;
+    world.commandMs = 400_000;
     const all = { kind: 'subscription' as const, id: `/subscriptions/${SUBSCRIPTION}` };
     const runId = world.post(world.signal('manual', [all], { mode: 'check' }));
-    const at = world.now + 30_000;
+    // Later than a killed loop is replaced: both commands are under way in each of these lives.
+    const at = world.now + 240_000;
     world.queue.push({ at, message: cancelMessage({ subscriptionId: SUBSCRIPTION, runId, by: 'nurse', at }) });
     return runId;
   },
