@@ -90,15 +90,24 @@ function drop(pass: Pass, { cancel: { by } }: CancelledRun, outcome: OutcomeRow,
   settle(pass, outcome, 'cancelled');
 }
 
-/** A run that was never planned has no VM to wait for. A loop that was killed while it planned may have left some. */
+/**
+ * A run that was never planned has no VM to wait for. A loop that was killed while it planned may have left some: those
+ * with a command are waited for.
+ */
 function endUnplanned(pass: Pass, run: CancelledRun): void {
   const { runId, signal, observedAt, cancel } = run;
   if (!pass.seen.intake.planned.has(runId)) return;
+  const outcomes = pass.outcomes.readOfRun(runId);
+  run.fresh = 0;
+  if (outcomes.some(({ state }) => state !== 'settled')) {
+    run.state = 'running';
+    run.startedAt = pass.now;
+    return;
+  }
   const unreadable = pass.seen.unreadableOutcomes.get(runId)?.size;
   run.state = 'settled';
   run.settledAt = pass.now;
-  run.fresh = 0;
-  run.counts = countOutcomes(0, pass.outcomes.readOfRun(runId), unreadable);
+  run.counts = countOutcomes(0, outcomes, unreadable);
   tell(pass, 'run-settled', {
     runId,
     signal,

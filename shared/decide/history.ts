@@ -1,6 +1,6 @@
 /** What a pass adds to the history of its paths. Pure. */
 import { isNoted, type Noted, noteHistory } from '../evaluate/history.ts';
-import type { PathState } from '../model/history.ts';
+import { dayOf, type PathState } from '../model/history.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
 import { defined } from '../model/optional.ts';
 import type { Path } from '../model/path.ts';
@@ -16,6 +16,7 @@ export function historyOf(pass: EstatePass): HistoryWrite[] {
   const { evaluation, survey, seen, now } = pass;
   const known = new Map((seen.histories ?? []).map((found) => [idKey(found.row.vmId), found]));
   const runs = runsByVm(pass);
+  const oldest = dayOf(now - pass.settings.runAgeMs);
   const writes: HistoryWrite[] = [];
   const note = (key: IdKey, vmId: string, paths: readonly Path[]): void => {
     const found = known.get(key);
@@ -27,7 +28,11 @@ export function historyOf(pass: EstatePass): HistoryWrite[] {
     }));
     // While lists are missing, a path that is not seen may be there all the same.
     const noted = noteHistory(found?.row, vmId, states, now, survey.unread.length === 0);
-    if (noted) writes.push({ ...noted, ...defined({ etag: found?.etag }) });
+    if (!noted) return;
+    const { row, aside } = noted;
+    // Days older than those that are kept are not looked through any more: nothing is put there.
+    const isKept = aside !== undefined && aside.day >= oldest;
+    writes.push({ row, ...defined({ aside: isKept ? aside : undefined, etag: found?.etag }) });
   };
   for (const [key, paths] of evaluation.pathsOfVm) {
     const vmId = paths[0]?.vmId;

@@ -39,7 +39,7 @@ export function needsEstate(
     isRunning(seen.looks.get(vm)) && !(command && isStuck(command, settings, seen.now));
   for (const [vm, command] of commands) {
     if (runs(vm, command)) running += 1;
-    if (hasPlace(command)) places -= 1;
+    if (hasPlace(command, seen.now)) places -= 1;
   }
   const mayGo = running === 0 || running < commands.size;
   return seen.outcomes.some(({ row }) => {

@@ -77,7 +77,7 @@ function roomLeft(pass: Pass): RoomLeft {
   const stuck = new Map<string, string>();
   for (const { vmId, command } of pass.vms.readAll()) {
     if (!command) continue;
-    occupied(room, command);
+    occupied(room, command, pass.now);
     if (command.mode !== 'check' && isStuck(command, pass.settings, pass.now)) {
       for (const vip of command.vips) stuck.set(vip, commandResource(vmId, command.slot));
     }

@@ -23,9 +23,9 @@ export function occupy(room: Room, asks: Asks): void {
 }
 
 /** Takes the room of one on its way. One that outlasts its deadline keeps its VM, and other members away; its place is for others. */
-export function occupied(room: Room, command: Readonly<CommandRow>): void {
+export function occupied(room: Room, command: Readonly<CommandRow>, now: number): void {
   take(room, command);
-  if (hasPlace(command)) room.places -= 1;
+  if (hasPlace(command, now)) room.places -= 1;
 }
 
 function take({ taken }: Room, { mode, vips }: Asks): void {

@@ -11,12 +11,12 @@ import { emptyRoom, isTaken, occupied, occupy } from './room.ts';
  * Ids of the VMs whose intent is to be taken back: what was sent comes first, then intents in the order of their times, as
  * far as there is a place and no other member of their mirrors is changed.
  */
-export function surplusIntents({ vms, settings }: Pass): Set<string> {
+export function surplusIntents({ vms, settings, now }: Pass): Set<string> {
   const room = emptyRoom(settings.maxCommands);
   const intents: { vmId: string; command: Readonly<CommandRow> }[] = [];
   for (const { vmId, command } of vms.readAll()) {
     if (command?.phase === 'intended') intents.push({ vmId, command });
-    else if (command) occupied(room, command);
+    else if (command) occupied(room, command, now);
   }
   const surplus = new Set<string>();
   intents.sort((a, b) => a.command.intendedAt - b.command.intendedAt || compareText(a.vmId, b.vmId));

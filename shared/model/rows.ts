@@ -183,8 +183,12 @@ export interface CommandRow {
   refusal?: CommandRefusal;
 }
 
-/** True for a command that takes one of the places under the ceiling: one that outlasted its deadline is cancelled, and does not. */
-export const hasPlace = (command: CommandRow): boolean => command.phase !== 'cancelling';
+/**
+ * True for a command that takes one of the places under the ceiling: one that outlasted its deadline is cancelled, and does
+ * not. One whose run was cancelled goes on in the guest until it is stopped: it does, until its deadline.
+ */
+export const hasPlace = ({ phase, stopped, deadline }: Readonly<CommandRow>, now: number): boolean =>
+  phase !== 'cancelling' || (stopped === true && now < deadline);
 
 /** A VIP as it was put into a guest: what it takes to leave it there when no plan has it any more. */
 export interface PlacedFrontend {

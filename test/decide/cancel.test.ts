@@ -111,6 +111,15 @@ const table: [what: string, words: Words, comes: string[]][] = [
     },
     [],
   ],
+  [
+    'a run whose loop died while it planned: a command that was meant is waited for',
+    {
+      runs: [accepted('m1 manual hs-a', { cancel })],
+      outcomes: [outcome('m1 hs-a 7')],
+      vms: [commanded('hs-a intended apply 7', of(['m1']))],
+    },
+    ['vm hs-a cancelling apply 7', 'run m1 running'],
+  ],
   ['a run that nobody planned ends at once', { runs: [accepted('m1 manual hs-a', { cancel })] }, ['run m1 settled']],
   [
     'one that a killed loop began to plan ends with what it left',

@@ -4,7 +4,7 @@ import { followCommands } from '../../shared/decide/commands.ts';
 import { surplusIntents } from '../../shared/decide/surplus.ts';
 import { shortName } from '../../shared/model/ids.ts';
 import type { CommandRow, VmRow } from '../../shared/model/rows.ts';
-import { ago, commanded, outcome, pass, READY, run, shows } from '../helpers/seen.ts';
+import { ago, commanded, later, outcome, pass, READY, run, shows } from '../helpers/seen.ts';
 import { shown } from '../helpers/shown.ts';
 
 /** `hs-a intended apply`: a VM's row; both are members of both mirrors. */
@@ -28,6 +28,18 @@ const table: [string, VmRow[], number, string[]][] = [
   ['a check beside a change', [row('hs-a intended check'), row('hs-b sent apply')], 10, []],
   ['no place beside what was sent', [row('hs-a intended check'), row('hs-b sent check')], 1, ['hs-a']],
   ['a command that is cancelled has no place', [row('hs-a intended check'), row('hs-b cancelling check')], 1, []],
+  [
+    'one whose run was cancelled has its place until it is stopped',
+    [row('hs-a intended check'), row('hs-b cancelling check', 5, { stopped: true, deadline: later(1) })],
+    1,
+    ['hs-a'],
+  ],
+  [
+    'or until its deadline',
+    [row('hs-a intended check'), row('hs-b cancelling check', 5, { stopped: true, deadline: ago(1) })],
+    1,
+    [],
+  ],
   ['two checks and one place', [row('hs-a intended check', 5), row('hs-b intended check', 9)], 1, ['hs-a']],
 ];
 for (const [title, vms, most, expected] of table) {

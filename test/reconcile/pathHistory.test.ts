@@ -160,3 +160,21 @@ test('a history row that cannot be read or written costs nobody else anything', 
   const view = await historyOfAll(world);
   t.is(view.unreadable?.length, 1);
 });
+
+for (const [days, rows] of [
+  [2, 1],
+  [100, 0],
+] as const) {
+  test(`a change ${days} days after the last: what ended is put aside only while such days are kept`, async (t) => {
+    const world = articleWorld();
+    const day = dayOf(world.now);
+    world.sweep();
+    await world.run();
+    world.now += days * DAY_MS;
+    world.guests.set('hs-a', 'wrong');
+    world.sweep();
+    await world.run();
+    const aside = await world.store.history.list(historyPartition(SUBSCRIPTION, day));
+    t.is(aside.filter(({ row }) => row.vmId === vmId('hs-a')).length, rows);
+  });
+}

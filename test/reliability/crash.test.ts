@@ -16,9 +16,9 @@ import { untold } from './told.ts';
 /** Methods of the interfaces that the loop has no use for. Any other without a row in the table fails the test. */
 const UNUSED = [
   'store.frontends.get',
+  'store.history.get',
   'store.leases.list',
   'store.outcomes.get',
-  'store.history.get',
   // Handlers keep the keys of requests; the loop forgets them.
   'store.requests.get',
   'store.requests.list',
@@ -50,7 +50,9 @@ const STEPS: Record<string, Step> = {
     world.sendFaults.set('hs-a', [refusal(409)]);
     return world.manual('apply', 'hs-a');
   },
-  'a mirror that moves without a word': (world) => {
+  'a mirror that moves without a word, the day after': (world) => {
+    // What ended on the first day is put aside now.
+    world.now += 86_400_000;
     for (const mirror of world.mirrors) if (mirror.name === 'ucr') mirror.primary = 'hs-b';
     return undefined;
   },
