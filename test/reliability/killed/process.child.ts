@@ -10,27 +10,30 @@ import type { StorageAccount } from '../../../shared/state/storage.ts';
 import { type Around, interfaceMethods, wrapPorts, wrapStore } from '../calls.ts';
 import type { Answer, Order } from './orders.ts';
 
-// What an invocation loads on first use is loaded ahead: a process waits for work with all of it in memory.
-const [{ reconcile }, { markFailed }, { openTables }, { openBells }, { openAzure }, { readMessage }] =
-  await Promise.all([
-    import('../../../shared/reconcile/loop.ts'),
-    import('../../../shared/reconcile/deadLetter.ts'),
-    import('../../../shared/state/tables.ts'),
-    import('../../../shared/state/bells.ts'),
-    import('../../../shared/azure/adapters.ts'),
-    import('../../../shared/model/messages.ts'),
-    import('@azure/arm-compute'),
-    import('@azure/arm-network'),
-    import('@azure/data-tables'),
-    import('@azure/identity'),
-    import('@azure/storage-queue'),
-  ] as const);
+/**
+ * What an invocation loads on first use is loaded ahead: a process waits for work with all of it in memory. Nothing waits
+ * for it at the top of this file: bundled, what is imported late may come back to the very file that would wait.
+ */
+const loading = Promise.all([
+  import('../../../shared/reconcile/loop.ts'),
+  import('../../../shared/reconcile/deadLetter.ts'),
+  import('../../../shared/state/tables.ts'),
+  import('../../../shared/state/bells.ts'),
+  import('../../../shared/azure/adapters.ts'),
+  import('../../../shared/model/messages.ts'),
+  import('@azure/arm-compute'),
+  import('@azure/arm-network'),
+  import('@azure/data-tables'),
+  import('@azure/identity'),
+  import('@azure/storage-queue'),
+] as const);
 
+type Loaded = Awaited<typeof loading>;
 type Storage = { store: Store; bell: LoopPorts['bell'] };
 const storages = new Map<string, Storage>();
-let azure: ReturnType<typeof openAzure> | undefined;
+let azure: ReturnType<Loaded[4]['openAzure']> | undefined;
 
-function openStorage(connectionString: string): Storage {
+function openStorage([, , { openTables }, { openBells }]: Loaded, connectionString: string): Storage {
   const account: StorageAccount = { kind: 'connectionString', connectionString };
   const opened = storages.get(connectionString) ?? { store: openTables(account), bell: openBells(account) };
   storages.set(connectionString, opened);
@@ -58,7 +61,9 @@ function mortal(order: Order): Around {
 }
 
 async function work(order: Order): Promise<void> {
-  const { store, bell } = openStorage(order.connectionString);
+  const loaded = await loading;
+  const [{ reconcile }, { markFailed }, , , { openAzure }, { readMessage }] = loaded;
+  const { store, bell } = openStorage(loaded, order.connectionString);
   const around = mortal(order);
   const message = readMessage(order.message);
   if (order.queue === 'poison') {
@@ -92,4 +97,4 @@ process.on('message', (order: Order) => {
     (error: unknown) => process.send?.(answer(String((error as Error)?.message ?? error))),
   );
 });
-process.send?.('ready');
+void loading.then(() => process.send?.('ready'));
