@@ -70,12 +70,12 @@ const startInOneFile = (entry: string): esbuild.Plugin => ({
   name: 'start-in-one-file',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
-      // JSON shares nothing with the start, and `export *` would lose its default export.
-      if (kind !== 'dynamic-import' || resolveDir.includes('node_modules') || path.endsWith('.json')) return undefined;
+      if (kind !== 'dynamic-import' || resolveDir.includes('node_modules')) return undefined;
       return { path: join(resolveDir, path), namespace: 'later' };
     });
     onLoad({ filter: /.*/, namespace: 'later' }, ({ path }) => ({
-      contents: `import ${JSON.stringify(resolve(entry))};\nexport * from ${JSON.stringify(path)};`,
+      // `export *` leaves out the default export, which is all that a file of JSON has.
+      contents: `import ${JSON.stringify(resolve(entry))};\nexport ${path.endsWith('.json') ? '{ default }' : '*'} from ${JSON.stringify(path)};`,
       resolveDir: dirname(path),
     }));
   },

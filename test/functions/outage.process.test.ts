@@ -46,14 +46,15 @@ test.after.always(async () => {
 });
 test.beforeEach((t) => t.timeout(180_000));
 
-/** Steps and levels that the app logged while something was done. */
+/** Steps and levels that the app logged while something was done, but for its start. */
 async function told(work: () => Promise<unknown>): Promise<[step: string, level: string, line: object][]> {
   const since = host.logs.length;
   await work();
   return host.logs
     .slice(since)
     .filter(({ category, message }) => category === 'user' && message.startsWith('{"step":'))
-    .map(({ level, message }) => [JSON.parse(message).step, level, JSON.parse(message)]);
+    .map(({ level, message }): [string, string, object] => [JSON.parse(message).step, level, JSON.parse(message)])
+    .filter(([step]) => step !== 'started');
 }
 
 test.serial('a request: 500, and an error of its own', async (t) => {

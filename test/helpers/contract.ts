@@ -97,6 +97,8 @@ export async function ask(
   const text = await answer.text();
   const { pathname, search } = new URL(url);
   const method = init.method ?? 'GET';
+  // The host's own ways (timers rung by hand) are no part of the API.
+  if (!pathname.startsWith('/api/')) return { status, headers, text };
   const faults = check({ method, path: `${pathname}${search}`, status, headers, text });
   if (faults.length > 0) throw new Error(`not as the description of the API says: ${faults.join('; ')}`);
   return { status, headers, text };
