@@ -28,7 +28,7 @@ test.before(async () => {
 });
 test.after.always(() => rm(folder, { recursive: true, force: true }));
 
-test.serial('bundle, host.json, package.json, licenses and guest scripts, and nothing else', (t) => {
+test.serial('bundle, host.json, package.json, licenses, guest scripts and the page, and nothing else', (t) => {
   const names = Object.keys(files);
   for (const name of [
     'index.js',
@@ -37,11 +37,15 @@ test.serial('bundle, host.json, package.json, licenses and guest scripts, and no
     'LICENSE',
     'THIRD_PARTY_NOTICES.txt',
     'linux/guard.sh',
+    'page/dashboard.html',
   ]) {
     t.true(names.includes(name), name);
   }
   const others = names.filter(
-    (name) => !/^[\w-]+\.js$|^(host|package)\.json$|^LICENSE$|^THIRD_PARTY_NOTICES\.txt$|^(linux|windows)\//.test(name),
+    (name) =>
+      !/^[\w-]+\.js$|^(host|package)\.json$|^LICENSE$|^THIRD_PARTY_NOTICES\.txt$|^(linux|windows)\/|^page\/dashboard\.html$/.test(
+        name,
+      ),
   );
   t.deepEqual(others, [], 'no maps, no sources, no settings');
   t.false(names.some((name) => name.includes('local.settings')));
