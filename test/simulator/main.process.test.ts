@@ -129,7 +129,7 @@ testNeeding(KERNEL)('without nft and without a wish it says so and takes modelle
   t.teardown(() => endOf(started));
   await started.line(/need the program nft/);
   await started.line(/guests: model \(a model of /);
-  await started.line(/up: complianceSweep, .* on http:\/\/127\.0\.0\.1:\d+/);
+  await started.line(/up: .*complianceSweep, .* on http:\/\/127\.0\.0\.1:\d+/);
   started.ctrlC();
   t.is(await started.ended, 0, started.stderr);
 });
