@@ -13,27 +13,19 @@ import { rowKey, type Store } from '../shared/model/store.ts';
 import { takeLease } from '../shared/reconcile/lease.ts';
 import { observe } from '../shared/reconcile/observe.ts';
 import { TIDY_BATCH, tidy } from '../shared/reconcile/tidy.ts';
-import { openTables } from '../shared/state/tables.ts';
 import { readRunView } from '../shared/views/run.ts';
 import { readRunList } from '../shared/views/runs.ts';
-import { startAzurite } from '../simulator/storage/azurite.ts';
 import { HOUR_MS, NOW, numbers, pairs, SETTINGS, SUBSCRIPTION, vmId } from './estate.ts';
 import { type BenchRow, medianTime, row } from './rows.ts';
 import { ScriptedAzure } from './scale/azure.ts';
+import { withStore } from './store.ts';
 
 const VMS = 1000;
 const RUNS = 10_000;
 const OUTCOMES = 2;
 const OPEN = 1000;
 
-export async function bench(): Promise<BenchRow[]> {
-  const azurite = await startAzurite();
-  try {
-    return await measure(openTables({ kind: 'connectionString', connectionString: azurite.connectionString }));
-  } finally {
-    await azurite.stop();
-  }
-}
+export const bench = (): Promise<BenchRow[]> => withStore(measure);
 
 async function measure(store: Store): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];

@@ -7,11 +7,10 @@ import { bellMessage, type ReconcileMessage, signalMessage } from '../shared/mod
 import { runIdOf } from '../shared/model/runId.ts';
 import type { Store } from '../shared/model/store.ts';
 import { reconcile } from '../shared/reconcile/loop.ts';
-import { openTables } from '../shared/state/tables.ts';
-import { startAzurite } from '../simulator/storage/azurite.ts';
 import { NOW, numbers, SETTINGS, SUBSCRIPTION, vipOf, vmId } from './estate.ts';
 import { type BenchRow, row } from './rows.ts';
 import { ScriptedAzure } from './scale/azure.ts';
+import { withStore } from './store.ts';
 
 const EVENTS = 1000;
 const VMS = 100;
@@ -19,14 +18,7 @@ const COMMAND_MS = 20_000;
 const OVER_MS = 10_000;
 const LIMIT_MS = 3_600_000;
 
-export async function bench(): Promise<BenchRow[]> {
-  const azurite = await startAzurite();
-  try {
-    return await measure(openTables({ kind: 'connectionString', connectionString: azurite.connectionString }));
-  } finally {
-    await azurite.stop();
-  }
-}
+export const bench = (): Promise<BenchRow[]> => withStore(measure);
 
 async function measure(store: Store): Promise<BenchRow[]> {
   let now = NOW;

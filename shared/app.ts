@@ -219,19 +219,15 @@ export async function viewPath(path: { vm: string; vip: string }): Promise<Answe
   return pathAnswer(pathTraceView(known, path));
 }
 
-/** The estate as the page draws it: made once for each reading, however many pages ask. */
+/** The estate as the page draws it. */
 export async function viewEstate(): Promise<Answer> {
   const [{ estateView }, { estateAnswer }, known] = await Promise.all([
     import('./views/estate.ts'),
     import('./views/answer.ts'),
     appEstate(),
   ]);
-  const made = drawn.get(known) ?? estateAnswer(estateView(known, appConfig().enforcement));
-  drawn.set(known, made);
-  return made;
+  return answerOnce(known, 'estate', () => estateAnswer(estateView(known, appConfig().enforcement)));
 }
-
-const drawn = new WeakMap<EstateRead, Answer>();
 
 /** The description of the HTTP API. */
 export async function viewOpenApi(): Promise<Answer> {

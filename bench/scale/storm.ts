@@ -12,10 +12,9 @@ import type { Signal } from '../../shared/model/signal.ts';
 import type { Log } from '../../shared/model/steps.ts';
 import type { Store } from '../../shared/model/store.ts';
 import { reconcile } from '../../shared/reconcile/loop.ts';
-import { openTables } from '../../shared/state/tables.ts';
-import { startAzurite } from '../../simulator/storage/azurite.ts';
 import { numbers, SETTINGS, SUBSCRIPTION, vipOf, vmId } from '../estate.ts';
 import { type BenchRow, cpuMs, row } from '../rows.ts';
+import { withStore } from '../store.ts';
 import { ScriptedAzure } from './azure.ts';
 
 const EVENTS = 10_000;
@@ -30,15 +29,7 @@ const TRIES = 5;
 
 const settings = { ...SETTINGS, bellSeconds: 1, maxCommands: 100, healthPerMinute: 600 };
 
-export async function storm(): Promise<BenchRow[]> {
-  const azurite = await startAzurite();
-  try {
-    const store = openTables({ kind: 'connectionString', connectionString: azurite.connectionString });
-    return await new Storm(store).measure();
-  } finally {
-    await azurite.stop();
-  }
-}
+export const storm = (): Promise<BenchRow[]> => withStore((store) => new Storm(store).measure());
 
 interface Waiting {
   message: ReconcileMessage;

@@ -6,6 +6,7 @@
 import { clip } from '../errors.ts';
 import { type Finding, findingText, findingVerdict } from '../model/findings.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
+import { iso } from '../model/iso.ts';
 import type { Refusing } from '../model/lease.ts';
 import {
   addNews,
@@ -30,8 +31,6 @@ const SAY_AGAIN_MS = 50 * 60_000;
 /** Findings in one event, and characters of one's text. */
 const MOST_FINDINGS = 8;
 const MOST_TEXT = 600;
-
-const iso = (ms: number): string => new Date(ms).toISOString();
 
 /**
  * True for a path whose connections come back to its VM now while nothing shows that they work, and for one that a

@@ -2,8 +2,10 @@
  * A refusing Azure is told aloud: one line at each change and every ten minutes while it lasts, whatever is open, and one
  * when it is over. What was told is kept in the lease, so that it is once for all instances. Pure.
  */
+
 import type { AzureError } from '../errors.ts';
 import { idKey } from '../model/ids.ts';
+import { iso } from '../model/iso.ts';
 import type { LeaseRow, Refusing } from '../model/lease.ts';
 import { plainLine } from '../model/lines.ts';
 import { finalRefusal, refusalText } from '../model/refusals.ts';
@@ -85,6 +87,6 @@ function follow(
   const isTold = refusing.toldAt > 0 && refusing.toldAt <= now && now - refusing.toldAt < TELL_MS;
   if (isTold || !isLasting) return { refusing };
   refusing.toldAt = now;
-  const told = { subscriptionId, code, azureCode, action, text, nextStep, since: new Date(since).toISOString() };
+  const told = { subscriptionId, code, azureCode, action, text, nextStep, since: iso(since) };
   return { refusing, line: { step: 'azure-refuses', fields: told } };
 }

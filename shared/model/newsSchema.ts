@@ -16,7 +16,7 @@ const time = (meaning: string) => field(z.iso.datetime(), meaning);
 const subscriptionId = text('the VM’s subscription');
 const findings = field(
   z.array(z.strictObject({ code: z.string(), text: z.string() })),
-  'what is wrong: codes as in README, with what a person does about each',
+  'what is wrong: codes as in docs/findings.md, with what a person does about each',
 );
 
 const path = {

@@ -1,13 +1,13 @@
 /** What a loop reads of other subscriptions: commands that keep its own back, members, and the frontends that it shares. */
 import { needsElsewhere } from '../decide/elsewhere.ts';
 import type { Observed } from '../decide/pass.ts';
-import { StateError } from '../errors.ts';
 import { inBatches, READS } from '../model/batches.ts';
 import { type IdKey, idKey, parseResourceId } from '../model/ids.ts';
 import type { FrontendRow, VmRow } from '../model/rows.ts';
 import { subscriptionOf } from '../model/scope.ts';
 import type { LoopSettings } from '../model/settings.ts';
 import { type ListOptions, rowKey, type Store, type UnreadableRow, type Versioned } from '../model/store.ts';
+import { isUnreadable } from './unreadable.ts';
 
 /** Commands and members of other subscriptions, where something that is shared with them is about to be sent. */
 export async function readElsewhere(
@@ -56,9 +56,6 @@ async function readVms(
   });
   return rows;
 }
-
-const isUnreadable = (error: unknown): error is StateError =>
-  error instanceof StateError && ['STATE_ROW_BROKEN', 'STATE_VERSION_UNKNOWN'].includes(error.code);
 
 /** The frontends' rows: the subscription's own, and those of others that its VMs are behind, which lie there. */
 export async function readFrontends(

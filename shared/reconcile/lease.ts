@@ -137,3 +137,8 @@ export async function holding<T>(lease: Lease, work: Promise<T>): Promise<T> {
 
 /** True for a write that lost against another. */
 export const isConflict = (error: unknown): boolean => error instanceof StateError && error.code === 'STATE_CONFLICT';
+
+/** For a write that may lose: throws anything but a conflict. */
+export function unlessConflict(error: unknown): void {
+  if (!isConflict(error)) throw error;
+}

@@ -19,6 +19,7 @@ import { type Observation, observe, type Readers } from './observe.ts';
 import { publishNews } from './publish.ts';
 import { record } from './record.ts';
 import { tidy } from './tidy.ts';
+import { tellUnreadable } from './unreadable.ts';
 import { writeHistory } from './writeHistory.ts';
 
 export interface LoopPorts extends Readers {
@@ -108,9 +109,7 @@ async function onePass(
   const { subscriptionId } = lease.row;
   const observation = await holding(lease, observe(ports, subscriptionId, lease.row, unwritten, settings));
   const { seen } = observation;
-  for (const { where, error } of observation.unreadable) {
-    ports.log('row-unreadable', { subscriptionId, row: where, code: error.code, text: error.message });
-  }
+  observation.unreadable.forEach(tellUnreadable(ports.log, subscriptionId));
   tellUnread(observation, lease, ports.log);
   const { refusing, lines } = tellRefusing(lease.row.refusing, seen);
   seen.refusing = refusing;

@@ -1,9 +1,9 @@
 /** What was told so far, as far as a pass may have something to tell. */
 import type { Observed } from '../decide/pass.ts';
-import { StateError } from '../errors.ts';
 import type { LeaseRow } from '../model/lease.ts';
 import { subscriptionSubject } from '../model/news.ts';
 import { rowKey, type Store, type UnreadableRow } from '../model/store.ts';
+import { isUnreadable } from './unreadable.ts';
 
 /** Reads into what was seen: all rows where paths are judged, the subscription's own where a run or a refusal may end. */
 export async function readNews(
@@ -29,10 +29,8 @@ export async function readNews(
     const own = await news.get(subscriptionId, key);
     seen.news = own ? [own] : [];
   } catch (error) {
-    if (!(error instanceof StateError) || !UNREADABLE.includes(error.code)) throw error;
+    if (!isUnreadable(error)) throw error;
     broken.add(key);
     told.push({ key, where: `news ${subscriptionId}/${key}`, error });
   }
 }
-
-const UNREADABLE: readonly string[] = ['STATE_ROW_BROKEN', 'STATE_VERSION_UNKNOWN'];

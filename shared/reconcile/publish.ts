@@ -14,8 +14,9 @@ import {
 } from '../model/news.ts';
 import type { Clock, EventsTopic } from '../model/ports.ts';
 import type { Log } from '../model/steps.ts';
-import { type ListOptions, rowKey, type Store } from '../model/store.ts';
-import { isConflict } from './lease.ts';
+import { rowKey, type Store } from '../model/store.ts';
+import { unlessConflict } from './lease.ts';
+import { tellingUnreadable } from './unreadable.ts';
 
 /** Events in one request: about 300 KB at most, where Event Grid takes a megabyte. */
 export const MOST_EVENTS = 100;
@@ -49,11 +50,10 @@ export async function publishNews(ports: Publishing, subscriptionId: string): Pr
 
 async function publish(ports: Publishing, subscriptionId: string): Promise<void> {
   const { store, clock, log } = ports;
-  const unreadable: ListOptions = {
-    unreadable: ({ where, error }) =>
-      log('row-unreadable', { subscriptionId, row: where, code: error.code, text: error.message }),
-  };
-  const rows = await store.news.list(subscriptionId, 'pending', { limit: MOST_ROWS, ...unreadable });
+  const rows = await store.news.list(subscriptionId, 'pending', {
+    limit: MOST_ROWS,
+    ...tellingUnreadable(log, subscriptionId),
+  });
   if (rows.length === 0) return;
   const subject = subscriptionSubject(subscriptionId);
   const own = rows.find(({ row }) => idKey(row.subject) === idKey(subject)) ??
@@ -116,9 +116,5 @@ async function takeOut(
   const changes = pending.length < row.pending.length || (isOwn && (before !== undefined || refusal !== undefined));
   if (!changes) return;
   const next: NewsRow = { ...rest, pending, ...(isOwn && refusal ? { topic: refusal } : {}) };
-  try {
-    await store.news.put(subscriptionId, rowKey(row.subject), next, etag);
-  } catch (error) {
-    if (!isConflict(error)) throw error;
-  }
+  await store.news.put(subscriptionId, rowKey(row.subject), next, etag).catch(unlessConflict);
 }

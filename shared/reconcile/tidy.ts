@@ -7,8 +7,9 @@ import { isOpen, type RunRow } from '../model/rows.ts';
 import type { LoopSettings } from '../model/settings.ts';
 import type { Log } from '../model/steps.ts';
 import { type ListOptions, REQUESTS, rowKey, type Store, type Versioned } from '../model/store.ts';
-import { isConflict, type Lease } from './lease.ts';
+import { isConflict, type Lease, unlessConflict } from './lease.ts';
 import { ownOutcomes } from './ownOutcomes.ts';
+import { tellingUnreadable } from './unreadable.ts';
 
 /** How often old runs are looked for, and how soon again while there are more, milliseconds. */
 export const TIDY_MS = 3_600_000;
@@ -35,10 +36,7 @@ export async function tidy(lease: Lease, ports: Ports, settings: LoopSettings): 
   // Due further ahead than ever set: before the clock was set back.
   if (now < tidyAt && tidyAt <= now + TIDY_MS) return;
   await lease.renew({ tidyAt: now + TIDY_SOON_MS });
-  const unreadable: ListOptions = {
-    unreadable: ({ where, error }) =>
-      ports.log('row-unreadable', { subscriptionId, row: where, code: error.code, text: error.message }),
-  };
+  const unreadable = tellingUnreadable(ports.log, subscriptionId);
   const renewed = await renew(ports.store, subscriptionId, unreadable);
   const before = now - settings.runAgeMs;
   const old = await ports.store.runs.page(subscriptionId, { before, limit: TIDY_BATCH }, unreadable);
@@ -80,12 +78,8 @@ async function isRemoved(store: Ports['store'], old: RunRow, unreadable: ListOpt
 async function forgetRequests({ requests }: Ports['store'], before: number, unreadable: ListOptions): Promise<number> {
   const old = await requests.before(before, TIDY_BATCH, unreadable);
   await inBatches(old, SIDE_BY_SIDE, async (found) => {
-    try {
-      await requests.remove(REQUESTS, found.row.keyHash, found);
-    } catch (error) {
-      // A new request has taken the key meanwhile.
-      if (!isConflict(error)) throw error;
-    }
+    // Unless a new request has taken the key meanwhile.
+    await requests.remove(REQUESTS, found.row.keyHash, found).catch(unlessConflict);
   });
   return old.length;
 }
@@ -131,11 +125,7 @@ async function forgetHistory(
 async function renew({ runs }: Ports['store'], subscriptionId: string, unreadable: ListOptions): Promise<number> {
   const outdated = (await runs.list(subscriptionId, 'outdated', unreadable)).slice(0, TIDY_BATCH);
   await inBatches(outdated, SIDE_BY_SIDE, async ({ row, etag }) => {
-    try {
-      await runs.put(subscriptionId, row.runId, row, etag);
-    } catch (error) {
-      if (!isConflict(error)) throw error;
-    }
+    await runs.put(subscriptionId, row.runId, row, etag).catch(unlessConflict);
   });
   return outdated.length;
 }

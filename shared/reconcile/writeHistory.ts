@@ -5,7 +5,7 @@ import { inBatches } from '../model/batches.ts';
 import { type HistoryRow, historyPartition } from '../model/history.ts';
 import type { Log } from '../model/steps.ts';
 import { rowKey, type Store } from '../model/store.ts';
-import { isConflict } from './lease.ts';
+import { isConflict, unlessConflict } from './lease.ts';
 
 const WRITES = 16;
 
@@ -32,8 +32,4 @@ export async function writeHistory(
       log('row-not-written', { subscriptionId, table: 'history', row: rowKey(row.vmId), code, text });
     }
   });
-}
-
-function unlessConflict(error: unknown): void {
-  if (!isConflict(error)) throw error;
 }

@@ -1,11 +1,11 @@
 /** Documents as HTTP answers, in the format that the caller asked for. */
-import { hash } from 'node:crypto';
 import type { ListFormat, RunFormat } from '../model/formats.ts';
 import { defined } from '../model/optional.ts';
 import type { ComplianceView } from './compliance.ts';
 import { complianceCsv } from './complianceCsv.ts';
 import { runCsv, runsCsv } from './csv.ts';
 import type { EstateView } from './estateSchema.ts';
+import { weakEtag } from './etag.ts';
 import type { ForecastView } from './forecast.ts';
 import type { HealthView } from './health.ts';
 import { historyCsv } from './history.ts';
@@ -56,7 +56,7 @@ const PASSING: ReadonlySet<string> = new Set(['asOf', 'listedAt', 'ageSeconds'])
  */
 function tagged(given: Answer, document: unknown): Answer {
   const text = JSON.stringify(document, (name, value) => (PASSING.has(name) ? undefined : value));
-  const etag = `W/"${hash('sha256', `${given.headers['content-type']}\n${text}`, 'base64url').slice(0, 22)}"`;
+  const etag = weakEtag(`${given.headers['content-type']}\n${text}`);
   return {
     ...given,
     headers: { ...given.headers, etag, 'cache-control': 'private, no-cache', vary: 'accept' },

@@ -9,6 +9,7 @@ import { type PreconditionsOf, preconditionsOf } from '../evaluate/preconditions
 import { type Survey, surveyed } from '../evaluate/survey.ts';
 import { type Exposure, findingText, type ProofKind, type Verdict } from '../model/findings.ts';
 import { type IdKey, idKey, parentId, shortName } from '../model/ids.ts';
+import { iso } from '../model/iso.ts';
 import {
   type EstateFilter,
   type Heard,
@@ -26,7 +27,6 @@ import {
   preconditionText,
 } from '../model/preconditions.ts';
 import { type Scope, subscriptionOf } from '../model/scope.ts';
-import { iso } from './iso.ts';
 import { type Loss, lossOf } from './loss.ts';
 import { type TraceView, traceView } from './trace.ts';
 

@@ -1,9 +1,9 @@
 /** How every VM stands towards every VIP that it serves, as the app knows it: for scripts, spreadsheets and audits. Pure. */
 import { parentId, shortName } from '../model/ids.ts';
+import { iso } from '../model/iso.ts';
 import { defined } from '../model/optional.ts';
 import type { Path, SeenEnd } from '../model/path.ts';
 import { type EstateHead, estateHead, type KnownView } from './estateHead.ts';
-import { iso } from './iso.ts';
 import { type CodeView, findingView } from './run.ts';
 
 /** An own address and port that a connect was seen to come back to. */

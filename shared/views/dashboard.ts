@@ -2,9 +2,9 @@
  * The page of `GET /api/dashboard`: one document without data in it, made by page/bundle.ts. What it draws it asks for
  * itself, with the key that it is given.
  */
-import { hash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Answer } from './answer.ts';
+import { weakEtag } from './etag.ts';
 
 const FILE = new URL('./page/dashboard.html', import.meta.url);
 
@@ -25,12 +25,10 @@ export async function dashboardAnswer(): Promise<Answer> {
     headers: {
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': `${policy}; frame-ancestors 'none'`,
-      'x-content-type-options': 'nosniff',
-      'referrer-policy': 'no-referrer',
       'cross-origin-opener-policy': 'same-origin',
       // Asked for again each time: a new version of the app has a new page.
       'cache-control': 'private, no-cache',
-      etag: `W/"${hash('sha256', body, 'base64url').slice(0, 22)}"`,
+      etag: weakEtag(body),
     },
     body,
   };

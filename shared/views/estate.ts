@@ -1,15 +1,17 @@
 /** The estate as a document: what the page draws. Pure. */
 
 import { type Forecast, forecast } from '../evaluate/forecast.ts';
+import { push } from '../evaluate/push.ts';
 import { compareText } from '../model/address.ts';
 import { findingText, findingVerdict } from '../model/findings.ts';
 import { type IdKey, idKey, parentId, shortName } from '../model/ids.ts';
+import { iso } from '../model/iso.ts';
 import type { Heard, Observed } from '../model/observed.ts';
 import { defined } from '../model/optional.ts';
 import type { Evaluation, FrontendView, Path } from '../model/path.ts';
 import type { FrontendRow, VmRow } from '../model/rows.ts';
 import type { Nic, Topology } from '../model/topology.ts';
-import type { KnownView } from './estateHead.ts';
+import { estateHead, type KnownView } from './estateHead.ts';
 import {
   type EstateView,
   type FrontendEntry,
@@ -20,7 +22,6 @@ import {
   type PathWord,
   type VmEntry,
 } from './estateSchema.ts';
-import { iso } from './iso.ts';
 import { unreadableView } from './run.ts';
 
 /** What the document is made of. */
@@ -39,6 +40,7 @@ export interface EstateData extends Pick<KnownView, 'listedAt' | 'evaluation' | 
 export function estateView(data: EstateData, enforcement: EstateView['enforcement']): EstateView {
   const { evaluation, observed } = data;
   const { topology } = observed;
+  const { asOf, listedAt, unread } = estateHead(data);
   const findings = new Findings();
   const ahead = forecast(evaluation);
   const lost = new Map(ahead.ifLost.map((entry) => [idKey(entry.vmId), entry]));
@@ -49,8 +51,8 @@ export function estateView(data: EstateData, enforcement: EstateView['enforcemen
   for (const { vms } of groups) for (const { paths } of vms) for (const { state } of paths) states[state] += 1;
   return {
     schema: 1,
-    asOf: iso(observed.at),
-    listedAt: iso(data.listedAt),
+    asOf,
+    listedAt,
     enforcement,
     counts: {
       vms: evaluation.pathsOfVm.size,
@@ -62,7 +64,7 @@ export function estateView(data: EstateData, enforcement: EstateView['enforcemen
     groups: groups.sort((a, b) => rank(a.state) - rank(b.state) || compareText(nameOf(a), nameOf(b))),
     findings: findings.list,
     listed: evaluation.listed.map(({ id, finding }) => ({ id, code: finding.code, text: findingText(finding) })),
-    unread: observed.unread.map(({ id, code, text, action }) => ({ id, code, text, action })),
+    unread,
     unreadable: data.unreadable.map(unreadableView),
     forecastCut: ahead.cut,
   };
@@ -72,9 +74,7 @@ export function estateView(data: EstateData, enforcement: EstateView['enforcemen
     const pathsOf = new Map<IdKey, Path[]>();
     for (const { key } of views) {
       for (const path of evaluation.pathsOfFrontend.get(key) ?? []) {
-        const known = pathsOf.get(path.vmKey);
-        if (known) known.push(path);
-        else pathsOf.set(path.vmKey, [path]);
+        push(pathsOf, path.vmKey, path);
       }
     }
     const made = [...pathsOf].map(([key, paths]) => {

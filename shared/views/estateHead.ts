@@ -1,11 +1,11 @@
 /** What documents about the estate are made from, and what stands over each: when it was read, and what could not be. */
 import type { IdKey } from '../model/ids.ts';
+import { iso } from '../model/iso.ts';
 import type { Observed } from '../model/observed.ts';
 import { defined } from '../model/optional.ts';
 import type { Evaluation } from '../model/path.ts';
 import type { FrontendRow, VmRow } from '../model/rows.ts';
 import type { UnreadableRow } from '../model/store.ts';
-import { iso } from './iso.ts';
 import { type CodeView, unreadableView } from './run.ts';
 
 /** What could not be read of Azure, and the right that it takes. */
@@ -40,7 +40,11 @@ export interface KnownView {
 }
 
 /** What stands over a document. */
-export const estateHead = ({ listedAt, observed, unreadable }: Omit<KnownView, 'evaluation'>): EstateHead => ({
+export const estateHead = ({
+  listedAt,
+  observed,
+  unreadable,
+}: Pick<KnownView, 'listedAt' | 'unreadable'> & { observed: Pick<Observed, 'at' | 'unread'> }): EstateHead => ({
   asOf: iso(observed.at),
   listedAt: iso(listedAt),
   unread: observed.unread.map(({ id, code, action, text }) => ({ id, code, action, text })),

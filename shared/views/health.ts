@@ -1,9 +1,9 @@
 /** How the app itself is: its storage, and for each subscription when it looked last and what Azure refuses. */
 import { GuardError, messageOf, StateError, toldOf } from '../errors.ts';
+import { iso } from '../model/iso.ts';
 import type { LeaseRow, Refusing } from '../model/lease.ts';
 import { defined } from '../model/optional.ts';
 import { LEASES, type Store } from '../model/store.ts';
-import { iso } from './iso.ts';
 
 /** `ok`: looked, and nothing refused. `impaired`: something is refused or fails. `unknown`: nobody looked yet. */
 export type HealthState = 'ok' | 'impaired' | 'unknown';

@@ -11,11 +11,11 @@ import {
   startOf,
 } from '../model/history.ts';
 import { isWithin, shortName } from '../model/ids.ts';
+import { iso } from '../model/iso.ts';
 import { defined } from '../model/optional.ts';
 import { type ListOptions, rowKey, type Store, type Versioned } from '../model/store.ts';
 import { csv } from './csv.ts';
 import type { HistoryPathView, HistoryView } from './historySchema.ts';
-import { iso } from './iso.ts';
 import { type CodeView, unreadableView } from './run.ts';
 
 /** What is asked for: the last so many days, today among them. */

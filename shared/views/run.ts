@@ -4,11 +4,11 @@ import { readWarning } from '../guest/warnings.ts';
 import { type Finding, finding, findingText } from '../model/findings.ts';
 import type { GuestPlan } from '../model/guest.ts';
 import { shortName } from '../model/ids.ts';
+import { iso } from '../model/iso.ts';
 import { defined } from '../model/optional.ts';
 import { type Confirmation, isOpen, noCounts, type OutcomePath, type OutcomeRow, type RunRow } from '../model/rows.ts';
 import type { Store, UnreadableRow } from '../model/store.ts';
 import { waitText } from '../model/waits.ts';
-import { iso } from './iso.ts';
 
 /** A code for scripts, and what it says for people. */
 export interface CodeView {

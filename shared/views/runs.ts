@@ -1,10 +1,10 @@
 /** The list of runs, newest first: a page of summaries, and where the next one begins. */
 import type { ListFormat } from '../model/formats.ts';
 import { isWithin } from '../model/ids.ts';
+import { iso } from '../model/iso.ts';
 import { defined } from '../model/optional.ts';
 import type { RunRow } from '../model/rows.ts';
 import { type RunQuery, runMark, type Store, type UnreadableRow } from '../model/store.ts';
-import { iso } from './iso.ts';
 import { type CodeView, type RunSummary, readRunRows, runSummary, unreadableView } from './run.ts';
 
 export interface RunListView {

@@ -28,25 +28,11 @@ import {
   vm,
   vmId,
 } from '../helpers/estate.ts';
+import { type RuleSpec, securityRule as rule } from '../helpers/securityRule.ts';
 
 const GROUP = `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg`;
 const nsgId = (name: string): string => `${GROUP}/providers/Microsoft.Network/networkSecurityGroups/${name}`;
 const tableId = (name: string): string => `${GROUP}/providers/Microsoft.Network/routeTables/${name}`;
-
-type RuleSpec = Partial<SecurityRule> & { id: string };
-const rule = (spec: RuleSpec): SecurityRule => ({
-  priority: 100,
-  direction: 'inbound',
-  access: 'deny',
-  protocol: '*',
-  sources: ['*'],
-  sourcePorts: ['*'],
-  destinations: ['*'],
-  destinationPorts: ['*'],
-  sourceGroups: [],
-  destinationGroups: [],
-  ...spec,
-});
 
 const group = (name: string, ...rules: RuleSpec[]) => ({ id: nsgId(name), rules: rules.map(rule) });
 

@@ -2,22 +2,7 @@ import test from 'ava';
 import { type FirstPacket, judgePacket, PROBE_SOURCE } from '../../shared/evaluate/securityRules.ts';
 import { idKey } from '../../shared/model/ids.ts';
 import type { SecurityRule } from '../../shared/model/surroundings.ts';
-
-type Spec = Partial<SecurityRule> & { id: string };
-
-const rule = (spec: Spec): SecurityRule => ({
-  priority: 100,
-  direction: 'inbound',
-  access: 'deny',
-  protocol: '*',
-  sources: ['*'],
-  sourcePorts: ['*'],
-  destinations: ['*'],
-  destinationPorts: ['*'],
-  sourceGroups: [],
-  destinationGroups: [],
-  ...spec,
-});
+import { type RuleSpec, securityRule as rule } from '../helpers/securityRule.ts';
 
 /** Those that Azure puts into every group, for inbound. */
 const DEFAULTS: SecurityRule[] = [
@@ -43,13 +28,13 @@ const packet = (fields: Partial<FirstPacket> = {}): FirstPacket => ({
 
 const probe = packet({ source: { address: PROBE_SOURCE }, port: 52_773 });
 
-const judged = (rules: Spec[], of: FirstPacket = packet(), defaults = DEFAULTS): string => {
+const judged = (rules: RuleSpec[], of: FirstPacket = packet(), defaults = DEFAULTS): string => {
   const all = [...rules.map(rule), ...defaults].sort((a, b) => a.priority - b.priority);
   const verdict = judgePacket({ id: '/nsg', rules: all }, of);
   return verdict.outcome === 'passes' ? 'passes' : `${verdict.outcome} ${verdict.rule.id}`;
 };
 
-const CASES: [what: string, rules: Spec[], packet: FirstPacket, verdict: string][] = [
+const CASES: [what: string, rules: RuleSpec[], packet: FirstPacket, verdict: string][] = [
   ['Azure’s own rules: within the network', [], packet(), 'passes'],
   ['Azure’s own rules: the probe', [], probe, 'passes'],
   ['everything denied', [{ id: 'd' }], packet(), 'ended d'],

@@ -1,4 +1,5 @@
 /** What an app answers of a sample, and runs as its documents tell them. */
+import { noCounts } from '../../shared/model/rows.ts';
 import { NOW } from '../helpers/estate.ts';
 import { type Answers, problem, type Reply } from './fakeApp.ts';
 import type { Sample } from './samples.ts';
@@ -24,21 +25,7 @@ export function answersOf(sample: Sample): Answers {
 
 export const RUN = 'a'.repeat(32);
 
-const NO_COUNTS = {
-  vms: 2,
-  compliant: 0,
-  repaired: 1,
-  repairable: 0,
-  blocked: 0,
-  unknown: 0,
-  failed: 0,
-  removed: 0,
-  superseded: 0,
-  planned: 0,
-  commands: 2,
-  looked: 1,
-  believed: 0,
-};
+const COUNTS = { ...noCounts(), vms: 2, repaired: 1, commands: 2, looked: 1 };
 
 /** A run over hs-a, which has ended, and hs-b, which ends with the run. */
 export function runOf(state: 'accepted' | 'running' | 'settled' | 'failed', more: Record<string, unknown> = {}) {
@@ -70,7 +57,7 @@ export function runOf(state: 'accepted' | 'running' | 'settled' | 'failed', more
     state,
     acceptedAt: new Date(NOW - 60_000).toISOString(),
     scope: [],
-    counts: NO_COUNTS,
+    counts: COUNTS,
     vms: [vm('hs-a', true), vm('hs-b', state === 'settled')],
     ...more,
   };
