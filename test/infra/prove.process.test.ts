@@ -38,7 +38,9 @@ function prove(args: string[], az: Record<string, string>, curl: Record<string, 
       const cases = Object.entries(answers).map(
         ([words, said]) => `case "$*" in *'${words}'*) printf '%s' '${said.replaceAll("'", "'\\''")}'; exit 0 ;; esac`,
       );
-      const script = `#!/bin/sh\n${cases.join('\n')}\necho "$*" >&2; exit 3\n`;
+      // As curl does: its configuration is read first. One that ended before would break the writer's pipe.
+      const reads = `case "$*" in *'--config -'*) cat >/dev/null ;; esac`;
+      const script = `#!/bin/sh\n${reads}\n${cases.join('\n')}\necho "$*" >&2; exit 3\n`;
       writeFileSync(join(folder, tool), script);
       chmodSync(join(folder, tool), 0o755);
     }
