@@ -22,6 +22,7 @@ test('a long name is cut between characters, and says so', (t) => {
   const cut = askedBy(sent('🙂'.repeat(1000)), true);
   t.is([...cut].length, 128);
   t.true(cut.endsWith('🙂…'));
+  t.is(askedBy(sent('🙂'.repeat(128)), true), '🙂'.repeat(128), 'one that just fits is left as it is');
 });
 
 test('without authentication anyone could send any name: none is taken', (t) => {
@@ -29,5 +30,6 @@ test('without authentication anyone could send any name: none is taken', (t) => 
 });
 
 test('nobody named', (t) => {
+  t.is(BY_KEY, 'function key');
   t.is(askedBy(new Headers(), true), BY_KEY);
 });

@@ -41,6 +41,25 @@ test('a string of 4,096 characters, and none longer, escapes counted; the field 
   }
 });
 
+test('a field within a list within a list, a place behind a place, and a text in a list that follows an object', (t) => {
+  const long = 'x'.repeat(4097);
+  for (const [body, field] of [
+    [`[[1,2],[3,"${long}"]]`, '[1][1]'],
+    [`{"a":{"b":1},"c":"${long}"}`, 'c'],
+    [`[{"a":1},{"b":2,"c":"${long}"}]`, '[1].c'],
+    [`{"a.b":"${long}"}`, 'a.b'],
+    [`{"${long}":1}`, 'body'],
+  ] as const) {
+    const error = t.throws(() => parseJson(body), { instanceOf: InputError });
+    t.is(error?.field, field, body.slice(0, 30));
+    t.true(error?.value.startsWith('"xxx'), 'what was too long is shown');
+  }
+});
+
+test('levels that were closed count no more', (t) => {
+  t.notThrows(() => parseJson(`[${Array(20).fill('{"a":{}}').join(',')}]`));
+});
+
 test('what is no JSON is told as such', (t) => {
   for (const text of ['', '{', ']', '"\\', 'mode=apply', '{"a":1}}']) {
     const error = t.throws(() => parseJson(text), { instanceOf: InputError });

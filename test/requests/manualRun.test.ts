@@ -93,7 +93,70 @@ for (const [title, body, field, value] of [
   });
 }
 
+const IDS =
+  'must be the id of a subscription, resource group, virtual machine, network interface, load balancer or frontend, such as /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/healthshare/providers/Microsoft.Compute/virtualMachines/hs-a';
+
+for (const [title, body, says] of [
+  ['the body', '7', /^body is "7": must be an object with scope and mode \(.+\)$/],
+  ['the mode', { scope: vm(ONE), mode: 1 }, 'mode is "1": must be check, apply or remove'],
+  ['dryRun', { scope: vm(ONE), mode: 'apply', dryRun: 1 }, 'dryRun is "1": must be true or false'],
+  ['the scope', { scope: 1, mode: 'apply' }, `scope is "1": ${IDS}`],
+  ['an id', { scope: 'a', mode: 'apply' }, `scope is "a": ${IDS}`],
+  [
+    'another field',
+    { scope: vm(ONE), mode: 'apply', a: 1 },
+    'a is "1": is not known; known are scope, mode and dryRun',
+  ],
+  ['a field whose name ends alike', { scope: vm(ONE), mode: 'apply', ascope: 1 }, /^ascope is "1": is not known; /],
+] as const) {
+  test(`what was expected is said: ${title}`, (t) => {
+    const { message } = refused(body);
+    if (typeof says === 'string') t.is(message, says);
+    else t.regex(message, says);
+  });
+}
+
+for (const [title, id] of [
+  ['no slash at its start', `subscriptions/${ONE}`],
+  ['something before it', `x/subscriptions/${ONE}`],
+  ['another word for subscriptions', `/subscription/${ONE}`],
+  ['no subscription', '/subscriptions/'],
+  ['a slash alone', '/'],
+  ['a subscription that is no GUID', '/subscriptions/one'],
+  ['a group without a name', `/subscriptions/${ONE}/resourceGroups`],
+  ['another word for resource groups', `/subscriptions/${ONE}/groups/healthshare`],
+  ['something behind the group', `/subscriptions/${ONE}/resourceGroups/healthshare/x`],
+  ['a group with something behind its name', `/subscriptions/${ONE}/resourceGroups/healthshare;reboot`],
+  ['a group with a long name', `/subscriptions/${ONE}/resourceGroups/${'g'.repeat(91)}`],
+] as const) {
+  test(`no scope: ${title}`, (t) => {
+    t.like(refused({ scope: id, mode: 'check' }), { code: 'INPUT_INVALID', field: 'scope', value: id });
+  });
+}
+
+test('slashes at the end are taken off, however many', (t) => {
+  for (const id of [`/subscriptions/${ONE}`, `/subscriptions/${ONE}/resourceGroups/${'g'.repeat(90)}`])
+    t.is(read({ scope: `${id}//`, mode: 'check' })[0]?.scope[0]?.id, id);
+});
+
+test('an id of 1,024 characters is looked at, a longer one is not', (t) => {
+  const long = (length: number) => refused({ scope: '/'.padEnd(length, 'x'), mode: 'check' }).message;
+  t.true(long(1024).endsWith(IDS));
+  t.true(long(1025).endsWith(': must be at most 1024 characters'));
+});
+
+test('a frontend’s members may lie in each of the subscriptions, too', (t) => {
+  const frontend = `/subscriptions/${ONE}/resourceGroups/healthshare/providers/Microsoft.Network/loadBalancers/lb/frontendIPConfigurations/f`;
+  const signals = read({ scope: [frontend, vm(TWO)], mode: 'check' });
+  t.deepEqual(
+    signals.map(({ scope }) => scope.map(({ kind }) => kind)),
+    [['frontend'], ['frontend', 'vm']],
+  );
+});
+
 test('outside the scope', (t) => {
+  const outside = refused({ scope: vm('00000000-0000-0000-0000-000000000009'), mode: 'apply' });
+  t.regex(outside.message, /: is outside the configured scope$/);
   t.is(refused({ scope: vm('00000000-0000-0000-0000-000000000009'), mode: 'apply' }).code, 'SCOPE_NOT_ALLOWED');
   const within = [`/subscriptions/${ONE}/resourceGroups/other`];
   t.is(refused({ scope: vm(ONE), mode: 'apply' }, { ...ALLOWED, within }).code, 'SCOPE_NOT_ALLOWED');

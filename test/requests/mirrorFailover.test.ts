@@ -64,6 +64,40 @@ test('both schemas give the same signal', (t) => {
   t.deepEqual(other.scope, signal.scope);
 });
 
+test('all of a signal; the event’s own time is kept to be shown', (t) => {
+  const { runId, ...rest } = signalOf(gridEvent(), ALLOWED, NOW);
+  t.deepEqual(rest, {
+    subscriptionId: SUBSCRIPTION,
+    signal: 'failover',
+    scope: [
+      { kind: 'vm', id: VM },
+      { kind: 'vip', id: '10.0.1.100' },
+    ],
+    mode: 'apply',
+    dryRun: false,
+    observedAt: NOW,
+    event: { source: '/subscriptions/x/topics/mirror', id: 'e-1', time: '2026-01-05T10:00:00.0000000Z' },
+  });
+});
+
+test('a topic, a subject and a time that were not sent are empty', (t) => {
+  const grid = signalOf(gridEvent({ topic: undefined, subject: undefined }));
+  t.deepEqual(grid.event, { source: '', id: 'e-1', time: '2026-01-05T10:00:00.0000000Z' });
+  const cloud = signalOf(cloudEvent({ time: undefined, subject: undefined }));
+  t.deepEqual(cloud.event, { source: '/subscriptions/x/topics/mirror', id: 'e-1', time: '' });
+  t.is(refused(cloudEvent({ source: '' })).field, 'source');
+  t.is(refused(null).field, 'event');
+});
+
+for (const [raw, says] of [
+  [gridEvent({ eventType: 'a' }), 'type is "a": this function takes IlbHairpinGuard.MirrorFailover only'],
+  [gridEvent({ data: { vmId: 'a' } }), 'data.vmId is "a": must be the resource id of a virtual machine'],
+  [gridEvent({ subject: 'a' }), 'subject is "a": must be the same resource id as data.vmId'],
+  [gridEvent({ data: { vmId: VM, vip: 'a' } }), 'data.vip is "a": must be an IPv4 address like 10.0.1.100'],
+] as const) {
+  test(`what was expected is said: ${says}`, (t) => t.is(refused(raw).message, says));
+}
+
 test('a repeated event is the same run, another id is another', (t) => {
   const first = signalOf(gridEvent(), ALLOWED, NOW);
   t.is(signalOf(gridEvent(), ALLOWED, NOW + 9999).runId, first.runId);
@@ -146,7 +180,7 @@ for (const [title, raw, code, field] of [
 test('a VM outside the configured groups is refused with its id', (t) => {
   const error = refused(gridEvent(), { ...ALLOWED, within: [`/subscriptions/${SUBSCRIPTION}/resourceGroups/other`] });
   t.is(error.code, 'SCOPE_NOT_ALLOWED');
-  t.true(error.message.includes(VM));
+  t.is(error.message, `data.vmId is "${VM}": is outside the configured scope`);
 });
 
 test('a group whose name begins like an allowed one is another group', (t) => {

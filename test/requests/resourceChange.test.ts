@@ -120,6 +120,45 @@ for (const [operation, uri] of [
   });
 }
 
+test('all of a signal; the event’s own time is kept to be shown', (t) => {
+  const read1 = read(
+    event('Microsoft.Compute/virtualMachines/delete', VM, 'Microsoft.Resources.ResourceDeleteSuccess'),
+  );
+  t.is(read1.kind, 'signal');
+  if (read1.kind !== 'signal') return;
+  const { runId, ...rest } = read1.signal;
+  t.regex(runId, /^[0-9a-f]{32}$/);
+  t.deepEqual(rest, {
+    subscriptionId: SUBSCRIPTION,
+    signal: 'resourceChange',
+    scope: [{ kind: 'vm', id: VM }],
+    mode: 'apply',
+    dryRun: false,
+    observedAt: NOW,
+    event: { source: `/subscriptions/${SUBSCRIPTION}`, id: 'e-1', time: '2026-01-05T10:00:00Z' },
+  });
+});
+
+for (const [operation, uri] of [
+  ['write', VM],
+  ['Microsoft.Compute/virtualMachines/writex', VM],
+  ['Microsoft.Compute/virtualMachinesx/write', VM],
+  ['Microsoft.Compute/virtualMachines/write', 'hs-a'],
+  ['undefined/write', 'hs-a'],
+  // As long as the VM's own type, and another.
+  ['Microsoft.Compute/virtualMachinez/write', VM],
+] as const) {
+  test(`an operation of another resource, or of none: ${operation} of ${uri === VM ? 'a VM' : uri}`, (t) => {
+    t.like(read(event(operation, uri)), { kind: 'ignored', why: 'no path depends on it' });
+  });
+}
+
+test('a NIC or load balancer outside the groups may serve a VM inside', (t) => {
+  const within = [`/subscriptions/${SUBSCRIPTION}/resourceGroups/other`];
+  const write = read(event('Microsoft.Network/networkInterfaces/write', NIC), { ...ALLOWED, within });
+  t.like(write, { kind: 'signal' });
+});
+
 test('another subscription and a VM outside the groups are ignored', (t) => {
   const other = VM.replace(SUBSCRIPTION, '00000000-0000-0000-0000-000000000001');
   t.like(read(event('Microsoft.Compute/virtualMachines/write', other)), {
@@ -135,6 +174,10 @@ test('malformed and foreign events are refused by field', (t) => {
     instanceOf: InputError,
   });
   t.is(foreign?.code, 'EVENT_FOREIGN');
+  t.is(
+    foreign?.message,
+    'type is "Microsoft.Resources.ResourceWriteFailure": this function takes successful writes, deletes and actions of resources, and changes of their availability',
+  );
   const bare = t.throws(() => read({ ...event('x', VM), data: { operationName: 'x' } }), { instanceOf: InputError });
   t.is(bare?.field, 'data.resourceUri');
 });
@@ -169,6 +212,9 @@ test('a VM that is available again is a signal, however it became so; one that i
 test('availability of something else, elsewhere, or out of scope is ignored; a damaged event is refused', (t) => {
   const nic = availability('Available', { targetResourceId: NIC });
   t.like(read(nic), { kind: 'ignored', why: 'no path depends on it', resource: NIC });
+  const named = read(availability('Available', { targetResourceId: 'hs-a' }));
+  t.like(named, { kind: 'ignored', why: 'no path depends on it', resource: 'hs-a' });
+  for (const state of ['Available?', 'NotAvailable']) t.is(read(availability(state)).kind, 'ignored', state);
   const other = VM.replace(SUBSCRIPTION, '00000000-0000-0000-0000-000000000009');
   t.like(read(availability('Available', { targetResourceId: other })), {
     kind: 'ignored',

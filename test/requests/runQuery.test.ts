@@ -26,7 +26,16 @@ test('everything asked for', (t) => {
   });
   for (const scope of [GROUP, GROUP.split('/resourceGroups')[0]]) t.is(read(`scope=${scope}`).scope, scope);
   t.is(read('since=2026-01-05').since, Date.UTC(2026, 0, 5));
+  t.is(read('since=2026-01-05T10:00Z').since, Date.UTC(2026, 0, 5, 10));
+  t.is(read('since=2026-01-05T10:00:00.123456789Z').since, Date.UTC(2026, 0, 5, 10, 0, 0, 123));
+  for (const limit of [1, 10, 42, 99, 100, 199, 200]) t.is(read(`limit=${limit}`).limit, limit);
   t.is(read('since=2026-01-05T10:00:00.5%2B01:00').since, Date.UTC(2026, 0, 5, 9, 0, 0, 500));
+});
+
+test('what the header Accept asks for is kept only where it is CSV', (t) => {
+  t.deepEqual(readRunQuery([], 'text/csv'), { limit: 50, format: 'csv' });
+  t.deepEqual(readRunQuery([], 'application/json'), { limit: 50 });
+  t.deepEqual(readRunQuery([['format', 'json']], 'text/csv'), { limit: 50, format: 'json' });
 });
 
 test('a function key is none of the query’s business', (t) => {
@@ -35,13 +44,18 @@ test('a function key is none of the query’s business', (t) => {
 
 for (const [query, field, says] of [
   ['state=open', 'state', /"open": must be one of accepted, running, settled, failed$/],
-  ['signal=bell', 'signal', /must be one of failover/],
+  ['signal=bell', 'signal', /must be one of failover, /],
   ['scope=hs-a', 'scope', /must be the id of/],
   ["scope=' or true", 'scope', /must be the id of/],
   ['since=yesterday', 'since', /must be a time such as/],
   ['since=2026-01-05T10:00:00', 'since', /must be a time such as/],
   ['since=2026-13-05T10:00:00Z', 'since', /must be a time such as/],
   ["after=' or RowKey gt '", 'after', /must be what the answer before gave/],
+  ['since=x2026-01-05', 'since', /must be a time such as/],
+  ['since=2026-01-05T', 'since', /must be a time such as/],
+  ['limit=1x', 'limit', /from 1 to 200/],
+  ['limit=10x', 'limit', /from 1 to 200/],
+  ['limit=7x9', 'limit', /from 1 to 200/],
   ['limit=0', 'limit', /from 1 to 200/],
   ['limit=201', 'limit', /from 1 to 200/],
   ['limit=1e2', 'limit', /from 1 to 200/],

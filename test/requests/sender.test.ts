@@ -49,3 +49,27 @@ for (const [title, headers, expected] of [
     );
   });
 }
+
+for (const [title, work, says] of [
+  ['no type', () => mustBeJson(new Headers()), 'content-type is "nothing": must be application/json'],
+  [
+    'another type',
+    () => mustBeJson(new Headers({ 'content-type': 'text/plain' })),
+    'content-type is "text/plain": must be application/json',
+  ],
+  [
+    'another site',
+    () => mustBeSameSite(new Headers({ 'sec-fetch-site': 'cross-site', origin: 'https://example.org' }), OWN),
+    'sec-fetch-site is "cross-site": a page of another site may not ask for this',
+  ],
+  [
+    'another site, by an older browser',
+    () => mustBeSameSite(new Headers({ origin: 'https://example.org' }), OWN),
+    'origin is "https://example.org": a page of another site may not ask for this',
+  ],
+] as const) {
+  test(`what was sent is said, and what to do: ${title}`, (t) => {
+    const error = t.throws(work, { instanceOf: InputError, message: says });
+    t.regex(error?.nextStep ?? '', /^Send (the header content-type: application\/json|it from a page of this app)/);
+  });
+}
