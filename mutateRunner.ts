@@ -5,7 +5,8 @@
  * later AVA may need another line here, and `npm run mutate` then ends with an error, as the dry run finds no tests.
  *
  * What a change left behind in the process must not count for the next one: after a failure the failed test is run once
- * more without the change, and where it fails still, the process is given up and the change met again by a new one.
+ * more without the change, and where it fails still, the process is given up and the change met again by a new one. What
+ * an earlier test made and the code keeps can hide a change of the keeping: it then survives, and is never wrongly noticed.
  */
 import { globSync } from 'node:fs';
 import { registerHooks } from 'node:module';
