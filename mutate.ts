@@ -15,10 +15,17 @@ const SLOWEST = 500;
 
 /** What is changed, and the tests that are to notice. */
 const PARTS: Record<string, { mutate: string[]; tests: string }> = {
-  requests: { mutate: ['shared/requests/*.ts'], tests: 'requests' },
-  evaluate: { mutate: ['shared/evaluate/*.ts'], tests: 'evaluate' },
-  decide: { mutate: ['shared/decide/*.ts'], tests: 'decide' },
-  guest: { mutate: ['shared/guest/**/render.ts', 'shared/guest/{report,lastReport,splice,wire}.ts'], tests: 'guest' },
+  requests: { mutate: ['shared/requests/*.ts'], tests: 'requests/*' },
+  evaluate: { mutate: ['shared/evaluate/*.ts'], tests: 'evaluate/!(*.kernel)' },
+  // Of the loop's tests those that are about what is decided, and quick: some histories of it take minutes.
+  decide: {
+    mutate: ['shared/decide/*.ts'],
+    tests: '{decide/*,reconcile/{border,cancel,estate,news,otherRules,parts,pathHistory,refused,rows,subscriptions}}',
+  },
+  guest: {
+    mutate: ['shared/guest/**/render.ts', 'shared/guest/{report,lastReport,splice,wire}.ts'],
+    tests: 'guest/{*,linux/{address,files,ruleset},windows/{refusal,render}}',
+  },
 };
 
 const { values, positionals: asked } = parseArgs({
@@ -36,7 +43,7 @@ for (const name of asked.length > 0 ? asked : Object.keys(PARTS)) {
   const part = PARTS[name];
   if (!part) continue;
   const warm: WarmOptions = {
-    files: [`test/${part.tests}/**/!(*.kernel|*.process).test.ts`],
+    files: [`test/${part.tests}.test.ts`],
     slowest: SLOWEST,
     every,
     from,

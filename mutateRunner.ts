@@ -9,6 +9,7 @@
  * an earlier test made and the code keeps can hide a change of the keeping: it then survives, and is never wrongly noticed.
  */
 import { globSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { registerHooks } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -65,6 +66,9 @@ interface Found {
   ms: number;
   run(): Promise<string | undefined>;
 }
+
+/** Of the tests, those that are too slow: in the folder of Stryker's copy, where the dry run tells all processes. */
+const LEFT_OUT = 'leftOut.json';
 
 /** What AVA's `import test from 'ava'` gives in each test file, by the file's URL. */
 const chains = new Map<string, unknown>();
@@ -147,6 +151,8 @@ class WarmRunner implements TestRunner {
       // As if it were not there: the share that is noticed can only be less for it.
       if (ms > this.#slowest) delete first[id];
     }
+    const slow = tests.filter(({ ms }) => ms > this.#slowest).map(({ id }) => id);
+    await writeFile(LEFT_OUT, JSON.stringify(slow));
     // What is not drawn is told as reached by nothing: Stryker then spends no time on it, and mutate.ts does not count it.
     for (const mutants of [reached.static, ...Object.values(reached.perTest)])
       for (const mutant of Object.keys(mutants)) if (!this.#isDrawn(mutant)) delete mutants[mutant];
@@ -168,11 +174,11 @@ class WarmRunner implements TestRunner {
       return toMutantRunResult(complete([failed('load', 0, String(error))]));
     }
     const nearest = activeMutant.fileName.replace(/.*\/shared\//, 'test/').replace(/ts$/, 'test.ts');
-    const wanted = testFilter ? tests.filter(({ id }) => testFilter.includes(id)) : tests;
+    const leftOut: string[] = JSON.parse(await readFile(LEFT_OUT, 'utf8'));
+    const wanted = tests.filter(({ id }) => testFilter?.includes(id) ?? !leftOut.includes(id));
     wanted.sort((a, b) => Number(b.file === nearest) - Number(a.file === nearest) || a.ms - b.ms);
     const results: TestResult[] = [];
     for (const test of wanted) {
-      if (test.ms > this.#slowest) continue;
       activate();
       const failureMessage = await test.run();
       const limit = determineHitLimitReached(stryker.hitCount, options.hitLimit);
