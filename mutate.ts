@@ -20,7 +20,8 @@ const PARTS: Record<string, { mutate: string[]; tests: string }> = {
   // Of the loop's tests those that are about what is decided, and quick: some histories of it take minutes.
   decide: {
     mutate: ['shared/decide/*.ts'],
-    tests: '{decide/*,reconcile/{border,cancel,estate,news,otherRules,parts,pathHistory,refused,rows,subscriptions}}',
+    tests:
+      '{decide/*,reconcile/{border,cancel,endless,estate,news,otherRules,parts,pathHistory,refused,rows,subscriptions}}',
   },
   guest: {
     mutate: ['shared/guest/**/render.ts', 'shared/guest/{report,lastReport,splice,wire}.ts'],

@@ -1,9 +1,11 @@
 /** The history of paths: what rows say of a time is what somebody would say who saw every pass. */
 import test from 'ava';
 import fc from 'fast-check';
-import { noteHistory, type SeenPath, type Sums, sumOf, timesOf } from '../../shared/evaluate/history.ts';
+import { isNoted, noteHistory, type SeenPath, type Sums, sumOf, timesOf } from '../../shared/evaluate/history.ts';
 import type { Exposure, ProofKind, Verdict } from '../../shared/model/findings.ts';
 import { DAY_MS, dayOf, daysBetween, type HistoryRow, startOf } from '../../shared/model/history.ts';
+import { idKey } from '../../shared/model/ids.ts';
+import type { Path } from '../../shared/model/path.ts';
 import { vmId } from '../helpers/world.ts';
 
 const VM = vmId('hs-a');
@@ -210,4 +212,152 @@ test('which sum a state belongs to', (t) => {
   t.deepEqual(of('exposed'), ['active repairable', 'active blocked']);
   t.deepEqual(of('atRisk'), ['latent repairable', 'latent blocked']);
   t.deepEqual(of('unknown'), ['active unknown', 'latent unknown']);
+});
+
+/** As evaluate shows it, of a path that stands so. */
+const shown = (fields: Partial<Path> = {}): Path => ({
+  vmId: VM,
+  vmKey: idKey(VM),
+  frontendId: '/frontends/a',
+  frontendKey: idKey('/frontends/a'),
+  vip: 'a',
+  exposure: 'active',
+  share: 1,
+  verdict: 'blocked',
+  proof: { kind: 'self', at: NOON },
+  findings: [{ code: 'CONNECT_FAILED', params: {} }],
+  backends: [],
+  ...fields,
+});
+const NOTED: HistoryRow = {
+  vmId: VM,
+  day: '2026-01-05',
+  paths: [
+    {
+      frontendId: '/frontends/a',
+      vip: 'a',
+      spans: [],
+      now: {
+        exposure: 'active',
+        verdict: 'blocked',
+        proof: 'self',
+        code: 'CONNECT_FAILED',
+        provedAt: NOON,
+        since: NOON,
+      },
+    },
+  ],
+};
+
+for (const [what, seen, expected] of [
+  ['as it is', [shown()], true],
+  ['proved later on the day', [shown({ proof: { kind: 'self', at: NOON + 3_600_000 } })], true],
+  ['proved on another day', [shown({ proof: { kind: 'self', at: NOON + DAY_MS } })], false],
+  ['proved otherwise', [shown({ proof: { kind: 'remote', at: NOON } })], false],
+  ['proved no more', [shown({ proof: { kind: 'none', at: NOON } })], false],
+  ['of another exposure', [shown({ exposure: 'latent' })], false],
+  ['of another verdict', [shown({ verdict: 'repairable' })], false],
+  ['with another finding', [shown({ findings: [{ code: 'VM_NOT_RUNNING', params: {} }] })], false],
+  ['with no finding', [shown({ findings: [] })], false],
+  ['of another frontend', [shown({ frontendId: '/frontends/b' })], false],
+  ['gone', [], false],
+  ['with another beside it', [shown(), shown({ frontendId: '/frontends/b' })], false],
+] as const) {
+  test(`noted as it stands: a path ${what}: ${expected}`, (t) => t.is(isNoted(NOTED, seen), expected));
+}
+
+test('a path that was never proved is noted as such, and one that ended is not as it stands', (t) => {
+  const [path] = NOTED.paths;
+  if (!path?.now) return t.fail();
+  const { provedAt: _provedAt, ...now } = path.now;
+  const never = { ...NOTED, paths: [{ ...path, now: { ...now, proof: 'none' as const } }] };
+  t.true(isNoted(never, [shown({ proof: { kind: 'none', at: NOON } })]));
+  const { now: _now, ...ended } = path;
+  t.false(isNoted({ ...NOTED, paths: [ended] }, [shown()]));
+});
+
+const state = { exposure: 'active', verdict: 'blocked', proof: 'none' } as const;
+const rowOf = (span: Partial<HistoryRow['paths'][number]>): HistoryRow[] => [
+  { vmId: VM, day: '2026-01-05', paths: [{ frontendId: '/f', vip: 'a', spans: [], ...span }] },
+];
+
+for (const [what, from, to, expected] of [
+  ['within', 10, 20, [[10, 20]]],
+  ['over its beginning', -10, 20, [[0, 20]]],
+  ['over its end', 80, 120, [[80, 100]]],
+  ['up to its beginning', -10, 0, [[0, 0]]],
+  ['before it', -10, -1, undefined],
+  ['from its end on', 100, 120, undefined],
+  ['behind it', 101, 120, undefined],
+] as const) {
+  test(`a span from 0 to 100, of a time ${what}`, (t) => {
+    const [times] = timesOf(rowOf({ spans: [{ ...state, from: 0, to: 100 }] }), from, to);
+    t.deepEqual(
+      times?.spans.map((span) => [span.from, span.to]),
+      expected?.map((span) => [...span]),
+    );
+  });
+}
+
+test('a path that stands so since right now is shown; one that will is not', (t) => {
+  const since = (at: number) => timesOf(rowOf({ now: { ...state, since: at } }), 0, 100);
+  t.deepEqual(since(100)[0]?.spans, [{ ...state, from: 100, to: 100 }]);
+  t.true(since(100)[0]?.isOpen);
+  t.deepEqual(since(101), []);
+});
+
+test('sums are of a time that their changes lie in, or begin or end in', (t) => {
+  const rest = { from: 0, to: 100, changes: 3, ms: { 'active blocked': 60, 'latent unknown': 40 } };
+  const of = (from: number, to: number) => timesOf(rowOf({ rest }), from, to);
+  for (const [from, to] of [
+    [-10, 200],
+    [50, 60],
+    [99, 120],
+    [-10, 1],
+  ] as const) {
+    t.deepEqual(of(from, to)[0]?.mixed, [rest]);
+    t.deepEqual(of(from, to)[0]?.ms, { exposed: 60, atRisk: 0, unknown: 40, safe: 0 });
+  }
+  t.deepEqual(of(100, 120), []);
+  t.deepEqual(of(-10, 0), []);
+});
+
+test('days are told in their order, whatever the order of the rows; the last name that a path had', (t) => {
+  const day = (name: string, vip: string, from: number): HistoryRow => ({
+    vmId: VM,
+    day: name,
+    paths: [{ frontendId: '/f', vip, spans: [{ ...state, from, to: from + 1 }] }],
+  });
+  const rows = [day('2026-01-07', 'c', 30), day('2026-01-05', 'a', 10), day('2026-01-06', 'b', 20)];
+  const [times] = timesOf(rows, 0, 100);
+  t.is(times?.vip, 'c');
+  t.deepEqual(
+    times?.spans.map(({ from }) => from),
+    [10, 20, 30],
+  );
+});
+
+test('changes beyond those that are kept one by one: how many, from when to when, and how long each', (t) => {
+  const kept = new Kept();
+  for (let i = 0; i <= 19; i += 1)
+    kept.see([path('a', 'active', i % 2 === 0 ? 'blocked' : 'unknown')], NOON + i * SECOND);
+  const [noted] = kept.row?.paths ?? [];
+  t.is(noted?.spans.length, 16);
+  t.deepEqual(noted?.rest, {
+    from: NOON + 16 * SECOND,
+    to: NOON + 19 * SECOND,
+    changes: 3,
+    ms: { 'active blocked': 2 * SECOND, 'active unknown': SECOND },
+  });
+});
+
+test('what did not end on its day is not put aside', (t) => {
+  const kept = new Kept();
+  kept.see([path('a', 'active', 'blocked'), path('b', 'latent', 'blocked')], NOON);
+  kept.see([path('a', 'latent', 'blocked'), path('b', 'latent', 'blocked')], NOON + SECOND);
+  kept.see([path('a', 'latent', 'blocked'), path('b', 'latent', 'compliant')], NOON + DAY_MS);
+  t.deepEqual(
+    kept.aside.map(({ day, paths }) => [day, paths.map(({ vip, now, spans }) => [vip, now, spans.length])]),
+    [['2026-01-05', [['a', undefined, 1]]]],
+  );
 });

@@ -130,6 +130,39 @@ const CASES: [what: string, rules: RuleSpec[], packet: FirstPacket, verdict: str
     packet(),
     'passes',
   ],
+  ['an address with blanks around it', [{ id: 'd', sources: [' 10.0.1.11 '] }], packet(), 'ended d'],
+  ['any, as some write it', [{ id: 'd', sources: ['Any'] }], packet(), 'ended d'],
+  ['all of IPv4 holds a public address too', [{ id: 'd', sources: ['0.0.0.0/0'] }], probe, 'ended d'],
+  ['a range that ends in no address', [{ id: 'd', sources: ['10.0.1.2-x'] }], packet(), 'unsure d'],
+  ['a range that begins with this address', [{ id: 'd', sources: ['10.0.1.11-10.0.1.12'] }], packet(), 'ended d'],
+  ['a range that begins behind it', [{ id: 'd', sources: ['10.0.1.12-10.0.1.20'] }], packet(), 'passes'],
+  ['a length that is none', [{ id: 'd', sources: ['10.0.1.0/33'] }], packet(), 'unsure d'],
+  ['a length with more behind it', [{ id: 'd', sources: ['10.0.1.0/24x'] }], packet(), 'unsure d'],
+  ['a length with more before it', [{ id: 'd', sources: ['10.0.1.0/x24'] }], packet(), 'unsure d'],
+  ['what begins with a digit is no tag', [{ id: 'd', sources: ['1a'] }], packet(), 'unsure d'],
+  ['a direction that is not known', [{ id: 'd', direction: 'unknown' }], packet(), 'unsure d'],
+  ['a protocol that is not known', [{ id: 'd', protocol: 'unknown' }], packet(), 'unsure d'],
+  ['ports with blanks', [{ id: 'd', destinationPorts: [' 1972 - 1972 '] }], packet(), 'ended d'],
+  ['all ports, with blanks', [{ id: 'd', destinationPorts: [' * '] }], packet(), 'ended d'],
+  ['a port with more behind it', [{ id: 'd', destinationPorts: ['1972x'] }], packet(), 'unsure d'],
+  ['no source ports', [{ id: 'd', sourcePorts: [] }], packet(), 'unsure d'],
+  ['source ports of which some cannot be read', [{ id: 'd', sourcePorts: ['x', '1024-65535'] }], packet(), 'unsure d'],
+  ['source ports with a gap of one', [{ id: 'd', sourcePorts: ['1024-39999', '40001-65535'] }], packet(), 'unsure d'],
+  ['source ports without the first', [{ id: 'd', sourcePorts: ['1025-65535'] }], packet(), 'unsure d'],
+  ['source ports without the last', [{ id: 'd', sourcePorts: ['1024-65534'] }], packet(), 'unsure d'],
+  ['a port that only the first of spans holds', [{ id: 'd', sourcePorts: ['0-65535', '1-2'] }], packet(), 'ended d'],
+  ['the first source port alone', [{ id: 'd', sourcePorts: ['1024'] }], packet(), 'unsure d'],
+  ['up to the first source port', [{ id: 'd', sourcePorts: ['0-1023'] }], packet(), 'passes'],
+  ['the last source port alone', [{ id: 'd', sourcePorts: ['65535'] }], packet(), 'unsure d'],
+  [
+    'what may allow ahead of what allows anyway',
+    [
+      { id: 'm', access: 'allow', sourcePorts: ['50000'] },
+      { id: 'a', priority: 200, access: 'allow' },
+    ],
+    packet(),
+    'passes',
+  ],
 ];
 
 for (const [what, rules, of, verdict] of CASES) {
@@ -141,4 +174,40 @@ for (const [what, rules, of, verdict] of CASES) {
 test('a group that shows no rule at all ends nothing', (t) => {
   t.is(judged([], packet(), []), 'passes');
   t.is(judged([{ id: 'd' }], packet(), []), 'ended d');
+});
+
+const WHYS: [what: string, spec: Partial<SecurityRule>, packet: FirstPacket, why: string][] = [
+  ['not read', { sources: [] }, packet(), 'Not all of the rule could be read.'],
+  [
+    'some source ports',
+    { sourcePorts: ['50000'] },
+    packet(),
+    'It is about some source ports alone, and a program may get others.',
+  ],
+  [
+    'the host’s address',
+    { sources: ['VirtualNetwork'] },
+    probe,
+    'The tag VirtualNetwork also stands for the host’s address, and so perhaps for probes.',
+  ],
+  [
+    'a service’s tag',
+    { sources: ['AzureCloud'] },
+    packet({ source: { address: '20.1.0.11' } }),
+    'It is not told here whether the service tag AzureCloud stands for 20.1.0.11.',
+  ],
+];
+
+for (const [what, spec, of, why] of WHYS) {
+  test(`why a verdict is not sure is said: ${what}`, (t) => {
+    const verdict = judgePacket({ id: '/nsg', rules: [rule({ id: 'd', ...spec })] }, of);
+    t.is(verdict.outcome === 'unsure' ? verdict.why : verdict.outcome, why);
+  });
+}
+
+test('of a group without a rule that matches for sure, one that may allow says nothing, and one that may deny does', (t) => {
+  const may = (access: 'allow' | 'deny') => [{ id: access, access, sourcePorts: ['50000'] }];
+  t.is(judged(may('allow'), packet(), []), 'passes');
+  t.is(judged(may('deny'), packet(), []), 'unsure deny');
+  t.is(judged([...may('allow'), ...may('deny')], packet(), []), 'unsure deny');
 });
