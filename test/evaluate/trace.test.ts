@@ -54,6 +54,36 @@ test('without a fix: dead at home, alive after a failover', (t) => {
   t.is(dies && traceStepText(dies), 'It comes back to a with an address of a itself as its source, and a drops it.');
 });
 
+test('each step’s direction, and what is assumed', (t) => {
+  const directions = (topology: Topology, fix: Fix) =>
+    traced(topology, ['a1'], 'a', fix).scenarios.map(({ asIs }) => asIs[0]?.steps.map(({ direction }) => direction));
+  t.deepEqual(directions(mirror(), 'whole'), [
+    ['there', 'there', 'there', 'back', 'back'],
+    ['there', 'there', 'there', 'back', 'back'],
+  ]);
+  t.deepEqual(directions(mirror(), 'route')[0], ['there', 'there', 'there', 'back']);
+  const windows = mirror();
+  for (const one of windows.vms) one.os = 'windows';
+  const assumed = (topology: Topology, fix: Fix) =>
+    traced(topology, ['a1'], 'a', fix).scenarios.map(({ asIs, withFix }) =>
+      [asIs, withFix].map((traces) => traces[0]?.assumptions),
+    );
+  const byHand = ['DEFAULT_ROUTE', 'NO_FIX_BY_HAND', 'SERVER_LISTENS'];
+  t.deepEqual(assumed(mirror(), 'none'), [
+    [byHand, ['SERVER_LISTENS']],
+    [byHand, ['SERVER_LISTENS']],
+  ]);
+  t.deepEqual(assumed(mirror(), 'whole')[0], [['REPORT_HOLDS', 'SERVER_LISTENS'], ['SERVER_LISTENS']]);
+  t.deepEqual(assumed(windows, 'none')[0], [byHand, ['SERVER_LISTENS', 'STRONG_HOST']]);
+  t.deepEqual(assumed(windows, 'whole'), [
+    [
+      ['REPORT_HOLDS', 'SERVER_LISTENS', 'STRONG_HOST'],
+      ['SERVER_LISTENS', 'STRONG_HOST'],
+    ],
+    [['REPORT_HOLDS', 'SERVER_LISTENS'], ['SERVER_LISTENS']],
+  ]);
+});
+
 test('the route alone: a reset on Linux, and enough on Windows', (t) => {
   t.is(codes(traced(mirror(), ['a1'], 'a', 'route'))[0]?.at(-1), 'REPLY_BY_LOOPBACK');
   const windows = mirror();
