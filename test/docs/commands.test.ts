@@ -52,7 +52,8 @@ const RUN_BY: Record<string, { test: string; has: string } | { why: string }> = 
   typecheck: { why: '.ci/run runs it' },
   knip: { why: '.ci/run runs it' },
   format: { why: 'it writes what lint asks for' },
-  mutate: { why: 'it takes hours' },
+  mutate: { why: 'it takes up to an hour; test/mutateRunner.process.test.ts runs its runner' },
+  coverage: { why: 'it runs all quick tests once more' },
   func: { why: 'it needs Azure’s Core Tools' },
   ci: { why: '.ci/run runs it' },
 };
