@@ -58,6 +58,7 @@ export function PathPanel({ estate, group, vm, frontend, path, now, traceOf, act
   return html`<section aria-label="The chosen connection">
     <h2>${vm.name} to ${frontend.name} <span class="tag">${frontend.vip}${path.port === undefined ? '' : `:${path.port}`}</span></h2>
     <p class="state">${shape(path.state)} <span><b>${MEANINGS[path.state]}</b>. ${primary ? html`${primary.name} is primary now${frontend.healthAt ? `, seen ${age(frontend.healthAt, now)} ago` : ''}.` : 'Nobody is known to be primary now.'}</span></p>
+    <p class="soft">${sinceText(path, now)}</p>
     ${
       trace &&
       html`<div class="chips" role="group" aria-label="When">${trace.scenarios.map(
@@ -115,6 +116,14 @@ function steps(way: TraceWay, isFixed: boolean) {
   <p class="soft after"><b class=${way.outcome === 'works' ? 'o' : 'b'}>${way.outcome === 'works' ? 'The connection stands.' : 'The connection dies there.'}</b> ${isFixed ? 'This is how it goes with the fix.' : ''} ${
     way.assumptions.length > 0 ? html`Assumed: ${way.assumptions.map(({ text }) => text).join(' ')}` : ''
   }</p>`;
+}
+
+/** Since when it is so, and never more than is known. */
+function sinceText({ verdict, exposure, since, sinceFirstSeen }: PathEntry, now: number): string {
+  const words = `Verdict ${verdict}, exposure ${exposure}`;
+  if (since === undefined) return `${words}: since when is not known.`;
+  const at = `${clock(since, now)}, ${age(since, now)} ago`;
+  return sinceFirstSeen ? `${words}: when it was first seen (${at}), or longer.` : `${words}: since ${at}.`;
 }
 
 function proofText({ proof, notProved = [], verdict }: PathEntry, now: number) {

@@ -1,4 +1,5 @@
 /** How every VM stands towards every VIP that it serves, as the app knows it: for scripts, spreadsheets and audits. Pure. */
+import { heldSince } from '../evaluate/history.ts';
 import { parentId, shortName } from '../model/ids.ts';
 import { iso } from '../model/iso.ts';
 import { defined } from '../model/optional.ts';
@@ -38,6 +39,10 @@ export interface CompliancePath {
   vip: string;
   verdict: 'compliant' | 'repairable' | 'blocked' | 'unknown';
   exposure: 'active' | 'latent' | 'none';
+  /** Since when verdict and exposure are so; not there where that is not known. */
+  since?: string;
+  /** They were so when the app first saw the path: it may stand so for longer. */
+  sinceFirstSeen?: true;
   /** Since when the VM that is primary for the VIP now is. */
   primarySince?: string;
   proof: ProofView;
@@ -77,7 +82,8 @@ export function complianceView(known: KnownView): ComplianceView {
 
 function pathView(path: Path, known: KnownView): CompliancePath {
   const { verdict, exposure, vip, vmId, frontendKey, notProved } = path;
-  const since = known.evaluation.frontendByKey.get(frontendKey)?.primaryKey
+  const held = heldSince(known.histories.get(path.vmKey), path);
+  const primarySince = known.evaluation.frontendByKey.get(frontendKey)?.primaryKey
     ? known.frontends.get(frontendKey)?.primarySince
     : undefined;
   return {
@@ -85,7 +91,11 @@ function pathView(path: Path, known: KnownView): CompliancePath {
     vip,
     verdict,
     exposure,
-    ...defined({ primarySince: since === undefined ? undefined : iso(since) }),
+    ...defined({
+      since: held && iso(held.at),
+      sinceFirstSeen: held?.first,
+      primarySince: primarySince === undefined ? undefined : iso(primarySince),
+    }),
     proof: proofView(path, known.observed.at),
     ...defined({ notProved, look: lookView(path, known) }),
     findings: path.findings.map(findingView),

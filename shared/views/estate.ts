@@ -1,9 +1,11 @@
 /** The estate as a document: what the page draws. Pure. */
 
 import { type Forecast, forecast } from '../evaluate/forecast.ts';
+import { heldSince } from '../evaluate/history.ts';
 import { push } from '../evaluate/push.ts';
 import { compareText } from '../model/address.ts';
 import { findingText, findingVerdict } from '../model/findings.ts';
+import type { HistoryRow } from '../model/history.ts';
 import { type IdKey, idKey, parentId, shortName } from '../model/ids.ts';
 import { iso } from '../model/iso.ts';
 import type { Heard, Observed } from '../model/observed.ts';
@@ -34,6 +36,8 @@ export interface EstateData extends Pick<KnownView, 'listedAt' | 'evaluation' | 
   heard?: ReadonlyMap<IdKey, Heard>;
   vms: ReadonlyMap<IdKey, Pick<VmRow, 'command' | 'hold'>>;
   frontends: ReadonlyMap<IdKey, Pick<FrontendRow, 'primarySince' | 'halted'>>;
+  /** Since when paths stand as they do, by VM key. */
+  histories: ReadonlyMap<IdKey, HistoryRow>;
 }
 
 /** The document. Groups, and the VMs in each, are worst first; frontends in order of their VIPs. */
@@ -79,7 +83,10 @@ export function estateView(data: EstateData, enforcement: EstateView['enforcemen
     }
     const made = [...pathsOf].map(([key, paths]) => {
       const entries = paths
-        .map((path) => pathEntry(path, frontendAt.get(path.frontendKey) ?? 0, findings, isBare(path, data.heard)))
+        .map((path) => ({
+          ...pathEntry(path, frontendAt.get(path.frontendKey) ?? 0, findings, isBare(path, data.heard)),
+          ...heldEntry(data.histories.get(key), path),
+        }))
         .sort((a, b) => a.frontend - b.frontend);
       return { key, paths, entries, worst: Math.min(...entries.map(({ state }) => rank(state))) };
     });
@@ -180,6 +187,11 @@ export function stateOf({ exposure, verdict, proof }: Pick<Path, 'exposure' | 'v
 /** True where this program is known never to have worked on the VM, and nothing else is unknown of it. */
 const isBare = ({ vmKey, verdict, findings }: Path, heard: EstateData['heard']): boolean =>
   heard !== undefined && verdict === 'unknown' && findings.length === 0 && (heard.get(vmKey) ?? 'never') === 'never';
+
+function heldEntry(row: HistoryRow | undefined, path: Path): Pick<PathEntry, 'since' | 'sinceFirstSeen'> {
+  const held = heldSince(row, path);
+  return defined({ since: held && iso(held.at), sinceFirstSeen: held?.first });
+}
 
 function pathEntry(path: Path, frontend: number, findings: Findings, bare: boolean): PathEntry {
   const { kind, at, seen } = path.proof;

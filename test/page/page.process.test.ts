@@ -115,6 +115,26 @@ browserTest('the drawn way breaks where the packets die, and goes round where th
   t.true(page.url().endsWith('#/estate?vm=hs-a&vip=10.0.1.100'), page.url());
 });
 
+browserTest('since when a path stands so: told where it is known, and said where it is not', async (t) => {
+  const sample = hospital();
+  const answers = answersOf(sample);
+  const { page } = await started(t, answers, '#/estate?vm=hs-a&vip=10.0.1.100');
+  const panel = page.getByRole('region', { name: 'The chosen connection' });
+  await panel.getByText('Verdict compliant, exposure latent: since when is not known.').waitFor();
+  const [path] = sample.view.groups[0]?.vms.find(({ name }) => name === 'hs-a')?.paths ?? [];
+  if (!path) return t.fail();
+  path.since = new Date(NOW - 3 * 86_400_000).toISOString();
+  answers['GET /api/estate'] = { body: sample.view };
+  await page.reload();
+  await panel.getByText('Verdict compliant, exposure latent: since 29 Dec 00:00:00, 3 days ago.').waitFor();
+  path.sinceFirstSeen = true;
+  await page.reload();
+  await panel
+    .getByText('Verdict compliant, exposure latent: when it was first seen (29 Dec 00:00:00, 3 days ago), or longer.')
+    .waitFor();
+  t.pass();
+});
+
 browserTest('what a security rule or a route ends, ends beside the NIC where it does', async (t) => {
   const sample = hospital();
   const trace = sample.trace('hs-a', '10.0.1.100');

@@ -96,6 +96,7 @@ export function sampleOf(
     evaluation,
     vms: new Map(),
     frontends: new Map(),
+    histories: new Map(),
     unreadable: [],
   };
   return {
