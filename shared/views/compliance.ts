@@ -1,11 +1,11 @@
 /** How every VM stands towards every VIP that it serves, as the app knows it: for scripts, spreadsheets and audits. Pure. */
-import { heldSince } from '../evaluate/history.ts';
 import { parentId, shortName } from '../model/ids.ts';
 import { iso } from '../model/iso.ts';
 import { defined } from '../model/optional.ts';
 import type { Path, SeenEnd } from '../model/path.ts';
 import { type EstateHead, estateHead, type KnownView } from './estateHead.ts';
 import { type CodeView, findingView } from './run.ts';
+import { type SinceView, sinceView } from './since.ts';
 
 /** An own address and port that a connect was seen to come back to. */
 export interface SeenView {
@@ -34,15 +34,11 @@ export interface LookView {
   believed: boolean;
 }
 
-export interface CompliancePath {
+export interface CompliancePath extends SinceView {
   vm: string;
   vip: string;
   verdict: 'compliant' | 'repairable' | 'blocked' | 'unknown';
   exposure: 'active' | 'latent' | 'none';
-  /** Since when verdict and exposure are so; not there where that is not known. */
-  since?: string;
-  /** They were so when the app first saw the path: it may stand so for longer. */
-  sinceFirstSeen?: true;
   /** Since when the VM that is primary for the VIP now is. */
   primarySince?: string;
   proof: ProofView;
@@ -82,7 +78,6 @@ export function complianceView(known: KnownView): ComplianceView {
 
 function pathView(path: Path, known: KnownView): CompliancePath {
   const { verdict, exposure, vip, vmId, frontendKey, notProved } = path;
-  const held = heldSince(known.histories.get(path.vmKey), path);
   const primarySince = known.evaluation.frontendByKey.get(frontendKey)?.primaryKey
     ? known.frontends.get(frontendKey)?.primarySince
     : undefined;
@@ -91,11 +86,8 @@ function pathView(path: Path, known: KnownView): CompliancePath {
     vip,
     verdict,
     exposure,
-    ...defined({
-      since: held && iso(held.at),
-      sinceFirstSeen: held?.first,
-      primarySince: primarySince === undefined ? undefined : iso(primarySince),
-    }),
+    ...sinceView(known.histories.get(path.vmKey), path),
+    ...defined({ primarySince: primarySince === undefined ? undefined : iso(primarySince) }),
     proof: proofView(path, known.observed.at),
     ...defined({ notProved, look: lookView(path, known) }),
     findings: path.findings.map(findingView),

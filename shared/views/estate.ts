@@ -1,7 +1,6 @@
 /** The estate as a document: what the page draws. Pure. */
 
 import { type Forecast, forecast } from '../evaluate/forecast.ts';
-import { heldSince } from '../evaluate/history.ts';
 import { push } from '../evaluate/push.ts';
 import { compareText } from '../model/address.ts';
 import { findingText, findingVerdict } from '../model/findings.ts';
@@ -25,6 +24,7 @@ import {
   type VmEntry,
 } from './estateSchema.ts';
 import { unreadableView } from './run.ts';
+import { sinceView } from './since.ts';
 
 /** What the document is made of. */
 export interface EstateData extends Pick<KnownView, 'listedAt' | 'evaluation' | 'unreadable'> {
@@ -85,7 +85,7 @@ export function estateView(data: EstateData, enforcement: EstateView['enforcemen
       const entries = paths
         .map((path) => ({
           ...pathEntry(path, frontendAt.get(path.frontendKey) ?? 0, findings, isBare(path, data.heard)),
-          ...heldEntry(data.histories.get(key), path),
+          ...sinceView(data.histories.get(key), path),
         }))
         .sort((a, b) => a.frontend - b.frontend);
       return { key, paths, entries, worst: Math.min(...entries.map(({ state }) => rank(state))) };
@@ -187,11 +187,6 @@ export function stateOf({ exposure, verdict, proof }: Pick<Path, 'exposure' | 'v
 /** True where this program is known never to have worked on the VM, and nothing else is unknown of it. */
 const isBare = ({ vmKey, verdict, findings }: Path, heard: EstateData['heard']): boolean =>
   heard !== undefined && verdict === 'unknown' && findings.length === 0 && (heard.get(vmKey) ?? 'never') === 'never';
-
-function heldEntry(row: HistoryRow | undefined, path: Path): Pick<PathEntry, 'since' | 'sinceFirstSeen'> {
-  const held = heldSince(row, path);
-  return defined({ since: held && iso(held.at), sinceFirstSeen: held?.first });
-}
 
 function pathEntry(path: Path, frontend: number, findings: Findings, bare: boolean): PathEntry {
   const { kind, at, seen } = path.proof;

@@ -1,4 +1,7 @@
-/** The history of paths: what rows say of a time is what somebody would say who saw every pass. */
+/**
+ * The history of paths: what rows say of a time is what somebody would say who saw every pass.
+ * Long: all is held against the same rows.
+ */
 import test from 'ava';
 import fc from 'fast-check';
 import { heldSince, noteHistory, type SeenPath, type Sums, sumOf, timesOf } from '../../shared/evaluate/history.ts';
