@@ -1,10 +1,9 @@
-/** The estate as a document: what the page draws. Pure. */
+/** The estate as a document: what the page draws. Pure. Long: each part of one document is made beside the others. */
 
 import { type Forecast, forecast } from '../evaluate/forecast.ts';
 import { push } from '../evaluate/push.ts';
 import { compareText } from '../model/address.ts';
 import { findingText, findingVerdict } from '../model/findings.ts';
-import type { HistoryRow } from '../model/history.ts';
 import { type IdKey, idKey, parentId, shortName } from '../model/ids.ts';
 import { iso } from '../model/iso.ts';
 import type { Heard, Observed } from '../model/observed.ts';
@@ -27,7 +26,7 @@ import { unreadableView } from './run.ts';
 import { sinceView } from './since.ts';
 
 /** What the document is made of. */
-export interface EstateData extends Pick<KnownView, 'listedAt' | 'evaluation' | 'unreadable'> {
+export interface EstateData extends Pick<KnownView, 'listedAt' | 'evaluation' | 'histories' | 'unreadable'> {
   observed: Pick<Observed, 'at' | 'topology' | 'unread'>;
   /**
    * For a look from outside, where nobody repairs by himself: what is known of the fix on each VM. A path is then `failing`
@@ -36,8 +35,6 @@ export interface EstateData extends Pick<KnownView, 'listedAt' | 'evaluation' | 
   heard?: ReadonlyMap<IdKey, Heard>;
   vms: ReadonlyMap<IdKey, Pick<VmRow, 'command' | 'hold'>>;
   frontends: ReadonlyMap<IdKey, Pick<FrontendRow, 'primarySince' | 'halted'>>;
-  /** Since when paths stand as they do, by VM key. */
-  histories: ReadonlyMap<IdKey, HistoryRow>;
 }
 
 /** The document. Groups, and the VMs in each, are worst first; frontends in order of their VIPs. */
