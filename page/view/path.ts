@@ -71,6 +71,7 @@ export function PathPanel({ estate, group, vm, frontend, path, now, traceOf, act
         html`<button aria-pressed=${isFixed} onClick=${() => setPicked({ ...choice, fix: !isFixed })}>with the fix</button>`
       }</div>`
     }
+    ${scenario && html`<p class="print-only">Drawn: ${whenText(scenario)}${isFixed ? ', with the fix' : ''}.</p>`}
     <${Drawing} group=${group} vm=${vm} frontend=${frontend} way=${way} />
     ${known && known.kind !== 'ok' && html`<p class="soft">${traceTrouble(known)}</p>`}
     ${trace && !way && html`<p class="soft">${scenario?.outcome === 'unknown' ? 'How it goes is not known: nobody looked into the guest yet, or nobody is known to be primary.' : 'There is no way to draw.'}</p>`}
@@ -79,7 +80,7 @@ export function PathPanel({ estate, group, vm, frontend, path, now, traceOf, act
     ${path.findings.length > 0 && html`<h3>What a person must know</h3>${path.findings.map((i) => html`<p key=${i}>${estate.findings[i]?.text} <span class="tag">${estate.findings[i]?.code}</span></p>`)}`}
     ${
       act &&
-      html`<h3>Do</h3><div class="bar no-print">
+      html`<h3 class="no-print">Do</h3><div class="bar no-print">
       <button onClick=${() => act('check', vm)}>Check ${vm.name}</button>
       <button onClick=${() => act('apply', vm)}>Apply to ${vm.name}…</button>
       <button onClick=${() => act('remove', vm)}>Remove from ${vm.name}…</button>

@@ -537,6 +537,26 @@ browserTest(
   },
 );
 
+browserTest('what the page heard before the plan was made makes no plan out of date', async (t) => {
+  const sample = hospital();
+  const before = structuredClone(sample.view);
+  before.asOf = new Date(NOW - 5000).toISOString();
+  for (const { frontends } of before.groups) for (const one of frontends) delete one.primary;
+  const answers = planning(sample);
+  // Nobody was known to be primary until the dry run asked. The page's own looks come with an ETag, and hear nothing new.
+  let isLoaded = false;
+  answers['GET /api/estate'] = ({ headers }) => {
+    if (isLoaded && headers['if-none-match'] === undefined) return estateReply(sample.view, 'W/"2"');
+    isLoaded = true;
+    return estateReply(before);
+  };
+  const { page } = await started(t, answers, '#/estate?vm=hs-a&vip=10.0.1.102');
+  await page.getByRole('button', { name: 'Remove from hs-a…' }).click();
+  await page.getByText('The very script').waitFor();
+  t.true(await page.getByRole('button', { name: 'Remove what was added' }).isEnabled());
+  t.is(await page.getByText('out of date').count(), 0);
+});
+
 browserTest('check and dry run start at once; what the app refuses is said in its words', async (t) => {
   const answers = planning(hospital());
   const { page, app } = await started(t, answers, '#/runs');
