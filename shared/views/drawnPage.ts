@@ -19,6 +19,7 @@ export function drawnPage(observed: Observed, { surveyed, evaluation, ends }: Ju
       evaluation,
       vms: new Map(),
       frontends: new Map(),
+      histories: new Map(),
       unreadable: [],
     },
     'enforce',

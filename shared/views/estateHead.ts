@@ -1,4 +1,5 @@
 /** What documents about the estate are made from, and what stands over each: when it was read, and what could not be. */
+import type { HistoryRow } from '../model/history.ts';
 import type { IdKey } from '../model/ids.ts';
 import { iso } from '../model/iso.ts';
 import type { Observed } from '../model/observed.ts';
@@ -35,6 +36,7 @@ export interface KnownView {
   evaluation: Evaluation;
   vms: ReadonlyMap<IdKey, VmRow>;
   frontends: ReadonlyMap<IdKey, FrontendRow>;
+  histories: ReadonlyMap<IdKey, HistoryRow>;
   believed: ReadonlySet<IdKey>;
   unreadable: readonly UnreadableRow[];
 }
