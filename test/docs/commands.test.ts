@@ -8,6 +8,7 @@ import { readOptions as readChaos } from '../../simulator/chaos/options.ts';
 import { SABOTAGES } from '../../simulator/story/sabotage.ts';
 import { documents } from '../helpers/markdown.ts';
 import { commandsOf } from '../helpers/shellWords.ts';
+import { NOT_RUN, typedLines } from '../helpers/typedLines.ts';
 import { AZ, AZ_GLOBAL } from './azCommands.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -74,6 +75,20 @@ test('npm: each script is there, and a test runs it or says why not', (t) => {
   for (const [script, by] of Object.entries(RUN_BY)) {
     if ('test' in by) t.true(readFileSync(join(ROOT, by.test), 'utf8').includes(by.has), `${script}: ${by.test}`);
   }
+});
+
+test('each line to type is run by a test, or is one of those that say why not', (t) => {
+  const lines = typedLines();
+  t.true(lines.length > 200);
+  // Requests: requests.process.test.ts. In a guest: guest.kernel.test.ts. npm: the test above.
+  const of = Map.groupBy(lines, ({ runner }) => runner);
+  t.deepEqual([...of.keys()].sort(), ['app', 'guest', 'nobody', 'repository']);
+  for (const { text, where } of of.get('repository') ?? []) t.regex(text, /^(npm|npx ava) /, where);
+  for (const beginning of Object.keys(NOT_RUN))
+    t.true(
+      of.get('nobody')?.some(({ text }) => text.startsWith(beginning)),
+      `no document has ${beginning}`,
+    );
 });
 
 const READERS: Record<string, (args: string[]) => unknown> = {
