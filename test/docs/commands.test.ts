@@ -33,7 +33,7 @@ function found(text: string, where: string): Command[] {
 const of = (program: string): Command[] => commands.filter(({ words }) => words[0] === program);
 
 /**
- * Which test runs a script as people do, by a text that the test has; or why none can. Every script that documents name
+ * Which test, or `.ci/run`, runs a script as people do, by a text that it has; or why none can. Every script that documents name
  * is here, so that what they say is known to work.
  */
 const RUN_BY: Record<string, { test: string; has: string } | { why: string }> = {
@@ -48,14 +48,14 @@ const RUN_BY: Record<string, { test: string; has: string } | { why: string }> = 
   lab: { test: 'test/simulator/guests/kernel/machine.kernel.test.ts', has: 'lab/main.ts' },
   bench: { why: 'its figures are of a machine that does nothing else' },
   test: { why: 'it runs this test' },
-  'test:long': { why: 'it takes half an hour; .ci/run runs the same files' },
-  lint: { why: '.ci/run runs it' },
-  typecheck: { why: '.ci/run runs it' },
-  knip: { why: '.ci/run runs it' },
+  'test:long': { test: '.ci/run', has: 'npm test -- --all' },
+  lint: { test: '.ci/run', has: 'npm run --silent lint' },
+  typecheck: { test: '.ci/run', has: 'npm run --silent typecheck' },
+  knip: { test: '.ci/run', has: 'npm run --silent knip' },
   format: { why: 'it writes what lint asks for' },
   mutate: { why: 'it takes hours' },
   func: { why: 'it needs Azure’s Core Tools' },
-  ci: { why: '.ci/run runs it' },
+  ci: { test: '.ci/run', has: 'npm ci' },
 };
 
 /** The script that `npm ARGUMENTS` runs, and what is handed on to it. */
