@@ -12,7 +12,7 @@ import { closeRun } from './settle.ts';
 
 type CancelledRun = RunRow & { cancel: Cancel };
 
-/** Comes before commands are followed: what is only meant must not be sent once more. Doing it twice changes nothing. */
+/** Comes before commands are followed: what is only intended must not be sent once more. Doing it twice changes nothing. */
 export function cancelRuns(pass: Pass): void {
   const cancelled = new Map<string, CancelledRun>();
   for (const run of pass.runs.readAll()) {
@@ -52,7 +52,7 @@ function stopCommands(pass: Pass, cancelled: ReadonlyMap<string, CancelledRun>):
       continue;
     }
     if (vm.hold && vm.command.runIds.includes(vm.hold.runId) && vm.command.mode === 'remove') delete vm.hold;
-    // Of what is only meant nobody knows whether it was sent: a loop that died, or an answer that was lost, left it so.
+    // Of what is only intended nobody knows whether it was sent: a loop that died, or an answer that was lost, left it so.
     if (vm.command.phase !== 'cancelling') {
       stop(pass, vm, first.cancel.by);
       for (const { runId } of mine) stopped.set(runId, (stopped.get(runId) ?? 0) + 1);

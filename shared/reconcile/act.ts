@@ -29,9 +29,9 @@ const EFFECTS = 16;
 
 /**
  * Writes all rows, in order of tables, then does the effects. Returns the rows that no table takes, by row key of their
- * VM or frontend: nothing that rests on them was done, neither an outcome of that VM nor the end of its run. Throws StateError STATE_CONFLICT when a row changed under the
- * loop, and when the lease ends meanwhile (`until`, epoch milliseconds), or an effect could last longer than it: nothing
- * more is done then, and the next pass decides anew.
+ * VM or frontend: nothing that rests on them was done, neither an outcome of that VM nor the end of its run. Throws
+ * StateError STATE_CONFLICT when a row changed under the loop, and when the lease ends meanwhile (`until`, epoch
+ * milliseconds), or an effect could last longer than it: nothing more is done then, and the next pass decides anew.
  */
 export async function act(
   actors: Actors,
