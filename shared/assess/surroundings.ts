@@ -7,11 +7,11 @@ import { around } from '../evaluate/around.ts';
 import type { NicIp, TopologyIndex } from '../evaluate/indexTopology.ts';
 import type { Survey } from '../evaluate/survey.ts';
 import { inBatches } from '../model/batches.ts';
+import { LEFT_OUT, type Progress, type Surrounding, type Unread } from '../model/estateReading.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
-import { LEFT_OUT, type Progress, type Surrounding, type Unread } from '../model/observed.ts';
-import type { AgentReader, AgentView, ListAnswer, SurroundingsReader } from '../model/ports.ts';
+import type { AgentReader, ListAnswer, SurroundingsReader } from '../model/ports.ts';
 import { subscriptionOf } from '../model/scope.ts';
-import { NO_SURROUNDINGS, SURROUNDING_ACTIONS, type Surroundings } from '../model/surroundings.ts';
+import { type AgentView, NO_SURROUNDINGS, SURROUNDING_ACTIONS, type Surroundings } from '../model/surroundings.ts';
 import type { Topology } from '../model/topology.ts';
 
 export interface SurroundingsPorts {

@@ -3,13 +3,13 @@ import { type Finding, finding } from '../model/findings.ts';
 import { idKey, parentId } from '../model/ids.ts';
 import type { ListedFinding } from '../model/path.ts';
 import { type Scope, subscriptionOf } from '../model/scope.ts';
-import type { Topology, Unread, Vm } from '../model/topology.ts';
+import type { Topology, UnreadSubscription, Vm } from '../model/topology.ts';
 import type { NicPlace, TopologyIndex, VmPlace } from './indexTopology.ts';
 import { isOptedOut } from './touchable.ts';
 
 /** Subscriptions that are not in an estate. */
 export interface Absent {
-  unread: readonly Unread[];
+  unread: readonly UnreadSubscription[];
   /** The finding on an id; undefined for one in a subscription whose lists are there, and for what is no id. */
   findingOn(id: string): Finding | undefined;
 }

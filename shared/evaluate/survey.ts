@@ -5,7 +5,7 @@ import { finding } from '../model/findings.ts';
 import { type IdKey, idKey, isKeyWithin } from '../model/ids.ts';
 import type { ListedFinding, NamedPlan } from '../model/path.ts';
 import { type Scope, scopeRule } from '../model/scope.ts';
-import type { Topology, Unread, Vm } from '../model/topology.ts';
+import type { Topology, UnreadSubscription, Vm } from '../model/topology.ts';
 import { absentFrom, listAbsentPools } from './absent.ts';
 import { refuseSeveralNics } from './containers.ts';
 import { type FrontendInPlay, frontendsInPlay } from './frontends.ts';
@@ -34,7 +34,7 @@ export interface Survey {
   /** True for what lies in that subscription. */
   isOwn(key: IdKey): boolean;
   /** Configured subscriptions whose lists could not be read. */
-  unread: readonly Unread[];
+  unread: readonly UnreadSubscription[];
   /** In order of their VIPs; those with a way alone. */
   frontends: SurveyedFrontend[];
   /** Those of them that other loops work on too. */

@@ -1,9 +1,11 @@
-/** The requests that README and docs/operations.md show, run by bash and curl against the built app in the local host. */
+/** Every request that a document shows, run by bash, curl and jq against the built app in the local host. */
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import test from 'ava';
+import { vmId } from '../../simulator/estate/ids.ts';
 import { type App, LONG_MS, startApp } from '../functions/app.ts';
 import { readDocument } from '../helpers/markdown.ts';
+import { typedLines } from '../helpers/typedLines.ts';
 import { testNeeding } from '../needs.ts';
 
 const NEEDS = ['bash', 'curl'] as const;
@@ -76,5 +78,45 @@ testNeeding([...NEEDS])('the runbook’s requests that are refused are refused a
     const { printed } = await run(blockOf(`docs/runbook/${page}.md`, 'curl'), host.url);
     t.deepEqual(statuses(printed), [code], printed);
     t.true(printed.includes(`"code":"${page}"`), printed);
+  }
+});
+
+/** With a key, at an installation’s address. */
+const remote = typedLines().filter(({ runner, text: line }) => runner === 'app' && line.includes('https://$app'));
+const local = typedLines().filter(({ runner, text: line }) => runner === 'app' && !line.includes('https://$app'));
+
+test('requests without a key are in the documents whose blocks are run above', (t) => {
+  const documents = [
+    'README.md',
+    'docs/operations.md',
+    'docs/runbook/INPUT_INVALID.md',
+    'docs/runbook/TYPE_NOT_JSON.md',
+  ];
+  t.deepEqual([...new Set(local.map(({ file }) => file))].sort(), documents);
+});
+
+/** What a retry of a run says in which nothing failed. */
+const isRefused = (line: string): boolean => line.endsWith('/retry"');
+
+testNeeding([...NEEDS, 'jq'])('every request with a key', async (t) => {
+  t.true(remote.length > 20);
+  const { host, ended, estate, run: runTo, sweep } = await started();
+  await sweep(LONG_MS);
+  const vm = vmId(estate, 'hs-a');
+  const { runId } = await runTo({ scope: vm, mode: 'check' }, LONG_MS);
+  for (const { text: line, where } of remote) {
+    const code = line
+      .replace(/https:\/\/\$app(\.azurewebsites\.net)?/, host.url)
+      .replaceAll('RUN_ID', runId)
+      .replaceAll('VM_ID', vm);
+    // A status in between would be nothing that jq can read: there `--fail` tells.
+    const asked = line.includes('| jq')
+      ? await run(`curl() { command curl -sS --fail "$@"; }\nkey=none\n${code}`, host.url)
+      : await run(`key=none\n${code}`, host.url);
+    t.is(asked.status, 0, `${where}: ${asked.errors}`);
+    if (line.includes('| jq')) t.regex(asked.printed, /^(?!null$)[\s\S]*\S/, `${where}: ${asked.printed}`);
+    else t.regex(statuses(asked.printed).join(), isRefused(line) ? /^409$/ : /^20[02]$/, `${where}: ${asked.printed}`);
+    const begun = /"runId":"(\w{32})","state":"accepted"/.exec(asked.printed)?.[1];
+    if (begun !== undefined) await ended(begun, LONG_MS);
   }
 });
