@@ -1,4 +1,4 @@
-/** What a pass must read, said of what it has read already. */
+/** What a pass must read, said of what it has read already. Long: tables of what is read and asked when. */
 import test from 'ava';
 import {
   healthDue,
