@@ -52,12 +52,12 @@ export async function readSurroundings(
 function placesOf({ ways, frontends }: Survey, index: TopologyIndex): NicIp[] {
   const places = new Map<IdKey, NicIp>();
   for (const { members } of frontends) {
-    for (const { ips } of members) for (const place of ips) places.set(place.key, place);
+    for (const { ips } of members) for (const place of ips) places.set(idKey(place.ip.id), place);
   }
   for (const { vmKey, via } of ways) {
-    for (const on of index.nicsOfVm.get(vmKey) ?? []) {
+    for (const on of index.nicsOf(vmKey)) {
       for (const ip of on.nic.ipConfigurations) {
-        if (via && ip.address === via.ip) places.set(idKey(ip.id), { key: idKey(ip.id), ip, on });
+        if (via && ip.address === via.ip) places.set(idKey(ip.id), { ip, on });
       }
     }
   }

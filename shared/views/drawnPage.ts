@@ -20,6 +20,7 @@ export function drawnPage(observed: EstateReading, { surveyed, evaluation, ends 
       evaluation,
       vms: new Map(),
       frontends: new Map(),
+      histories: new Map(),
       unreadable: [],
     },
     'enforce',

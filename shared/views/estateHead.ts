@@ -1,6 +1,7 @@
 /** What documents about the estate are made from, and what stands over each: when it was read, and what could not be. */
 
 import type { EstateReading } from '../model/estateReading.ts';
+import type { HistoryRow } from '../model/history.ts';
 import type { IdKey } from '../model/ids.ts';
 import { iso } from '../model/iso.ts';
 import { defined } from '../model/optional.ts';
@@ -36,6 +37,7 @@ export interface KnownView {
   evaluation: Evaluation;
   vms: ReadonlyMap<IdKey, VmRow>;
   frontends: ReadonlyMap<IdKey, FrontendRow>;
+  histories: ReadonlyMap<IdKey, HistoryRow>;
   believed: ReadonlySet<IdKey>;
   unreadable: readonly UnreadableRow[];
 }
