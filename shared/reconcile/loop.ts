@@ -39,9 +39,9 @@ const MOST_MS = 120_000;
 export async function reconcile(message: ReconcileMessage, ports: LoopPorts, settings: LoopSettings): Promise<void> {
   const { subscriptionId } = message;
   if (message.kind === 'signal') {
-    const fresh = await record(ports.store, message);
+    const isNew = await record(ports.store, message);
     const { runId, signal, scope, mode } = message;
-    ports.log(fresh ? 'accepted' : 'repeated', { runId, signal, mode, scope: scope.map((item) => item.id) });
+    ports.log(isNew ? 'accepted' : 'repeated', { runId, signal, mode, scope: scope.map((item) => item.id) });
   }
   if (message.kind === 'cancel') {
     const { runId, by: askedBy } = message;

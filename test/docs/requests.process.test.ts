@@ -1,7 +1,7 @@
 /** Every request that a document shows, run by bash, curl and jq against the built app in the local host. */
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { vmId } from '../../simulator/estate/ids.ts';
 import { type App, LONG_MS, startApp } from '../functions/app.ts';
 import { readDocument } from '../helpers/markdown.ts';
@@ -43,14 +43,25 @@ async function run(code: string, address: string): Promise<{ status: number | nu
   return { status, printed, errors };
 }
 
+/** Runs the request that starts a run; resolves to the run's id once it has ended. */
+async function startedBy(t: ExecutionContext, code: string, address: string, ended: App['ended']): Promise<string> {
+  const begun = await run(code, address);
+  t.deepEqual(statuses(begun.printed), ['202'], begun.printed + begun.errors);
+  const runId = /"runId":"(\w{32})"/.exec(begun.printed)?.[1] ?? '';
+  await ended(runId, LONG_MS);
+  return runId;
+}
+
 const statuses = (printed: string): string[] => printed.match(/^\d{3}$/gm) ?? [];
 
-testNeeding([...NEEDS])('README: a dry run and the list', async (t) => {
-  const { host } = await started();
-  const { status, printed, errors } = await run(blockOf('README.md', 'dryRun'), host.url);
+testNeeding([...NEEDS])('README: a dry run, its script, and the list', async (t) => {
+  const { host, ended } = await started();
+  const [head = '', first = '', ...others] = blockOf('README.md', 'dryRun').split(/^(?=curl )/m);
+  const runId = await startedBy(t, head + first, host.url, ended);
+  const { status, printed, errors } = await run((head + others.join('')).replaceAll('RUN_ID', runId), host.url);
   t.is(status, 0, errors);
-  t.deepEqual(statuses(printed), ['202', '200'], printed);
-  t.true(printed.includes('"runId"'));
+  t.deepEqual(statuses(printed), ['200', '200', '200'], printed);
+  t.true(printed.includes('"script":"#!/bin/bash'));
 });
 
 testNeeding([...NEEDS])('docs/operations.md: each request by hand', async (t) => {
@@ -58,11 +69,8 @@ testNeeding([...NEEDS])('docs/operations.md: each request by hand', async (t) =>
   const code = blockOf('docs/operations.md', 'RUN_ID/retry');
   const [first = '', ...others] = code.split(/^(?=curl )/m).slice(1);
   const head = code.slice(0, code.indexOf('curl '));
-  const begun = await run(head + first, host.url);
-  t.deepEqual(statuses(begun.printed), ['202'], begun.printed + begun.errors);
-  const runId = /"runId":"(\w{32})"/.exec(begun.printed)?.[1] ?? t.fail(begun.printed);
-  await ended(String(runId), LONG_MS);
-  const { status, printed, errors } = await run((head + others.join('')).replaceAll('RUN_ID', String(runId)), host.url);
+  const runId = await startedBy(t, head + first, host.url, ended);
+  const { status, printed, errors } = await run((head + others.join('')).replaceAll('RUN_ID', runId), host.url);
   t.is(status, 0, errors);
   // The run, its page, the list, a retry of a run in which all went well, health.
   t.deepEqual(statuses(printed), ['200', '200', '200', '409', '200'], printed);
