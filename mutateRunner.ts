@@ -7,6 +7,7 @@
  * What a change left behind in the process must not count for the next one: after a failure the failed test is run once
  * more without the change, and where it fails still, the process is given up and the change met again by a new one. What
  * an earlier test made and the code keeps can hide a change of the keeping: it then survives, and is never wrongly noticed.
+ * Long: the two runners, AVA's and Stryker's, meet here alone.
  */
 import { globSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';

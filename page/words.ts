@@ -1,4 +1,5 @@
 /** Words for states, times and counts. */
+import { html } from 'htm/preact';
 import type { FrontendEntry, GroupView, PathEntry, PathWord, VmEntry } from '../shared/views/estateSchema.ts';
 
 /** Worst first, as the app has them. */
@@ -68,12 +69,20 @@ export function age(time: string | number, now: number): string {
   return `${Math.round(seconds / 86_400)} days`;
 }
 
+/** Made once: a browser takes longer to make one than to draw a row. */
+const DAY = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
+const TIME = new Intl.DateTimeFormat(undefined, {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hour12: false,
+});
+
 /** A time of day, with its day where that is not today. */
 export function clock(time: string | number, now = Date.now()): string {
   const at = new Date(time);
   const isToday = at.toDateString() === new Date(now).toDateString();
-  const day = isToday ? '' : `${at.toLocaleDateString(undefined, { day: 'numeric', month: 'short' })} `;
-  return `${day}${at.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false })}`;
+  return `${isToday ? '' : `${DAY.format(at)} `}${TIME.format(at)}`;
 }
 
 /** `1 path`, `2 paths`. */
@@ -108,6 +117,10 @@ export function lossText(group: GroupView, vm: VmEntry): { text: string; fails: 
   );
   return { text: `${moves.join(' ')}${fails.length === 0 ? ' Nothing fails.' : ''}`, fails: fails.join(' ') };
 }
+
+/** On paper, where no search field says it. */
+export const searchedText = (query: string) =>
+  query !== '' && html`<p class="print-only">Only what has “${query}” in it is printed.</p>`;
 
 /** What a search finds a VM or frontend by. */
 export const isFound = (query: string, ...texts: (string | undefined)[]): boolean =>
