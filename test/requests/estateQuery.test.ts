@@ -1,7 +1,12 @@
 /** What is asked of compliance, forecast and traces. */
 import test from 'ava';
 import { InputError } from '../../shared/errors.ts';
-import { readComplianceQuery, readForecastQuery, readPathsQuery } from '../../shared/requests/estateQuery.ts';
+import {
+  readComplianceQuery,
+  readEstateQuery,
+  readForecastQuery,
+  readPathsQuery,
+} from '../../shared/requests/estateQuery.ts';
 
 const of = (query: string) => new URLSearchParams(query);
 
@@ -9,6 +14,7 @@ test('what each takes', (t) => {
   t.is(readComplianceQuery(of(''), null), 'json');
   t.is(readComplianceQuery(of('code=secret&format=csv'), 'application/json'), 'csv');
   t.is(readComplianceQuery(of('format=json'), 'text/csv'), 'json', 'what the address says goes first');
+  t.notThrows(() => readEstateQuery(of('code=secret')));
   t.is(readForecastQuery(of('')), undefined);
   t.is(readForecastQuery(of('vm=hs-a')), 'hs-a');
   t.deepEqual(readPathsQuery(of('vm=hs-a&vip=10.0.1.100')), { vm: 'hs-a', vip: '10.0.1.100' });
@@ -27,6 +33,7 @@ for (const [accept, format] of [
 for (const [read, query, field, says] of [
   [(q: URLSearchParams) => readComplianceQuery(q, null), 'format=html', 'format', /"html": must be one of json, csv$/],
   [(q: URLSearchParams) => readComplianceQuery(q, null), 'vm=a', 'vm', /is not known; known is format$/],
+  [readEstateQuery, 'vm=hs-b', 'vm', /^vm is "hs-b": is not known; there is no parameter$/],
   [readForecastQuery, 'vm=', 'vm', /"": must be the name or id of a VM$/],
   [readForecastQuery, `vm=${'x'.repeat(1025)}`, 'vm', /must be the name or id of a VM$/],
   [readForecastQuery, `vm=${'x'.repeat(2049)}`, 'vm', /must be at most 2048 characters$/],
