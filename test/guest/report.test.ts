@@ -217,3 +217,14 @@ test('whatever is printed, nothing but ReportError is thrown', (t) => {
     { numRuns: 3000 },
   );
 });
+
+test('what is wrong with a report is said', (t) => {
+  const said = (output: string) => t.throws(() => parseReport(output, command), { instanceOf: ReportError })?.message;
+  t.is(said(' \n'), 'The command printed nothing.');
+  t.is(said('bash: command not found'), 'No report in the output.');
+  t.regex(said(`${MARKER} ${COMMAND_ID} 7`) ?? '', /report: /);
+  const ended = (proof: string) => said(line({ p: [`0;RYLK;;t3001;o12;${proof};`, entries[1]] })) ?? 'read';
+  t.regex(ended('r51773'), /r51773\.0 is no accepted end/);
+  t.regex(ended('s65536'), /s65536\.0 is no accepted end/);
+  t.regex(ended('s51773.9'), /s51773\.9 is no accepted end/);
+});
