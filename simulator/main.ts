@@ -11,7 +11,7 @@ import { kernelLabAvailable } from './guests/kernel/available.ts';
 import { startKernelLab } from './guests/kernel/lab.ts';
 import type { GuestLab } from './guests/lab.ts';
 import { startModelLab } from './guests/model/lab.ts';
-import { startWindowsEngine } from './guests/windows/engine.ts';
+import { isEngineBuilt, startWindowsEngine } from './guests/windows/engine.ts';
 import { withWindows } from './guests/withWindows.ts';
 import { type Stack, startStack } from './stack.ts';
 import { playAll, playFailOver } from './story/plot.ts';
@@ -217,6 +217,8 @@ async function stay(
 
 /** Windows guests run the shipped script in a PowerShell engine; without one their estate is left out. */
 async function hasWindowsEngine(say: (text: string) => void): Promise<boolean> {
+  if (!isEngineBuilt())
+    say('Windows guests need a PowerShell engine: the first start builds it with the .NET 10 SDK, in some 20 s');
   try {
     await (await startWindowsEngine()).stop();
     say('Windows guests: modelled machines that run the real script in a PowerShell engine');

@@ -1,8 +1,9 @@
 /** A failover's announcement against the probes: the mirror's notice comes before the probe turns. Pure. */
 import { idKey } from '../model/ids.ts';
 import type { FrontendView } from '../model/path.ts';
-import type { RunRow } from '../model/rows.ts';
-import { type EstatePass, tell } from './pass.ts';
+import type { Confirmation, RunRow } from '../model/rows.ts';
+import { isAsking } from './needs.ts';
+import { type EstatePass, type Pass, tell } from './pass.ts';
 import { announcedFrontends, announcedVm } from './scope.ts';
 
 /** Probe windows that an announcement may take to show. */
@@ -13,17 +14,24 @@ const LEAST_MS = 15_000;
 const LATE_MS = 5000;
 /** How much longer it may take when Azure's health does not answer, milliseconds. */
 const UNANSWERED_MS = 60_000;
+/** How much longer when it could not be asked yet: a storm of failovers waits for the ceiling of questions, milliseconds. */
+const UNASKED_MS = 30 * 60_000;
 
 /** Starts a confirmation for a failover run and moves one that is pending. */
 export function confirm(pass: EstatePass, run: RunRow): void {
   if (run.signal !== 'failover') return;
   if (!run.confirmation) begin(pass, run);
-  const confirmation = run.confirmation;
+  moveOn(pass, run);
+  if (run.gathers && !isUnasked(pass, run)) delete run.gathers;
+}
+
+function moveOn(pass: EstatePass, run: RunRow): void {
+  const { confirmation } = run;
   if (confirmation?.state !== 'pending') return;
 
   const announced = idKey(confirmation.vmId);
   const views = viewsOf(pass, confirmation.frontendIds);
-  const since = run.latestAt ?? run.observedAt;
+  const since = sinceOf(run);
   const fresh = views.filter((view) => view.healthKnown && view.healthAt >= since);
   const settledOnOne =
     views.length > 0 && fresh.length === views.length && views.every((view) => view.primaryKey !== undefined);
@@ -34,7 +42,8 @@ export function confirm(pass: EstatePass, run: RunRow): void {
   const probed = views.some((view) => view.healthRuleId !== undefined);
   // An answer that was long under way says how it was when it was asked.
   const isAnswered = fresh.some((view) => view.healthAt >= confirmation.until - LATE_MS);
-  const late = pass.now >= confirmation.until && (isAnswered || pass.now >= confirmation.until + UNANSWERED_MS);
+  const patience = isAwaited(pass, confirmation, since) ? UNASKED_MS : UNANSWERED_MS;
+  const late = pass.now >= confirmation.until + (isAnswered ? 0 : patience);
   if (!confirmed && probed && !late && !isRefused) return;
 
   confirmation.state = confirmed ? 'confirmed' : 'refused';
@@ -60,6 +69,26 @@ function begin(pass: EstatePass, run: RunRow): void {
     until: pass.now + Math.max(LEAST_MS, WINDOWS * window * 1000),
   };
 }
+
+/** When the last of its notices was accepted, epoch milliseconds: what was asked before says nothing of it. */
+const sinceOf = (run: RunRow): number => run.latestAt ?? run.observedAt;
+
+/** True while a failover waits and none of its frontends was asked since its last notice. */
+export const isUnasked = ({ frontends }: Pass, run: RunRow): boolean =>
+  isUnconfirmed(run) &&
+  (run.confirmation?.frontendIds ?? []).every((id) => (frontends.read(idKey(id))?.askedAt ?? 0) < sinceOf(run));
+
+/**
+ * True where a frontend could not be asked since then, or was asked a moment ago and the answer is on its way. Not after
+ * the clock was set back: nothing is newer than a notice in the future.
+ */
+const isAwaited = ({ frontends, now }: Pass, { frontendIds }: Confirmation, since: number): boolean =>
+  since <= now &&
+  frontendIds.some((id) => {
+    const row = frontends.read(idKey(id));
+    if (row?.healthRuleId === undefined) return false;
+    return row.askedAt < since || (isAsking(row) && now - row.askedAt < UNANSWERED_MS);
+  });
 
 const viewsOf = ({ evaluation }: EstatePass, ids: readonly string[]): FrontendView[] =>
   ids.flatMap((id) => evaluation.frontendByKey.get(idKey(id)) ?? []);

@@ -33,6 +33,7 @@ export function intakeOf(runs: readonly RunRow[], begun: readonly string[] = [])
     .sort((a, b) => Number(first.has(b.runId)) - Number(first.has(a.runId)) || byUrgency(a, b));
   const joined = new Map<string, string>();
   const firsts = new Map<string, string>();
+  for (const run of runs) if (isGathering(run)) firsts.set(subjectOf(run), run.runId);
   const waiting: RunRow[] = [];
   for (const run of accepted) {
     // A cancelled one does no work for others, and needs none done.
@@ -55,6 +56,10 @@ export function intakeOf(runs: readonly RunRow[], begun: readonly string[] = [])
   }
   return { planned, joined };
 }
+
+/** True for a run under way that works for later signals about the same too. A cancelled one does no work for others. */
+const isGathering = ({ state, gathers, cancel }: RunRow): boolean =>
+  state === 'running' && gathers === true && cancel === undefined;
 
 /** What an automatic run is about: runs that are about the same are one. */
 const subjectOf = ({ signal, mode, dryRun, scope }: RunRow): string =>

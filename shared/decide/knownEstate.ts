@@ -1,9 +1,9 @@
 /** The estate as the app knows it, for whoever only looks: lists, with what the rows say of guests and of health. Pure. */
 import { judge } from '../evaluate/judge.ts';
 import type { Survey } from '../evaluate/survey.ts';
+import type { EstateReading, Heard, Unread } from '../model/estateReading.ts';
 import type { HistoryRow } from '../model/history.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
-import type { Heard, Observed, Unread } from '../model/observed.ts';
 import type { Evaluation, NamedPlan } from '../model/path.ts';
 import type { FrontendRow, VmRow } from '../model/rows.ts';
 import type { LoopSettings } from '../model/settings.ts';
@@ -34,7 +34,7 @@ export interface EstateRows {
 
 export interface KnownEstate {
   listedAt: number;
-  observed: Observed;
+  observed: EstateReading;
   surveyed: Survey;
   evaluation: Evaluation;
   /** By VM key. */
@@ -59,7 +59,7 @@ export function knownEstate(
   const frontends = new Map(rows.frontends.map((row) => [idKey(row.frontendId), row]));
   const histories = new Map(rows.histories.map((row) => [idKey(row.vmId), row]));
   const unreadIds = new Set(unread.map(({ id }) => id));
-  const observed: Observed = {
+  const observed: EstateReading = {
     at: now,
     subscriptions: settings.scope.subscriptionIds
       .filter((id) => !unreadIds.has(`/subscriptions/${id}`))

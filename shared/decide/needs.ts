@@ -79,6 +79,20 @@ export interface DueInput {
 export const roomForHealth = (now: number, recentAsks: readonly number[], settings: LoopSettings): number =>
   settings.healthPerMinute - recentAsks.filter((at) => at <= now && now - at < MINUTE_MS).length;
 
+/**
+ * How many of them may go to what no failover waits for: a third of the ceiling is kept for those that are announced, and
+ * two thirds while one is. The watch of a large estate would leave none, and a failover would wait for a minute.
+ */
+export function roomForOthers(
+  now: number,
+  recentAsks: readonly number[],
+  settings: LoopSettings,
+  isAnnounced: boolean,
+): number {
+  const kept = Math.floor((settings.healthPerMinute * (isAnnounced ? 2 : 1)) / 3);
+  return roomForHealth(now, recentAsks, settings) - kept;
+}
+
 /** How long ago a frontend was asked. In the future: before the clock was set back. */
 const ageOf = (row: FrontendRow, now: number): number =>
   row.askedAt > now ? Number.POSITIVE_INFINITY : now - row.askedAt;
@@ -92,9 +106,7 @@ export function healthDue(input: DueInput, settings: LoopSettings): FrontendRow[
   const { now } = input;
   const room = roomForHealth(now, input.recentAsks, settings);
   if (room <= 0) return [];
-  const announced = new Set(
-    input.runs.flatMap((run) => (run.confirmation?.state === 'pending' ? run.confirmation.frontendIds.map(idKey) : [])),
-  );
+  const announced = announcedIn(input.runs.filter(isPending));
   const isOwn = isOwnFrontend(input.subscriptionId);
   const urgency = (row: FrontendRow, key: IdKey): number | undefined => {
     const age = ageOf(row, now);
@@ -115,10 +127,32 @@ export function healthDue(input: DueInput, settings: LoopSettings): FrontendRow[
       due.push({ row: question, key: idKey(other.ruleId), urgency: 3 });
     }
   }
-  return due
-    .sort((a, b) => a.urgency - b.urgency || a.row.askedAt - b.row.askedAt || (a.key < b.key ? -1 : 1))
-    .slice(0, room)
-    .map((item) => item.row);
+  due.sort((a, b) => a.urgency - b.urgency || a.row.askedAt - b.row.askedAt || (a.key < b.key ? -1 : 1));
+  const first = due.filter((item) => item.urgency === 0).slice(0, Math.min(room, roomForAnnounced(input, settings)));
+  const left = roomForOthers(now, input.recentAsks, settings, input.runs.some(isUnsettled)) - first.length;
+  const others = due.filter((item) => item.urgency > 0).slice(0, Math.max(0, left));
+  return [...first, ...others].map((item) => item.row);
+}
+
+const isPending = ({ confirmation }: RunRow): boolean => confirmation?.state === 'pending';
+
+/** True for a failover that waits, or is about to. */
+const isUnsettled = (run: RunRow): boolean => isPending(run) || (run.signal === 'failover' && run.state === 'accepted');
+
+const announcedIn = (runs: readonly RunRow[]): Set<IdKey> =>
+  new Set(runs.flatMap((run) => (run.confirmation?.frontendIds ?? []).map(idKey)));
+
+/** What an answer takes at least, milliseconds: rule health says `Retry-After: 10`. */
+const ANSWER_MS = 10_000;
+
+/**
+ * How many announced frontends may be asked about now: while one answer is on its way, no more than there may be
+ * commands at a time. A storm that asks about all at once has no question left for those whose turn comes next.
+ */
+function roomForAnnounced({ now, frontends, runs }: DueInput, settings: LoopSettings): number {
+  const keys = announcedIn(runs);
+  const asked = frontends.filter((row) => ageOf(row, now) < ANSWER_MS && keys.has(idKey(row.frontendId)));
+  return Math.max(0, settings.maxCommands - asked.length);
 }
 
 /** Whether a frontend's load balancer lies in a subscription: its loop watches it. */

@@ -6,10 +6,11 @@ import type { Path } from '../model/path.ts';
 import { acceptedRun, type OutcomeRow, type RunRow } from '../model/rows.ts';
 import { subscriptionOf } from '../model/scope.ts';
 import { rowKey } from '../model/store.ts';
-import { waitsForLists, whyHeldBack } from './border.ts';
 import { standingRefusal } from './endings.ts';
+import { isUnasked } from './failover.ts';
 import { guestLimits, guestNetworks } from './limits.ts';
 import { lookNeed, spreadLooks } from './looks.ts';
+import { waitsForLists, whyHeldBack } from './missingLists.ts';
 import { keptFindings, settle, settleFromEstate, waitingOutcome } from './outcomes.ts';
 import { type EstatePass, tell, whyUnusable } from './pass.ts';
 import { covered, liftsHold } from './scope.ts';
@@ -43,9 +44,17 @@ function planRun(pass: EstatePass, run: RunRow, changed: readonly IdKey[]): void
   }
   run.state = 'running';
   run.startedAt = pass.now;
+  if (mayGather(pass, run, groups.size === all.size)) run.gathers = true;
   const { runId, signal, fresh, askedBy } = run;
   tell(pass, 'planned', { runId, signal, vms: groups.size, fresh, ...defined({ askedBy }) });
 }
+
+/**
+ * True where a notice that comes now can still be part of a run: nothing was asked, sent or said for it yet, here or by
+ * the loop of another subscription.
+ */
+const mayGather = (pass: EstatePass, run: RunRow, isOwnAlone: boolean): boolean =>
+  isOwnAlone && isUnasked(pass, run) && pass.outcomes.readOfRun(run.runId).every(({ state }) => state === 'waiting');
 
 /**
  * VMs of other subscriptions are their loops' matter: each is given the same run, before this one is told to be planned.

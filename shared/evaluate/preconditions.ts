@@ -198,7 +198,7 @@ function ofVm(
     found.push(precondition(unfit.code, vmId, unfit.params));
   if (findings.some(({ code }) => code === 'NO_SECONDARY_NIC')) {
     const size = known.sizeOf(vm);
-    const nics = index.nicsOfVm.get(vmKey)?.length ?? 0;
+    const nics = index.nicsOf(vmKey).length;
     if (size && nics >= size.nics)
       found.push(precondition('SIZE_TAKES_NO_NIC', vmId, { size: size.name, count: String(nics) }));
   }

@@ -47,6 +47,8 @@ export interface RunRow extends Signal {
   fresh: number;
   /** When the latest signal that joined it was accepted. */
   latestAt?: number;
+  /** Nobody was asked or sent anything for it yet: later signals about the same may join it though its VMs are known. */
+  gathers?: true;
   /** The run that it joined: that one does the work for both. */
   joined?: string;
   /** The subscription whose loop found that the run is about VMs of this one too. */

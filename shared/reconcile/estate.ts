@@ -8,7 +8,7 @@ import { type AzureError, asAzureError } from '../errors.ts';
 import { joinTopologies } from '../evaluate/joinTopologies.ts';
 import { survey } from '../evaluate/survey.ts';
 import { inBatches } from '../model/batches.ts';
-import type { Unread } from '../model/observed.ts';
+import type { Unread } from '../model/estateReading.ts';
 import type { Clock, TopologyReader } from '../model/ports.ts';
 import { readRarely } from '../model/readRarely.ts';
 import type { LoopSettings } from '../model/settings.ts';

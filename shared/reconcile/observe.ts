@@ -13,7 +13,7 @@ import {
   nextQuestion,
   nextWatch,
   questionsDue,
-  roomForHealth,
+  roomForOthers,
 } from '../decide/needs.ts';
 import { questionsOf } from '../decide/otherRules.ts';
 import type { Look, Observed } from '../decide/pass.ts';
@@ -119,7 +119,7 @@ export async function observe(
   await readNews(store, seen, remembered.refusing, unreadable);
   const { healthAsks, watchAt = 0, askingAt = Number.POSITIVE_INFINITY } = remembered;
   seen.now = clock.now();
-  const isWatched = roomForHealth(seen.now, healthAsks, settings) > 0;
+  const isWatched = roomForOthers(seen.now, healthAsks, settings, false) > 0;
   const frontendsAt = Math.min(isWatched ? watchAt : Number.POSITIVE_INFINITY, askingAt);
   if (!seen.survey && !needsFrontends(seen, frontendsAt)) return { seen, unreadable, asks: 0 };
   seen.frontends = await readFrontends(store, seen, noted);

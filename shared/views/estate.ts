@@ -3,10 +3,10 @@
 import { type Forecast, forecast } from '../evaluate/forecast.ts';
 import { push } from '../evaluate/push.ts';
 import { compareText } from '../model/address.ts';
+import type { EstateReading, Heard } from '../model/estateReading.ts';
 import { findingText, findingVerdict } from '../model/findings.ts';
 import { type IdKey, idKey, parentId, shortName } from '../model/ids.ts';
 import { iso } from '../model/iso.ts';
-import type { Heard, Observed } from '../model/observed.ts';
 import { defined } from '../model/optional.ts';
 import type { Evaluation, FrontendView, Path } from '../model/path.ts';
 import type { FrontendRow, VmRow } from '../model/rows.ts';
@@ -27,7 +27,7 @@ import { sinceView } from './since.ts';
 
 /** What the document is made of. */
 export interface EstateData extends Pick<KnownView, 'listedAt' | 'evaluation' | 'histories' | 'unreadable'> {
-  observed: Pick<Observed, 'at' | 'topology' | 'unread'>;
+  observed: Pick<EstateReading, 'at' | 'topology' | 'unread'>;
   /**
    * For a look from outside, where nobody repairs by himself: what is known of the fix on each VM. A path is then `failing`
    * or `exposed` where this program never worked on its VM, as an assessment says it.

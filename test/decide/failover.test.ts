@@ -16,12 +16,17 @@ const late = { ...pending, until: ago(1) };
 const ofUcr = (confirmation?: Confirmation, more: Partial<RunRow> = {}) =>
   run('f1 failover hs-b 10.0.1.100', { ...(confirmation ? { confirmation } : {}), ...more });
 
-/** A mirror's row with this VM alone up, asked so many seconds ago. */
-function health(mirror: string, on: string | undefined, seconds = 2): FrontendRow {
+/** A mirror's row with this VM alone up, as it was so many seconds ago, and asked then or since. */
+function health(mirror: string, on: string | undefined, seconds = 2, askedSeconds = seconds): FrontendRow {
   const world = articleWorld();
   for (const item of world.mirrors) item.primary = on;
-  return frontend(mirror, { knownAt: ago(seconds), askedAt: ago(seconds) }, world);
+  return frontend(mirror, { knownAt: ago(seconds), askedAt: ago(askedSeconds) }, world);
 }
+/** The same with a question that Azure has not answered. */
+const asking = (row: FrontendRow): FrontendRow => ({
+  ...row,
+  asking: { ruleId: row.healthRuleId ?? '', location: 'https://x/later', since: row.askedAt, notBefore: row.askedAt },
+});
 const both = (row: FrontendRow): FrontendRow => ({
   ...row,
   backends: row.backends.map((item) => ({ ...item, up: true, reason: 'Up_Probe_Success' })),
@@ -50,6 +55,36 @@ const table: [string, RunRow, FrontendRow[], string | undefined][] = [
   [
     'time is up for a minute, and health did not answer',
     ofUcr({ ...pending, until: ago(60) }),
+    [health('ucr', 'hs-a', 61, 5)],
+    'refused',
+  ],
+  [
+    'time is up for a minute, and health was asked too late to have answered',
+    ofUcr({ ...pending, until: ago(60) }),
+    [asking(health('ucr', 'hs-a', 61, 59))],
+    'pending',
+  ],
+  [
+    'time is up for a minute, and a question of a minute ago is open',
+    ofUcr({ ...pending, until: ago(60) }),
+    [asking(health('ucr', 'hs-a', 61, 60))],
+    'refused',
+  ],
+  [
+    'time is up for a minute, and the ceiling let nobody ask since the notice',
+    ofUcr({ ...pending, until: ago(60) }),
+    [health('ucr', 'hs-a', 61)],
+    'pending',
+  ],
+  [
+    'the ceiling let nobody ask for half an hour',
+    ofUcr({ ...pending, until: ago(1800) }),
+    [health('ucr', 'hs-a', 61)],
+    'refused',
+  ],
+  [
+    'time is up for a minute, and the notice is in the future: the clock was set back',
+    ofUcr({ ...pending, until: ago(60) }, { observedAt: later(900) }),
     [health('ucr', 'hs-a', 61)],
     'refused',
   ],
@@ -116,3 +151,19 @@ test('what came of it is logged, with how long it took', (t) => {
   t.deepEqual(at.log, [{ step: 'failover-confirmed', fields: { runId: 'f1', vmId: vmId('hs-b'), afterMs: 60_000 } }]);
   t.is(at.runs.get('f1')?.confirmation?.at, NOW);
 });
+
+const gathering: [string, FrontendRow, Partial<RunRow>, boolean][] = [
+  ['nobody was asked since its notice', health('ucr', 'hs-a', 61), {}, true],
+  ['health was asked since, and shows another', health('ucr', 'hs-a'), {}, false],
+  ['health was asked since, and has not answered', asking(health('ucr', 'hs-a', 61, 5)), {}, false],
+  ['a later notice joined it since health was asked', health('ucr', 'hs-a'), { latestAt: ago(1) }, true],
+  ['it is confirmed', health('ucr', 'hs-b'), {}, false],
+];
+for (const [what, row, more, gathers] of gathering) {
+  test(`later notices ${gathers ? 'may' : 'do not'} join it: ${what}`, (t) => {
+    const at = pass({ runs: [ofUcr(pending, { gathers: true, ...more })], frontends: [row] });
+    const of = at.runs.get('f1') as RunRow;
+    confirm(at, of);
+    t.is(of.gathers, gathers ? true : undefined);
+  });
+}

@@ -43,6 +43,27 @@ const table: [string, RunRow[], string[], string[], Record<string, string>][] = 
     {},
   ],
   [
+    'a failover like one under way that gathers joins it',
+    [run('f1 failover hs-a', { gathers: true }), accepted('f2 failover hs-a'), accepted('f3 failover hs-b')],
+    [],
+    ['f3'],
+    { f2: 'f1' },
+  ],
+  [
+    'one that gathered and was cancelled gathers no more',
+    [run('f1 failover hs-a', { gathers: true, cancel: { by: 'ann', at: ago(1) } }), accepted('f2 failover hs-a')],
+    [],
+    ['f2'],
+    {},
+  ],
+  [
+    'a failover with another mode joins none that gathers',
+    [run('f1 failover hs-a', { gathers: true }), accepted('f2 failover hs-a', { mode: 'check' })],
+    [],
+    ['f2'],
+    {},
+  ],
+  [
     'a run that the pass before began to plan joins none, and others join it',
     [accepted('c1 change hs-a', { observedAt: ago(9) }), accepted('c2 change hs-a', { observedAt: ago(5) })],
     ['c2'],

@@ -1,6 +1,13 @@
-/** What a pass must read, said of what it has read already. */
+/** What a pass must read, said of what it has read already. Long: tables of what is read and asked when. */
 import test from 'ava';
-import { healthDue, needsEstate, needsFrontends, nextWatch, roomForHealth } from '../../shared/decide/needs.ts';
+import {
+  healthDue,
+  needsEstate,
+  needsFrontends,
+  nextWatch,
+  roomForHealth,
+  roomForOthers,
+} from '../../shared/decide/needs.ts';
 import { type IdKey, idKey, shortName } from '../../shared/model/ids.ts';
 import type { FrontendRow, RunRow } from '../../shared/model/rows.ts';
 import {
@@ -111,6 +118,9 @@ test('frontends are read when a command moves, and when a mirror is to be watche
 const asked = (name: string, seconds: number, more: Partial<FrontendRow> = {}) =>
   frontend(name, { askedAt: ago(seconds), ...more });
 const failover = run('f1 failover hs-a', { confirmation: pending });
+const bothMirrors = run('f1 failover hs-a', {
+  confirmation: { ...pending, frontendIds: [frontendId('ucr'), frontendId('pi')] },
+});
 const due: [string, FrontendRow[], string[], typeof sweep, number, string[]][] = [
   ['asked just now', [asked('ucr', 5)], [], [], 0, []],
   ['a mirror, nobody asked for 50 s', [asked('ucr', 50)], [], [], 0, ['ucr']],
@@ -122,8 +132,12 @@ const due: [string, FrontendRow[], string[], typeof sweep, number, string[]][] =
   ['asked in the future: the clock was set back', [asked('ucr', -900)], [], [], 0, ['ucr']],
   ['the longest unasked first', [asked('ucr', 60), asked('pi', 90)], [], [], 0, ['pi', 'ucr']],
   ['announced before in play before watched', [asked('pi', 90), asked('ucr', 1)], ['pi'], [failover], 0, ['ucr', 'pi']],
-  ['no more than there is room for', [asked('ucr', 60), asked('pi', 90)], [], [], 99, ['pi']],
-  ['no room', [asked('ucr', 60)], [], [], 100, []],
+  ['no more than there is room for', [asked('ucr', 60), asked('pi', 90)], [], [], 66, ['pi']],
+  ['announced: all the room there is', [asked('ucr', 60), asked('pi', 90)], [], [bothMirrors], 99, ['pi']],
+  ['a third is kept for what is announced', [asked('ucr', 60)], ['ucr'], [], 67, []],
+  ['two thirds while a failover waits', [asked('ucr', 60)], ['ucr'], [accepted('f1 failover hs-a')], 34, []],
+  ['one third is for the others meanwhile', [asked('pi', 60)], ['pi'], [failover], 33, ['pi']],
+  ['no room', [asked('ucr', 60)], [], [bothMirrors], 100, []],
 ];
 for (const [what, rows, inPlay, runs, asks, names] of due) {
   test(`health: ${what}`, (t) => {
@@ -185,13 +199,13 @@ test('rules with another pool are asked last, and twice an hour while a run look
     askedAt: seconds === 0 ? 0 : ago(seconds),
   });
   const row = asked('ucr', 60, { others: [other('web', 0), other('udp', 1799), other('db', 1800)] });
-  const asking = (inPlay: string[], room = 100) => {
+  const asking = (inPlay: string[], room = 67) => {
     const input = {
       subscriptionId: SUBSCRIPTION,
       now: NOW,
       frontends: [row],
       runs: [],
-      recentAsks: Array(100 - room).fill(ago(30)),
+      recentAsks: Array(67 - room).fill(ago(30)),
     };
     const due = healthDue({ ...input, inPlay: new Set(inPlay.map((name) => idKey(frontendId(name)))) }, SETTINGS);
     return due.map(({ healthRuleId = '' }) => shortName(healthRuleId));
@@ -201,9 +215,42 @@ test('rules with another pool are asked last, and twice an hour while a run look
   t.deepEqual(asking(['ucr'], 1), ['ucr']);
 });
 
+test('within the time of an answer no more announced frontends are asked than there may be commands', (t) => {
+  const names = Array.from({ length: 8 }, (_, i) => `m${i}`);
+  const [first, second] = [names.slice(0, 4), names.slice(4)];
+  const of = (runId: string, state: 'pending' | 'confirmed', mirrors: string[]) =>
+    run(`${runId} failover hs-a`, { confirmation: { ...pending, state, frontendIds: mirrors.map(frontendId) } });
+  const asking = (seconds: number, maxCommands: number) => {
+    const input = {
+      subscriptionId: SUBSCRIPTION,
+      now: NOW,
+      frontends: names.map((name) =>
+        frontend('ucr', {
+          frontendId: frontendId(name),
+          askedAt: ago(first.includes(name) ? seconds : 40),
+          mirror: false,
+        }),
+      ),
+      runs: [of('f1', 'confirmed', first), of('f2', 'pending', second)],
+      inPlay: new Set<IdKey>(),
+      recentAsks: [],
+    };
+    return healthDue(input, { ...SETTINGS, maxCommands }).map((row) => shortName(row.frontendId));
+  };
+  t.deepEqual(asking(9, 6), ['m4', 'm5']);
+  t.deepEqual(asking(9, 3), []);
+  t.deepEqual(asking(10, 3), ['m4', 'm5', 'm6']);
+});
+
 test('room for health counts the asks of the last minute, and none from a clock that was ahead', (t) => {
   t.is(roomForHealth(NOW, [ago(59), ago(1), NOW], SETTINGS), 97);
   t.is(roomForHealth(NOW, [ago(60), later(5)], SETTINGS), 100);
+});
+
+test('the smallest ceiling leaves the watch its one question', (t) => {
+  const one = { ...SETTINGS, healthPerMinute: 1 };
+  t.is(roomForOthers(NOW, [], one, true), 1);
+  t.is(roomForOthers(NOW, [ago(59)], one, false), 0);
 });
 
 const watches: [string, FrontendRow[], number][] = [

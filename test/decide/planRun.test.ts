@@ -1,9 +1,10 @@
 /** From an accepted run to its outcomes. */
 import test from 'ava';
 import { planRuns } from '../../shared/decide/planRun.ts';
-import { accepted, ago, frontend, looked, outcome, pass, run, vm, type Words } from '../helpers/seen.ts';
+import type { RunRow } from '../../shared/model/rows.ts';
+import { accepted, ago, frontend, later, looked, outcome, pass, run, vm, type Words } from '../helpers/seen.ts';
 import { linesOf, shown } from '../helpers/shown.ts';
-import { articleWorld, vmId, type World } from '../helpers/world.ts';
+import { articleWorld, frontendId, OTHER, SETTINGS, SUBSCRIPTION, vmId, type World } from '../helpers/world.ts';
 
 function worldWith(change: (world: World) => void): World {
   const world = articleWorld();
@@ -214,3 +215,34 @@ test('a VM without a plan loses the look and proofs of its last one', (t) => {
   planRuns(at);
   t.like([...at.vms.all()][0], { look: undefined, proofs: {} });
 });
+
+const PENDING = {
+  state: 'pending' as const,
+  vmId: vmId('hs-b'),
+  frontendIds: [frontendId('ucr')],
+  until: later(20),
+};
+const notice = (more: Partial<RunRow> = {}) =>
+  accepted('f1 failover hs-b 10.0.1.100', { observedAt: ago(1), confirmation: PENDING, ...more });
+const SECOND = { scope: { ...SETTINGS.scope, subscriptionIds: [SUBSCRIPTION, OTHER] } };
+const gathering: [string, Words, boolean][] = [
+  ['a failover that nobody was asked about', { runs: [notice()] }, true],
+  ['one whose health was asked', { runs: [notice({ observedAt: ago(9) })] }, false],
+  ['one that is confirmed', { runs: [notice({ confirmation: { ...PENDING, state: 'confirmed' } })] }, false],
+  ['one that was told of a stopped VM already', { world: stopped, runs: [notice()] }, false],
+  [
+    'one that another subscription works on too',
+    { world: worldWith((world) => world.homes.set('hs-b', OTHER)), settings: SECOND, runs: [notice()] },
+    false,
+  ],
+  ['a sweep', { runs: [accepted('s1 sweep')] }, false],
+];
+for (const [what, words, gathers] of gathering) {
+  test(`later signals ${gathers ? 'may' : 'do not'} join ${what}`, (t) => {
+    const at = pass(words);
+    planRuns(at);
+    const [row] = [...at.runs.readAll()];
+    t.is(row?.state, 'running');
+    t.is(row?.gathers, gathers ? true : undefined);
+  });
+}

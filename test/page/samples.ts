@@ -2,8 +2,8 @@
 
 import { judge } from '../../shared/evaluate/judge.ts';
 import { survey } from '../../shared/evaluate/survey.ts';
+import type { EstateReading } from '../../shared/model/estateReading.ts';
 import { type IdKey, idKey } from '../../shared/model/ids.ts';
-import type { Observed } from '../../shared/model/observed.ts';
 import type { Proof, VmKnowledge } from '../../shared/model/path.ts';
 import type { Topology } from '../../shared/model/topology.ts';
 import { type EstateData, estateView } from '../../shared/views/estate.ts';
@@ -15,7 +15,7 @@ import { knowing } from '../helpers/looked.ts';
 const MINUTE = 60_000;
 
 /** Puts load balancers of one frontend each together as one. */
-export function onOneBalancer(topology: Topology, name: string): Topology {
+function onOneBalancer(topology: Topology, name: string): Topology {
   const text = JSON.stringify(topology)
     .replaceAll(/\/loadBalancers\/([\w-]+)\/(probes|loadBalancingRules)\/([\w-]+)/g, `/loadBalancers/${name}/$2/$1-$3`)
     .replaceAll(
@@ -40,7 +40,7 @@ export interface Sample {
   trace(vm: string, vip: string): TraceView | undefined;
 }
 
-const rekeyed = (health: Observed['health'], name: string): Observed['health'] =>
+const rekeyed = (health: EstateReading['health'], name: string): EstateReading['health'] =>
   new Map(
     JSON.parse(
       JSON.stringify([...health])
@@ -82,7 +82,7 @@ function guest(
 
 export function sampleOf(
   topology: Topology,
-  health: Observed['health'],
+  health: EstateReading['health'],
   known: (plans: ReturnType<typeof survey>['plans']) => ReadonlyMap<IdKey, VmKnowledge>,
 ): Sample {
   const surveyed = survey(topology, SCOPE);

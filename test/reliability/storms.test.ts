@@ -1,6 +1,6 @@
 /** Storms, echoes and starvation over the real loop in memory. */
 import test from 'ava';
-import { signalMessage } from '../../shared/model/messages.ts';
+import { bellMessage, signalMessage } from '../../shared/model/messages.ts';
 import { DEFAULT_TAGS } from '../../shared/model/scope.ts';
 import { readResourceChange } from '../../shared/requests/resourceChange.ts';
 import { resourceEvent } from '../../simulator/arm/events.ts';
@@ -56,6 +56,39 @@ test.serial(
     t.true(Math.max(...counts.values()) <= 2, `${Math.max(...counts.values())} commands on one VM`);
     t.true(world.topologyReads < 120, `${world.topologyReads} readings of the estate`);
     t.log(`${world.executions.length} commands, ${world.topologyReads} readings, ${(world.now - began) / 1000} s`);
+  },
+);
+
+test.serial(
+  '1,000 failovers about 100 VMs in 10 s: all confirmed, and settled soon after the least that commands take',
+  async (t) => {
+    t.timeout(900_000);
+    const world = pairs(50, { maxCommands: 10, healthPerMinute: 30 });
+    const began = world.now;
+    const posted = Array.from({ length: 1000 }, (_, i) => {
+      world.now = began + i * 10;
+      const pair = i % 50;
+      const scope = [
+        { kind: 'vm' as const, id: vmId(`vm${2 * pair}`) },
+        { kind: 'vip' as const, id: `10.1.0.${pair}` },
+      ];
+      return world.post({ ...world.signal('failover', scope), runId: i.toString(16).padStart(32, '0') });
+    });
+    const lastEvent = world.now;
+    // The watch rings each minute.
+    for (let at = began; at < began + 3_600_000; at += 60_000) {
+      world.queue.push({ at, message: bellMessage(SUBSCRIPTION) });
+    }
+    world.now = began;
+    await world.run(3_600_000);
+    t.deepEqual(await breaches(world, posted), []);
+    const rows = await Promise.all(posted.map((runId) => world.runRow(runId)));
+    const states = new Set(rows.map(({ confirmation }) => confirmation?.state));
+    t.deepEqual([...states].sort(), ['confirmed', undefined], 'joined, or confirmed');
+    t.true(world.executions.length <= 120, `${world.executions.length} commands`);
+    const least = (100 / 10) * world.commandMs;
+    const took = Math.max(...rows.map(({ settledAt = Number.NaN }) => settledAt)) - lastEvent;
+    t.true(took <= 1.3 * least, `${took / 1000} s, the least is ${least / 1000} s`);
   },
 );
 
