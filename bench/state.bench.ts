@@ -7,6 +7,7 @@ import { decide } from '../shared/decide/decide.ts';
 import type { Observed } from '../shared/decide/pass.ts';
 import { survey } from '../shared/evaluate/survey.ts';
 import { inBatches } from '../shared/model/batches.ts';
+import { dayOf, type HistoryRow } from '../shared/model/history.ts';
 import { acceptedRun, type OutcomeRow, type RunRow, type VmRow } from '../shared/model/rows.ts';
 import { runIdOf } from '../shared/model/runId.ts';
 import { rowKey, type Store } from '../shared/model/store.ts';
@@ -38,7 +39,7 @@ async function measure(store: Store): Promise<BenchRow[]> {
     return `${runs.length} runs${next ? ', more follow' : ''}`;
   };
 
-  await time('1,000 VM rows and 10,000 runs with 2 outcomes each written', () => fill(store), 1);
+  await time('1,000 VMs with 2 rows and 10,000 runs with 2 outcomes each written', () => fill(store), 1);
   await time('list: the newest 50 runs', () => list({}));
   await time('list: 50 runs in the middle', () => list({ before: NOW - 5000 * 60_000 }));
   await time('list: the newest 50 that failed (1 in 100)', () => list({ state: 'failed' }));
@@ -47,6 +48,10 @@ async function measure(store: Store): Promise<BenchRow[]> {
   await time('one run with its outcomes', async () => {
     const run = await readRunView(store, [SUBSCRIPTION], idOf(5));
     return `${run?.vms.length} VMs`;
+  });
+  await time('what compliance reads: 1,000 VMs, and since when their 3 paths each stand so', async () => {
+    const [vms, standing] = await Promise.all([store.vms.list(SUBSCRIPTION), store.history.list(SUBSCRIPTION)]);
+    return `${vms.length + standing.length} rows`;
   });
   await time('the loop reads: 1 open run among 10,000', () => readAll(store));
   await openRuns(store, OPEN);
@@ -86,10 +91,21 @@ const outcome = (i: number, vm: number, more: Partial<OutcomeRow> = {}): Outcome
   ...more,
 });
 
+const standing = (vm: string): HistoryRow => ({
+  vmId: vm,
+  day: dayOf(NOW),
+  paths: numbers(3).map((i) => ({
+    frontendId: `${vm}/frontendIPConfigurations/mirror-${i}`,
+    vip: `10.0.1.${i}`,
+    now: { exposure: 'latent', verdict: 'compliant', proof: 'remote', provedAt: NOW, since: NOW, held: NOW },
+    spans: [],
+  })),
+});
+
 async function fill(store: Store): Promise<string> {
   // The tables are made by the first call of each.
   await Promise.all(
-    [store.runs, store.outcomes, store.vms, store.frontends, store.leases].map((rows) => rows.list('x')),
+    [store.runs, store.outcomes, store.vms, store.frontends, store.leases, store.history].map((rows) => rows.list('x')),
   );
   await inBatches(numbers(VMS), 32, async (i) => {
     const vm: VmRow = {
@@ -102,6 +118,7 @@ async function fill(store: Store): Promise<string> {
       findings: [],
     };
     await store.vms.put(SUBSCRIPTION, rowKey(vm.vmId), vm);
+    await store.history.put(SUBSCRIPTION, rowKey(vm.vmId), standing(vm.vmId));
   });
   await inBatches(numbers(RUNS), 32, async (i) => {
     const accepted = runOf(i, i === 0 ? { state: 'running' } : {});
@@ -111,7 +128,7 @@ async function fill(store: Store): Promise<string> {
       await store.outcomes.put(of.runId, rowKey(of.vmId), of);
     }
   });
-  return `${VMS + RUNS * (1 + OUTCOMES)} rows`;
+  return `${2 * VMS + RUNS * (1 + OUTCOMES)} rows`;
 }
 
 /** Opens the newest runs again, each with one outcome that waits. */

@@ -2,8 +2,8 @@
 import { writeFile } from 'node:fs/promises';
 import { look } from '../shared/app.ts';
 import { InputError, messageOf } from '../shared/errors.ts';
+import type { EstateReading, Progress } from '../shared/model/estateReading.ts';
 import { type IdKey, idKey } from '../shared/model/ids.ts';
-import type { Observed, Progress } from '../shared/model/observed.ts';
 import { defined } from '../shared/model/optional.ts';
 import type { Evaluation } from '../shared/model/path.ts';
 import {
@@ -54,7 +54,7 @@ async function save(file: string, text: string): Promise<void> {
 async function observe(
   options: AssessOptions,
   progress: Progress,
-): Promise<{ observed: Observed; request: AssessmentRequest; known: Judged }> {
+): Promise<{ observed: EstateReading; request: AssessmentRequest; known: Judged }> {
   const { observed, scope, whole } = await look(options, progress);
   const { resourceGroups, loadBalancers } = options;
   const filter = { resourceGroups, loadBalancers };

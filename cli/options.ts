@@ -1,8 +1,8 @@
 /** The options of `assess`: read, checked, explained. */
 import { parseArgs } from 'node:util';
 import { InputError, messageOf } from '../shared/errors.ts';
+import type { EstateRequest } from '../shared/model/estateReading.ts';
 import { isSubscriptionId } from '../shared/model/ids.ts';
-import type { EstateRequest } from '../shared/model/observed.ts';
 import { defined } from '../shared/model/optional.ts';
 
 export type Format = 'text' | 'json' | 'csv';

@@ -1,7 +1,7 @@
 /** One line of progress on a terminal, and nothing anywhere else. */
 import { clearLine, cursorTo } from 'node:readline';
 import type { WriteStream } from 'node:tty';
-import type { Progress } from '../shared/model/observed.ts';
+import type { Progress } from '../shared/model/estateReading.ts';
 
 type Step = Parameters<Progress>[0];
 

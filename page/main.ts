@@ -8,6 +8,7 @@ import type { RunSummary, RunView } from '../shared/views/run.ts';
 import type { TraceView } from '../shared/views/trace.ts';
 import { appNow, ask, forgetKeys, type KeyKind, keepKey, keyOf, type Polled } from './api.ts';
 import { useNow, usePolled } from './polling.ts';
+import { Printing, usePrintEvents, usePrinting } from './printing.ts';
 import { go, hashOf, readRoute, VIEWS, type View } from './route.ts';
 import { Confirm } from './view/confirm.ts';
 import { Estate } from './view/estate.ts';
@@ -44,6 +45,7 @@ function useRoute() {
 
 function Live() {
   const route = useRoute();
+  const isPrinting = usePrinting();
   const now = useNow(1000, appNow);
   const [wanted, setWanted] = useState<{ kind: KeyKind; again: () => void } | undefined>(undefined);
   const [asking, setAsking] = useState<{ mode: Exclude<Mode, 'check'>; subject: Subject } | undefined>(undefined);
@@ -103,7 +105,7 @@ function Live() {
   const body = wanted
     ? html`<${KeyForm} kind=${wanted.kind} refused=${false} give=${giveKey(wanted.kind)} close=${() => setWanted(undefined)} />`
     : html`${note !== '' && html`<p role="alert"><b class="b">${note}</b></p>`}${view()}`;
-  return html`${frame(route.view, value, body, fresh(estate, now), trouble && value ? html`<p class="banner bad" role="status">${trouble.kind === 'silent' ? `The app does not answer since ${clock(estate.since ?? now, now)} (${trouble.text}).` : troubleText(trouble, 'the estate')} What is shown is of ${clock(estate.at ?? now, now)}.${trouble.kind === 'key' || trouble.kind === 'signIn' ? html` <button onClick=${reload}>Start anew</button>` : ''}</p>` : undefined)}
+  return html`${frame(route.view, value, body, fresh(estate, now, isPrinting), trouble && value ? html`<p class="banner bad" role="status">${trouble.kind === 'silent' ? `The app does not answer since ${clock(estate.since ?? now, now)} (${trouble.text}).` : troubleText(trouble, 'the estate')} What is shown is of ${clock(estate.at ?? now, now)}.${trouble.kind === 'key' || trouble.kind === 'signIn' ? html` <button onClick=${reload}>Start anew</button>` : ''}</p>` : undefined)}
   ${
     asking &&
     value &&
@@ -135,13 +137,15 @@ function reload(): void {
 }
 
 /** How old what is shown is. */
-function fresh({ value, at }: Polled<EstateView>, now: number) {
+function fresh({ value, at }: Polled<EstateView>, now: number, isPrinting: boolean) {
   if (!value || at === undefined) return '';
   const asked = value.groups.flatMap(({ frontends }) =>
     frontends.flatMap(({ healthAt }) => (healthAt ? Date.parse(healthAt) : [])),
   );
   const oldest = asked.length > 0 ? Math.min(...asked) : undefined;
-  return `as of ${clock(at, now)}, ${age(at, now)} ago; Azure’s lists: ${age(value.listedAt, now)}${oldest === undefined ? '' : `; who is primary: up to ${age(oldest, now)}`}`;
+  // On paper nobody knows which day it was.
+  const when = isPrinting ? new Date(at).toLocaleString() : clock(at, now);
+  return `as of ${when}, ${age(at, now)} ago; Azure’s lists: ${age(value.listedAt, now)}${oldest === undefined ? '' : `; who is primary: up to ${age(oldest, now)}`}`;
 }
 
 function frame(
@@ -182,7 +186,12 @@ function Still({ saved }: { saved: Saved }) {
   ]);
 }
 
-const data = document.getElementById('data')?.textContent;
+const text = document.getElementById('data')?.textContent;
+const saved = text ? (JSON.parse(text) as Saved) : undefined;
 const root = document.getElementById('app') as HTMLElement;
-render(data ? html`<${Still} saved=${JSON.parse(data) as Saved} />` : html`<${Live} />`, root);
+function Page() {
+  const shown = saved ? html`<${Still} saved=${saved} />` : html`<${Live} />`;
+  return html`<${Printing.Provider} value=${usePrintEvents()}>${shown}</${Printing.Provider}>`;
+}
+render(html`<${Page} />`, root);
 if (!location.hash) go({ view: 'estate' }, true);

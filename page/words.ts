@@ -1,4 +1,5 @@
 /** Words for states, times and counts. */
+import { html } from 'htm/preact';
 import type { FrontendEntry, GroupView, PathEntry, PathWord, VmEntry } from '../shared/views/estateSchema.ts';
 
 /** Worst first, as the app has them. */
@@ -116,6 +117,10 @@ export function lossText(group: GroupView, vm: VmEntry): { text: string; fails: 
   );
   return { text: `${moves.join(' ')}${fails.length === 0 ? ' Nothing fails.' : ''}`, fails: fails.join(' ') };
 }
+
+/** On paper, where no search field says it. */
+export const searchedText = (query: string) =>
+  query !== '' && html`<p class="print-only">Only what has “${query}” in it is printed.</p>`;
 
 /** What a search finds a VM or frontend by. */
 export const isFound = (query: string, ...texts: (string | undefined)[]): boolean =>

@@ -1,7 +1,9 @@
 /** `npm start`: the main job on embedded parts, told step by step. */
 import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { GuardError, messageOf } from '../shared/errors.ts';
+import { defined } from '../shared/model/optional.ts';
 import { articleEstate } from './estate/articleEstate.ts';
 import { mixedEstate } from './estate/mixedEstate.ts';
 import { threeByThree } from './estate/threeByThree.ts';
@@ -9,11 +11,12 @@ import { kernelLabAvailable } from './guests/kernel/available.ts';
 import { startKernelLab } from './guests/kernel/lab.ts';
 import type { GuestLab } from './guests/lab.ts';
 import { startModelLab } from './guests/model/lab.ts';
-import { startWindowsEngine } from './guests/windows/engine.ts';
+import { isEngineBuilt, startWindowsEngine } from './guests/windows/engine.ts';
 import { withWindows } from './guests/withWindows.ts';
 import { type Stack, startStack } from './stack.ts';
 import { playAll, playFailOver } from './story/plot.ts';
 import { isSabotage, SABOTAGES, type Sabotage, sabotaged } from './story/sabotage.ts';
+import { savePage, whyNoFile } from './story/savedPage.ts';
 import type { StepResult } from './story/step.ts';
 import { withSpare } from './story/steps/replacedNic.ts';
 import { Story } from './story/story.ts';
@@ -26,7 +29,7 @@ const GUESTS = {
 };
 const EXIT = { ok: 0, failed: 1, usage: 2, missing: 3 } as const;
 
-const USAGE = `npm start [-- --once] [--json] [--verbose] [--guests kernel|model] [--port N] [--retry-after SECONDS] [--sabotage NAME]
+const USAGE = `npm start [-- --once] [--json] [--verbose] [--guests kernel|model] [--port N] [--retry-after SECONDS] [--html FILE] [--sabotage NAME]
   --once     end after the last step; exit code 0 only if every step held
   --json     progress on stderr, and one JSON object as the last line of stdout
   --verbose  what was seen in each step, not only in one that fails
@@ -34,6 +37,7 @@ const USAGE = `npm start [-- --once] [--json] [--verbose] [--guests kernel|model
              model: a model of them, which needs no right and no iproute2
   --port N   first port to try for the Functions host (7071)
   --retry-after SECONDS   what Azure’s answers about rule health ask to be waited for: 1 to 60 (10)
+  --html FILE       the estate as it is after the last step, drawn in one file for a browser
   --sabotage NAME   break one thing on purpose and see the story end with the step that fails:
 ${Object.entries(SABOTAGES)
   .map(([name, what]) => `             ${name}: ${what}`)
@@ -45,6 +49,8 @@ interface Options {
   verbose: boolean;
   port: number;
   retryAfter: number;
+  /** The file that the page is saved to. */
+  html?: string;
   guests?: 'kernel' | 'model';
   sabotage?: Sabotage;
 }
@@ -60,11 +66,12 @@ function readOptions(): Options | number {
         port: { type: 'string', default: '7071' },
         guests: { type: 'string' },
         'retry-after': { type: 'string', default: '10' },
+        html: { type: 'string' },
         sabotage: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     });
-    const { once, json, verbose, port, guests, sabotage, 'retry-after': retryAfter } = values;
+    const { once, json, verbose, port, guests, html, sabotage, 'retry-after': retryAfter } = values;
     if (values.help) {
       console.log(USAGE);
       return EXIT.ok;
@@ -79,14 +86,16 @@ function readOptions(): Options | number {
     if (sabotage !== undefined && !isSabotage(sabotage)) {
       throw new Error(`--sabotage is ${sabotage}: one of ${Object.keys(SABOTAGES).join(', ')} is expected`);
     }
+    const refused = html === undefined ? undefined : whyNoFile(html);
+    if (refused !== undefined) throw new Error(`--html is ${html}: it cannot be written (${refused})`);
     return {
       once,
       json,
       verbose,
       port: Number(port),
       retryAfter: Number(retryAfter),
+      ...defined({ html, sabotage }),
       ...(guests === undefined ? {} : { guests }),
-      ...(sabotage === undefined ? {} : { sabotage }),
     };
   } catch (error) {
     console.error(`${messageOf(error)}\n${USAGE}`);
@@ -160,7 +169,11 @@ async function main(): Promise<number> {
       `failover: longest gap ${gapMs} ms, ${failedConnects} connects without the primary, verified after ${verifiedMs} ms`,
     );
     say(result.ok ? 'every step held' : 'NOT every step held');
-    if (options.json) console.log(JSON.stringify(result));
+    const page =
+      options.html === undefined ? undefined : await Promise.race([savePage(stack, options.html), interrupted]);
+    if (leaving) return cutShort;
+    if (page !== undefined) say(`the estate as it is now, drawn: ${pathToFileURL(page)}`);
+    if (options.json) console.log(JSON.stringify({ ...result, ...defined({ page }) }));
     if (options.once) return result.ok ? EXIT.ok : EXIT.failed;
     return await stay(stack, story, interrupted, say);
   } finally {
@@ -204,6 +217,8 @@ async function stay(
 
 /** Windows guests run the shipped script in a PowerShell engine; without one their estate is left out. */
 async function hasWindowsEngine(say: (text: string) => void): Promise<boolean> {
+  if (!isEngineBuilt())
+    say('Windows guests need a PowerShell engine: the first start builds it with the .NET 10 SDK, in some 20 s');
   try {
     await (await startWindowsEngine()).stop();
     say('Windows guests: modelled machines that run the real script in a PowerShell engine');

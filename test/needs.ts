@@ -23,6 +23,8 @@ const CHECKS = {
   jq: () => hasProgram('jq'),
   shellcheck: () => hasProgram('shellcheck'),
   chromium: () => hasProgram('chromium'),
+  /** Reads a PDF, of poppler-utils. */
+  pdftotext: () => hasProgram('pdftotext'),
   /** A terminal for a program, of util-linux. */
   script: () => hasProgram('script'),
   root: () => process.getuid?.() === 0,

@@ -1,5 +1,5 @@
 /** The command as a new user gets it: packed, unpacked into an empty folder without any registry, run against Azure's stand-in. */
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, delimiter, dirname, join, relative, sep } from 'node:path';
 import anyTest, { type ExecutionContext } from 'ava';
@@ -65,6 +65,12 @@ test('npm pack leaves package.json as it was, also after one that was interrupte
   await pack(t, copy);
   t.is(await readFile(join(copy, 'package.json'), 'utf8'), before);
   t.false((await readdir(copy)).some((name) => /aside|\.new$/.test(name)));
+});
+
+test('its size is what the documents say', async (t) => {
+  const size = `of ${((await stat(await tarball())).size / 1e6).toFixed(1)} MB`;
+  for (const document of ['README.md', 'docs/assess.md'])
+    t.true((await readFile(join(ROOT, document), 'utf8')).includes(size), `${document}: ${size}`);
 });
 
 test('npx of the package, in an empty folder and without a registry, assesses', async (t) => {

@@ -1,8 +1,8 @@
 /**
  * The tests: the quick ones side by side, then those that start processes or namespaces, three files at a time. Those
- * that take minutes run with `--long` alone, and with `--all` everything does. Ends with the ten slowest, and a line of
- * its own, `N passed, N failed[, N skipped]`. Other arguments are given on to AVA (`--match`, files). What a whole run took
- * stays in .cache/times, where `npm run bench -- people` reads it.
+ * of either kind that take minutes run with `--long` alone, and with `--all` everything does. Ends with the ten slowest,
+ * and a line of its own, `N passed, N failed[, N skipped]`. Other arguments are given on to AVA (`--match`, files). What a
+ * whole run took stays in .cache/times, where `npm run bench -- people` reads it.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -24,7 +24,7 @@ const asked = process.argv.slice(2);
 const others = asked.filter((word) => !PARTS.includes(word));
 const isAll = asked.includes('--all');
 const isLong = asked.includes('--long') && !isAll;
-/** Which of the slow files AVA's configuration takes; it takes all without the variable. */
+/** Which files AVA's configurations take; they take all without the variable. */
 const part = isAll ? {} : { HAIRPIN_TEST_PART: isLong ? 'long' : 'short' };
 /** Hundreds of processes load the same modules: each is compiled once. */
 const NODE_COMPILE_CACHE = fileURLToPath(new URL('../.cache/node', import.meta.url));
@@ -59,7 +59,7 @@ async function ava(args: string[]): Promise<boolean> {
   return code === 0;
 }
 
-const quick = isLong || (await ava([]));
+const quick = await ava([]);
 const slow = await ava(['--config', 'ava.slow.config.js']);
 if (!(quick && slow) && counts.failed === 0) counts.failed = 1;
 const mustNotSkip = process.env.HAIRPIN_NO_SKIP === '1' && counts.skipped > 0;

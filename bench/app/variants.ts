@@ -24,7 +24,7 @@ export async function oneFile(folder: string): Promise<string> {
     outfile,
     external: [CORE],
     // The guest scripts are found beside the module; nothing of this is called.
-    define: { 'import.meta.url': '__filename' },
+    define: { 'import.meta.url': '__filename', HAIRPIN_BUILD: '{}' },
   });
   return outfile;
 }

@@ -82,7 +82,15 @@ function told(topology: Topology, health: HealthMap, isLookedAt = true): PageEst
     unread: [],
   };
   const view = estateView(
-    { observed, listedAt: NOW - 20_000, evaluation, vms: new Map(), frontends: new Map(), unreadable: [] },
+    {
+      observed,
+      listedAt: NOW - 20_000,
+      evaluation,
+      vms: new Map(),
+      frontends: new Map(),
+      histories: new Map(),
+      unreadable: [],
+    },
     'enforce',
   );
   const at = (ms: number): string => new Date(ms).toISOString();

@@ -17,6 +17,13 @@ const compliancePath = exactly<CompliancePath>()(
     vip: text('The VIP.'),
     verdict,
     exposure,
+    since: time(
+      'Since when verdict and exposure are so, whatever the proof. Not there where that is not known: no pass of the app noted it yet, the last one noted something else, or it stood so before that was kept.',
+    ).exactOptional(),
+    sinceFirstSeen: z
+      .literal(true)
+      .describe('The path stood so when the app first saw it: it may have done so for longer than since `since`.')
+      .exactOptional(),
     primarySince: time('Since when the VM that is primary for the VIP now is.').exactOptional(),
     proof: z.object({
       kind: proofKind,

@@ -13,7 +13,7 @@ Functions that read and functions that act have keys of their own, sent as the h
 - Runs, compliance, forecast and traces have an ETag. Who asks again sends it back as \`if-none-match\`: 304 without a body while nothing but the time of reading changed. Nobody but the asker may keep them, and the asker asks before using them again (\`private, no-cache\`).
 - What is wrong is \`application/problem+json\` with \`code\`, \`detail\`, \`field\` and \`nextStep\`. 401, and 404 for an address or method that is not here, come from the Functions host without a document, as does 500 for a fault of the app itself.
 - A parameter may be given once, and hold 2,048 characters.
-- What tells of the estate is made from the lists of Azure, read once a minute at the most per instance of the app (ten times as long as they take, where that is longer), and from what the app keeps, read each five seconds at the most. However many ask, and however often, no call is made per VM, no guest is entered, and rule health is not asked for. \`asOf\` and \`listedAt\` say when.
+- What tells of the estate is made from the lists of Azure, read once a minute at the most per instance of the app (ten times as long as they take, where that is longer), and from what the app keeps, read each five seconds at the most: a row of each VM and frontend, and one of each VM that says since when its paths stand so (each 1,000 of them are one call; no day of the history before is read). However many ask, and however often, no call is made per VM, no guest is entered, and rule health is not asked for. \`asOf\` and \`listedAt\` say when.
 - Later versions may answer with more fields.
 `;
 

@@ -77,7 +77,9 @@ export function Confirm({ mode, subject, estate, now, started, close, keyWanted 
     if (answer.kind === 'key') keyWanted();
     setSays(answer.kind === 'same' ? '' : troubleText(answer, what));
   };
-  const changed = plan ? changedSince(plan.basis, basisOf(estate, subject.ids)) : [];
+  // What the page heard before the plan was made says nothing of what changed since.
+  const isNewer = plan !== undefined && estate.asOf >= plan.estate.asOf;
+  const changed = isNewer ? changedSince(plan.basis, basisOf(estate, subject.ids)) : [];
   const isOld = plan !== undefined && now - plan.at > PLAN_MS;
   const isStale = isOld || changed.length > 0;
   const confirm = async (): Promise<void> => {

@@ -3,8 +3,9 @@ import { html } from 'htm/preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { EstateView, GroupView, VmEntry } from '../../shared/views/estateSchema.ts';
 import type { TraceView } from '../../shared/views/trace.ts';
+import { usePrinting } from '../printing.ts';
 import { go, type Route } from '../route.ts';
-import { count, frontendName, lossText, MEANINGS, STATES } from '../words.ts';
+import { count, frontendName, lossText, MEANINGS, STATES, searchedText } from '../words.ts';
 import { waiting } from './findings.ts';
 import { type Chosen, found, Matrix } from './matrix.ts';
 import { PathPanel } from './path.ts';
@@ -25,8 +26,10 @@ interface Props {
 
 export function Estate({ estate, route, now, traceOf, act }: Props) {
   const { q } = route;
+  const isPrinting = usePrinting();
   const groups = useMemo(() => estate.groups.filter((group) => found(group, q, estate.findings)), [estate, q]);
-  const [most, setMost] = useState(SOME);
+  const [some, setMost] = useState(SOME);
+  const most = isPrinting ? groups.length : some;
   const end = useRef<HTMLParagraphElement>(null);
   useEffect(() => {
     if (!end.current) return;
@@ -45,6 +48,7 @@ export function Estate({ estate, route, now, traceOf, act }: Props) {
   <div class="bar no-print"><input type="search" aria-label="Search VMs, mirrors, addresses and states" placeholder="Search VM, mirror, address, state" value=${q}
     onInput=${(event: Event) => go({ ...route, q: (event.target as HTMLInputElement).value.toLowerCase() }, true)} />
     ${q !== '' && html`<span class="soft" role="status">${count(groups.length, 'group')} of ${estate.groups.length} ${groups.length === 1 ? 'has' : 'have'} it</span>`}</div>
+  ${searchedText(q)}
   <div class="two"><div class="stack">
     ${groups.slice(0, most).map(
       (group) => html`<section key=${group.frontends[0]?.id} aria-label=${nameOf(group)}>

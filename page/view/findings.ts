@@ -1,6 +1,7 @@
 /** *Findings*: what a person must do, grouped by what to do, with the VMs. */
 import { html } from 'htm/preact';
 import type { EstateView } from '../../shared/views/estateSchema.ts';
+import { usePrinting } from '../printing.ts';
 import { hashOf } from '../route.ts';
 import { count, STATES } from '../words.ts';
 import { shape } from './shape.ts';
@@ -63,8 +64,9 @@ const MOST = 60;
 
 export function Findings({ estate }: { estate: EstateView }) {
   const all = todos(estate);
+  const most = usePrinting() ? Number.POSITIVE_INFINITY : MOST;
   const part = (title: string, list: Todo[]) =>
-    list.length > 0 && html`<div class="stack"><h2>${title}</h2>${list.map(card)}</div>`;
+    list.length > 0 && html`<div class="stack"><h2>${title}</h2>${list.map((todo) => card(todo, most))}</div>`;
   return html`<p class="sum">${
     all.length === 0
       ? 'Nothing waits for a person.'
@@ -84,15 +86,15 @@ export function Findings({ estate }: { estate: EstateView }) {
   )}`;
 }
 
-const card = ({ code, texts, vms }: Todo) => html`<section key=${code}>
+const card = ({ code, texts, vms }: Todo, most: number) => html`<section key=${code}>
   <h2><code>${code}</code> <span class="tag">${count(vms.size, 'VM')}</span></h2>
   ${[...texts].map(
     ([text, on]) =>
       html`<p key=${text}>${text}</p><p class="bar">${on
-        .slice(0, MOST)
+        .slice(0, most)
         .map(
           ({ vm, vip, mirror, state }) =>
             html`<a key=${vm + vip} href=${hashOf({ view: 'estate', vm, vip })}>${shape(state, 13)} ${vm} to ${mirror}</a>`,
-        )}${on.length > MOST && html`<span class="soft">and ${on.length - MOST} more</span>`}</p>`,
+        )}${on.length > most && html`<span class="soft">and ${on.length - most} more</span>`}</p>`,
   )}
 </section>`;

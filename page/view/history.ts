@@ -4,8 +4,9 @@ import { useMemo, useState } from 'preact/hooks';
 import type { PathWord } from '../../shared/views/estateSchema.ts';
 import type { HistoryPathView, HistoryView } from '../../shared/views/historySchema.ts';
 import { ask, type Polled } from '../api.ts';
+import { usePrinting } from '../printing.ts';
 import { go, hashOf, type Route } from '../route.ts';
-import { age, clock, count, isFound, MEANINGS, STATES } from '../words.ts';
+import { age, clock, count, isFound, MEANINGS, STATES, searchedText } from '../words.ts';
 import { troubleText } from './trouble.ts';
 
 const DAY_MS = 86_400_000;
@@ -20,7 +21,8 @@ interface Props {
 
 export function History({ history, route, now }: Props) {
   const [says, setSays] = useState('');
-  const [most, setMost] = useState(SOME);
+  const [some, setMost] = useState(SOME);
+  const most = usePrinting() ? Number.POSITIVE_INFINITY : some;
   const { value, trouble } = history;
   const save = (path: string, name: string) => async (): Promise<void> => {
     const answer = await ask<string>(path, { text: true });
@@ -43,6 +45,7 @@ export function History({ history, route, now }: Props) {
     <button onClick=${save('/api/history?days=31&format=csv', 'history.csv')}>History as CSV</button>
     <button onClick=${() => print()}>Print</button>
   </div>
+  ${searchedText(route.q)}
   ${says !== '' && html`<p role="alert"><b class="b">${says}</b></p>`}
   ${!value && html`<section><p class="soft">${trouble ? missingText(trouble) : 'The app is asked…'}</p></section>`}
   ${

@@ -5,6 +5,7 @@
 import { html } from 'htm/preact';
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { EstateView, FrontendEntry, GroupView, PathEntry, VmEntry } from '../../shared/views/estateSchema.ts';
+import { usePrinting } from '../printing.ts';
 import { cellText, isFound, MEANINGS } from '../words.ts';
 import { shape } from './shape.ts';
 
@@ -17,6 +18,8 @@ const SPARE = 4;
 /** Width of a column that shows shapes alone, pixels, as style.css has it, and of more columns only those in sight are there. */
 const COLUMN = 38;
 const MANY_COLUMNS = 24;
+/** So many of them a sheet of A4 takes beside the names. */
+const ON_PAPER = 14;
 /** With more columns a cell shows its shape alone; its words are read out and shown when chosen. */
 const WORDY = 8;
 
@@ -63,6 +66,7 @@ export function found(
 }
 
 export function Matrix({ estate, group, query, chosen, now, choose }: Props) {
+  const isPrinting = usePrinting();
   const scroller = useRef<HTMLDivElement>(null);
   const [{ top, left }, setScroll] = useState({ top: 0, left: 0 });
   const [at, setAt] = useState<[row: number, column: number]>([0, 0]);
@@ -75,8 +79,11 @@ export function Matrix({ estate, group, query, chosen, now, choose }: Props) {
   }, [at, top, left]);
   if (!shown) return null;
   const { vms, columns } = shown;
-  const isLong = vms.length > MANY;
   const isDense = columns.length > WORDY;
+  const names = group.loadBalancers.map(({ name }) => name).join(', ');
+  const label = `Which VM reaches which VIP of ${names}`;
+  if (isPrinting) return onPaper({ vms, columns, isDense, label, group, estate, chosen, now });
+  const isLong = vms.length > MANY;
   const sight = Math.ceil((isLong ? Math.min(innerHeight * 0.76, 1600) : 0) / ROW);
   const first = isLong ? Math.max(0, Math.min(Math.floor(top / ROW) - SPARE, vms.length - sight)) : 0;
   const last = isLong ? Math.min(vms.length, first + sight + 2 * SPARE) : vms.length;
@@ -132,9 +139,8 @@ export function Matrix({ estate, group, query, chosen, now, choose }: Props) {
     const cell = (event.target as Element).closest<HTMLElement>('td[data-r]');
     return cell ? [Number(cell.dataset.r), Number(cell.dataset.c)] : undefined;
   };
-  const names = group.loadBalancers.map(({ name }) => name).join(', ');
   return html`<div class="wide" ref=${scroller} tabindex="-1" onScroll=${isLong || isBroad ? scrolled : undefined}>
-    <table class=${`matrix${isDense ? ' dense' : ''}`} role="grid" aria-readonly="true" aria-rowcount=${vms.length + 1} aria-colcount=${columns.length + 1} aria-label=${`Which VM reaches which VIP of ${names}`}
+    <table class=${`matrix${isDense ? ' dense' : ''}`} role="grid" aria-readonly="true" aria-rowcount=${vms.length + 1} aria-colcount=${columns.length + 1} aria-label=${label}
       onKeyDown=${onKeyDown}
       onFocusIn=${(event: Event) => {
         const here = cellOf(event);
@@ -147,10 +153,7 @@ export function Matrix({ estate, group, query, chosen, now, choose }: Props) {
           take(...here);
         }
       }}>
-      <thead><tr><th scope="col">VM</th>${gap('th', from)}${columns.slice(from, to).map((i) => {
-        const frontend = group.frontends[i] as FrontendEntry;
-        return html`<th scope="col" key=${frontend.id} aria-colindex=${i + 2}>${frontend.name} <small>${frontend.vip}</small></th>`;
-      })}${gap('th', columns.length - to)}</tr></thead>
+      <thead><tr><th scope="col">VM</th>${gap('th', from)}${columns.slice(from, to).map((i) => head(group, i))}${gap('th', columns.length - to)}</tr></thead>
       <tbody>
         ${first > 0 && html`<tr class="gap" aria-hidden="true"><td colspan=${columns.length + 1}><svg width="1" height=${first * ROW} /></td></tr>`}
         ${vms
@@ -162,6 +165,11 @@ export function Matrix({ estate, group, query, chosen, now, choose }: Props) {
   </div>`;
 }
 
+const head = ({ frontends }: GroupView, i: number) => {
+  const { id, name, vip } = frontends[i] as FrontendEntry;
+  return html`<th scope="col" key=${id} aria-colindex=${i + 2}>${name} <small>${vip}</small></th>`;
+};
+
 interface RowProps extends Pick<Props, 'group' | 'estate' | 'chosen' | 'now'> {
   vm: VmEntry;
   r: number;
@@ -172,6 +180,29 @@ interface RowProps extends Pick<Props, 'group' | 'estate' | 'chosen' | 'now'> {
   isDense: boolean;
   at: [number, number];
 }
+
+/** All rows, and all columns: of a broad table several, each as wide as a sheet. */
+function onPaper({ vms, columns, isDense, label, ...of }: PaperProps) {
+  const most = isDense ? ON_PAPER : columns.length;
+  const parts = Array.from({ length: Math.ceil(columns.length / most) }, (_, i) =>
+    columns.slice(i * most, (i + 1) * most),
+  );
+  return parts.map(
+    (part) => html`<table key=${part[0]} class=${`matrix${isDense ? ' dense' : ''}`} aria-label=${label}>
+      <thead><tr><th scope="col">VM</th>${part.map((i) => head(of.group, i))}</tr></thead>
+      <tbody>${vms.map((vm, r) => row({ ...of, vm, r, columns: part, from: 0, to: part.length, isDense, at: NOWHERE }))}</tbody>
+    </table>`,
+  );
+}
+
+interface PaperProps extends Pick<Props, 'group' | 'estate' | 'chosen' | 'now'> {
+  vms: VmEntry[];
+  columns: number[];
+  isDense: boolean;
+  label: string;
+}
+
+const NOWHERE: [number, number] = [-1, -1];
 
 function row({ vm, r, columns, from, to, group, estate, chosen, now, isDense, at }: RowProps) {
   const place = group.vms.indexOf(vm);

@@ -58,6 +58,7 @@ export function PathPanel({ estate, group, vm, frontend, path, now, traceOf, act
   return html`<section aria-label="The chosen connection">
     <h2>${vm.name} to ${frontend.name} <span class="tag">${frontend.vip}${path.port === undefined ? '' : `:${path.port}`}</span></h2>
     <p class="state">${shape(path.state)} <span><b>${MEANINGS[path.state]}</b>. ${primary ? html`${primary.name} is primary now${frontend.healthAt ? `, seen ${age(frontend.healthAt, now)} ago` : ''}.` : 'Nobody is known to be primary now.'}</span></p>
+    <p class="soft">${sinceText(path, now)}</p>
     ${
       trace &&
       html`<div class="chips" role="group" aria-label="When">${trace.scenarios.map(
@@ -70,6 +71,7 @@ export function PathPanel({ estate, group, vm, frontend, path, now, traceOf, act
         html`<button aria-pressed=${isFixed} onClick=${() => setPicked({ ...choice, fix: !isFixed })}>with the fix</button>`
       }</div>`
     }
+    ${scenario && html`<p class="print-only">Drawn: ${whenText(scenario)}${isFixed ? ', with the fix' : ''}.</p>`}
     <${Drawing} group=${group} vm=${vm} frontend=${frontend} way=${way} />
     ${known && known.kind !== 'ok' && html`<p class="soft">${traceTrouble(known)}</p>`}
     ${trace && !way && html`<p class="soft">${scenario?.outcome === 'unknown' ? 'How it goes is not known: nobody looked into the guest yet, or nobody is known to be primary.' : 'There is no way to draw.'}</p>`}
@@ -78,7 +80,7 @@ export function PathPanel({ estate, group, vm, frontend, path, now, traceOf, act
     ${path.findings.length > 0 && html`<h3>What a person must know</h3>${path.findings.map((i) => html`<p key=${i}>${estate.findings[i]?.text} <span class="tag">${estate.findings[i]?.code}</span></p>`)}`}
     ${
       act &&
-      html`<h3>Do</h3><div class="bar no-print">
+      html`<h3 class="no-print">Do</h3><div class="bar no-print">
       <button onClick=${() => act('check', vm)}>Check ${vm.name}</button>
       <button onClick=${() => act('apply', vm)}>Apply to ${vm.name}…</button>
       <button onClick=${() => act('remove', vm)}>Remove from ${vm.name}…</button>
@@ -115,6 +117,14 @@ function steps(way: TraceWay, isFixed: boolean) {
   <p class="soft after"><b class=${way.outcome === 'works' ? 'o' : 'b'}>${way.outcome === 'works' ? 'The connection stands.' : 'The connection dies there.'}</b> ${isFixed ? 'This is how it goes with the fix.' : ''} ${
     way.assumptions.length > 0 ? html`Assumed: ${way.assumptions.map(({ text }) => text).join(' ')}` : ''
   }</p>`;
+}
+
+/** Since when it is so, and never more than is known. */
+function sinceText({ verdict, exposure, since, sinceFirstSeen }: PathEntry, now: number): string {
+  const words = `Verdict ${verdict}, exposure ${exposure}`;
+  if (since === undefined) return `${words}: since when is not known.`;
+  const at = `${clock(since, now)}, ${age(since, now)} ago`;
+  return sinceFirstSeen ? `${words}: when it was first seen (${at}), or longer.` : `${words}: since ${at}.`;
 }
 
 function proofText({ proof, notProved = [], verdict }: PathEntry, now: number) {

@@ -12,16 +12,16 @@ import { type Survey, type Surveyed, surveyed } from '../evaluate/survey.ts';
 import { isProvable } from '../evaluate/way.ts';
 import { hearLast } from '../guest/lastReport.ts';
 import { inBatches } from '../model/batches.ts';
-import type { GuestOs, GuestReport } from '../model/guest.ts';
-import { type IdKey, idKey, shortName } from '../model/ids.ts';
 import {
+  type EstateReading,
   type EstateRequest,
   type Heard,
   LEFT_OUT,
-  type Observed,
   type Progress,
   type Unread,
-} from '../model/observed.ts';
+} from '../model/estateReading.ts';
+import type { GuestOs, GuestReport } from '../model/guest.ts';
+import { type IdKey, idKey, shortName } from '../model/ids.ts';
 import { defined } from '../model/optional.ts';
 import type { NamedPlan, Proof, VmKnowledge } from '../model/path.ts';
 import type {
@@ -51,7 +51,7 @@ export interface AssessPorts {
 
 /** What a look brings. */
 export interface Looked {
-  observed: Observed;
+  observed: EstateReading;
   /** The survey of all of it, whatever the request narrows. */
   whole: Surveyed;
 }

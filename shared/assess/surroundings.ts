@@ -7,11 +7,11 @@ import { around } from '../evaluate/around.ts';
 import type { NicIp, TopologyIndex } from '../evaluate/indexTopology.ts';
 import type { Survey } from '../evaluate/survey.ts';
 import { inBatches } from '../model/batches.ts';
+import { LEFT_OUT, type Progress, type Surrounding, type Unread } from '../model/estateReading.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
-import { LEFT_OUT, type Progress, type Surrounding, type Unread } from '../model/observed.ts';
-import type { AgentReader, AgentView, ListAnswer, SurroundingsReader } from '../model/ports.ts';
+import type { AgentReader, ListAnswer, SurroundingsReader } from '../model/ports.ts';
 import { subscriptionOf } from '../model/scope.ts';
-import { NO_SURROUNDINGS, SURROUNDING_ACTIONS, type Surroundings } from '../model/surroundings.ts';
+import { type AgentView, NO_SURROUNDINGS, SURROUNDING_ACTIONS, type Surroundings } from '../model/surroundings.ts';
 import type { Topology } from '../model/topology.ts';
 
 export interface SurroundingsPorts {
@@ -52,12 +52,12 @@ export async function readSurroundings(
 function placesOf({ ways, frontends }: Survey, index: TopologyIndex): NicIp[] {
   const places = new Map<IdKey, NicIp>();
   for (const { members } of frontends) {
-    for (const { ips } of members) for (const place of ips) places.set(place.key, place);
+    for (const { ips } of members) for (const place of ips) places.set(idKey(place.ip.id), place);
   }
   for (const { vmKey, via } of ways) {
-    for (const on of index.nicsOfVm.get(vmKey) ?? []) {
+    for (const on of index.nicsOf(vmKey)) {
       for (const ip of on.nic.ipConfigurations) {
-        if (via && ip.address === via.ip) places.set(idKey(ip.id), { key: idKey(ip.id), ip, on });
+        if (via && ip.address === via.ip) places.set(idKey(ip.id), { ip, on });
       }
     }
   }

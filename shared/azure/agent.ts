@@ -1,10 +1,12 @@
 /** The VM agent, from the VM's instance view. */
+
 import { AzureError, InputError } from '../errors.ts';
 import { parseResourceId } from '../model/ids.ts';
 import { defined } from '../model/optional.ts';
-import type { AgentReader, AgentView } from '../model/ports.ts';
+import type { AgentReader } from '../model/ports.ts';
 import { VM_TYPE } from '../model/resourceTypes.ts';
 import { CALL_SECONDS } from '../model/settings.ts';
+import type { AgentView } from '../model/surroundings.ts';
 import type { AzureClients } from './clients.ts';
 import { callAzure } from './errors.ts';
 import { COMPUTE_VERSION, get, jsonOf, urlOf, vmNames } from './get.ts';

@@ -6,12 +6,13 @@ import { finding } from '../model/findings.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
 import { type Cancel, isOpen, type OutcomeRow, type RunRow, type VmRow } from '../model/rows.ts';
 import { oneOrAll } from '../model/steps.ts';
-import { countOutcomes, settle } from './outcomes.ts';
+import { settle } from './outcomes.ts';
 import { type Pass, tell } from './pass.ts';
+import { closeRun } from './settle.ts';
 
 type CancelledRun = RunRow & { cancel: Cancel };
 
-/** Comes before commands are followed: what is only meant must not be sent once more. Doing it twice changes nothing. */
+/** Comes before commands are followed: what is only intended must not be sent once more. Doing it twice changes nothing. */
 export function cancelRuns(pass: Pass): void {
   const cancelled = new Map<string, CancelledRun>();
   for (const run of pass.runs.readAll()) {
@@ -51,7 +52,7 @@ function stopCommands(pass: Pass, cancelled: ReadonlyMap<string, CancelledRun>):
       continue;
     }
     if (vm.hold && vm.command.runIds.includes(vm.hold.runId) && vm.command.mode === 'remove') delete vm.hold;
-    // Of what is only meant nobody knows whether it was sent: a loop that died, or an answer that was lost, left it so.
+    // Of what is only intended nobody knows whether it was sent: a loop that died, or an answer that was lost, left it so.
     if (vm.command.phase !== 'cancelling') {
       stop(pass, vm, first.cancel.by);
       for (const { runId } of mine) stopped.set(runId, (stopped.get(runId) ?? 0) + 1);
@@ -95,24 +96,10 @@ function drop(pass: Pass, { cancel: { by } }: CancelledRun, outcome: OutcomeRow,
  * with a command are waited for.
  */
 function endUnplanned(pass: Pass, run: CancelledRun): void {
-  const { runId, signal, observedAt, cancel } = run;
-  if (!pass.seen.intake.planned.has(runId)) return;
-  const outcomes = pass.outcomes.readOfRun(runId);
+  if (!pass.seen.intake.planned.has(run.runId)) return;
+  const outcomes = pass.outcomes.readOfRun(run.runId);
   run.fresh = 0;
-  if (outcomes.some(({ state }) => state !== 'settled')) {
-    run.state = 'running';
-    run.startedAt = pass.now;
-    return;
-  }
-  const unreadable = pass.seen.unreadableOutcomes.get(runId)?.size;
-  run.state = 'settled';
-  run.settledAt = pass.now;
-  run.counts = countOutcomes(0, outcomes, unreadable);
-  tell(pass, 'run-settled', {
-    runId,
-    signal,
-    afterMs: pass.now - observedAt,
-    ...run.counts,
-    askedBy: run.askedBy ?? cancel.by,
-  });
+  if (outcomes.every(({ state }) => state === 'settled')) return closeRun(pass, run, outcomes);
+  run.state = 'running';
+  run.startedAt = pass.now;
 }

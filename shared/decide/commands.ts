@@ -30,18 +30,18 @@ interface Watched extends InFlight {
   lookedAt: number;
 }
 
-/** Moves every command in flight as far as what was seen allows: those that were sent, then those that are only meant. */
+/** Moves every command in flight as far as what was seen allows: those that were sent, then those that are only intended. */
 export function followCommands(pass: Pass): void {
-  const meant: [Watched, Look][] = [];
+  const intents: [Watched, Look][] = [];
   for (const [key, look] of pass.seen.looks) {
     const vm = pass.vms.get(key);
     if (!vm?.command) continue;
     const watched = { vm, command: vm.command, lookedAt: look.at };
-    if (vm.command.phase === 'intended') meant.push([watched, look]);
+    if (vm.command.phase === 'intended') intents.push([watched, look]);
     else follow(pass, watched, look);
   }
   const surplus = surplusIntents(pass);
-  for (const [watched, look] of meant) {
+  for (const [watched, look] of intents) {
     if (surplus.has(watched.vm.vmId)) takeBack(pass, watched);
     else follow(pass, watched, look);
   }
@@ -124,7 +124,7 @@ function intended(pass: Pass, watched: Watched, { view, agent }: Extract<Look, {
     }
     return;
   }
-  if (!pass.survey) return unread(pass, watched);
+  if (!pass.survey) return waitForLists(pass, watched);
   const before = command.mode === 'check' ? 'send' : precedence(rivalsOf(pass.seen.elsewhere, command.shared), vm.vmId);
   if (before === 'takeBack') return takeBack(pass, watched);
   if (before === 'wait') return waitOrTakeBack(pass, watched);
@@ -137,7 +137,7 @@ function intended(pass: Pass, watched: Watched, { view, agent }: Extract<Look, {
   send(pass, watched);
 }
 
-/** What is only meant waits, and gives its place back when that takes too long. */
+/** What is only intended waits, and gives its place back when that takes too long. */
 function waitOrTakeBack(pass: Pass, watched: Watched): void {
   if (isHeldUpTooLong(pass, watched, 1000 * pass.settings.commandSeconds)) takeBack(pass, watched);
 }
@@ -152,7 +152,7 @@ function isOutdated(pass: Pass, { vm, command }: InFlight): boolean {
 }
 
 /** Nothing is sent by lists that were not read now. */
-function unread(pass: Pass, watched: Watched): void {
+function waitForLists(pass: Pass, watched: Watched): void {
   if (!isHeldUpTooLong(pass, watched, 1000 * pass.settings.commandSeconds)) return;
   const why = pass.seen.estateError?.message ?? 'it was not read';
   fail(pass, watched, failed('COMMAND_NOT_SEEN', `the estate cannot be read: ${why}`));

@@ -20,19 +20,11 @@ import { knowledgeOf } from './knowledge.ts';
 import { isStuck } from './limits.ts';
 import { isAsking } from './needs.ts';
 import { tellPaths, tellRefusals } from './news.ts';
-import {
-  type Effect,
-  type EstatePass,
-  type Observed,
-  type Pass,
-  type RowWrite,
-  startPass,
-  tell,
-  writesOf,
-} from './pass.ts';
+import { type Effect, type EstatePass, type Observed, type Pass, type RowWrite, tell, writesOf } from './pass.ts';
 import { planRuns } from './planRun.ts';
 import { startCommands } from './rollout.ts';
 import { closeRuns, giveUp, joinRuns, settleEnded, withoutEstate } from './settle.ts';
+import { startPass } from './startPass.ts';
 
 export interface Decision {
   /** In the order in which they must be written. */

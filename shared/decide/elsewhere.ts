@@ -8,16 +8,8 @@ import type { Survey, SurveyedFrontend } from '../evaluate/survey.ts';
 import { type IdKey, idKey, isWithin } from '../model/ids.ts';
 import type { CommandRow, VmRow } from '../model/rows.ts';
 import type { LoopSettings } from '../model/settings.ts';
-import type { Observed } from './pass.ts';
+import type { Elsewhere, Observed } from './pass.ts';
 import { covered } from './scope.ts';
-
-/** What was read of other configured subscriptions, in this pass and after this loop's own intents were written. */
-export interface Elsewhere {
-  /** VMs with a command in flight. */
-  commanded: readonly VmRow[];
-  /** Rows of members of the frontends that are shared with them. */
-  members: ReadonlyMap<IdKey, VmRow>;
-}
 
 /** What observe must read of other subscriptions. */
 export interface ElsewhereNeed {

@@ -68,8 +68,8 @@ const healthyThroughout = (pass: Pass, command: CommandRow): string[] =>
   healthyVips(pass, command).filter((vip) => command.healthyVips?.includes(vip) ?? true);
 
 /**
- * A proof is kept by VIP, with every own address and port that connects were seen to come back to. A connect to another member does not wipe out that a connect to itself was seen under
- * the same untouched state; a failed one does.
+ * A proof is kept by VIP, with every own address and port that connects were seen to come back to. A connect to another
+ * member does not wipe out that a connect to itself was seen under the same untouched state; a failed one does.
  */
 function renewProofs(vm: VmRow, hash: string, report: GuestReport, now: number): Record<string, Proof> {
   const proofs: Record<string, Proof> = {};
@@ -108,8 +108,8 @@ export function fail(pass: Pass, { vm, command }: InFlight, failure: Finding): v
 
 /**
  * Azure took nothing (somebody else's command is on the VM, or too many calls were made), or it is not what should be
- * done any more. That is no failure. The
- * command is given up, so that its place goes to another VM, and the outcome takes its turn again after `retryAt`.
+ * done any more. That is no failure. The command is given up, so that its place goes to another VM, and the outcome
+ * takes its turn again after `retryAt`.
  */
 export function withdraw(pass: Pass, { vm, command }: InFlight, failure: Finding, retryAt: number): void {
   endCommand(pass, { vm, command }, { changed: 0, warnings: [], failure, retryAt });
@@ -117,8 +117,8 @@ export function withdraw(pass: Pass, { vm, command }: InFlight, failure: Finding
 }
 
 /**
- * Nothing was sent yet, and another command goes first: of a member of the same mirror, or there is no place. The outcomes take their turn
- * again, under another number.
+ * Nothing was sent yet, and another command goes first: of a member of the same mirror, or there is no place. The
+ * outcomes take their turn again, under another number.
  */
 export function takeBack(pass: Pass, { vm, command }: InFlight): void {
   delete vm.command;

@@ -1,8 +1,9 @@
 /** The estate as the app knows it, for whoever only looks: lists, with what the rows say of guests and of health. Pure. */
 import { judge } from '../evaluate/judge.ts';
 import type { Survey } from '../evaluate/survey.ts';
+import type { EstateReading, Heard, Unread } from '../model/estateReading.ts';
+import type { HistoryRow } from '../model/history.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
-import type { Heard, Observed, Unread } from '../model/observed.ts';
 import type { Evaluation, NamedPlan } from '../model/path.ts';
 import type { FrontendRow, VmRow } from '../model/rows.ts';
 import type { LoopSettings } from '../model/settings.ts';
@@ -27,17 +28,21 @@ export interface ListedEstate {
 export interface EstateRows {
   vms: readonly VmRow[];
   frontends: readonly FrontendRow[];
+  /** How paths stand; of each VM one row. */
+  histories: readonly HistoryRow[];
 }
 
 export interface KnownEstate {
   listedAt: number;
-  observed: Observed;
+  observed: EstateReading;
   surveyed: Survey;
   evaluation: Evaluation;
   /** By VM key. */
   vms: ReadonlyMap<IdKey, VmRow>;
   /** By frontend key. */
   frontends: ReadonlyMap<IdKey, FrontendRow>;
+  /** Since when paths stand as they do, by VM key. */
+  histories: ReadonlyMap<IdKey, HistoryRow>;
   /** VMs with a plan whose last look a sweep believes: it asks the guest no more. */
   believed: ReadonlySet<IdKey>;
 }
@@ -52,8 +57,9 @@ export function knownEstate(
   const { topology, surveyed, unread } = listed;
   const vms = new Map(rows.vms.map((row) => [idKey(row.vmId), row]));
   const frontends = new Map(rows.frontends.map((row) => [idKey(row.frontendId), row]));
+  const histories = new Map(rows.histories.map((row) => [idKey(row.vmId), row]));
   const unreadIds = new Set(unread.map(({ id }) => id));
-  const observed: Observed = {
+  const observed: EstateReading = {
     at: now,
     subscriptions: settings.scope.subscriptionIds
       .filter((id) => !unreadIds.has(`/subscriptions/${id}`))
@@ -71,7 +77,7 @@ export function knownEstate(
     if (lookNeed(vms.get(key), named, now, settings) === 'none') believed.add(key);
   }
   const evaluation = judge(surveyed, observed.health, observed.knowledge, now);
-  return { listedAt: listed.at, observed, surveyed, evaluation, vms, frontends, believed };
+  return { listedAt: listed.at, observed, surveyed, evaluation, vms, frontends, histories, believed };
 }
 
 /** What is known of the fix on a VM. A VM that was given no command, or whose `remove` came to its end, holds nothing. */

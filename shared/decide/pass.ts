@@ -1,24 +1,23 @@
 /** One pass: what was seen, the rows that it writes into, and what is to be done. */
+
 import type { AzureError } from '../errors.ts';
-import { isEvidence } from '../evaluate/healthy.ts';
 import type { Survey } from '../evaluate/survey.ts';
 import type { Finding } from '../model/findings.ts';
 import type { GuestCommand } from '../model/guest.ts';
 import type { HistoryRow } from '../model/history.ts';
-import { type IdKey, idKey } from '../model/ids.ts';
+import type { IdKey } from '../model/ids.ts';
 import type { LeaseRow } from '../model/lease.ts';
 import type { NewsRow } from '../model/news.ts';
 import type { Evaluation } from '../model/path.ts';
-import type { AgentView, CommandSlot, CommandView } from '../model/ports.ts';
+import type { CommandSlot, CommandView } from '../model/ports.ts';
 import type { FrontendRow, HealthQuestion, OutcomeRow, RunRow, VmRow } from '../model/rows.ts';
 import type { LoopSettings } from '../model/settings.ts';
 import type { LogLine, Step, StepFields } from '../model/steps.ts';
 import { rowKey, type Versioned } from '../model/store.ts';
+import type { AgentView } from '../model/surroundings.ts';
 import type { BackendHealth } from '../model/topology.ts';
-import type { Elsewhere } from './elsewhere.ts';
 import type { Intake } from './intake.ts';
-import { withKept } from './kept.ts';
-import { Outcomes, Rows } from './rows.ts';
+import type { Outcomes, Rows } from './rows.ts';
 
 /**
  * What Azure showed of a command in flight; `view` undefined: no such command. `agent` was read for a command that is
@@ -34,6 +33,14 @@ export type HealthAnswer =
   | { kind: 'known'; backends: BackendHealth[]; at?: number }
   | { kind: 'unfinished'; question: HealthQuestion }
   | { kind: 'failed'; error: AzureError; question?: HealthQuestion };
+
+/** What was read of other configured subscriptions, in this pass and after this loop's own intents were written. */
+export interface Elsewhere {
+  /** VMs with a command in flight. */
+  commanded: readonly VmRow[];
+  /** Rows of members of the frontends that are shared with them. */
+  members: ReadonlyMap<IdKey, VmRow>;
+}
 
 /** Everything one pass has seen. Plain data: decide is a function of it. */
 export interface Observed {
@@ -124,37 +131,6 @@ export interface Pass {
 export interface EstatePass extends Pass {
   readonly survey: Survey;
   readonly evaluation: Evaluation;
-}
-
-/** Begins a pass; what was observed stays as it is. */
-export function startPass(seen: Observed, settings: LoopSettings): Pass {
-  const frontends = new Rows((frontend: FrontendRow) => idKey(frontend.frontendId), seen.frontends);
-  const vms = new Rows((vm: VmRow) => idKey(vm.vmId), seen.vms);
-  let healthy: Set<string> | undefined;
-  return {
-    seen,
-    now: seen.now,
-    settings,
-    runs: new Rows((run) => run.runId, seen.runs),
-    outcomes: new Outcomes(seen.outcomes),
-    vms,
-    frontends,
-    news: new Rows((news) => idKey(news.subject), seen.news ?? []),
-    survey: seen.survey && withKept(seen.survey, vms.readAll(), seen.now),
-    healthyVips() {
-      healthy ??= vipsWithEvidence(frontends.readAll());
-      return healthy;
-    },
-    effects: [],
-    handed: [],
-    log: [],
-  };
-}
-
-function vipsWithEvidence(rows: Iterable<FrontendRow>): Set<string> {
-  const vips = new Set<string>();
-  for (const row of rows) if (row.backends.some(isEvidence)) vips.add(row.vip);
-  return vips;
 }
 
 /** Puts a line into the log. */

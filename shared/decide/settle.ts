@@ -4,9 +4,9 @@ import type { CommandFailureCode } from '../model/commandFailures.ts';
 import { idKey } from '../model/ids.ts';
 import { defined } from '../model/optional.ts';
 import { isOpen, type OutcomeRow, type RunRow, type VmRow } from '../model/rows.ts';
-import { whyHeldBack } from './border.ts';
 import { failed, stuckFinding, waitAfter } from './endings.ts';
 import { AGENT_BUDGET_MS, AGENT_PAUSE_MS, ESTATE_BUDGET_MS, isOverdue, isStuck } from './limits.ts';
+import { whyHeldBack } from './missingLists.ts';
 import { tellRunFailed } from './news.ts';
 import { countOutcomes, letWait, settle, settleFromCommand, settleFromEstate } from './outcomes.ts';
 import { type EstatePass, type Pass, tell, whyUnusable } from './pass.ts';
@@ -149,12 +149,17 @@ export function closeRuns(pass: Pass): boolean {
       all = false;
       continue;
     }
-    run.state = 'settled';
-    run.settledAt = pass.now;
-    run.counts = countOutcomes(run.fresh, outcomes, pass.seen.unreadableOutcomes.get(run.runId)?.size);
-    const { runId, signal, observedAt, counts, askedBy } = run;
-    tell(pass, 'run-settled', { runId, signal, afterMs: pass.now - observedAt, ...counts, ...defined({ askedBy }) });
-    if (counts.failed > 0) tellRunFailed(pass, run);
+    closeRun(pass, run, outcomes);
   }
   return all;
+}
+
+/** Ends a run of which every outcome is settled. */
+export function closeRun(pass: Pass, run: RunRow, outcomes: readonly OutcomeRow[]): void {
+  run.state = 'settled';
+  run.settledAt = pass.now;
+  run.counts = countOutcomes(run.fresh, outcomes, pass.seen.unreadableOutcomes.get(run.runId)?.size);
+  const { runId, signal, observedAt, counts, askedBy } = run;
+  tell(pass, 'run-settled', { runId, signal, afterMs: pass.now - observedAt, ...counts, ...defined({ askedBy }) });
+  if (counts.failed > 0) tellRunFailed(pass, run);
 }

@@ -3,13 +3,13 @@ import { type Finding, finding } from '../model/findings.ts';
 import { idKey, parentId } from '../model/ids.ts';
 import type { ListedFinding } from '../model/path.ts';
 import { type Scope, subscriptionOf } from '../model/scope.ts';
-import type { Topology, Unread, Vm } from '../model/topology.ts';
-import type { NicPlace, TopologyIndex } from './indexTopology.ts';
+import type { Topology, UnreadSubscription, Vm } from '../model/topology.ts';
+import type { NicPlace, TopologyIndex, VmPlace } from './indexTopology.ts';
 import { isOptedOut } from './touchable.ts';
 
 /** Subscriptions that are not in an estate. */
 export interface Absent {
-  unread: readonly Unread[];
+  unread: readonly UnreadSubscription[];
   /** The finding on an id; undefined for one in a subscription whose lists are there, and for what is no id. */
   findingOn(id: string): Finding | undefined;
 }
@@ -49,12 +49,17 @@ export function listAbsentPools(
   scope: Scope,
   isOurs: (vm: Vm) => boolean,
 ): ListedFinding[] {
+  const concerned = new Set<VmPlace>();
+  // Nearly always none: pools that are named are fewer than the NICs that name them.
+  for (const [pool, ips] of index.ipsOfPool) {
+    if (absent.findingOn(pool) === undefined) continue;
+    for (const { on } of ips) if (on.vm) concerned.add(on.vm);
+  }
   const listed: ListedFinding[] = [];
-  for (const [key, vm] of index.vms) {
-    const missing = missingPools(index.nicsOfVm.get(key) ?? [], absent);
-    if (missing.length === 0 || !isOurs(vm) || isOptedOut(vm.tags, scope)) continue;
+  for (const { vm, nics } of concerned) {
+    if (!vm || !isOurs(vm) || isOptedOut(vm.tags, scope)) continue;
     const told = new Set<string>();
-    for (const { pool, found } of missing) {
+    for (const { pool, found } of missingPools(nics, absent)) {
       // One line per load balancer, whatever the number of its pools.
       const id = parentId(pool) ?? pool;
       if (told.has(idKey(id))) continue;

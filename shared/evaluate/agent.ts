@@ -1,6 +1,7 @@
 /** Whether a VM's agent can take a managed command. Pure. */
+
 import { type Finding, finding } from '../model/findings.ts';
-import type { AgentView } from '../model/ports.ts';
+import type { AgentView } from '../model/surroundings.ts';
 
 /**
  * The least Linux agent for managed Run Command (learn.microsoft.com, "Run scripts in a Linux VM in Azure using managed Run

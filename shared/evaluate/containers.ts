@@ -2,10 +2,17 @@
 import { isAddressIn, isContainerNetwork } from '../model/address.ts';
 import { type Finding, finding } from '../model/findings.ts';
 import { defined } from '../model/optional.ts';
+import type { Path } from '../model/path.ts';
 import type { Scope } from '../model/scope.ts';
 import type { Vm } from '../model/topology.ts';
 import { tagValue } from './touchable.ts';
-import type { Way } from './way.ts';
+
+/** What of a way the containers of its VM are about. */
+interface ContainerWay extends Pick<Path, 'via' | 'backends'> {
+  findings: Finding[];
+  /** The network of the containers in which the VM’s instances run. */
+  containers?: string;
+}
 
 /**
  * The network that a VM's tag names, and why it cannot be served; undefined without the tag. `own` gives addresses that
@@ -15,7 +22,7 @@ export function containersOf(
   vm: Vm | undefined,
   own: () => readonly (string | undefined)[],
   scope: Scope,
-): (Required<Pick<Way, 'containers'>> & { findings: Finding[] }) | undefined {
+): (Required<Pick<ContainerWay, 'containers'>> & { findings: Finding[] }) | undefined {
   const tagged = vm && tagValue(vm.tags, scope.containerTag);
   if (tagged === undefined) return undefined;
   const value = tagged.trim();
@@ -35,7 +42,7 @@ export function containersOf(
  * Says of ways that share a via address and not one NIC in the pools that they cannot be served: a container's answer to
  * that address goes one way, and the request may have come in by the other NIC.
  */
-export function refuseSeveralNics(ways: readonly Way[], scope: Scope): void {
+export function refuseSeveralNics(ways: readonly ContainerWay[], scope: Scope): void {
   if (ways.every((way) => way.containers === undefined)) return;
   for (const [via, sharing] of Map.groupBy(ways, (way) => way.via?.ip)) {
     const [{ containers: value } = {}] = sharing;
@@ -52,5 +59,5 @@ export function refuseSeveralNics(ways: readonly Way[], scope: Scope): void {
 }
 
 /** The part of a plan that names them. */
-export const containersIn = (ways: readonly Way[]): Pick<Way, 'containers'> =>
+export const containersIn = (ways: readonly ContainerWay[]): Pick<ContainerWay, 'containers'> =>
   defined({ containers: ways.find((way) => way.containers !== undefined)?.containers });

@@ -46,16 +46,15 @@ export function readHealth(
 ): Healthy {
   const isFresh = (at: number) => now - at <= HEALTH_STALE_MS;
   const known = health?.state === 'known' && isFresh(health.at);
-  const memberOf = finder(members);
-  const place = (backends: readonly BackendHealth[]) => backends.map((backend) => placed(backend, memberOf));
-  const own = place(known ? health.backends : []);
+  const place = placer(members);
+  const own = known ? health.backends.map(place) : [];
   const { seen, upMembers, unseen } = evidenceOf(own);
   const [first] = upMembers.sort((a, b) => compareText(a.key, b.key));
   const flows = frontend.served.map((rule): RuleFlows => {
     if (rule.probeId === undefined) return { rule, ...toAll(rule, members) };
     if (rule === frontend.healthRule) return { rule, ...(known ? toUp(own) : UNKNOWN) };
     const other = health?.others?.find(({ ruleId, at }) => sameId(ruleId, rule.id) && isFresh(at));
-    return { rule, ...(other ? toUp(place(other.backends)) : UNKNOWN) };
+    return { rule, ...(other ? toUp(other.backends.map(place)) : UNKNOWN) };
   });
   const healthy: Healthy = {
     known,
@@ -72,8 +71,8 @@ export function readHealth(
 
 /** Backends that are up with evidence, by place, with the member of each; one that is told twice counts once. */
 function evidenceOf(backends: readonly Placed[]) {
-  const seen = new Map<string, Member | undefined>();
-  const others = new Set<string>();
+  const seen = new Map<Placed['place'], Member | undefined>();
+  const others = new Set<Placed['place']>();
   for (const { backend, place, member } of backends) {
     if (isEvidence(backend)) seen.set(place, member);
     else if (getsFlows(backend)) others.add(place);
@@ -112,7 +111,7 @@ function toUp(backends: readonly Placed[]): Flows {
   const own = new Map<Member, number>();
   const heldDown = new Set<Member>();
   const free = new Set<Member>();
-  const counted = new Set<string>();
+  const counted = new Set<Placed['place']>();
   for (const { backend, place, member } of backends) {
     if (member) (isHeldDown(backend) ? heldDown : free).add(member);
     if (!getsFlows(backend) || counted.has(place)) continue;
@@ -138,36 +137,56 @@ function exposureTo(member: Member, flows: readonly RuleFlows[]): { exposure: Ex
 
 const sum = (numbers: Iterable<number>): number => [...numbers].reduce((total, one) => total + one, 0);
 
-type FindMember = (ipConfiguration: IdKey, address: string) => Member | undefined;
-
 /** A backend, with what tells it from others and the member that it is. */
 interface Placed {
   backend: BackendHealth;
-  place: string;
+  /** Its ip configuration where both id and address are a member's; else what was said, as text. */
+  place: NicIp | string;
   member: Member | undefined;
 }
 
-function placed(backend: BackendHealth, memberOf: FindMember): Placed {
-  const key = idKey(backend.ipConfigurationId ?? '');
-  return { backend, place: `${key} ${backend.address}`, member: memberOf(key, backend.address) };
-}
+type Place = (backend: BackendHealth) => Placed;
 
 /** Up to so many members a look through all of them is faster than a map. */
 const FEW = 8;
 
-function finder(members: readonly Member[]): FindMember {
-  if (members.length <= FEW) {
-    const having = (isIt: (ip: NicIp) => boolean) => members.find(({ ips }) => ips.some(isIt));
-    return (id, address) =>
-      (id === '' ? undefined : having(({ key }) => key === id)) ?? having(({ ip }) => ip.address === address);
-  }
-  const byIp = new Map<IdKey, Member>();
-  const byAddress = new Map<string, Member>();
+function placer(members: readonly Member[]): Place {
+  const find = members.length <= FEW ? lookThrough(members) : lookUp(members);
+  return (backend) => {
+    const { ipConfigurationId = '', address } = backend;
+    const { member, ip } = find(ipConfigurationId, address);
+    return { backend, member, place: ip?.ip.address === address ? ip : `${idKey(ipConfigurationId)} ${address}` };
+  };
+}
+
+/** The member by the id of its ip configuration, which is then there too, else by address. */
+type Find = (id: string, address: string) => { member?: Member; ip?: NicIp };
+
+const NOBODY = {};
+
+/** Mostly the address leads to the id that was said: then no other is compared. */
+function lookThrough(members: readonly Member[]): Find {
+  const first = (isIt: (ip: NicIp) => boolean) => {
+    for (const member of members) for (const ip of member.ips) if (isIt(ip)) return { member, ip };
+    return undefined;
+  };
+  return (id, address) => {
+    const at = first(({ ip }) => ip.address === address);
+    if (id === '') return at ? { member: at.member } : NOBODY;
+    if (at && sameId(at.ip.ip.id, id)) return at;
+    return first(({ ip }) => sameId(ip.id, id)) ?? (at ? { member: at.member } : NOBODY);
+  };
+}
+
+function lookUp(members: readonly Member[]): Find {
+  const byIp = new Map<IdKey, { member: Member; ip: NicIp }>();
+  const byAddress = new Map<string, { member: Member }>();
   for (const member of members) {
-    for (const { key, ip } of member.ips) {
-      byIp.set(key, member);
-      if (ip.address !== undefined && !byAddress.has(ip.address)) byAddress.set(ip.address, member);
+    for (const here of member.ips) {
+      const { id, address } = here.ip;
+      byIp.set(idKey(id), { member, ip: here });
+      if (address !== undefined && !byAddress.has(address)) byAddress.set(address, { member });
     }
   }
-  return (id, address) => byIp.get(id) ?? byAddress.get(address);
+  return (id, address) => (id === '' ? undefined : byIp.get(idKey(id))) ?? byAddress.get(address) ?? NOBODY;
 }

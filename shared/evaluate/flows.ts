@@ -3,6 +3,7 @@ import { idKey } from '../model/ids.ts';
 import { type Precondition, precondition } from '../model/preconditions.ts';
 import type { SecurityRule } from '../model/surroundings.ts';
 import type { GroupPlace } from './around.ts';
+import { portsEnded } from './portsEnded.ts';
 import { type FirstPacket, type GroupVerdict, judgePacket, PROBE_SOURCE } from './securityRules.ts';
 
 /** No more flows are named; the rest is counted. */
@@ -24,8 +25,16 @@ interface Told {
   ports: Set<string>;
 }
 
+/** Of a group that ends some of all ports. */
+interface ToldOfAll extends Pick<Told, 'where' | 'direction' | 'from' | 'to' | 'ports'> {
+  id: string;
+}
+
+const NOTHING = (): Pick<Told, 'from' | 'to' | 'ports'> => ({ from: new Set(), to: new Set(), ports: new Set() });
+
 export class Flows {
   readonly #told = new Map<string, Told>();
+  readonly #all = new Map<string, ToldOfAll>();
 
   /** Takes note of what a group makes of a packet. */
   add({ where }: GroupPlace, packet: FirstPacket, verdict: GroupVerdict): void {
@@ -64,7 +73,38 @@ export class Flows {
     this.add(at, packet, isSure ? verdict : { outcome: 'unsure', rule: verdict.rule, why: EITHER });
   }
 
+  /** Takes note of the ports that a group ends, of a load-balancing rule for all of them. */
+  addAllPorts({ group, where }: GroupPlace, packets: readonly Omit<FirstPacket, 'port'>[]): void {
+    for (const packet of packets) {
+      const ports = portsEnded({ ...packet, group });
+      if (ports.length === 0) continue;
+      const { direction, protocol, source, destination } = packet;
+      const key = [where, direction, idKey(group.id)].join(' ');
+      const told = this.#all.get(key) ?? { id: group.id, where, direction, ...NOTHING() };
+      this.#all.set(key, told);
+      told.from.add(source.address);
+      told.to.add(destination.address);
+      told.ports.add(`${protocol.toUpperCase()} ${listed(new Set(ports))}`);
+    }
+  }
+
   preconditions(): Precondition[] {
+    return [...this.#ofRules(), ...this.#ofAllPorts()];
+  }
+
+  #ofAllPorts(): Precondition[] {
+    return [...this.#all.values()].map(({ id, where, direction, from, to, ports }) =>
+      precondition('HA_PORTS_ENDED', id, {
+        where,
+        direction,
+        from: listed(from),
+        to: listed(to),
+        ports: [...ports].join('; '),
+      }),
+    );
+  }
+
+  #ofRules(): Precondition[] {
     return [...this.#told.values()].map((told) =>
       precondition(told.code, told.rule.id, {
         where: told.where,

@@ -7,6 +7,7 @@ import { defined } from '../model/optional.ts';
 import type { ListedFinding } from '../model/path.ts';
 import { type Scope, scopeRule } from '../model/scope.ts';
 import type { FrontendIp, LoadBalancer, Pool, Probe, Rule, Topology } from '../model/topology.ts';
+import { IdLookup } from './idLookup.ts';
 import { byId } from './indexTopology.ts';
 import { addressFindings, isOptedOut } from './touchable.ts';
 
@@ -17,7 +18,7 @@ export interface FrontendInPlay {
   frontend: FrontendIp;
   vip: string;
   /** The pools of its load balancer. */
-  pools: ReadonlyMap<IdKey, Pool>;
+  pools: IdLookup<Pool>;
   /** Its rules that do not float, by port and id. */
   rules: Rule[];
   isMirrorRule: (rule: Rule) => boolean;
@@ -79,26 +80,24 @@ function byVip(frontends: FrontendInPlay[]): FrontendInPlay[] {
   return numbered.map(({ frontend }) => frontend);
 }
 
-/** What a load balancer's rules refer to, by key. */
+/** What a load balancer's rules refer to. */
 interface Parts {
-  pools: ReadonlyMap<IdKey, Pool>;
-  probes: ReadonlyMap<IdKey, Probe>;
+  pools: IdLookup<Pool>;
+  probes: IdLookup<Probe>;
 }
 
 const partsOf = ({ pools, probes }: LoadBalancer): Parts => ({
-  pools: new Map(pools.map((pool) => [idKey(pool.id), pool])),
-  probes: new Map(probes.map((probe) => [idKey(probe.id), probe])),
+  pools: new IdLookup(pools),
+  probes: new IdLookup(probes),
 });
 
 /** Frontends with an address in a subnet (public ones have neither) that at least one rule serves. */
 function internalFrontends(loadBalancer: LoadBalancer): { key: IdKey; frontend: FrontendIp; rules: Rule[] }[] {
-  const rulesOf = Map.groupBy(loadBalancer.rules, (rule) => idKey(rule.frontendId));
+  const frontends = new IdLookup(loadBalancer.frontends);
+  const rulesOf = Map.groupBy(loadBalancer.rules, (rule) => frontends.get(rule.frontendId));
   return loadBalancer.frontends
     .filter((frontend) => frontend.address !== undefined || frontend.subnetId !== undefined)
-    .map((frontend) => {
-      const key = idKey(frontend.id);
-      return { key, frontend, rules: (rulesOf.get(key) ?? []).sort(byPort) };
-    })
+    .map((frontend) => ({ key: idKey(frontend.id), frontend, rules: (rulesOf.get(frontend) ?? []).sort(byPort) }))
     .filter(({ rules }) => rules.length > 0);
 }
 
@@ -123,7 +122,7 @@ function describe(
   { pools, probes }: Parts,
   scope: Scope,
 ): FrontendInPlay {
-  const probesOf = rules.map(({ probeId }) => (probeId === undefined ? undefined : probes.get(idKey(probeId))));
+  const probesOf = rules.map(({ probeId }) => (probeId === undefined ? undefined : probes.get(probeId)));
   const mirrorRules = rules.filter((_, i) => isMirrorProbe(probesOf[i]));
   const isMirrorRule = (rule: Rule) => mirrorRules.includes(rule);
   const probed = rules.filter((rule) => rule.probeId !== undefined);

@@ -5,10 +5,12 @@ import {
   type HistoryRow,
   type MixedSpan,
   type PathHistory,
+  type PathNow,
   type PathSpan,
   type PathState,
 } from '../model/history.ts';
 import { idKey } from '../model/ids.ts';
+import { defined } from '../model/optional.ts';
 import type { Path } from '../model/path.ts';
 
 /** Changes of a path that are kept one by one on one day. What comes beyond is kept as sums. */
@@ -57,13 +59,22 @@ export function noteHistory(
   for (const { frontendId, vip, state } of changed) {
     const key = idKey(frontendId);
     const path = paths.get(key) ?? { frontendId, vip, spans: [] };
-    const since = Math.max(at, path.now?.since ?? 0);
+    const before = path.now;
+    const since = Math.max(at, before?.since ?? 0);
     close(path, at);
-    paths.set(key, { ...path, vip, now: { ...state, since } });
+    paths.set(key, { ...path, vip, now: { ...state, since, ...heldOf(before, state, since) } });
   }
   const row = { vmId, day, paths: [...paths.values()] };
   const ended = isNew ? endedOf(before) : [];
   return ended.length === 0 ? { row } : { row, aside: { vmId, day: before?.day ?? day, paths: ended } };
+}
+
+/** Since when exposure and verdict are so: another proof or finding leaves that as it was. */
+function heldOf(before: PathNow | undefined, state: PathState, since: number): Pick<PathNow, 'held' | 'first'> {
+  if (!before) return { held: since, first: true };
+  if (before.exposure !== state.exposure || before.verdict !== state.verdict) return { held: since };
+  const { held, first } = before;
+  return defined({ held, first });
 }
 
 /** What ended on the row's day. */
@@ -107,7 +118,7 @@ export function isNoted({ paths: noted }: Readonly<HistoryRow>, seen: readonly P
 function close(path: PathHistory | undefined, at: number): void {
   const { now } = path ?? {};
   if (!path || !now) return;
-  const { since: from, ...state } = now;
+  const { since: from, held: _held, first: _first, ...state } = now;
   delete path.now;
   if (at <= from) return;
   if (path.spans.length < MOST_SPANS) path.spans.push({ ...state, from, to: at });
@@ -122,6 +133,26 @@ function mixed(rest: MixedSpan | undefined, span: PathSpan): MixedSpan {
 }
 
 const wordsOf = ({ exposure, verdict }: PathState): string => `${exposure} ${verdict}`;
+
+/** Since when a path is as exposed and as it is judged to be, epoch milliseconds. */
+export interface Held {
+  at: number;
+  /** It was so when it was first seen, and may have been so before. */
+  first?: true;
+}
+
+/**
+ * Since when a path has its exposure and verdict, by the row of its VM; undefined where that is not known: nothing was
+ * noted of it yet, what was noted last is something else, or it was noted before that was kept.
+ */
+export function heldSince(row: Readonly<HistoryRow> | undefined, path: Path): Held | undefined {
+  const noted = row?.paths.find(
+    ({ frontendId }) => frontendId === path.frontendId || idKey(frontendId) === path.frontendKey,
+  );
+  const { exposure, verdict, held, first } = noted?.now ?? {};
+  if (held === undefined || exposure !== path.exposure || verdict !== path.verdict) return undefined;
+  return { at: held, ...defined({ first }) };
+}
 
 /** How long a path stood how, milliseconds. */
 export interface Sums {
@@ -162,7 +193,7 @@ export function timesOf(rows: readonly HistoryRow[], from: number, to: number): 
       for (const span of spans) add(times, span, from, to);
       if (rest && rest.to > from && rest.from < to) addMixed(times, rest);
       if (now) {
-        const { since, ...state } = now;
+        const { since, held: _held, first: _first, ...state } = now;
         times.isOpen = since <= to;
         if (times.isOpen) add(times, { ...state, from: since, to }, from, to);
       }

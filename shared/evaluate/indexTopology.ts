@@ -5,16 +5,22 @@ import { type IdKey, idKey, parentId } from '../model/ids.ts';
 import type { IpConfiguration, Nic, Topology, Vm } from '../model/topology.ts';
 import { push } from './push.ts';
 
+/** A VM with its NICs, by name. `vm` is missing where NICs name one that is not listed. */
+export interface VmPlace {
+  key: IdKey;
+  vm?: Vm;
+  nics: NicPlace[];
+}
+
 /** A NIC, and the VM that it is on: what the NIC says counts, and the VM's own list where the NIC says nothing. */
 export interface NicPlace {
   key: IdKey;
   nic: Nic;
-  vmKey?: IdKey;
+  vm?: VmPlace;
 }
 
 /** An ip configuration and the NIC that it is on. */
 export interface NicIp {
-  key: IdKey;
   ip: IpConfiguration;
   on: NicPlace;
 }
@@ -25,7 +31,7 @@ export interface TopologyIndex {
   /** The ip configuration of an id. Few are asked for: mostly the NIC names its pools itself. */
   ipOf(id: IdKey): NicIp | undefined;
   /** NICs on a VM, by name. */
-  nicsOfVm: ReadonlyMap<IdKey, readonly NicPlace[]>;
+  nicsOf(vm: IdKey): readonly NicPlace[];
   /** Ip configurations that name a pool themselves, by the pool. */
   ipsOfPool: ReadonlyMap<IdKey, readonly NicIp[]>;
   /** The ip configurations with an address in a virtual network. Few pools are asked for by address. */
@@ -42,36 +48,42 @@ export function networkOf(subnetId: string | undefined): IdKey | undefined {
 
 /** Indexes a topology. Of resources listed twice (a page boundary moved between two reads) the first counts. */
 export function indexTopology(topology: Topology): TopologyIndex {
-  const vms = vmsByKey(topology);
-  const nics = placeNics(topology, vms);
+  const vms = new Map<IdKey, Vm>();
+  const places = new VmPlaces();
+  for (const vm of topology.vms) {
+    const key = idKey(vm.id);
+    if (vms.has(key)) continue;
+    vms.set(key, vm);
+    places.add(key, vm);
+  }
+  const nics = placeNics(topology, places);
   const ips: NicIp[] = [];
   const ipsOfPool = new Map<IdKey, NicIp[]>();
-  const nicsOfVm = new Map<IdKey, NicPlace[]>();
   for (const place of nics.values()) {
-    if (place.vmKey !== undefined) push(nicsOfVm, place.vmKey, place);
+    place.vm?.nics.push(place);
     for (const ip of uniqueIps(place.nic)) {
-      const here = { key: idKey(ip.id), ip, on: place };
+      const here = { ip, on: place };
       ips.push(here);
       for (const pool of once(ip.poolIds)) push(ipsOfPool, pool, here);
     }
   }
-  for (const list of nicsOfVm.values()) if (list.length > 1) list.sort((a, b) => compareText(a.key, b.key));
+  for (const { nics: list } of places) if (list.length > 1) list.sort((a, b) => compareText(a.key, b.key));
 
   const network = memo(networkOf);
-  let places: Map<string, NicIp[]> | undefined;
+  let byAddress: Map<string, NicIp[]> | undefined;
   let byKey: Map<IdKey, NicIp> | undefined;
   return {
     vms,
     nics,
-    nicsOfVm,
+    nicsOf: (vm) => places.get(vm)?.nics ?? [],
     ipsOfPool,
     ipOf(id) {
-      byKey ??= new Map(ips.map((here) => [here.key, here]));
+      byKey ??= new Map(ips.map((here) => [idKey(here.ip.id), here]));
       return byKey.get(id);
     },
     ipsAt(virtualNetwork, address) {
-      places ??= byPlace(ips, network);
-      return places.get(placeOf(virtualNetwork, address)) ?? [];
+      byAddress ??= byPlace(ips, network);
+      return byAddress.get(placeOf(virtualNetwork, address)) ?? [];
     },
     networkOf: network,
   };
@@ -84,29 +96,53 @@ function uniqueIps({ ipConfigurations }: Nic): readonly IpConfiguration[] {
   return [...new Map(ipConfigurations.toReversed().map((ip) => [idKey(ip.id), ip])).values()].reverse();
 }
 
-function vmsByKey({ vms }: Topology): Map<IdKey, Vm> {
-  const map = new Map<IdKey, Vm>();
-  for (const vm of vms) {
-    const key = idKey(vm.id);
-    if (!map.has(key)) map.set(key, vm);
+/** VMs with their NICs. */
+class VmPlaces {
+  readonly #byKey = new Map<IdKey, VmPlace>();
+  /** Most NICs write their VM's id as the list of VMs does: then no key is made. */
+  readonly #asWritten = new Map<string, VmPlace>();
+
+  add(key: IdKey, vm: Vm): void {
+    const place = { key, vm, nics: [] };
+    this.#byKey.set(key, place);
+    this.#asWritten.set(vm.id, place);
   }
-  return map;
+
+  get(key: IdKey): VmPlace | undefined {
+    return this.#byKey.get(key);
+  }
+
+  /** The place of a VM; one that is not listed gets one. */
+  of(id: string): VmPlace {
+    const known = this.#asWritten.get(id);
+    if (known) return known;
+    const key = idKey(id);
+    const place = this.#byKey.get(key) ?? { key, nics: [] };
+    this.#byKey.set(key, place);
+    this.#asWritten.set(id, place);
+    return place;
+  }
+
+  [Symbol.iterator](): Iterator<VmPlace> {
+    return this.#byKey.values();
+  }
 }
 
-function placeNics(topology: Topology, vms: ReadonlyMap<IdKey, Vm>): Map<IdKey, NicPlace> {
+/** NICs by key. A VM that is not in `places` and that a NIC names is put there. */
+function placeNics(topology: Topology, places: VmPlaces): Map<IdKey, NicPlace> {
   const nics = new Map<IdKey, NicPlace>();
   let silent = 0;
   for (const nic of topology.nics) {
     const key = idKey(nic.id);
     if (nics.has(key)) continue;
     if (nic.vmId === undefined) silent += 1;
-    nics.set(key, nic.vmId === undefined ? { key, nic } : { key, nic, vmKey: idKey(nic.vmId) });
+    nics.set(key, nic.vmId === undefined ? { key, nic } : { key, nic, vm: places.of(nic.vmId) });
   }
   if (silent === 0) return nics;
-  for (const [vmKey, vm] of vms) {
-    for (const nicKey of once(vm.nicIds)) {
-      const place = nics.get(nicKey);
-      if (place) place.vmKey ??= vmKey;
+  for (const place of places) {
+    for (const nicKey of once(place.vm?.nicIds ?? [])) {
+      const on = nics.get(nicKey);
+      if (on) on.vm ??= place;
     }
   }
   return nics;

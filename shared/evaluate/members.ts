@@ -7,13 +7,15 @@ import type { ListedFinding } from '../model/path.ts';
 import type { Pool, Rule } from '../model/topology.ts';
 import type { Absent } from './absent.ts';
 import type { FrontendInPlay } from './frontends.ts';
-import type { NicIp, TopologyIndex } from './indexTopology.ts';
+import { byId, type NicIp, type TopologyIndex, type VmPlace } from './indexTopology.ts';
 
 /** A VM behind a frontend. */
 export interface Member {
   key: IdKey;
   /** As the VM list writes it, or as the NIC does where the list lacks the VM. */
   vmId: string;
+  /** The VM and its NICs. */
+  place: VmPlace;
   /** Its ip configurations in the frontend's pools, the one that stands for the member first. */
   ips: [NicIp, ...NicIp[]];
   /** The rules that lead to it. */
@@ -64,7 +66,7 @@ export function membersOf(frontend: FrontendInPlay, index: TopologyIndex, absent
     const key = idKey(poolId);
     let ips = poolIps.get(key);
     if (!ips) {
-      const pool = frontend.pools.get(key);
+      const pool = frontend.pools.get(poolId);
       ips = ipsIn(key, pool, frontend, index, dangling, unused);
       if (!pool) dangling(poolId);
       poolIps.set(key, ips);
@@ -75,12 +77,13 @@ export function membersOf(frontend: FrontendInPlay, index: TopologyIndex, absent
   for (const rule of frontend.rules) {
     for (const poolId of rule.poolIds) {
       for (const here of ipsOf(poolId)) {
-        const key = here.on.vmKey;
-        if (key === undefined) continue;
+        const place = here.on.vm;
+        if (!place) continue;
+        const { key } = place;
         const member = byVm.get(key);
         if (!member) {
-          const vmId = index.vms.get(key)?.id ?? here.on.nic.vmId ?? key;
-          byVm.set(key, { key, vmId, ips: [here], rules: [rule] });
+          const vmId = place.vm?.id ?? here.on.nic.vmId ?? key;
+          byVm.set(key, { key, vmId, place, ips: [here], rules: [rule] });
           continue;
         }
         // A VM has few addresses, and a rule's come one after another.
@@ -157,4 +160,4 @@ function scaleSetInstance(id: string): string | undefined {
 const byPrecedence = (a: NicIp, b: NicIp): number =>
   Number(b.on.nic.primary) - Number(a.on.nic.primary) ||
   Number(b.ip.primary) - Number(a.ip.primary) ||
-  compareText(a.key, b.key);
+  byId(a.ip, b.ip);

@@ -1,6 +1,7 @@
 /** A part of a survey: what a person asked to look at. */
+
+import type { EstateFilter } from '../model/estateReading.ts';
 import { type IdKey, idKey, isWithin, parseResourceId, sameId } from '../model/ids.ts';
-import type { EstateFilter } from '../model/observed.ts';
 import { push } from './push.ts';
 import type { Survey, SurveyedFrontend } from './survey.ts';
 import type { Way } from './way.ts';

@@ -10,10 +10,10 @@ import type { Way } from './way.ts';
 /** The ip configuration that carries a way's via address. */
 export function viaOf({ vmKey, via }: Way, index: TopologyIndex): NicIp | undefined {
   if (!via) return undefined;
-  for (const on of index.nicsOfVm.get(vmKey) ?? []) {
+  for (const on of index.nicsOf(vmKey)) {
     const isIt = on.nic.mac?.toLowerCase() === via.mac;
     const ip = isIt ? on.nic.ipConfigurations.find(({ address }) => address === via.ip) : undefined;
-    if (ip) return { key: idKey(ip.id), ip, on };
+    if (ip) return { ip, on };
   }
   return undefined;
 }

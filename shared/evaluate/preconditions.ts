@@ -101,11 +101,20 @@ function connections({ frontend, port: proved }: Way, via: NicIp, member: Member
   const leavingBy = known.groupsOf(via);
   for (const rule of member.rules) {
     const asked = askedOf(rule, proved);
-    if (!asked) continue;
     for (const place of ipsBehind(member, rule)) {
       const arrivingBy = known.groupsOf(place);
       if (place.ip.address === undefined || leavingBy.length + arrivingBy.length === 0) continue;
       const destination = endOf(place, place.ip.address);
+      if (rule.protocol === 'all') {
+        for (const protocol of ['tcp', 'udp'] as const) {
+          const arriving = { direction: 'inbound', protocol, source, destination } as const;
+          const leaving = { ...arriving, direction: 'outbound' } as const;
+          for (const at of arrivingBy) flows.addAllPorts(at, [arriving]);
+          for (const at of leavingBy)
+            flows.addAllPorts(at, [leaving, { ...leaving, destination: { address: frontend.vip } }]);
+        }
+      }
+      if (!asked) continue;
       const { protocol } = asked;
       const arriving = { direction: 'inbound', protocol, source, destination, port: asked.backendPort } as const;
       for (const at of arrivingBy) flows.add(at, arriving, judgePacket(at.group, arriving));
@@ -116,7 +125,7 @@ function connections({ frontend, port: proved }: Way, via: NicIp, member: Member
   }
 }
 
-/** What of a rule is asked about: of one for all ports, the port that is proved. */
+/** What of a rule is asked about port by port: of one for all ports, the port that is proved. */
 function askedOf(
   { protocol, frontendPort, backendPort }: Rule,
   proved: number | undefined,
@@ -180,7 +189,7 @@ function ofVm(
     found.push(precondition(unfit.code, vmId, unfit.params));
   if (findings.some(({ code }) => code === 'NO_SECONDARY_NIC')) {
     const size = known.sizeOf(vm);
-    const nics = index.nicsOfVm.get(vmKey)?.length ?? 0;
+    const nics = index.nicsOf(vmKey).length;
     if (size && nics >= size.nics)
       found.push(precondition('SIZE_TAKES_NO_NIC', vmId, { size: size.name, count: String(nics) }));
   }

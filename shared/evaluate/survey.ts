@@ -5,7 +5,7 @@ import { finding } from '../model/findings.ts';
 import { type IdKey, idKey, isKeyWithin } from '../model/ids.ts';
 import type { ListedFinding, NamedPlan } from '../model/path.ts';
 import { type Scope, scopeRule } from '../model/scope.ts';
-import type { Topology, Unread, Vm } from '../model/topology.ts';
+import type { Topology, UnreadSubscription, Vm } from '../model/topology.ts';
 import { absentFrom, listAbsentPools } from './absent.ts';
 import { refuseSeveralNics } from './containers.ts';
 import { type FrontendInPlay, frontendsInPlay } from './frontends.ts';
@@ -16,7 +16,7 @@ import { namePlan } from './planHash.ts';
 import { provePort } from './provePort.ts';
 import { push, trimmed } from './push.ts';
 import { tagValue } from './touchable.ts';
-import { isWay, type Way, wayOf } from './way.ts';
+import { isWay, type Way, wayTeller } from './way.ts';
 
 /** A frontend in play, with its members and their ways towards it. */
 export interface SurveyedFrontend {
@@ -34,7 +34,7 @@ export interface Survey {
   /** True for what lies in that subscription. */
   isOwn(key: IdKey): boolean;
   /** Configured subscriptions whose lists could not be read. */
-  unread: readonly Unread[];
+  unread: readonly UnreadSubscription[];
   /** In order of their VIPs; those with a way alone. */
   frontends: SurveyedFrontend[];
   /** Those of them that other loops work on too. */
@@ -93,6 +93,7 @@ function surveyBy(topology: Topology, scope: Scope, index: TopologyIndex): Surve
   const subscription = idKey(`/subscriptions/${topology.subscriptionId}`);
   const isOwn = (key: IdKey) => isKeyWithin(key, subscription);
   const absent = absentFrom(topology, scope);
+  const tellWay = wayTeller(index, scope, isInScope);
   const wholes = new Map<IdKey, readonly Member[]>();
   for (const frontend of inPlay) {
     const membership = membersOf(frontend, index, absent);
@@ -107,7 +108,7 @@ function surveyBy(topology: Topology, scope: Scope, index: TopologyIndex): Surve
     const choice = provePort(frontend.rules, frontend, tagValue(frontend.loadBalancer.tags, scope.portTag));
     const ways: Way[] = [];
     for (const member of membership.members) {
-      const item = wayOf(member, frontend, choice, index, scope, isInScope);
+      const item = tellWay(member, frontend, choice);
       if (!isWay(item)) {
         listed.push(item);
         continue;
@@ -155,7 +156,7 @@ const leftOut = (
 
 /** A function of its own, so that the rest of the index is not kept with it: it is a third of what a survey would hold. */
 function vmFinder(nics: ReadonlyMap<IdKey, NicPlace>): Survey['vmOfNic'] {
-  return (nic) => nics.get(nic)?.vmKey;
+  return (nic) => nics.get(nic)?.vm?.key;
 }
 
 function plansOf(waysOfVm: ReadonlyMap<IdKey, Way[]>, scope: Scope): Map<IdKey, NamedPlan> {

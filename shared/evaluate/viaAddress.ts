@@ -9,7 +9,7 @@ import type { Scope } from '../model/scope.ts';
 import type { IpConfiguration, Nic } from '../model/topology.ts';
 import { chooseVia, firstIpv4 } from './chooseVia.ts';
 import type { FrontendInPlay } from './frontends.ts';
-import type { NicPlace, TopologyIndex } from './indexTopology.ts';
+import type { NicIp, NicPlace, TopologyIndex, VmPlace } from './indexTopology.ts';
 import type { Member } from './members.ts';
 import { addressFindings, isOptedOut } from './touchable.ts';
 
@@ -26,13 +26,39 @@ export interface Addresses {
   optedOut?: string;
 }
 
-/** Backend addresses and via address of a member towards a frontend, or the findings that say why there are none. */
-export function addressesOf(member: Member, frontend: FrontendInPlay, index: TopologyIndex, scope: Scope): Addresses {
+/** Addresses of a VM to which nothing is to be said, and what they depend on besides the VIP. */
+interface Told {
+  ip: NicIp;
+  subnetId: string | undefined;
+  addresses: Addresses;
+}
+
+/**
+ * Tells a member's addresses towards a frontend: its backend addresses and its via address, or the findings that say why
+ * there are none. Most members have the same towards each of their frontends: these are found once per VM.
+ */
+export function addressTeller(index: TopologyIndex, scope: Scope) {
+  const told = new Map<VmPlace, Told>();
+  return (member: Member, frontend: FrontendInPlay): Addresses => {
+    const { place, ips } = member;
+    const { vip } = frontend;
+    const { subnetId } = frontend.frontend;
+    const last = told.get(place);
+    const isSame = last?.ip === ips[0] && ips.length === 1 && last.subnetId === subnetId;
+    if (isSame && !hasAddress(place.nics, vip)) return last.addresses;
+    const addresses = addressesOf(member, frontend, index, scope);
+    const isPlain = ips.length === 1 && addresses.findings.length === 0 && addresses.optedOut === undefined;
+    if (isPlain) told.set(place, { ip: ips[0], subnetId, addresses });
+    return addresses;
+  };
+}
+
+function addressesOf(member: Member, frontend: FrontendInPlay, index: TopologyIndex, scope: Scope): Addresses {
   const { vip } = frontend;
   const closed = member.ips.find(({ on }) => isOptedOut(on.nic.tags, scope));
   if (closed) return { backends: [], findings: [], optedOut: closed.on.nic.id };
 
-  const nics = index.nicsOfVm.get(member.key) ?? [];
+  const nics = member.place.nics;
   const outside: Nic[] = [];
   for (const place of nics) if (!member.ips.some(({ on }) => on === place)) outside.push(place.nic);
   const allowed = outside.filter((nic) => !isOptedOut(nic.tags, scope));
@@ -92,7 +118,7 @@ function addressOn(
 
 /** Why a VM has no NIC to choose from. One that Azure names and does not list may be the very NIC that is missed. */
 function noVia(member: Member, { vip }: FrontendInPlay, nics: readonly NicPlace[], index: TopologyIndex): Finding {
-  const named = index.vms.get(member.key)?.nicIds ?? [];
+  const named = member.place.vm?.nicIds ?? [];
   const unlisted = named.toSorted(compareText).find((id) => !index.nics.has(idKey(id)));
   if (unlisted !== undefined) return finding('DANGLING_REFERENCE', { vip, id: unlisted });
   const other = nics.find(({ key }) => key !== member.ips[0].on.key)?.nic;
@@ -115,10 +141,13 @@ function elsewhere(nic: Nic, { vip, frontend }: FrontendInPlay, { networkOf }: T
  */
 function clashes(vip: string, nics: readonly NicPlace[], backends: readonly NicAddress[], via: NicAddress): Finding[] {
   const values: string[] = [];
-  if (nics.some(({ nic }) => nic.ipConfigurations.some((ip) => ip.address === vip))) values.push(vip);
+  if (hasAddress(nics, vip)) values.push(vip);
   backends.forEach(({ ip, mac }, place) => {
     if (ip === via.ip || backends.findIndex((other) => other.ip === ip) < place) values.push(ip);
     if (mac === via.mac) values.push(mac);
   });
   return values.length === 0 ? [] : [...new Set(values)].map((value) => finding('ADDRESS_INVALID', { value }));
 }
+
+const hasAddress = (nics: readonly NicPlace[], address: string): boolean =>
+  nics.some(({ nic }) => nic.ipConfigurations.some((ip) => ip.address === address));

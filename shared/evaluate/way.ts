@@ -10,7 +10,7 @@ import type { TopologyIndex } from './indexTopology.ts';
 import type { Member } from './members.ts';
 import { type PortChoice, provePort } from './provePort.ts';
 import { isOptedOut, tagValue } from './touchable.ts';
-import { addressesOf } from './viaAddress.ts';
+import { addressTeller } from './viaAddress.ts';
 
 /** One member's way towards one frontend. */
 export interface Way extends Pick<Path, 'vmKey' | 'frontendKey' | 'vip' | 'backends' | 'via' | 'viaReason' | 'port'> {
@@ -21,46 +21,45 @@ export interface Way extends Pick<Path, 'vmKey' | 'frontendKey' | 'vip' | 'backe
   containers?: string;
 }
 
-/** A member's way, or why there is none: a VM, NIC or load balancer that is not to be touched. */
-export function wayOf(
-  member: Member,
-  frontend: FrontendInPlay,
-  port: PortChoice,
-  index: TopologyIndex,
-  scope: Scope,
-  isInScope: (vm: IdKey) => boolean,
-): Way | ListedFinding {
-  const { vmId } = member;
-  const vm = index.vms.get(member.key);
-  if (!isInScope(member.key)) return { id: vmId, finding: finding('OUT_OF_SCOPE', { id: vmId }) };
-  if (vm && isOptedOut(vm.tags, scope)) return { id: vmId, finding: finding('OPTED_OUT', { id: vmId }) };
+/** Tells a member's way towards a frontend, or why there is none: a VM, NIC or load balancer that is not to be touched. */
+export function wayTeller(index: TopologyIndex, scope: Scope, isInScope: (vm: IdKey) => boolean) {
+  const addressesOf = addressTeller(index, scope);
+  return (member: Member, frontend: FrontendInPlay, port: PortChoice): Way | ListedFinding => {
+    const { vmId } = member;
+    const { vm } = member.place;
+    if (!isInScope(member.key)) return { id: vmId, finding: finding('OUT_OF_SCOPE', { id: vmId }) };
+    if (vm && isOptedOut(vm.tags, scope)) return { id: vmId, finding: finding('OPTED_OUT', { id: vmId }) };
 
-  const { optedOut, findings, backends, via, viaReason } = addressesOf(member, frontend, index, scope);
-  if (optedOut !== undefined) return { id: vmId, finding: finding('OPTED_OUT', { id: optedOut }) };
+    const { optedOut, findings, backends, via, viaReason } = addressesOf(member, frontend);
+    if (optedOut !== undefined) return { id: vmId, finding: finding('OPTED_OUT', { id: optedOut }) };
 
-  const inContainers = containersOf(vm, () => [frontend.vip, via?.ip, ...backends.map(({ ip }) => ip)], scope);
-  // Most members have all rules of the frontend, and so its port.
-  const hasAll = member.rules.length === frontend.rules.length;
-  const choice = hasAll ? port : provePort(member.rules, frontend, tagValue(frontend.loadBalancer.tags, scope.portTag));
-  const way: Way = {
-    vmKey: member.key,
-    frontendKey: frontend.key,
-    vip: frontend.vip,
-    member,
-    frontend,
-    backends,
-    findings: frontend.findings.concat(
-      vmFindings(vm, vmId, frontend.vip, index),
-      findings,
-      inContainers?.findings ?? [],
-      portFindings(choice, frontend, scope),
-    ),
+    const inContainers = containersOf(vm, () => [frontend.vip, via?.ip, ...backends.map(({ ip }) => ip)], scope);
+    // Most members have all rules of the frontend, and so its port.
+    const hasAll = member.rules.length === frontend.rules.length;
+    const choice = hasAll
+      ? port
+      : provePort(member.rules, frontend, tagValue(frontend.loadBalancer.tags, scope.portTag));
+    const way: Way = {
+      vmKey: member.key,
+      frontendKey: frontend.key,
+      vip: frontend.vip,
+      member,
+      frontend,
+      backends,
+      findings: [
+        ...frontend.findings,
+        ...vmFindings(vm, vmId, frontend.vip, index),
+        ...findings,
+        ...(inContainers?.findings ?? []),
+        ...portFindings(choice, frontend, scope),
+      ],
+    };
+    if (via) way.via = via;
+    if (viaReason) way.viaReason = viaReason;
+    if ('port' in choice) way.port = choice.port;
+    if (inContainers) way.containers = inContainers.containers;
+    return way;
   };
-  if (via) way.via = via;
-  if (viaReason) way.viaReason = viaReason;
-  if ('port' in choice) way.port = choice.port;
-  if (inContainers) way.containers = inContainers.containers;
-  return way;
 }
 
 /** True for a way. */

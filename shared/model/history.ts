@@ -28,11 +28,21 @@ export interface MixedSpan {
   ms: Record<string, number>;
 }
 
+/** How a path stands now. */
+export interface PathNow extends PathState {
+  /** Since when nothing of it changed. */
+  since: number;
+  /** Since when its exposure and verdict are what they are; not there where they were so before that was kept. */
+  held?: number;
+  /** They were so when the path was first seen: what was before is not known. */
+  first?: true;
+}
+
 export interface PathHistory {
   frontendId: string;
   vip: string;
   /** How it stands; not there when the VM is no member any more. */
-  now?: PathState & { since: number };
+  now?: PathNow;
   /** What ended on the row's day, the earliest first. */
   spans: PathSpan[];
   rest?: MixedSpan;

@@ -1,5 +1,5 @@
 /** The row of a subscription's lease: who decides for it now, and what one pass tells the next. */
-import type { Unread } from './topology.ts';
+import type { UnreadSubscription } from './topology.ts';
 
 /** What Azure refuses, as it was said last. */
 export interface Refusing {
@@ -18,7 +18,7 @@ export interface Refusing {
 }
 
 /** Lists of another subscription that could not be read, why, and until when they are not asked for again. */
-export interface UnreadLists extends Unread {
+export interface UnreadLists extends UnreadSubscription {
   until: number;
 }
 

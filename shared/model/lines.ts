@@ -13,11 +13,14 @@ export function plainLine(text: string, length: number): string {
 /** The same for a text that stands within a sentence: without its last full stop. */
 export const plainSentence = (text: string, length: number): string => plainLine(text, length).replace(/\.$/, '');
 
+/** Characters of a last line that are told. */
+const MOST_OF_LINE = 200;
+
 /** The last line of a text that says anything, cleaned and cut; empty where there is none. */
-export function lastLine(text: string, length = 200): string {
+export function lastLine(text: string): string {
   const lines = text.split(/\r\n|[\r\n]/);
   for (let i = lines.length - 1; i >= 0; i -= 1) {
-    const line = plainLine(lines[i] ?? '', length);
+    const line = plainLine(lines[i] ?? '', MOST_OF_LINE);
     if (line !== '') return line;
   }
   return '';

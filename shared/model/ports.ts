@@ -1,7 +1,7 @@
 /** The interfaces that adapters fulfil: what the loop needs of Azure, storage and clock. One to three methods each. */
 import type { AzureError } from '../errors.ts';
 import type { GuestOs } from './guest.ts';
-import type { Lock, RouteTable, SecurityGroup, VirtualNetwork, VmSize } from './surroundings.ts';
+import type { AgentView, Lock, RouteTable, SecurityGroup, VirtualNetwork, VmSize } from './surroundings.ts';
 import type { BackendHealth, Topology } from './topology.ts';
 
 /** Reads a subscription's VMs (with power state), NICs and load balancers by paged lists. */
@@ -127,13 +127,6 @@ export interface GuestCommands {
   send(command: CommandToSend): Promise<void>;
   /** DELETEs the command, which stops it; accepted is enough. Throws AzureError. */
   cancel(vmId: string, slot: CommandSlot): Promise<void>;
-}
-
-/** The VM's agent as its instance view shows it. */
-export interface AgentView {
-  /** `Ready`, `Not Ready`, ... as Azure writes it; undefined when it reported nothing. */
-  status?: string;
-  version?: string;
 }
 
 /** Reads a VM's instance view. */

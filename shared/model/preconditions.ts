@@ -32,6 +32,11 @@ export const PRECONDITIONS = {
     sentence:
       'Whether a rule of a network security group ends {direction} connections on {where} cannot be told: {flows}. {why} The rule is {id}. To be sure, put one ahead of it that allows {protocol} from {from} to {to} on port {ports}.',
   },
+  HA_PORTS_ENDED: {
+    kind: 'may-end',
+    sentence:
+      'The load balancer’s rule is for all ports (HA ports), and on {where} a network security group ends, or may end, {direction} connections of the fix on these: {ports}. The port that is proved is told by itself; which of the others a program needs is in no list. The group is {id}. Allow {from} to {to} on those that are needed.',
+  },
   ROUTE_ENDS: {
     kind: 'ends',
     sentence:

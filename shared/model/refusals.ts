@@ -1,10 +1,11 @@
 /**
  * What Azure refuses for good, told by its code and, where one code means several things, by its text. Each of these
- * stands until a person does something, whatever the status says: 409 is a passing one as a rule. The table in docs/findings.md is made
- * from this.
+ * stands until a person does something, whatever the status says: 409 is a passing one as a rule. The table in
+ * docs/findings.md is made from this.
  *
  * Sources: "Troubleshoot common Azure deployment errors", "Lock your resources", "Azure Policy: deny effect" and
- * "Troubleshoot Azure RBAC" in Azure's documentation; the text about extension operations is the compute provider's own.
+ * "Troubleshoot Azure RBAC" in Azure's documentation; the text about extension operations is the compute provider's
+ * own.
  */
 import { sentenceOf } from './sentences.ts';
 

@@ -76,4 +76,5 @@ export const isAllowed = (id: string, allowed: AllowedScope): boolean =>
   isInScope(id, allowed) || (isInSubscriptions(id, allowed) && allowed.within.some((inner) => isWithin(inner, id)));
 
 /** True for `true`, `yes`, `on`, `1` in any letter case. */
-export const isTrueWord = (value: string | undefined): boolean => /^(true|yes|on|1)$/i.test(value?.trim() ?? '');
+export const isTrueWord = (value: string | undefined): boolean =>
+  value !== undefined && /^(true|yes|on|1)$/i.test(value.trim());

@@ -3,7 +3,6 @@
  * assessment alone. The loop needs none of it.
  */
 import type { IdKey } from './ids.ts';
-import type { AgentView } from './ports.ts';
 
 /** The right that each list takes. */
 export const SURROUNDING_ACTIONS = {
@@ -83,6 +82,13 @@ export interface VmSize {
   /** Lower case. */
   location: string;
   nics: number;
+}
+
+/** The VM's agent as its instance view shows it. */
+export interface AgentView {
+  /** `Ready`, `Not Ready`, ... as Azure writes it; undefined when it reported nothing. */
+  status?: string;
+  version?: string;
 }
 
 /** All of it, of all subscriptions together. What could not be read is missing. */

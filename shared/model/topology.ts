@@ -107,7 +107,7 @@ export interface LoadBalancer {
 }
 
 /** A configured subscription whose lists could not be read, and why. */
-export interface Unread {
+export interface UnreadSubscription {
   /** Lower case. */
   subscriptionId: string;
   why: string;
@@ -122,7 +122,7 @@ export interface Topology {
   /** What the reader could not make sense of (unknown enum value, item without id): for the log, by resource. */
   notes: { id: string; text: string }[];
   /** Subscriptions that belong to the estate and are not in it. */
-  unread?: readonly Unread[];
+  unread?: readonly UnreadSubscription[];
 }
 
 /** One backend's word from rule health. */

@@ -29,9 +29,9 @@ const EFFECTS = 16;
 
 /**
  * Writes all rows, in order of tables, then does the effects. Returns the rows that no table takes, by row key of their
- * VM or frontend: nothing that rests on them was done, neither an outcome of that VM nor the end of its run. Throws StateError STATE_CONFLICT when a row changed under the
- * loop, and when the lease ends meanwhile (`until`, epoch milliseconds), or an effect could last longer than it: nothing
- * more is done then, and the next pass decides anew.
+ * VM or frontend: nothing that rests on them was done, neither an outcome of that VM nor the end of its run. Throws
+ * StateError STATE_CONFLICT when a row changed under the loop, and when the lease ends meanwhile (`until`, epoch
+ * milliseconds), or an effect could last longer than it: nothing more is done then, and the next pass decides anew.
  */
 export async function act(
   actors: Actors,
@@ -39,13 +39,34 @@ export async function act(
   { writes, effects }: { writes: readonly RowWrite[]; effects: readonly Effect[] },
   until: () => number,
 ): Promise<Map<string, Finding>> {
-  const unwritten = new Map<string, Finding>();
-  /** Runs with an outcome that was not written: they are not told to be planned, or over, without it. */
-  const incomplete = new Set<string>();
   const check = (ahead = 0): void => {
     if (actors.clock.now() + ahead < until()) return;
     throw new StateError('STATE_CONFLICT', 'The lease ran out before all was done.');
   };
+  const unwritten = await writeAll(actors, subscriptionId, writes, check);
+  await inBatches(effects, EFFECTS, async (effect) => {
+    if (unwritten.has(rowKey(effect.vmId))) return;
+    // A PUT that is still on its way when another loop decides could come after that one's next command.
+    check(CALL_SECONDS * 1000);
+    try {
+      await perform(actors.commands, effect);
+    } catch (error) {
+      await keepRefusal(actors, subscriptionId, effect, asAzureError(error, effect.kind));
+    }
+  });
+  return unwritten;
+}
+
+/** Writes all rows, each after `check`; returns those that no table takes. */
+async function writeAll(
+  actors: Actors,
+  subscriptionId: string,
+  writes: readonly RowWrite[],
+  check: () => void,
+): Promise<Map<string, Finding>> {
+  const unwritten = new Map<string, Finding>();
+  /** Runs with an outcome that was not written: they are not told to be planned, or over, without it. */
+  const incomplete = new Set<string>();
   for (const group of inOrder(writes)) {
     await inBatches(group, WRITES, async (write) => {
       check();
@@ -73,16 +94,6 @@ export async function act(
       }
     });
   }
-  await inBatches(effects, EFFECTS, async (effect) => {
-    if (unwritten.has(rowKey(effect.vmId))) return;
-    // A PUT that is still on its way when another loop decides could come after that one's next command.
-    check(CALL_SECONDS * 1000);
-    try {
-      await perform(actors.commands, effect);
-    } catch (error) {
-      await keepRefusal(actors, subscriptionId, effect, asAzureError(error, effect.kind));
-    }
-  });
   return unwritten;
 }
 

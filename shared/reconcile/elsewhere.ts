@@ -75,8 +75,8 @@ export async function readFrontends(
 }
 
 /** Ids of the frontends of other subscriptions that are in play: by the lists, or else by the commands in flight. */
-function frontendsElsewhere({ survey: estate, vms, subscriptionId }: Observed): string[] {
-  if (estate) return [...estate.shared.keys()].filter((key) => !estate.isOwn(key));
+function frontendsElsewhere({ survey, vms, subscriptionId }: Observed): string[] {
+  if (survey) return [...survey.shared.keys()].filter((key) => !survey.isOwn(key));
   const shared = new Set(vms.flatMap(({ row }) => row.command?.shared ?? []));
   return [...shared].filter((id) => subscriptionOf(id) !== subscriptionId && parseResourceId(id) !== undefined);
 }

@@ -8,7 +8,7 @@ import { type AzureError, asAzureError } from '../errors.ts';
 import { joinTopologies } from '../evaluate/joinTopologies.ts';
 import { survey } from '../evaluate/survey.ts';
 import { inBatches } from '../model/batches.ts';
-import type { Unread } from '../model/observed.ts';
+import type { Unread } from '../model/estateReading.ts';
 import type { Clock, TopologyReader } from '../model/ports.ts';
 import { readRarely } from '../model/readRarely.ts';
 import type { LoopSettings } from '../model/settings.ts';
@@ -16,7 +16,7 @@ import type { Store, UnreadableRow } from '../model/store.ts';
 import type { Topology } from '../model/topology.ts';
 
 export interface EstatePorts {
-  store: Pick<Store, 'vms' | 'frontends'>;
+  store: Pick<Store, 'vms' | 'frontends' | 'history'>;
   topology: TopologyReader;
   clock: Clock;
 }
@@ -91,20 +91,27 @@ async function readAll(
   return { joined: joinTopologies(none, read, missing), unread };
 }
 
+/** The rows as they stand: one of each VM and frontend, and of each VM since when its paths stand so; no day before. */
 async function readRows(
-  { vms, frontends }: EstatePorts['store'],
+  { vms, frontends, history }: EstatePorts['store'],
   subscriptionIds: readonly string[],
 ): Promise<EstateRows & { unreadable: UnreadableRow[] }> {
   const unreadable: UnreadableRow[] = [];
   const told = { unreadable: (row: UnreadableRow) => void unreadable.push(row) };
-  const rows: { vms: EstateRows['vms'][number][]; frontends: EstateRows['frontends'][number][] } = {
-    vms: [],
-    frontends: [],
+  const rows = {
+    vms: [] as EstateRows['vms'][number][],
+    frontends: [] as EstateRows['frontends'][number][],
+    histories: [] as EstateRows['histories'][number][],
   };
   await inBatches(subscriptionIds, WIDTH, async (id) => {
-    const [ofVms, ofFrontends] = await Promise.all([vms.list(id, 'all', told), frontends.list(id, 'all', told)]);
+    const [ofVms, ofFrontends, ofPaths] = await Promise.all([
+      vms.list(id, 'all', told),
+      frontends.list(id, 'all', told),
+      history.list(id, 'all', told),
+    ]);
     for (const { row } of ofVms) rows.vms.push(row);
     for (const { row } of ofFrontends) rows.frontends.push(row);
+    for (const { row } of ofPaths) rows.histories.push(row);
   });
   return { ...rows, unreadable };
 }

@@ -1,5 +1,6 @@
 /** The lease of a subscription: one loop at a time decides. A row with `until`, taken and kept by ETag. */
 import { StateError } from '../errors.ts';
+import { isAhead } from '../model/ahead.ts';
 import type { LeaseRow } from '../model/lease.ts';
 import type { Clock } from '../model/ports.ts';
 import { LEASES, type Rows } from '../model/store.ts';
@@ -46,9 +47,7 @@ export async function takeLease(
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const found = await leases.get(LEASES, subscriptionId);
     const now = clock.now();
-    // No lease reaches further: one that does was taken before the clock was set back, and is nobody's.
-    const held =
-      found !== undefined && found.row.holder !== '' && found.row.until > now && found.row.until <= now + 2 * LEASE_MS;
+    const held = found !== undefined && found.row.holder !== '' && isAhead(found.row.until, now, 2 * LEASE_MS);
     const row: LeaseRow = held
       ? { ...found.row, again: true }
       : {

@@ -1,6 +1,7 @@
 /** The lists of all configured subscriptions, side by side: one that fails, or takes its time, holds up no other. */
 import { asAzureError, clip } from '../errors.ts';
 import { joinTopologies } from '../evaluate/joinTopologies.ts';
+import { isAhead } from '../model/ahead.ts';
 import type { UnreadLists } from '../model/lease.ts';
 import type { Clock, TopologyReader } from '../model/ports.ts';
 import type { Topology } from '../model/topology.ts';
@@ -32,8 +33,7 @@ export async function readLists(
   const enough = new AbortController();
   const read = others.map(async (id): Promise<Topology | UnreadLists> => {
     const known = remembered.find((lists) => lists.subscriptionId === id);
-    // One that lies further ahead than it was ever set: from before the clock was set back.
-    if (known && known.until > now && known.until <= now + PAUSE_MS) return known;
+    if (known && isAhead(known.until, now, PAUSE_MS)) return known;
     try {
       return await Promise.race([topology.read(id, enough.signal), aborted(enough.signal)]);
     } catch (error) {

@@ -1,11 +1,11 @@
 /**
  * reconcile: level-triggered, one loop at a time per subscription. A message is a signal to record, a cancel to note or
- * just a bell;
- * losing or doubling one does no harm once it is recorded. Nothing waits for a guest in here.
+ * just a bell; losing or doubling one does no harm once it is recorded. Nothing waits for a guest in here.
  */
 
 import { decide } from '../decide/decide.ts';
 import { tellRefusing } from '../decide/refusing.ts';
+import { isAhead } from '../model/ahead.ts';
 import type { Finding } from '../model/findings.ts';
 import type { ReconcileMessage } from '../model/messages.ts';
 import { defined } from '../model/optional.ts';
@@ -39,9 +39,9 @@ const MOST_MS = 120_000;
 export async function reconcile(message: ReconcileMessage, ports: LoopPorts, settings: LoopSettings): Promise<void> {
   const { subscriptionId } = message;
   if (message.kind === 'signal') {
-    const fresh = await record(ports.store, message);
+    const isNew = await record(ports.store, message);
     const { runId, signal, scope, mode } = message;
-    ports.log(fresh ? 'accepted' : 'repeated', { runId, signal, mode, scope: scope.map((item) => item.id) });
+    ports.log(isNew ? 'accepted' : 'repeated', { runId, signal, mode, scope: scope.map((item) => item.id) });
   }
   if (message.kind === 'cancel') {
     const { runId, by: askedBy } = message;
@@ -68,9 +68,6 @@ export async function reconcile(message: ReconcileMessage, ports: LoopPorts, set
 
 /** How often it is looked whether events wait that an earlier loop left, milliseconds. */
 const NEWS_MS = 60_000;
-
-/** Set further ahead than ever: before the clock was set back. */
-const isNewsDue = (at: number | undefined, now: number): boolean => at === undefined || at <= now || at > now + NEWS_MS;
 
 /** A storm of signals is looked at together: the estate is read this often at most by messages, milliseconds. */
 const PACE_MS = 1000;
@@ -114,7 +111,7 @@ async function onePass(
   const { refusing, lines } = tellRefusing(lease.row.refusing, seen);
   seen.refusing = refusing;
   const decision = decide(seen, settings);
-  due.news ||= settings.tellsEvents && (decision.hasNews || isNewsDue(lease.row.newsAt, seen.now));
+  due.news ||= settings.tellsEvents && (decision.hasNews || !isAhead(lease.row.newsAt, seen.now, NEWS_MS));
   // The lease is renewed before anything is done: a loop that lost it must not act.
   await lease.renew({
     ...remember(lease, observation),

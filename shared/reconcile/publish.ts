@@ -3,6 +3,7 @@
  * time, delays no repair. At least once: what was published is taken out of its row afterwards.
  */
 import { asAzureError, GuardError, messageOf, StateError, toldOf } from '../errors.ts';
+import { isAhead } from '../model/ahead.ts';
 import { idKey } from '../model/ids.ts';
 import {
   cloudEventOf,
@@ -60,8 +61,7 @@ async function publish(ports: Publishing, subscriptionId: string): Promise<void>
     (await store.news.get(subscriptionId, rowKey(subject))) ?? { row: newNewsRow(subject), etag: undefined };
   const refusal = own.row.topic;
   const now = clock.now();
-  // Set further ahead than ever: before the clock was set back.
-  if (refusal && refusal.retryAt > now && refusal.retryAt <= now + LONGEST_WAIT_MS) return;
+  if (isAhead(refusal?.retryAt, now, LONGEST_WAIT_MS)) return;
 
   const waiting = rows.flatMap(({ row }) => row.pending).toSorted((a, b) => a.at - b.at);
   const old = waiting.filter(({ at }) => now - at > MOST_AGE_MS);

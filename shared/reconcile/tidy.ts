@@ -1,5 +1,6 @@
 /** Old runs are removed, a batch at a time, by whatever loop holds the lease when it is due: nothing else depends on it. */
 
+import { isAhead } from '../model/ahead.ts';
 import { inBatches } from '../model/batches.ts';
 import { DAY_MS, dayOf, daysBetween, type HistoryRow, historyPartition, startOf } from '../model/history.ts';
 import type { Clock } from '../model/ports.ts';
@@ -33,8 +34,7 @@ interface Ports {
 export async function tidy(lease: Lease, ports: Ports, settings: LoopSettings): Promise<void> {
   const { subscriptionId, tidyAt } = lease.row;
   const now = ports.clock.now();
-  // Due further ahead than ever set: before the clock was set back.
-  if (now < tidyAt && tidyAt <= now + TIDY_MS) return;
+  if (isAhead(tidyAt, now, TIDY_MS)) return;
   await lease.renew({ tidyAt: now + TIDY_SOON_MS });
   const unreadable = tellingUnreadable(ports.log, subscriptionId);
   const renewed = await renew(ports.store, subscriptionId, unreadable);

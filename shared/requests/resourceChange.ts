@@ -1,9 +1,10 @@
 /**
  * Azure's own events about resources, reduced to the ids of VMs, NICs and load balancers that changed. From the system
  * topic Microsoft.ResourceNotifications.HealthResources: a VM that is available again, which is all that is told of one
- * that Azure moved to another host (learn.microsoft.com, "Azure Resource Notifications - Health Resources events"). From
- * Microsoft.Resources.Subscriptions: what somebody did. Every ARM write, delete and POST yields one, this program's own Run Commands and
- * health questions too, so an allow-list decides (learn.microsoft.com, "Azure subscription as an Event Grid source").
+ * that Azure moved to another host (learn.microsoft.com, "Azure Resource Notifications - Health Resources events").
+ * From Microsoft.Resources.Subscriptions: what somebody did. Every ARM write, delete and POST yields one, this
+ * program's own Run Commands and health questions too, so an allow-list decides (learn.microsoft.com, "Azure
+ * subscription as an Event Grid source").
  */
 import type { KnownSystemEventTypes, ResourceWriteSuccessEventData } from '@azure/eventgrid';
 import * as z from 'zod/mini';

@@ -48,55 +48,58 @@ export const healthAnswer = (health: HealthView): Answer => ({
 });
 
 /** What says nothing of the document's content, but of when it was made: two that differ in nothing else are one. */
-const PASSING: ReadonlySet<string> = new Set(['asOf', 'listedAt', 'ageSeconds']);
+const PASSING = /"(?:asOf|listedAt|ageSeconds)":(?:"[^"]*"|[^,}\]]*)/g;
 
 /**
  * A document that is asked for again and again: with an ETag, so that whoever has it is told that it still holds (304). The
  * tag is a weak one, of all but the times of reading. The asker's own cache may keep it, and asks before it is used again.
  */
-function tagged(given: Answer, document: unknown): Answer {
-  const text = JSON.stringify(document, (name, value) => (PASSING.has(name) ? undefined : value));
-  const etag = weakEtag(`${given.headers['content-type']}\n${text}`);
+function tagged(given: Answer, json: string): Answer {
+  const etag = weakEtag(`${given.headers['content-type']}\n${json.replaceAll(PASSING, '')}`);
   return {
     ...given,
     headers: { ...given.headers, etag, 'cache-control': 'private, no-cache', vary: 'accept' },
   };
 }
 
-/** How each VM stands towards each VIP. */
-export function complianceAnswer(view: ComplianceView, format: ListFormat): Answer {
-  return tagged(
-    format === 'csv'
-      ? answer(format, complianceCsv(view), attachment('compliance'))
-      : answer(format, JSON.stringify(view)),
-    view,
-  );
+/** A document as JSON, with its tag. */
+function taggedJson(document: unknown): Answer {
+  const json = JSON.stringify(document);
+  return tagged(answer('json', json), json);
 }
 
+/** How each VM stands towards each VIP. */
+export const complianceAnswer = (view: ComplianceView, format: ListFormat): Answer =>
+  format === 'json'
+    ? taggedJson(view)
+    : tagged(answer(format, complianceCsv(view), attachment('compliance')), JSON.stringify(view));
+
 /** What a failover or a loss brings. */
-export const forecastAnswer = (view: ForecastView): Answer => tagged(answer('json', JSON.stringify(view)), view);
+export const forecastAnswer = (view: ForecastView): Answer => taggedJson(view);
 
 /** What becomes of a connection. */
-export const pathAnswer = (view: PathTraceView): Answer => tagged(answer('json', JSON.stringify(view)), view);
+export const pathAnswer = (view: PathTraceView): Answer => taggedJson(view);
 
 /** The estate as the page draws it. */
-export const estateAnswer = (view: EstateView): Answer => tagged(answer('json', JSON.stringify(view)), view);
+export const estateAnswer = (view: EstateView): Answer => taggedJson(view);
 
 /** The description of all this. */
-export const openApiAnswer = (document: unknown): Answer => tagged(answer('json', JSON.stringify(document)), document);
+export const openApiAnswer = (document: unknown): Answer => taggedJson(document);
 
 /** A run. */
 export function runAnswer(run: RunView, format: RunFormat): Answer {
-  if (format === 'html') return tagged(answer(format, runPage(run)), run);
-  if (format === 'csv') return tagged(answer(format, runCsv(run), attachment(`run-${run.runId}`)), run);
-  return tagged(answer(format, JSON.stringify(run)), run);
+  if (format === 'json') return taggedJson(run);
+  const made =
+    format === 'html' ? answer(format, runPage(run)) : answer(format, runCsv(run), attachment(`run-${run.runId}`));
+  return tagged(made, JSON.stringify(run));
 }
 
 /** A page of runs. What CSV has no place for, the request for the next page, is a header (RFC 8288). */
 export function runsAnswer(list: RunListView, format: ListFormat): Answer {
-  if (format === 'json') return tagged(answer(format, JSON.stringify(list)), list);
+  if (format === 'json') return taggedJson(list);
   const link = list.next && `<${list.next}>; rel="next"`;
-  return tagged(answer(format, runsCsv(list.runs), { ...attachment('runs'), ...defined({ link }) }), list);
+  const made = answer(format, runsCsv(list.runs), { ...attachment('runs'), ...defined({ link }) });
+  return tagged(made, JSON.stringify(list));
 }
 
 /** The history of paths. */

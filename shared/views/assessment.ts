@@ -7,17 +7,17 @@ import { narrow } from '../evaluate/narrow.ts';
 import { type PacketEnds, packetEnds } from '../evaluate/packetEnds.ts';
 import { type PreconditionsOf, preconditionsOf } from '../evaluate/preconditions.ts';
 import { type Survey, surveyed } from '../evaluate/survey.ts';
+import {
+  type EstateFilter,
+  type EstateReading,
+  type Heard,
+  LEFT_OUT,
+  type Surrounding,
+  type Unread,
+} from '../model/estateReading.ts';
 import { type Exposure, findingText, type ProofKind, type Verdict } from '../model/findings.ts';
 import { type IdKey, idKey, parentId, shortName } from '../model/ids.ts';
 import { iso } from '../model/iso.ts';
-import {
-  type EstateFilter,
-  type Heard,
-  LEFT_OUT,
-  type Observed,
-  type Surrounding,
-  type Unread,
-} from '../model/observed.ts';
 import { defined } from '../model/optional.ts';
 import type { Evaluation, Path } from '../model/path.ts';
 import {
@@ -148,7 +148,7 @@ export interface Judged {
 
 /** Surveys (where that was not done already, in the same scope) and judges what was observed. */
 export function judged(
-  { topology, health, knowledge, surroundings, at }: Observed,
+  { topology, health, knowledge, surroundings, at }: EstateReading,
   { scope, filter }: Pick<AssessmentRequest, 'scope' | 'filter'>,
   whole = surveyed(topology, scope),
 ): Judged {
@@ -163,7 +163,7 @@ export function judged(
 
 /** The document of what was observed and judged. */
 export function assessmentOf(
-  observed: Observed,
+  observed: EstateReading,
   { surveyed, evaluation, preconditions, ends }: Judged,
   request: AssessmentRequest,
 ): Assessment {
@@ -342,7 +342,7 @@ function grouped(paths: readonly AssessedPath[]): AssessedFinding[] {
   return [...found.values()];
 }
 
-function nameOf(id: string, { subscriptions }: Observed): string {
+function nameOf(id: string, { subscriptions }: EstateReading): string {
   const own = subscriptionOf(id);
   if (idKey(id) !== `/subscriptions/${own}`) return shortName(id);
   return subscriptions.find((subscription) => subscription.id === own)?.name ?? own;

@@ -5,6 +5,7 @@ import { defined } from '../model/optional.ts';
 import type { Path, SeenEnd } from '../model/path.ts';
 import { type EstateHead, estateHead, type KnownView } from './estateHead.ts';
 import { type CodeView, findingView } from './run.ts';
+import { type SinceView, sinceView } from './since.ts';
 
 /** An own address and port that a connect was seen to come back to. */
 export interface SeenView {
@@ -33,7 +34,7 @@ export interface LookView {
   believed: boolean;
 }
 
-export interface CompliancePath {
+export interface CompliancePath extends SinceView {
   vm: string;
   vip: string;
   verdict: 'compliant' | 'repairable' | 'blocked' | 'unknown';
@@ -77,7 +78,7 @@ export function complianceView(known: KnownView): ComplianceView {
 
 function pathView(path: Path, known: KnownView): CompliancePath {
   const { verdict, exposure, vip, vmId, frontendKey, notProved } = path;
-  const since = known.evaluation.frontendByKey.get(frontendKey)?.primaryKey
+  const primarySince = known.evaluation.frontendByKey.get(frontendKey)?.primaryKey
     ? known.frontends.get(frontendKey)?.primarySince
     : undefined;
   return {
@@ -85,7 +86,8 @@ function pathView(path: Path, known: KnownView): CompliancePath {
     vip,
     verdict,
     exposure,
-    ...defined({ primarySince: since === undefined ? undefined : iso(since) }),
+    ...sinceView(known.histories.get(path.vmKey), path),
+    ...defined({ primarySince: primarySince === undefined ? undefined : iso(primarySince) }),
     proof: proofView(path, known.observed.at),
     ...defined({ notProved, look: lookView(path, known) }),
     findings: path.findings.map(findingView),

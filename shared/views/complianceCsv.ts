@@ -9,6 +9,8 @@ const COLUMNS = [
   'vip',
   'verdict',
   'exposure',
+  'since',
+  'sinceFirstSeen',
   'primarySince',
   'proof',
   'provedAt',

@@ -34,16 +34,21 @@ export async function dashboardAnswer(): Promise<Answer> {
   };
 }
 
-/** The page as a file of its own, with what it draws in it. `title`: what it is of. @public */
-export async function savedPage(data: {
+/** What a page draws that has nobody to ask. */
+interface SavedData {
   estate: unknown;
+  /** Traces by the ids of VM and frontend, with a blank between. */
   traces: Record<string, unknown>;
+  /** What it is of. */
   title?: string;
-}): Promise<string> {
+}
+
+/** The page as a file of its own, with what it draws in it. Throws the file system's error where it was not built. */
+export const savedPage = async (data: SavedData): Promise<string> => filledPage(await pageText(), data);
+
+/** A page's text with what it draws in it. */
+export function filledPage(page: string, data: SavedData): string {
   // No text of the data can end the element that holds it.
   const json = JSON.stringify(data).replaceAll('<', '\\u003c');
-  return (await pageText()).replace(
-    '<!-- data -->',
-    () => `<script type="application/json" id="data">${json}</script>`,
-  );
+  return page.replace('<!-- data -->', () => `<script type="application/json" id="data">${json}</script>`);
 }

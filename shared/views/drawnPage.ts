@@ -1,6 +1,7 @@
 /** An estate that was looked at from outside, as the page in one file: nothing is asked of an app. */
+
+import type { EstateReading } from '../model/estateReading.ts';
 import { idKey } from '../model/ids.ts';
-import type { Observed } from '../model/observed.ts';
 import type { Judged } from './assessment.ts';
 import { savedPage } from './dashboard.ts';
 import { estateView } from './estate.ts';
@@ -10,7 +11,7 @@ import { type TraceView, traceView } from './trace.ts';
 const MOST_TRACES = 1000;
 
 /** The page. Throws the file system's error where it was not built (`npm run page`). */
-export function drawnPage(observed: Observed, { surveyed, evaluation, ends }: Judged): Promise<string> {
+export function drawnPage(observed: EstateReading, { surveyed, evaluation, ends }: Judged): Promise<string> {
   const estate = estateView(
     {
       observed,
@@ -19,6 +20,7 @@ export function drawnPage(observed: Observed, { surveyed, evaluation, ends }: Ju
       evaluation,
       vms: new Map(),
       frontends: new Map(),
+      histories: new Map(),
       unreadable: [],
     },
     'enforce',

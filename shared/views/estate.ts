@@ -1,12 +1,12 @@
-/** The estate as a document: what the page draws. Pure. */
+/** The estate as a document: what the page draws. Pure. Long: each part of one document is made beside the others. */
 
 import { type Forecast, forecast } from '../evaluate/forecast.ts';
 import { push } from '../evaluate/push.ts';
 import { compareText } from '../model/address.ts';
+import type { EstateReading, Heard } from '../model/estateReading.ts';
 import { findingText, findingVerdict } from '../model/findings.ts';
 import { type IdKey, idKey, parentId, shortName } from '../model/ids.ts';
 import { iso } from '../model/iso.ts';
-import type { Heard, Observed } from '../model/observed.ts';
 import { defined } from '../model/optional.ts';
 import type { Evaluation, FrontendView, Path } from '../model/path.ts';
 import type { FrontendRow, VmRow } from '../model/rows.ts';
@@ -23,10 +23,11 @@ import {
   type VmEntry,
 } from './estateSchema.ts';
 import { unreadableView } from './run.ts';
+import { sinceView } from './since.ts';
 
 /** What the document is made of. */
-export interface EstateData extends Pick<KnownView, 'listedAt' | 'evaluation' | 'unreadable'> {
-  observed: Pick<Observed, 'at' | 'topology' | 'unread'>;
+export interface EstateData extends Pick<KnownView, 'listedAt' | 'evaluation' | 'histories' | 'unreadable'> {
+  observed: Pick<EstateReading, 'at' | 'topology' | 'unread'>;
   /**
    * For a look from outside, where nobody repairs by himself: what is known of the fix on each VM. A path is then `failing`
    * or `exposed` where this program never worked on its VM, as an assessment says it.
@@ -79,7 +80,10 @@ export function estateView(data: EstateData, enforcement: EstateView['enforcemen
     }
     const made = [...pathsOf].map(([key, paths]) => {
       const entries = paths
-        .map((path) => pathEntry(path, frontendAt.get(path.frontendKey) ?? 0, findings, isBare(path, data.heard)))
+        .map((path) => ({
+          ...pathEntry(path, frontendAt.get(path.frontendKey) ?? 0, findings, isBare(path, data.heard)),
+          ...sinceView(data.histories.get(key), path),
+        }))
         .sort((a, b) => a.frontend - b.frontend);
       return { key, paths, entries, worst: Math.min(...entries.map(({ state }) => rank(state))) };
     });

@@ -1,7 +1,9 @@
 /** What documents about the estate are made from, and what stands over each: when it was read, and what could not be. */
+
+import type { EstateReading } from '../model/estateReading.ts';
+import type { HistoryRow } from '../model/history.ts';
 import type { IdKey } from '../model/ids.ts';
 import { iso } from '../model/iso.ts';
-import type { Observed } from '../model/observed.ts';
 import { defined } from '../model/optional.ts';
 import type { Evaluation } from '../model/path.ts';
 import type { FrontendRow, VmRow } from '../model/rows.ts';
@@ -31,10 +33,11 @@ export interface EstateHead {
 /** What documents about the estate are made from. */
 export interface KnownView {
   listedAt: number;
-  observed: Observed;
+  observed: EstateReading;
   evaluation: Evaluation;
   vms: ReadonlyMap<IdKey, VmRow>;
   frontends: ReadonlyMap<IdKey, FrontendRow>;
+  histories: ReadonlyMap<IdKey, HistoryRow>;
   believed: ReadonlySet<IdKey>;
   unreadable: readonly UnreadableRow[];
 }
@@ -44,7 +47,7 @@ export const estateHead = ({
   listedAt,
   observed,
   unreadable,
-}: Pick<KnownView, 'listedAt' | 'unreadable'> & { observed: Pick<Observed, 'at' | 'unread'> }): EstateHead => ({
+}: Pick<KnownView, 'listedAt' | 'unreadable'> & { observed: Pick<EstateReading, 'at' | 'unread'> }): EstateHead => ({
   asOf: iso(observed.at),
   listedAt: iso(listedAt),
   unread: observed.unread.map(({ id, code, action, text }) => ({ id, code, action, text })),

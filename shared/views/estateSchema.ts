@@ -21,6 +21,10 @@ const pathSchema = z.object({
   /** Of the member's own flows, the part that comes back to it, where that is neither none nor all. */
   share: z.optional(z.number()),
   verdict: z.enum(['compliant', 'repairable', 'blocked', 'unknown']),
+  /** Since when exposure and verdict are so; not there where that is not known. */
+  since: z.optional(time),
+  /** They were so when the path was first seen: it may stand so for longer. */
+  sinceFirstSeen: z.optional(z.literal(true)),
   /** How it was proved last; `saw`: the own addresses and ports that connects came back to. */
   proof: z.object({
     kind: z.enum(['self', 'remote', 'none']),

@@ -4,8 +4,8 @@
  * Long: everything that holds a name is masked in one place.
  */
 import { isContainerNetwork } from '../model/address.ts';
+import type { EstateFilter, EstateReading } from '../model/estateReading.ts';
 import { type IdKey, idKey, parseResourceId, sameId } from '../model/ids.ts';
-import type { EstateFilter, Observed } from '../model/observed.ts';
 import { defined } from '../model/optional.ts';
 import type { VmKnowledge } from '../model/path.ts';
 import { DEFAULT_TAGS, isTrueWord, type Scope } from '../model/scope.ts';
@@ -13,7 +13,7 @@ import type { Surroundings } from '../model/surroundings.ts';
 import type { BackendHealth, FrontendHealth, LoadBalancer, Nic, Topology, Vm } from '../model/topology.ts';
 
 export interface Masked {
-  observed: Observed;
+  observed: EstateReading;
   scope: Scope;
   filter: EstateFilter;
   /** The masked form of an id of the estate. */
@@ -45,7 +45,7 @@ const SHORT: Record<string, string> = {
  * Masks all that was observed, with the scope and the filter that go with it. Names are numbered in the order of the
  * real ones, with zeros ahead, so that a choice that falls by name falls the same way.
  */
-export function mask(observed: Observed, scope: Scope, filter: EstateFilter): Masked {
+export function mask(observed: EstateReading, scope: Scope, filter: EstateFilter): Masked {
   const names = new Names();
   withIds(observed, (id) => {
     names.collect(id);
@@ -155,7 +155,7 @@ type EachId = (id: string) => string;
 const OWN_WORDS: ReadonlySet<string> = new Set(['NOT_ASKED', 'NOT_LISTED']);
 
 /** All that was observed with each id in it put through a function. */
-function withIds(observed: Observed, each: EachId): Observed {
+function withIds(observed: EstateReading, each: EachId): EstateReading {
   const keys = <V>(map: ReadonlyMap<IdKey, V>, value: (value: V) => V = (same) => same): Map<IdKey, V> =>
     new Map([...map].map(([key, item]) => [idKey(each(key)), value(item)]));
   return {

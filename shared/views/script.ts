@@ -2,10 +2,10 @@
 import { survey } from '../evaluate/survey.ts';
 import { renderScript } from '../guest/render.ts';
 import { commandIdOf } from '../model/commandId.ts';
+import type { EstateReading } from '../model/estateReading.ts';
 import { findingText } from '../model/findings.ts';
 import type { GuestOs } from '../model/guest.ts';
 import { type IdKey, shortName } from '../model/ids.ts';
-import type { Observed } from '../model/observed.ts';
 import type { Scope } from '../model/scope.ts';
 
 export interface ScriptView {
@@ -28,7 +28,7 @@ const BY_HAND = 0;
 const LIMITS = { connectSeconds: 3, totalSeconds: 300 };
 
 /** What there is for a VM that the estate has: its script, or why there is none. */
-export function scriptFor({ topology }: Observed, scope: Scope, vm: IdKey): ScriptView | { refused: string[] } {
+export function scriptFor({ topology }: EstateReading, scope: Scope, vm: IdKey): ScriptView | { refused: string[] } {
   const { waysOfVm, plans, vms } = survey(topology, scope);
   const ways = waysOfVm.get(vm) ?? [];
   const plan = plans.get(vm)?.plan;

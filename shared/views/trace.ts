@@ -10,9 +10,9 @@ import {
   type Trace,
   traceConnection,
 } from '../evaluate/trace.ts';
+import type { EstateReading } from '../model/estateReading.ts';
 import type { Drift } from '../model/guest.ts';
 import type { IdKey } from '../model/ids.ts';
-import type { Observed } from '../model/observed.ts';
 import { defined } from '../model/optional.ts';
 import type { Evaluation } from '../model/path.ts';
 import { TRACE_ASSUMPTIONS, traceStepText } from '../model/traceSteps.ts';
@@ -53,7 +53,7 @@ export interface TraceView {
 
 /** The trace of one path, with what is known to be in its guest. Undefined when there is no such path. */
 export function traceView(
-  observed: Observed,
+  observed: EstateReading,
   survey: Survey,
   evaluation: Evaluation,
   { vm, frontend }: { vm: IdKey; frontend: IdKey },
@@ -92,7 +92,7 @@ const WITHOUT_REPLY: ReadonlySet<Drift> = new Set(['reply-route', 'reply-rule', 
 const HARMLESS: ReadonlySet<Drift> = new Set(['script-changed', 'unit-disabled', 'leftover', 'route-not-persistent']);
 
 /** What is in the guest by its last report. Other drift (a wrong route, a NIC that is down) does not tell the way. */
-function fixOf(observed: Observed, evaluation: Evaluation, vm: IdKey, frontend: IdKey): Fix | undefined {
+function fixOf(observed: EstateReading, evaluation: Evaluation, vm: IdKey, frontend: IdKey): Fix | undefined {
   const path = evaluation.pathsOfFrontend.get(frontend)?.find(({ vmKey }) => vmKey === vm);
   if (!path || (observed.heard.get(vm) ?? 'never') === 'never') return path && 'none';
   const row = observed.knowledge.get(vm)?.look?.report.paths.find(({ vip }) => vip === path.vip);

@@ -1,11 +1,11 @@
 /**
- * Every call that the simulated ARM answers, with the RBAC action that Azure asks of the caller. This is data:
- * routes are made from it, the call log names the action, and roles are checked against it.
+ * Every call that the simulated ARM answers, with the RBAC action that Azure asks of the caller. This is data: routes
+ * are made from it, the call log names the action, and roles are checked against it.
  *
  * Sources: [compute] and [network] are the permission references of the resource providers in the Azure RBAC
- * documentation (role-based-access-control/permissions/compute.md, networking.md), [management] that of Microsoft.Resources
- * (management-and-governance.md); the paths are those that
- * the SDKs @azure/arm-compute 25 and @azure/arm-network 39 call.
+ * documentation (role-based-access-control/permissions/compute.md, networking.md), [management] that of
+ * Microsoft.Resources (management-and-governance.md); the paths are those that the SDKs @azure/arm-compute 25 and
+ * @azure/arm-network 39 call.
  */
 
 export interface Call {

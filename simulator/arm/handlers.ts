@@ -14,14 +14,11 @@ import type { RunCommands } from './runCommands.ts';
 import { loadBalancerResource } from './shapes/loadBalancer.ts';
 import { networkResource, routeTableResource, securityGroupResource } from './shapes/network.ts';
 import { nicResource } from './shapes/nic.ts';
-import { lockResource, skus } from './shapes/rest.ts';
+import { type LockLevel, lockResource, skus } from './shapes/rest.ts';
 import { instanceView, vmResource, vmStatus } from './shapes/vm.ts';
 import type { Throttle } from './throttle.ts';
 import type { Principal } from './tokens.ts';
 import { isIn, type World } from './world.ts';
-
-/** `CanNotDelete` refuses deletes, `ReadOnly` writes too. */
-export type LockLevel = 'CanNotDelete' | 'ReadOnly';
 
 /** The first of some scopes that a resource is in. */
 const scopeOf = (id: string, scopes: Iterable<string>): string | undefined =>

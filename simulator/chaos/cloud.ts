@@ -1,5 +1,6 @@
 /** The app as Flex scales it: one process per function and two of `reconcile`, around the simulated cloud. */
 
+import { readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { AzureKeyCredential, EventGridPublisherClient } from '@azure/eventgrid';
 import type { Store } from '../../shared/model/store.ts';
@@ -14,29 +15,23 @@ import { type Host, startHost } from '../host/host.ts';
 import { type Azurite, startAzurite } from '../storage/azurite.ts';
 import { type ScriptedLab, scriptedLab } from './scriptedLab.ts';
 
-/** The functions of each process. */
-const PROCESSES: string[][] = [
+/** Processes with functions of their own; Flex scales those with an HTTP trigger together. */
+const APART = [
   ['reconcile'],
   ['reconcile'],
   ['mirrorFailover'],
   ['resourceChange'],
-  [
-    'cancelRun',
-    'compliance',
-    'dashboard',
-    'estate',
-    'forecast',
-    'health',
-    'history',
-    'openapi',
-    'paths',
-    'runs',
-    'startRun',
-    'retry',
-  ],
   ['primaryWatch', 'complianceSweep'],
   ['deadLetter'],
 ];
+
+/** The functions of each process: a function is named after its file. */
+function processes(): string[][] {
+  const files = readdirSync(new URL('../../functions/', import.meta.url)).filter((name) => name.endsWith('.ts'));
+  const apart = new Set(APART.flat());
+  const http = files.map((file) => file.slice(0, -'.ts'.length)).filter((name) => name !== 'index' && !apart.has(name));
+  return [...APART, http];
+}
 
 export interface Cloud {
   estate: Estate;
@@ -100,7 +95,7 @@ export async function startCloud(estate: Estate, options: CloudOptions): Promise
     });
   const hosts: { only: string[]; host: Host }[] = [];
   // One after another: together they would only wait for the same processors.
-  for (const only of PROCESSES) hosts.push({ only, host: await start(only) });
+  for (const only of processes()) hosts.push({ only, host: await start(only) });
   const hostOf = (name: string): Host => {
     const found = hosts.find(({ only }) => only.includes(name));
     if (!found) throw new Error(`no process runs ${name}`);

@@ -2,16 +2,11 @@
 import { memberOf, mirrorLoadBalancer, vmOf } from '../estate/build.ts';
 import type { Estate } from '../estate/estate.ts';
 
-export interface PairsOptions {
-  subscriptionId?: string;
-  resourceGroup?: string;
-  /** Pairs per load balancer; each has a pool and a rule of its own. */
-  perLoadBalancer?: number;
-}
+/** Pairs per load balancer; each has a pool and a rule of its own. */
+const PER_LOAD_BALANCER = 25;
 
 /** An estate of `pairs` mirrors on twice as many VMs, named pair-<n>-a and -b; `a` is primary. 10,000 pairs at most. */
-export function pairsEstate(pairs: number, options: PairsOptions = {}): Estate {
-  const { perLoadBalancer = 25 } = options;
+export function pairsEstate(pairs: number): Estate {
   const numbers = Array.from({ length: pairs }, (_, i) => i);
   const name = (i: number, side: 'a' | 'b'): string => `pair-${i}-${side}`;
   // A /10 of addresses: eight per pair, VIP first.
@@ -19,10 +14,10 @@ export function pairsEstate(pairs: number, options: PairsOptions = {}): Estate {
     const at = i * 8 + n + 8;
     return `10.${64 + (at >> 16)}.${(at >> 8) & 255}.${at & 255}`;
   };
-  const groups = Map.groupBy(numbers, (i) => Math.floor(i / perLoadBalancer));
+  const groups = Map.groupBy(numbers, (i) => Math.floor(i / PER_LOAD_BALANCER));
   return {
-    subscriptionId: options.subscriptionId ?? '00000000-0000-0000-0000-000000000000',
-    resourceGroup: options.resourceGroup ?? 'pairs-rg',
+    subscriptionId: '00000000-0000-0000-0000-000000000000',
+    resourceGroup: 'pairs-rg',
     location: 'westeurope',
     virtualNetwork: 'pairs-vnet',
     subnet: { name: 'pairs', prefix: '10.64.0.0/10' },
@@ -45,7 +40,7 @@ export function pairsEstate(pairs: number, options: PairsOptions = {}): Estate {
     ),
     mirrors: numbers.map((i) => ({
       name: `mirror-${i}`,
-      loadBalancer: `pairs-ilb-${Math.floor(i / perLoadBalancer)}`,
+      loadBalancer: `pairs-ilb-${Math.floor(i / PER_LOAD_BALANCER)}`,
       frontend: `mirror-${i}`,
       members: [name(i, 'a'), name(i, 'b')],
       primary: name(i, 'a'),

@@ -1,13 +1,13 @@
 /** A mirror with one Windows and one Linux member, the Windows one primary. */
-import { memberOf, mirrorLoadBalancer, type ProbePace, vmOf } from './build.ts';
+import { memberOf, mirrorLoadBalancer, vmOf } from './build.ts';
 import type { Estate } from './estate.ts';
 
-/** A fresh copy of the estate; the probes' default is 1 s x 2. */
-export function mixedEstate(options: { subscriptionId?: string; probe?: ProbePace } = {}): Estate {
+/** A fresh copy of the estate. */
+export function mixedEstate(): Estate {
   const loadBalancer = 'mix-ilb';
   const members = ['mix-w', 'mix-l'];
   return {
-    subscriptionId: options.subscriptionId ?? '00000000-0000-0000-0000-000000000000',
+    subscriptionId: '00000000-0000-0000-0000-000000000000',
     resourceGroup: 'mix-rg',
     location: 'westeurope',
     virtualNetwork: 'mix-vnet',
@@ -25,7 +25,7 @@ export function mixedEstate(options: { subscriptionId?: string; probe?: ProbePac
             members: members.map((vm) => memberOf(vm, 1)),
           },
         ],
-        options.probe ?? { intervalSeconds: 1, threshold: 2 },
+        { intervalSeconds: 1, threshold: 2 },
       ),
     ],
     mirrors: [{ name: 'pharmacy', loadBalancer, frontend: 'pharmacy', members, primary: 'mix-w' }],

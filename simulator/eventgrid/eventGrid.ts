@@ -37,7 +37,6 @@ export interface EventGridOptions {
   seed?: number;
   /** Tells whether a bearer token may publish to a topic, see senders.ts. Default: none may. */
   acceptToken?: (token: string, topicName: string) => boolean | Promise<boolean>;
-  onAttempt?: (attempt: DeliveryAttempt) => void;
 }
 
 export interface CustomTopicOptions {
@@ -112,10 +111,7 @@ export async function startEventGrid(options: EventGridOptions): Promise<EventGr
     answerLimitMs: options.answerLimitMs ?? ANSWER_LIMIT_MS,
     disturbance: () => disturbance,
     signal: stopping.signal,
-    attempted(attempt) {
-      attempts.push(attempt);
-      options.onAttempt?.(attempt);
-    },
+    attempted: (attempt) => attempts.push(attempt),
     deadLettered: (blob) => deadLetters.push(blob),
     dropped: (subscription, eventId, reason) => dropped.push({ subscription, eventId, reason }),
   };

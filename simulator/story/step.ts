@@ -30,6 +30,8 @@ export interface StoryResult {
   failover: { gapMs: number; failedConnects: number; verifiedMs: number };
   /** Functions that ran. */
   functions: string[];
+  /** The file that the page was saved to, where one was wanted. */
+  page?: string;
 }
 
 /** What a step found: every claim with whether it holds. */

@@ -185,3 +185,18 @@ test('a run that begins to be cancelled plans nothing and hands nothing on', (t)
   t.deepEqual(decision.ring, []);
   t.true(NOW > 0);
 });
+
+test('one that a killed loop began to plan tells others of the VM that failed in it', (t) => {
+  const at = pass({
+    runs: [accepted('m1 manual hs-a', { cancel })],
+    outcomes: [outcome('m1 hs-a failed')],
+    begun: ['m1'],
+    settings: { tellsEvents: true },
+  });
+  at.seen.news = [];
+  cancelRuns(at);
+  t.deepEqual(
+    at.news.changes().flatMap(({ row }) => row.pending.map(({ kind }) => kind)),
+    ['RunFailed'],
+  );
+});

@@ -1,6 +1,7 @@
 /** Members of one mirror in several subscriptions: who may send, in every order in which their loops can take turns. */
 import test from 'ava';
-import { type Elsewhere, needsElsewhere, precedence, rivalsOf } from '../../shared/decide/elsewhere.ts';
+import { needsElsewhere, precedence, rivalsOf } from '../../shared/decide/elsewhere.ts';
+import type { Elsewhere } from '../../shared/decide/pass.ts';
 import type { CommandRow, VmRow } from '../../shared/model/rows.ts';
 import { outcome, run, seen, vm } from '../helpers/seen.ts';
 import { articleWorld, frontendId, OTHER, SETTINGS, SUBSCRIPTION, vmId } from '../helpers/world.ts';

@@ -4,7 +4,8 @@
  */
 import test from 'ava';
 import { healthOf, keepFrontends, takeHealth, tellMove } from '../../shared/decide/frontends.ts';
-import { type HealthAnswer, startPass } from '../../shared/decide/pass.ts';
+import type { HealthAnswer } from '../../shared/decide/pass.ts';
+import { startPass } from '../../shared/decide/startPass.ts';
 import { idKey } from '../../shared/model/ids.ts';
 import type { FrontendRow, HealthQuestion, RunRow } from '../../shared/model/rows.ts';
 import { ago, azureError, frontend, later, NOW, pass, ruleId, run, seen, up, type Words } from '../helpers/seen.ts';

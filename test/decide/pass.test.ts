@@ -1,6 +1,7 @@
 /** A pass: what is written in which order, what cannot be used, and what is healthy. */
 import test from 'ava';
-import { startPass, whyUnusable, writesOf } from '../../shared/decide/pass.ts';
+import { whyUnusable, writesOf } from '../../shared/decide/pass.ts';
+import { startPass } from '../../shared/decide/startPass.ts';
 import { idKey } from '../../shared/model/ids.ts';
 import { accepted, frontend, outcome, run, seen, vm } from '../helpers/seen.ts';
 import { shown } from '../helpers/shown.ts';

@@ -8,6 +8,7 @@ import { readOptions as readChaos } from '../../simulator/chaos/options.ts';
 import { SABOTAGES } from '../../simulator/story/sabotage.ts';
 import { documents } from '../helpers/markdown.ts';
 import { commandsOf } from '../helpers/shellWords.ts';
+import { NOT_RUN, typedLines } from '../helpers/typedLines.ts';
 import { AZ, AZ_GLOBAL } from './azCommands.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -32,7 +33,7 @@ function found(text: string, where: string): Command[] {
 const of = (program: string): Command[] => commands.filter(({ words }) => words[0] === program);
 
 /**
- * Which test runs a script as people do, by a text that the test has; or why none can. Every script that documents name
+ * Which test, or `.ci/run`, runs a script as people do, by a text that it has; or why none can. Every script that documents name
  * is here, so that what they say is known to work.
  */
 const RUN_BY: Record<string, { test: string; has: string } | { why: string }> = {
@@ -47,14 +48,14 @@ const RUN_BY: Record<string, { test: string; has: string } | { why: string }> = 
   lab: { test: 'test/simulator/guests/kernel/machine.kernel.test.ts', has: 'lab/main.ts' },
   bench: { why: 'its figures are of a machine that does nothing else' },
   test: { why: 'it runs this test' },
-  'test:long': { why: 'it takes half an hour; .ci/run runs the same files' },
-  lint: { why: '.ci/run runs it' },
-  typecheck: { why: '.ci/run runs it' },
-  knip: { why: '.ci/run runs it' },
+  'test:long': { test: '.ci/run', has: 'npm test -- --all' },
+  lint: { test: '.ci/run', has: 'npm run --silent lint' },
+  typecheck: { test: '.ci/run', has: 'npm run --silent typecheck' },
+  knip: { test: '.ci/run', has: 'npm run --silent knip' },
   format: { why: 'it writes what lint asks for' },
   mutate: { why: 'it takes hours' },
   func: { why: 'it needs Azure’s Core Tools' },
-  ci: { why: '.ci/run runs it' },
+  ci: { test: '.ci/run', has: 'npm ci' },
 };
 
 /** The script that `npm ARGUMENTS` runs, and what is handed on to it. */
@@ -74,6 +75,20 @@ test('npm: each script is there, and a test runs it or says why not', (t) => {
   for (const [script, by] of Object.entries(RUN_BY)) {
     if ('test' in by) t.true(readFileSync(join(ROOT, by.test), 'utf8').includes(by.has), `${script}: ${by.test}`);
   }
+});
+
+test('each line to type is run by a test, or is one of those that say why not', (t) => {
+  const lines = typedLines();
+  t.true(lines.length > 200);
+  // Requests: requests.process.test.ts. In a guest: guest.kernel.test.ts. npm: the test above.
+  const of = Map.groupBy(lines, ({ runner }) => runner);
+  t.deepEqual([...of.keys()].sort(), ['app', 'guest', 'nobody', 'repository']);
+  for (const { text, where } of of.get('repository') ?? []) t.regex(text, /^(npm|npx ava) /, where);
+  for (const beginning of Object.keys(NOT_RUN))
+    t.true(
+      of.get('nobody')?.some(({ text }) => text.startsWith(beginning)),
+      `no document has ${beginning}`,
+    );
 });
 
 const READERS: Record<string, (args: string[]) => unknown> = {

@@ -1,8 +1,9 @@
 /** Which agents can take a managed command. */
+
 import test from 'ava';
 import { unfitAgent } from '../../shared/evaluate/agent.ts';
 import type { FindingCode } from '../../shared/model/findings.ts';
-import type { AgentView } from '../../shared/model/ports.ts';
+import type { AgentView } from '../../shared/model/surroundings.ts';
 
 const table: [string, 'linux' | 'windows', AgentView, FindingCode | undefined][] = [
   ['a ready Linux agent of today', 'linux', { status: 'Ready', version: '2.11.1.4' }, undefined],

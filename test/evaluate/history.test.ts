@@ -1,9 +1,14 @@
-/** The history of paths: what rows say of a time is what somebody would say who saw every pass. */
+/**
+ * The history of paths: what rows say of a time is what somebody would say who saw every pass.
+ * Long: all is held against the same rows.
+ */
 import test from 'ava';
 import fc from 'fast-check';
-import { noteHistory, type SeenPath, type Sums, sumOf, timesOf } from '../../shared/evaluate/history.ts';
+import { heldSince, noteHistory, type SeenPath, type Sums, sumOf, timesOf } from '../../shared/evaluate/history.ts';
 import type { Exposure, ProofKind, Verdict } from '../../shared/model/findings.ts';
-import { DAY_MS, dayOf, daysBetween, type HistoryRow, startOf } from '../../shared/model/history.ts';
+import { DAY_MS, dayOf, daysBetween, type HistoryRow, type PathNow, startOf } from '../../shared/model/history.ts';
+import { idKey } from '../../shared/model/ids.ts';
+import type { Path } from '../../shared/model/path.ts';
 import { vmId } from '../helpers/world.ts';
 
 const VM = vmId('hs-a');
@@ -15,6 +20,20 @@ const path = (name: string, exposure: Exposure, verdict: Verdict, more: Partial<
   vip: name,
   state: { exposure, verdict, proof: 'none', ...more },
 });
+
+const judgedPath: Path = {
+  vmId: VM,
+  vmKey: idKey(VM),
+  frontendId: '/frontends/a',
+  frontendKey: idKey('/frontends/a'),
+  vip: 'a',
+  exposure: 'latent',
+  verdict: 'compliant',
+  share: 0,
+  proof: { kind: 'none', at: 0 },
+  backends: [],
+  findings: [],
+};
 
 /** What a store holds of one VM: how it stands, and each day that was put aside. */
 class Kept {
@@ -99,6 +118,57 @@ test('a VM that leaves a frontend has no path there any more, and comes back as 
     ],
   );
   t.deepEqual(times?.ms, { exposed: 0, atRisk: 20_000, unknown: 0, safe: 0 });
+});
+
+test('since when exposure and verdict are so: another proof or finding changes nothing, and nothing is made up', (t) => {
+  const kept = new Kept();
+  const stands = (name: string, exposure: Exposure, verdict: Verdict): Path => ({
+    ...judgedPath,
+    frontendId: `/frontends/${name}`,
+    frontendKey: idKey(`/frontends/${name}`),
+    exposure,
+    verdict,
+  });
+  const held = (exposure: Exposure, verdict: Verdict, name = 'a') =>
+    heldSince(kept.row, stands(name, exposure, verdict));
+  t.is(held('latent', 'unknown'), undefined, 'no row yet');
+  kept.see([path('a', 'latent', 'unknown')], NOON);
+  t.deepEqual(held('latent', 'unknown'), { at: NOON, first: true });
+  t.is(held('latent', 'compliant'), undefined, 'what was noted last is something else');
+  t.is(held('latent', 'unknown', 'b'), undefined, 'another path');
+  kept.see([path('a', 'latent', 'unknown', { code: 'VM_NOT_RUNNING' })], NOON + 10 * SECOND);
+  t.deepEqual(held('latent', 'unknown'), { at: NOON, first: true });
+  kept.see([path('a', 'latent', 'compliant', { proof: 'remote', provedAt: NOON })], NOON + 20 * SECOND);
+  t.deepEqual(held('latent', 'compliant'), { at: NOON + 20 * SECOND });
+  for (const day of [1, 2, 40])
+    kept.see(
+      [path('a', 'latent', 'compliant', { proof: 'remote', provedAt: NOON + day * DAY_MS })],
+      NOON + day * DAY_MS,
+    );
+  t.deepEqual(held('latent', 'compliant'), { at: NOON + 20 * SECOND }, 'however long ago');
+  kept.see([path('a', 'active', 'compliant', { proof: 'self', provedAt: NOON })], NOON + 41 * DAY_MS);
+  t.deepEqual(held('active', 'compliant'), { at: NOON + 41 * DAY_MS });
+  t.deepEqual(heldSince(kept.row, { ...stands('a', 'active', 'compliant'), frontendId: '/FRONTENDS/A' }), {
+    at: NOON + 41 * DAY_MS,
+  });
+  kept.see([], NOON + 42 * DAY_MS);
+  t.is(held('active', 'compliant'), undefined, 'it is no path any more');
+  kept.see([path('a', 'active', 'compliant')], NOON + 43 * DAY_MS);
+  t.deepEqual(held('active', 'compliant'), { at: NOON + 43 * DAY_MS, first: true }, 'what was in between is not known');
+  const spans = kept.rows.flatMap(({ paths }) => paths.flatMap((one) => one.spans));
+  t.true(spans.length > 0 && spans.every((span) => !('held' in span) && !('first' in span)), 'spans have from and to');
+});
+
+test('a row from before that was kept: not known, until something changes', (t) => {
+  const kept = new Kept();
+  const now: PathNow = { exposure: 'latent', verdict: 'blocked', proof: 'none', since: NOON };
+  kept.row = { vmId: VM, day: dayOf(NOON), paths: [{ frontendId: '/frontends/a', vip: 'a', now, spans: [] }] };
+  const blocked = { ...judgedPath, verdict: 'blocked' as const };
+  t.is(heldSince(kept.row, blocked), undefined);
+  kept.see([path('a', 'latent', 'blocked', { code: 'NO_SECONDARY_NIC' })], NOON + SECOND);
+  t.is(heldSince(kept.row, blocked), undefined, 'it may be so for a year');
+  kept.see([path('a', 'latent', 'compliant')], NOON + 2 * SECOND);
+  t.deepEqual(heldSince(kept.row, judgedPath), { at: NOON + 2 * SECOND });
 });
 
 test('ids in other letters are the same', (t) => {

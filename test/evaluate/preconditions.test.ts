@@ -170,6 +170,39 @@ test('every port of the frontend’s rules, by their protocol; of HA ports the p
   t.is(ha[0]?.params.flows, '10.0.1.11 to 10.0.1.10:1972');
 });
 
+test('of HA ports: which of all ports are ended, by protocol, beside the proved one', (t) => {
+  const all = mirror({ rules: [{ protocol: 'all' }], tags: { 'ilb-hairpin-guard-port': '1972' } });
+  const allowed = group(
+    'nsg',
+    { id: 'probe', priority: 10, access: 'allow', sources: ['AzureLoadBalancer'] },
+    { id: 'iris', access: 'allow', protocol: 'tcp', destinationPorts: ['1972', '50000-50010'] },
+    { id: 'rest', priority: 200 },
+  );
+  const inbound = of(nsgOn('a1', 'nsg', all), { securityGroups: [allowed] });
+  t.deepEqual(told(inbound), ['HA_PORTS_ENDED nsg']);
+  const text = inbound[0] ? preconditionText(inbound[0]) : '';
+  t.true(text.includes('TCP 1-1971, 1973-49999, 50011-65535; UDP 1-65535'), text);
+  t.true(text.includes('on the NIC a1 (its own group)'), text);
+  const without = mirror({ rules: [{ protocol: 'all' }] });
+  t.deepEqual(
+    told(of(nsgOn('a1', 'nsg', without), { securityGroups: [allowed] })),
+    ['HA_PORTS_ENDED nsg'],
+    'no port to prove: asked all the same',
+  );
+  const ending = group('nsg', { id: 'iris', destinationPorts: ['1972'] });
+  t.deepEqual(told(of(nsgOn('a1', 'nsg', all), { securityGroups: [ending] })), [
+    'SECURITY_RULE_ENDS iris',
+    'HA_PORTS_ENDED nsg',
+  ]);
+  const outbound = group('nsg', { id: 'vip', direction: 'outbound', destinations: ['10.0.1.100'] });
+  t.deepEqual(told(of(nsgOn('a2', 'nsg', all), { securityGroups: [outbound] })), [
+    'SECURITY_RULE_UNSURE vip',
+    'HA_PORTS_ENDED nsg',
+  ]);
+  t.deepEqual(told(of(nsgOn('a1', 'nsg', all), { securityGroups: [group('nsg')] })), [], 'nothing is ended');
+  t.deepEqual(told(of(nsgOn('a1'), { securityGroups: [allowed] })), [], 'a rule for one port is asked about that one');
+});
+
 test('application security groups are those of the ip configuration', (t) => {
   const clients = `${GROUP}/providers/Microsoft.Network/applicationSecurityGroups/clients`;
   const [ip] = mirror().nics.find(({ id }) => id === nicId('a2'))?.ipConfigurations ?? [];

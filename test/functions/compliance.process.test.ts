@@ -35,7 +35,10 @@ test.serial('before and after a repair: what each path is, and its proof with it
   t.true(before.paths.length > 0 && before.paths.every(({ proof }) => proof.kind === 'none'));
 
   await app.sweep(LONG_MS);
-  const { paths, counts, asOf } = await compliance(({ counts: { compliant } }) => compliant > 0);
+  // Since when is noted by the pass that found it, right after all else.
+  const { paths, counts, asOf } = await compliance((view) =>
+    view.paths.some(({ verdict, since }) => verdict === 'compliant' && since !== undefined),
+  );
   t.like(counts, { paths: 5, exposedNow: 0, compliant: 4, blocked: 1 });
   const first = paths.find(({ vm, vip }) => vm === 'hs-a' && vip === '10.0.1.100');
   t.like(first, { verdict: 'compliant', exposure: 'active' });
@@ -45,6 +48,8 @@ test.serial('before and after a repair: what each path is, and its proof with it
   t.like(first?.look, { mode: 'apply', driftLeft: 0, believed: true });
   t.true((first?.look?.driftFound ?? 0) > 0);
   t.true(Date.parse(first?.primarySince ?? '') > 0);
+  t.true(Date.parse(first?.since ?? '') >= Date.parse(before.asOf), 'it was something else before');
+  t.false('sinceFirstSeen' in (first ?? {}));
   t.deepEqual(
     paths.filter(({ vm }) => vm === 'hs-c').flatMap(({ findings }) => findings.map(({ code }) => code)),
     ['NO_SECONDARY_NIC'],

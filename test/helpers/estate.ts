@@ -4,10 +4,10 @@
  * Long: one small language for tests, read as a whole.
  */
 
+import type { EstateReading } from '../../shared/model/estateReading.ts';
 import type { FindingCode } from '../../shared/model/findings.ts';
 import type { GuestPlan } from '../../shared/model/guest.ts';
 import { type IdKey, idKey, shortName } from '../../shared/model/ids.ts';
-import type { Observed } from '../../shared/model/observed.ts';
 import type { Evaluation, Path, VmKnowledge } from '../../shared/model/path.ts';
 import { DEFAULT_TAGS, type Scope, subscriptionOf } from '../../shared/model/scope.ts';
 import { NO_SURROUNDINGS } from '../../shared/model/surroundings.ts';
@@ -279,7 +279,7 @@ class Looked {
 }
 
 /** What was observed of an estate in which nobody was asked anything but the lists. */
-export const observedOf = (topology: Topology, fields: Partial<Observed> = {}): Observed => ({
+export const observedOf = (topology: Topology, fields: Partial<EstateReading> = {}): EstateReading => ({
   at: NOW,
   subscriptions: [{ id: SUBSCRIPTION, name: 'Production' }],
   topology,

@@ -1,6 +1,6 @@
 /**
  * The store in memory, with ETags that behave as those of Azure Tables: create fails on a row that is there, replace on
- * one that changed. Rows are kept as JSON, as the tables keep them.
+ * one that changed. Rows go through JSON, as they do in the tables.
  */
 import { StateError } from '../../shared/errors.ts';
 import type { HistoryRow } from '../../shared/model/history.ts';
@@ -30,15 +30,23 @@ import {
 } from '../../shared/model/store.ts';
 
 interface Kept {
-  json: string;
+  /** As JSON gives it back. Frozen: a pass that changed what it read would lose a write. */
+  row: object;
   etag: string;
 }
 
-/** Nobody changes what was read: a pass that did would lose a write. */
-const read = <T>({ json, etag }: Kept): Versioned<T> => ({
-  row: JSON.parse(json, (_, value) => Object.freeze(value)) as T,
-  etag,
-});
+/** JSON once for each write, and none for a read: a loop reads its rows a hundred times as often. */
+const kept = (row: unknown, etag: string): Kept => ({ row: frozen(JSON.parse(JSON.stringify(row))), etag });
+
+/** By hand: a reviver of JSON's takes several times as long. */
+function frozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const inner of Object.values(value)) frozen(inner);
+  return Object.freeze(value);
+}
+
+/** Each reading is an object of its own, as with the tables: nobody can tell by identity that nothing changed. */
+const read = <T>({ row, etag }: Kept): Versioned<T> => ({ row: Object.freeze({ ...row }) as T, etag });
 
 const brokenRow = (partition: string, key: string): StateError =>
   new StateError('STATE_ROW_BROKEN', `Row ${partition}/${key} holds broken JSON.`);
@@ -85,7 +93,7 @@ export class MemoryRows<T, F extends string = never> implements Rows<T, F> {
       unreadable({ key, where, error: brokenRow(partition, key) });
     }
     const readable = [...(this.rows.get(partition) ?? [])].filter(([key]) => !this.broken.has(`${partition}/${key}`));
-    const all = readable.map(([, kept]) => read<T>(kept));
+    const all = readable.map(([, found]) => read<T>(found));
     const wanted = filter === 'all' ? all : all.filter(({ row }) => this.#filters[filter as F](row));
     return wanted.slice(0, limit);
   }
@@ -98,7 +106,7 @@ export class MemoryRows<T, F extends string = never> implements Rows<T, F> {
     this.puts += 1;
     this.#version += 1;
     const next = `W/"${this.#version}"`;
-    rows.set(key, { json: JSON.stringify(row), etag: next });
+    rows.set(key, kept(row, next));
     this.rows.set(partition, rows);
     return next;
   }

@@ -7,7 +7,8 @@
 import { healthOf } from '../../shared/decide/frontends.ts';
 import { intakeOf } from '../../shared/decide/intake.ts';
 import { knowledgeOf } from '../../shared/decide/knowledge.ts';
-import { type EstatePass, type HealthAnswer, type Look, type Observed, startPass } from '../../shared/decide/pass.ts';
+import type { EstatePass, HealthAnswer, Look, Observed } from '../../shared/decide/pass.ts';
+import { startPass } from '../../shared/decide/startPass.ts';
 import { AzureError } from '../../shared/errors.ts';
 import { joinTopologies } from '../../shared/evaluate/joinTopologies.ts';
 import { judge } from '../../shared/evaluate/judge.ts';
@@ -18,7 +19,7 @@ import { finding } from '../../shared/model/findings.ts';
 import type { Drift, GuestMode, GuestReport } from '../../shared/model/guest.ts';
 import { type IdKey, idKey } from '../../shared/model/ids.ts';
 import type { GuestLook, NamedPlan } from '../../shared/model/path.ts';
-import type { AgentView, CommandView } from '../../shared/model/ports.ts';
+import type { CommandView } from '../../shared/model/ports.ts';
 import {
   acceptedRun,
   type CommandPhase,
@@ -32,6 +33,7 @@ import type { Scope } from '../../shared/model/scope.ts';
 import type { LoopSettings } from '../../shared/model/settings.ts';
 import type { ScopeItem, SignalKind } from '../../shared/model/signal.ts';
 import { rowKey, type Versioned } from '../../shared/model/store.ts';
+import type { AgentView } from '../../shared/model/surroundings.ts';
 import type { BackendHealth } from '../../shared/model/topology.ts';
 import { articleWorld, frontendId, SETTINGS, SUBSCRIPTION, vmId, type World } from './world.ts';
 

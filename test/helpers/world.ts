@@ -4,10 +4,11 @@
  * is tested against the ARM simulator and the kernel lab.
  * Long: one small language for tests, read as a whole.
  */
+
 import { AzureError } from '../../shared/errors.ts';
 import { idKey, sameId } from '../../shared/model/ids.ts';
 import { bellMessage, type ReconcileMessage, signalMessage } from '../../shared/model/messages.ts';
-import type { AgentView, CommandSlot, CommandToSend, CommandView, OutgoingEvent } from '../../shared/model/ports.ts';
+import type { CommandSlot, CommandToSend, CommandView, OutgoingEvent } from '../../shared/model/ports.ts';
 import type { OutcomeRow, RunRow, VmRow } from '../../shared/model/rows.ts';
 import { runIdOf } from '../../shared/model/runId.ts';
 import { DEFAULT_TAGS } from '../../shared/model/scope.ts';
@@ -15,6 +16,7 @@ import type { LoopSettings } from '../../shared/model/settings.ts';
 import type { ScopeItem, Signal, SignalKind } from '../../shared/model/signal.ts';
 import { levelOf } from '../../shared/model/steps.ts';
 import { rowKey } from '../../shared/model/store.ts';
+import type { AgentView } from '../../shared/model/surroundings.ts';
 import type { BackendHealth, LoadBalancer, Nic, Topology, Vm } from '../../shared/model/topology.ts';
 import { type LoopPorts, reconcile } from '../../shared/reconcile/loop.ts';
 import { listsOf } from './estate.ts';

@@ -30,6 +30,20 @@ testNeeding(['bash'])('what it lists is what docs/deploy.md lists, and each has 
   t.deepEqual(functions.sort(), listed.map((line) => line.split('\t')[0]).sort());
 });
 
+testNeeding(['bash'])('README’s list of what is not proved names every check once, and a command in each row', (t) => {
+  const names = spawnSync('bash', [SCRIPT, '--list'], { encoding: 'utf8' }).stdout.match(/^[\w-]+/gm) ?? [];
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+  const [, table = ''] = /\| what \| check \| the command[^\n]*\n\|[-|]+\n((?:\|.*\n)+)/.exec(readme) ?? [];
+  const rows = table
+    .trimEnd()
+    .split('\n')
+    .map((row) => row.split(/\s*\|\s*/).slice(1, -1));
+  t.true(rows.length > 15 && rows.every((cells) => cells.length === 3));
+  const named = rows.flatMap(([, checks = '']) => [...checks.matchAll(/`([\w-]+)`/g)].map(([, name = '']) => name));
+  t.deepEqual(named.toSorted(), names.toSorted());
+  for (const row of rows) t.regex(row.at(-1) ?? '', /`[^`]+`|\]\(docs\//, row[0]);
+});
+
 /** Runs it with an az and a curl that answer as told: by the beginning of their arguments, the first that fits. */
 function prove(args: string[], az: Record<string, string>, curl: Record<string, string>) {
   const folder = mkdtempSync(join(tmpdir(), 'hairpin-prove-'));

@@ -115,6 +115,26 @@ browserTest('the drawn way breaks where the packets die, and goes round where th
   t.true(page.url().endsWith('#/estate?vm=hs-a&vip=10.0.1.100'), page.url());
 });
 
+browserTest('since when a path stands so: told where it is known, and said where it is not', async (t) => {
+  const sample = hospital();
+  const answers = answersOf(sample);
+  const { page } = await started(t, answers, '#/estate?vm=hs-a&vip=10.0.1.100');
+  const panel = page.getByRole('region', { name: 'The chosen connection' });
+  await panel.getByText('Verdict compliant, exposure latent: since when is not known.').waitFor();
+  const [path] = sample.view.groups[0]?.vms.find(({ name }) => name === 'hs-a')?.paths ?? [];
+  if (!path) return t.fail();
+  path.since = new Date(NOW - 3 * 86_400_000).toISOString();
+  answers['GET /api/estate'] = { body: sample.view };
+  await page.reload();
+  await panel.getByText('Verdict compliant, exposure latent: since 29 Dec 00:00:00, 3 days ago.').waitFor();
+  path.sinceFirstSeen = true;
+  await page.reload();
+  await panel
+    .getByText('Verdict compliant, exposure latent: when it was first seen (29 Dec 00:00:00, 3 days ago), or longer.')
+    .waitFor();
+  t.pass();
+});
+
 browserTest('what a security rule or a route ends, ends beside the NIC where it does', async (t) => {
   const sample = hospital();
   const trace = sample.trace('hs-a', '10.0.1.100');
@@ -516,6 +536,26 @@ browserTest(
     }
   },
 );
+
+browserTest('what the page heard before the plan was made makes no plan out of date', async (t) => {
+  const sample = hospital();
+  const before = structuredClone(sample.view);
+  before.asOf = new Date(NOW - 5000).toISOString();
+  for (const { frontends } of before.groups) for (const one of frontends) delete one.primary;
+  const answers = planning(sample);
+  // Nobody was known to be primary until the dry run asked. The page's own looks come with an ETag, and hear nothing new.
+  let isLoaded = false;
+  answers['GET /api/estate'] = ({ headers }) => {
+    if (isLoaded && headers['if-none-match'] === undefined) return estateReply(sample.view, 'W/"2"');
+    isLoaded = true;
+    return estateReply(before);
+  };
+  const { page } = await started(t, answers, '#/estate?vm=hs-a&vip=10.0.1.102');
+  await page.getByRole('button', { name: 'Remove from hs-a…' }).click();
+  await page.getByText('The very script').waitFor();
+  t.true(await page.getByRole('button', { name: 'Remove what was added' }).isEnabled());
+  t.is(await page.getByText('out of date').count(), 0);
+});
 
 browserTest('check and dry run start at once; what the app refuses is said in its words', async (t) => {
   const answers = planning(hospital());

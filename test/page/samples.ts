@@ -2,8 +2,8 @@
 
 import { judge } from '../../shared/evaluate/judge.ts';
 import { survey } from '../../shared/evaluate/survey.ts';
+import type { EstateReading } from '../../shared/model/estateReading.ts';
 import { type IdKey, idKey } from '../../shared/model/ids.ts';
-import type { Observed } from '../../shared/model/observed.ts';
 import type { Proof, VmKnowledge } from '../../shared/model/path.ts';
 import type { Topology } from '../../shared/model/topology.ts';
 import { type EstateData, estateView } from '../../shared/views/estate.ts';
@@ -15,7 +15,7 @@ import { knowing } from '../helpers/looked.ts';
 const MINUTE = 60_000;
 
 /** Puts load balancers of one frontend each together as one. */
-export function onOneBalancer(topology: Topology, name: string): Topology {
+function onOneBalancer(topology: Topology, name: string): Topology {
   const text = JSON.stringify(topology)
     .replaceAll(/\/loadBalancers\/([\w-]+)\/(probes|loadBalancingRules)\/([\w-]+)/g, `/loadBalancers/${name}/$2/$1-$3`)
     .replaceAll(
@@ -40,7 +40,7 @@ export interface Sample {
   trace(vm: string, vip: string): TraceView | undefined;
 }
 
-const rekeyed = (health: Observed['health'], name: string): Observed['health'] =>
+const rekeyed = (health: EstateReading['health'], name: string): EstateReading['health'] =>
   new Map(
     JSON.parse(
       JSON.stringify([...health])
@@ -82,7 +82,7 @@ function guest(
 
 export function sampleOf(
   topology: Topology,
-  health: Observed['health'],
+  health: EstateReading['health'],
   known: (plans: ReturnType<typeof survey>['plans']) => ReadonlyMap<IdKey, VmKnowledge>,
 ): Sample {
   const surveyed = survey(topology, SCOPE);
@@ -96,6 +96,7 @@ export function sampleOf(
     evaluation,
     vms: new Map(),
     frontends: new Map(),
+    histories: new Map(),
     unreadable: [],
   };
   return {
@@ -146,6 +147,37 @@ export function dense(vms: number, vips: number): Sample {
         names.map((name) => `${name}-nic1`),
       ),
     ),
+  );
+  return sampleOf(listed, new Map(), () => new Map());
+}
+
+/** More than is shown at once, in each way: a long and broad group, many small ones, and many VMs of which the same is said. */
+export function vast(): Sample {
+  const long = Array.from({ length: 100 }, (_, i) => `hs-${String(i).padStart(4, '0')}`);
+  const vips = Array.from({ length: 30 }, (_, i) => String(i).padStart(2, '0'));
+  const pairs = Array.from({ length: 24 }, (_, i) => String(i).padStart(2, '0'));
+  const single = Array.from({ length: 70 }, (_, i) => `single-${String(i).padStart(2, '0')}`);
+  const listed = estate(
+    ...long.map((name, i) => vm(name, { [`${name}-nic1`]: `10.1.0.${i + 1}`, [`${name}-nic2`]: `10.2.0.${i + 1}` })),
+    ...vips.map((n, i) =>
+      ilb(
+        `mirror-${n}`,
+        `10.3.0.${i + 1}`,
+        long.map((name) => `${name}-nic1`),
+      ),
+    ),
+    ...single.map((name, i) => vm(name, { [`${name}-nic1`]: `10.6.0.${i + 1}` })),
+    ilb(
+      'archive',
+      '10.7.0.1',
+      single.map((name) => `${name}-nic1`),
+    ),
+    ...pairs.flatMap((n, i) => [
+      ...['a', 'b'].map((letter, k) =>
+        vm(`pair-${n}-${letter}`, { [`pair-${n}-${letter}-nic1`]: `10.4.${k}.${i + 1}` }),
+      ),
+      ilb(`registry-${n}`, `10.5.0.${i + 1}`, [`pair-${n}-a-nic1`, `pair-${n}-b-nic1`]),
+    ]),
   );
   return sampleOf(listed, new Map(), () => new Map());
 }

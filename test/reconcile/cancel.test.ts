@@ -60,6 +60,27 @@ test('while a stopped apply is not looked at, an automatic run changes no other 
   t.deepEqual(world.sent(), ['apply hs-a']);
 });
 
+test('a run that others joined ends with their work; what comes after the cancel is looked at', async (t) => {
+  const world = articleWorld();
+  const changed = () => world.post(world.signal('resourceChange', [{ kind: 'vm', id: vmId('hs-a') }]));
+  const ids = [changed(), changed()];
+  for (const { message } of world.queue.splice(0))
+    if (message.kind === 'signal') await world.store.runs.put(SUBSCRIPTION, message.runId, acceptedRun(message));
+  world.bell();
+  await world.run(3000);
+  const [first = '', other = ''] = (await world.runRow(ids[0] ?? '')).joined ? ids.toReversed() : ids;
+  t.is((await world.runRow(other)).joined, first);
+  t.is(world.executions.length, 1);
+  cancel(world, first);
+  await world.run();
+  t.is((await world.runRow(first)).counts.cancelled, 1);
+  t.is(world.executions.length, 1, 'nobody does it for the other');
+  const later = changed();
+  await world.run();
+  t.like(await world.runRow(later), { state: 'settled', counts: { commands: 1 } });
+  t.is((await world.runRow(later)).joined, undefined);
+});
+
 test('a command that serves another run too goes on for that one', async (t) => {
   const world = articleWorld();
   const scopes = [vmId('hs-a'), nicId('hs-a-0')];

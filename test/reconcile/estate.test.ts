@@ -1,6 +1,7 @@
 /** The estate for requests that only look: what the loop knows, read seldom, and told whole where a part cannot be read. */
 import test from 'ava';
 import { AzureError } from '../../shared/errors.ts';
+import { heldSince } from '../../shared/evaluate/history.ts';
 import { idKey, shortName } from '../../shared/model/ids.ts';
 import { rowKey } from '../../shared/model/store.ts';
 import { type EstateRead, openEstate } from '../../shared/reconcile/estate.ts';
@@ -135,4 +136,37 @@ test('a row that cannot be read: told, and of that VM nothing is known', async (
     paths(known).filter((path) => path.startsWith('hs-a')),
     ['hs-a 10.0.1.100 active unknown none', 'hs-a 10.0.1.101 active unknown none'],
   );
+});
+
+test('a row of how paths stand that cannot be read: told, and since when its paths stand so is not known', async (t) => {
+  const world = articleWorld();
+  world.sweep();
+  await world.run();
+  world.store.history.broken.add(`${SUBSCRIPTION}/${rowKey(world.vmId('hs-a'))}`);
+  const { unreadable, evaluation, histories } = await reader(world)();
+  t.is(unreadable.length, 1);
+  const since = (vm: string) =>
+    evaluation.pathsOfVm.get(idKey(world.vmId(vm)))?.map((path) => heldSince(histories.get(path.vmKey), path)?.at);
+  t.deepEqual(since('hs-a'), [undefined, undefined]);
+  t.true((since('hs-b')?.[0] ?? 0) > 0);
+  t.is(paths(await reader(world)()).filter((path) => path.includes('compliant')).length, 4, 'all else is known');
+});
+
+test('rows are read once in five seconds: no day of the history before', async (t) => {
+  const world = articleWorld();
+  world.sweep();
+  await world.run();
+  world.now += 3 * 86_400_000;
+  world.sweep();
+  await world.run();
+  const { history } = world.store;
+  const { list } = history;
+  const listed: string[] = [];
+  history.list = (partition, ...more) => {
+    listed.push(partition);
+    return list.call(history, partition, ...more);
+  };
+  const read = reader(world);
+  await Promise.all([read(), read(), read()]);
+  t.deepEqual(listed, [SUBSCRIPTION]);
 });

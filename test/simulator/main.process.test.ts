@@ -1,9 +1,14 @@
 /** `npm start` without namespaces: options, machines that lack something, modelled guests. */
-import { chmodSync } from 'node:fs';
+import { chmodSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import test from 'ava';
+import type { EstateView } from '../../shared/views/estateSchema.ts';
+import type { TraceView } from '../../shared/views/trace.ts';
 import type { StoryResult } from '../../simulator/story/step.ts';
 import { KERNEL, testNeeding } from '../needs.ts';
-import { endOf, nodeStart } from './npmStart.ts';
+import { openBrowser, openPage } from '../page/browser.ts';
+import { endOf, nodeStart, type Started, temporaryOf } from './npmStart.ts';
 import { checkResult, STORY_MS } from './storyResult.ts';
 
 for (const [title, args, said] of [
@@ -14,6 +19,8 @@ for (const [title, args, said] of [
   ['an option without its value', ['--port'], '--port'],
   ['a Retry-After that Azure never gives', ['--retry-after', '61'], '--retry-after is 61: a number of seconds from 1'],
   ['guests of a third kind', ['--guests', 'cloud'], '--guests is cloud: kernel or model'],
+  ['a page in a folder that is not there', ['--html', '/nowhere/x.html'], '--html is /nowhere/x.html: it cannot be'],
+  ['a page that is a folder', ['--html', '/'], '--html is /: it cannot be written (EISDIR'],
   ['a sabotage that nobody knows', ['--sabotage', 'coffee'], '--sabotage is coffee: one of'],
 ] as const) {
   test(`${title} ends with 2, what is wrong, and the usage`, async (t) => {
@@ -26,17 +33,62 @@ for (const [title, args, said] of [
   });
 }
 
+/** The whole story on modelled guests, with its page saved: told once, looked at by two tests. */
+const modelled = (): Started => {
+  if (!story) {
+    const temporary = temporaryOf();
+    const file = join(temporary, 'the estate.html');
+    story = nodeStart(['--once', '--json', '--guests', 'model', '--port', '7271', '--html', file], { temporary });
+  }
+  return story;
+};
+let story: Started | undefined;
+test.after.always(() => story && endOf(story));
+
 test('the whole story on modelled guests, for machines where namespaces cannot be had', async (t) => {
   t.timeout(STORY_MS);
-  const started = nodeStart(['--once', '--json', '--guests', 'model', '--port', '7271']);
-  t.teardown(() => endOf(started));
+  const started = modelled();
   t.is(await started.ended, 0, started.stderr);
   t.regex(started.stderr, /guests: model \(a model of Linux network stacks/);
   t.regex(started.stderr, /the page: http:\/\/127\.0\.0\.1:\d+\/api\/dashboard$/m);
   t.notRegex(started.stderr, /packets to the backend/, 'a line per step, no more');
   const lines = started.stdout.trimEnd().split('\n');
   t.is(lines.length, 1);
-  checkResult(t, JSON.parse(lines[0] ?? '') as StoryResult, 'model');
+  const { page, ...result } = JSON.parse(lines[0] ?? '') as StoryResult;
+  checkResult(t, result, 'model');
+
+  const file = join(started.temporary, 'the estate.html');
+  t.is(page, file);
+  t.true(started.stderr.trimEnd().endsWith(` drawn: ${pathToFileURL(file)}`), started.stderr);
+  const html = readFileSync(file, 'utf8');
+  t.deepEqual(html.match(/<script[^>]*>/g), ['<script type="application/json" id="data">', '<script>']);
+  t.notRegex(html, /<(?:link|img|iframe)[^>]* (?:src|href)="(?!data:)/, 'nothing from elsewhere');
+  const { estate, traces } = JSON.parse(/id="data">(.*?)<\/script>/s.exec(html)?.[1] ?? '') as {
+    estate: EstateView;
+    traces: Record<string, TraceView>;
+  };
+  const stands = estate.groups.flatMap(({ vms, frontends }) =>
+    vms.flatMap((vm) => vm.paths.map((path) => ({ vm: vm.name, vip: frontends[path.frontend]?.vip, ...path }))),
+  );
+  const short = ({ vm, vip, verdict }: { vm: string; vip: string | undefined; verdict: string }) =>
+    [vm, vip, verdict].join(' ');
+  const told = stands.map(short);
+  for (const path of result.paths) t.true(told.includes(short(path)), short(path));
+  t.is(Object.keys(traces).length, stands.length, 'the way of each connection');
+});
+
+testNeeding(['chromium'])('the page that the story saves is drawn, with nobody to ask', async (t) => {
+  t.timeout(STORY_MS);
+  const started = modelled();
+  t.is(await started.ended, 0, started.stderr);
+  const { page: file = '', paths } = JSON.parse(started.stdout.trimEnd()) as StoryResult;
+  const browser = await openBrowser();
+  t.teardown(() => browser.close());
+  const { page, complaints, origins } = await openPage(browser, String(pathToFileURL(file)));
+  await page.locator('.steps li').first().waitFor();
+  t.true((await page.locator('td.proved').count()) >= paths.filter(({ proof }) => proof === 'self').length);
+  t.deepEqual(complaints, []);
+  t.deepEqual([...origins], ['null'], 'the file alone');
 });
 
 test('the story holds with a Retry-After of 20 s on rule health', async (t) => {

@@ -42,6 +42,9 @@ test('an ETag changes with what is said, and not with the time of reading', (t) 
   const view: ForecastView = { asOf: 'a', listedAt: 'a', unread: [], now: [], ifLost: [], ifFailover: [], cut: false };
   t.is(tagOf({ ...view, asOf: 'b', listedAt: 'b' }), tagOf(view));
   t.not(tagOf({ ...view, cut: true }), tagOf(view));
+  // What a person wrote may look like such a time, and is one in no document.
+  const asked = (by: string) => runAnswer({ ...fullRun, askedBy: by }, 'json').headers.etag;
+  t.not(asked('"asOf":"1"'), asked('"asOf":"2"'));
   const other = { ...fullRun, vms: fullRun.vms.map((vm) => ({ ...vm, changed: vm.changed + 1 })) };
   t.not(runAnswer(other, 'json').headers.etag, runAnswer(fullRun, 'json').headers.etag);
 });

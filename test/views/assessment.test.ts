@@ -1,7 +1,13 @@
 import test from 'ava';
 import { survey } from '../../shared/evaluate/survey.ts';
+import {
+  type EstateReading,
+  type Heard,
+  LEFT_OUT,
+  type Surrounding,
+  type Unread,
+} from '../../shared/model/estateReading.ts';
 import { type IdKey, idKey } from '../../shared/model/ids.ts';
-import { type Heard, LEFT_OUT, type Observed, type Surrounding, type Unread } from '../../shared/model/observed.ts';
 import {
   type Lock,
   NO_SURROUNDINGS,
@@ -28,10 +34,10 @@ import {
 } from '../helpers/estate.ts';
 import { knowing } from '../helpers/looked.ts';
 
-const observedOf = (topology: Topology, fields: Partial<Observed> = {}): Observed =>
+const observedOf = (topology: Topology, fields: Partial<EstateReading> = {}): EstateReading =>
   bare(topology, { health: healthOf(topology, { ucr: ['a1'] }), ...fields });
 
-const of = (observed: Observed, lost?: IdKey): Assessment => {
+const of = (observed: EstateReading, lost?: IdKey): Assessment => {
   const request = { scope: SCOPE, filter: { resourceGroups: [], loadBalancers: [] }, ...(lost ? { lost } : {}) };
   return assessmentOf(observed, judged(observed, request), request);
 };

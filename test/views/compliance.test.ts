@@ -34,6 +34,7 @@ test('a path: verdict, exposure, since when, last proof with its age, drift, and
     vip: '10.0.1.100',
     verdict: 'compliant',
     exposure: 'active',
+    since: at,
     primarySince,
     proof: { kind: 'self', at, ageSeconds: 90 },
     notProved: ['10.0.1.10:1972'],
@@ -47,6 +48,37 @@ test('a path: verdict, exposure, since when, last proof with its age, drift, and
   t.like(blocked, { verdict: 'blocked', exposure: 'latent', proof: { kind: 'none' } });
   t.is(blocked?.findings[0]?.code, 'NO_SECONDARY_NIC');
   t.false(blocked !== undefined && 'look' in blocked);
+});
+
+test('since when: from the first pass that saw it so, through proofs anew; not told where the last pass saw another state', async (t) => {
+  const world = await swept();
+  const sinceOf = async (vm: string) => {
+    const path = (await view(world)).paths.find((one) => one.vm === vm && one.vip === '10.0.1.100');
+    return [path?.verdict, path?.exposure, path?.since, path?.sinceFirstSeen] as const;
+  };
+  const repaired = (await view(world)).paths[0]?.since;
+  const [, , blocked] = await sinceOf('hs-b');
+  t.deepEqual(await sinceOf('hs-b'), ['blocked', 'latent', blocked, true], 'it was so when it was first seen');
+  t.true(Date.parse(blocked ?? '') <= Date.parse(repaired ?? ''));
+  for (let day = 0; day < 3; day += 1) {
+    world.now += 86_400_000;
+    world.sweep();
+    await world.run();
+  }
+  t.deepEqual(await sinceOf('hs-a'), ['compliant', 'active', repaired, undefined], 'proved anew each day');
+
+  const [row] = await world.store.history.list(SUBSCRIPTION);
+  t.truthy(row);
+  world.guests.set('hs-a', 'wrong');
+  world.manual('check', 'hs-a');
+  await world.run();
+  const [verdict, , changed] = await sinceOf('hs-a');
+  t.is(verdict, 'repairable');
+  t.true(Date.parse(changed ?? '') > world.now - 600_000);
+
+  // What is judged from the lists of now and what the last pass noted differ: since when is not known.
+  world.oneNic.add('hs-a');
+  t.deepEqual(await sinceOf('hs-a'), ['blocked', 'active', undefined, undefined]);
 });
 
 test('a primary whose fix is gone fails now', async (t) => {
@@ -95,6 +127,8 @@ test('as CSV: a line per path, and one for each thing that nothing is said of', 
     vip: '10.0.1.100',
     verdict: 'compliant',
     exposure: 'active',
+    since: document.paths[0]?.since,
+    sinceFirstSeen: '',
     primarySince: document.paths[0]?.primarySince,
     proof: 'self',
     proofAgeSeconds: String(document.paths[0]?.proof.ageSeconds),

@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
+import type { EstateReading } from '../../shared/model/estateReading.ts';
 import { type IdKey, idKey, parseResourceId } from '../../shared/model/ids.ts';
-import type { Observed } from '../../shared/model/observed.ts';
 import type { VmKnowledge } from '../../shared/model/path.ts';
 import type { SecurityRule, Surroundings } from '../../shared/model/surroundings.ts';
 import { type Assessment, assessmentOf, judged } from '../../shared/views/assessment.ts';
@@ -26,7 +26,7 @@ import {
 } from '../helpers/estate.ts';
 
 const none = { resourceGroups: [], loadBalancers: [] };
-const assessed = (observed: Observed, scope = SCOPE, filter: typeof none = none): Assessment => {
+const assessed = (observed: EstateReading, scope = SCOPE, filter: typeof none = none): Assessment => {
   const request = { scope, filter };
   return assessmentOf(observed, judged(observed, request), request);
 };
@@ -185,7 +185,7 @@ test('what stands around: masked alike, and the same is found in the way', (t) =
     sizes: [{ name: 'Standard_X', location: secret, nics: 1 }],
     agents: new Map([[idKey(vmId('b')), { status: 'Not Ready' }]]),
   };
-  const unread: Observed['unread'] = [
+  const unread: EstateReading['unread'] = [
     { what: 'routeTables', id: table, action: 'x/read', code: 'NOT_LISTED', text: 'It is named.' },
     { what: 'locks', id: vmId('a'), action: 'x/read', code: 'AZURE_DENIED', text: `The client '${secret}' may not` },
   ];

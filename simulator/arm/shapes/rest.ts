@@ -2,9 +2,11 @@
  * Management locks and sizes of VMs as ARM shows them. Shapes: "Management Locks - List At Subscription Level" and "Resource
  * Skus - List" of Azure's REST reference.
  */
-import type { LockLevel } from '../handlers.ts';
 
 type Shape = Record<string, unknown>;
+
+/** `CanNotDelete` refuses deletes, `ReadOnly` writes too. */
+export type LockLevel = 'CanNotDelete' | 'ReadOnly';
 
 /** A lock on a scope. */
 export const lockResource = (scope: string, level: LockLevel): Shape => ({

@@ -62,7 +62,7 @@ export interface WindowsEngine {
 const NO_DOTNET = 'The PowerShell engine needs the .NET 10 SDK, and there is no program dotnet in the PATH.';
 
 /**
- * Starts the engine; the first time on a machine this builds it (about 10 s, with NuGet in reach). Resolves when it has
+ * Starts the engine; the first time in a checkout this builds it (10 to 20 s, with NuGet in reach). Resolves when it has
  * answered. Throws Error with the compiler's words when it cannot be built, with its last words when it cannot run, and
  * with what is missing when there is no dotnet. `env`: more variables, for scripts that go to the real network.
  */
@@ -104,12 +104,20 @@ const quiet = { ...process.env, NO_COLOR: '1', TERM: 'dumb', DOTNET_NOLOGO: '1',
 /** The engine's assembly, built where it is not yet: for a PowerShell that is to load it. */
 export const engineAssembly = async (): Promise<string> => join(await built(), 'engine.dll');
 
-/** The folder with the built engine, named by its sources' hash, so that a change of them builds it anew. */
-async function built(): Promise<string> {
+/** Where the built engine is or will be: named by its sources' hash, so that a change of them builds it anew. */
+function folderOfEngine(): string {
   const files = readdirSync(SOURCES).filter((name) => /\.(cs|csproj)$/.test(name));
   const hash = createHash('sha256');
   for (const name of files.sort()) hash.update(name).update(readFileSync(join(SOURCES, name)));
-  const folder = join(CACHE, hash.digest('hex').slice(0, 16));
+  return join(CACHE, hash.digest('hex').slice(0, 16));
+}
+
+/** False when the next start has to build the engine first. */
+export const isEngineBuilt = (): boolean => existsSync(join(folderOfEngine(), 'engine.dll'));
+
+/** The folder with the built engine. */
+async function built(): Promise<string> {
+  const folder = folderOfEngine();
   const isThere = () => existsSync(join(folder, 'engine.dll'));
   mkdirSync(CACHE, { recursive: true });
   while (!isThere()) {

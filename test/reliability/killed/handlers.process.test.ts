@@ -5,7 +5,7 @@
  * Long: one table of cases about one thing.
  */
 import { randomUUID } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { POISON_QUEUE, RECONCILE_QUEUE, signalMessage } from '../../../shared/model/messages.ts';
@@ -265,27 +265,18 @@ const empty = (name: string): Promise<true> =>
     return approximateMessagesCount === 0;
   });
 
-/** Killed elsewhere: at the loop's calls in kills.process.test.ts, at its host’s in cleanStop.process.test.ts; the others read. */
-const ELSEWHERE = [
-  'compliance',
-  'dashboard',
-  'estate',
-  'forecast',
-  'health',
-  'history',
-  'openapi',
-  'paths',
-  'reconcile',
-  'runs',
-];
+/** Killed elsewhere: at the loop's calls in kills.process.test.ts, at its host’s in cleanStop.process.test.ts. */
+const ELSEWHERE = new Set(['reconcile']);
+const FUNCTIONS = new URL('../../../functions/', import.meta.url);
+/** Nothing is left behind where nothing is written. */
+const onlyReads = async (name: string): Promise<boolean> =>
+  (await readFile(new URL(`${name}.ts`, FUNCTIONS), 'utf8')).includes("methods: ['GET']");
 
-test.after('no function lacks a row; nothing is open, lost or doubled', async (t) => {
-  const files = await readdir(new URL('../../../functions/', import.meta.url));
-  const names = files.filter((file) => /(?<!^index)\.ts$/.test(file)).map((file) => file.replace(/\.ts$/, ''));
-  t.deepEqual(
-    names.filter((name) => !tried.has(name)),
-    ELSEWHERE,
-  );
+test.after('no function that acts lacks a row; nothing is open, lost or doubled', async (t) => {
+  const files = (await readdir(FUNCTIONS)).filter((file) => /(?<!^index)\.ts$/.test(file));
+  t.true(files.length > 15);
+  for (const name of files.map((file) => file.replace(/\.ts$/, '')))
+    t.true(tried.has(name) || ELSEWHERE.has(name) || (await onlyReads(name)), name);
   await empty(RECONCILE_QUEUE);
   const { estate, lab, store } = hosts;
   for (const run of (await runs()).filter(isOpen)) await settled([run.runId]);

@@ -52,7 +52,8 @@ export const LEFT_OUT = 'left out on request';
 /** What is known of the fix on a VM. `never`: this program gave the VM no command, or took its work away again. */
 export type Heard = 'never' | 'report' | 'other-plan' | 'no-report' | 'unread';
 
-export interface Observed {
+/** What was read of an estate from outside, of all subscriptions together. */
+export interface EstateReading {
   /** Epoch milliseconds. */
   at: number;
   /** The subscriptions that were read. */
