@@ -1,7 +1,7 @@
 /**
  * The tests: the quick ones side by side, then those that start processes or namespaces, three files at a time. Those
- * of either kind that take minutes run with `--long` alone, and with `--all` everything does. Ends with the ten slowest, and
- * a line of its own, `N passed, N failed[, N skipped]`. Other arguments are given on to AVA (`--match`, files). What a
+ * of either kind that take minutes run with `--long` alone, and with `--all` everything does. Ends with the ten slowest,
+ * and a line of its own, `N passed, N failed[, N skipped]`. Other arguments are given on to AVA (`--match`, files). What a
  * whole run took stays in .cache/times, where `npm run bench -- people` reads it.
  */
 import { spawn } from 'node:child_process';
