@@ -1,7 +1,8 @@
 /**
  * The tests: the quick ones side by side, then those that start processes or namespaces, three files at a time. Those
  * that take minutes run with `--long` alone, and with `--all` everything does. Ends with the ten slowest, and a line of
- * its own, `N passed, N failed[, N skipped]`. Other arguments are given on to AVA (`--match`, files).
+ * its own, `N passed, N failed[, N skipped]`. Other arguments are given on to AVA (`--match`, files: `.kernel.test.ts`
+ * and `.process.test.ts` are slow ones).
  */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +16,11 @@ const slowest: { seconds: number; title: string }[] = [];
 const PARTS = ['--long', '--all'];
 const asked = process.argv.slice(2);
 const others = asked.filter((word) => !PARTS.includes(word));
+/** Files that are named run once, each with the configuration that it is for. */
+const isSlow = (word: string): boolean => /\.(kernel|process)\.test\.ts$/.test(word);
+const isQuick = (word: string): boolean => /\.test\.ts$/.test(word) && !isSlow(word);
+const quickWords = others.filter((word) => !isSlow(word));
+const slowWords = others.filter((word) => !isQuick(word));
 const isAll = asked.includes('--all');
 const isLong = asked.includes('--long') && !isAll;
 /** Which of the slow files AVA's configuration takes; it takes all without the variable. */
@@ -30,7 +36,7 @@ const TIMED = /^\s*[\u2714\u2718\u2716] (.*) \((?:(\d+)m )?([\d.]+)s\)$/gm;
  * in AVA, not in the test, and one run has one reporter. Resolves to false when it failed.
  */
 async function ava(args: string[]): Promise<boolean> {
-  const child = spawn(process.execPath, [cli, ...args, ...others], {
+  const child = spawn(process.execPath, [cli, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { FORCE_COLOR: process.stdout.isTTY ? '1' : '0', NODE_COMPILE_CACHE, ...process.env, ...part },
   });
@@ -52,8 +58,10 @@ async function ava(args: string[]): Promise<boolean> {
   return code === 0;
 }
 
-const quick = isLong || (await ava([]));
-const slow = await ava(['--config', 'ava.slow.config.js']);
+const isQuickRun = !isLong && (others.some(isQuick) || !others.some(isSlow));
+const isSlowRun = others.some(isSlow) || !others.some(isQuick);
+const quick = !isQuickRun || (await ava(quickWords));
+const slow = !isSlowRun || (await ava(['--config', 'ava.slow.config.js', ...slowWords]));
 if (!(quick && slow) && counts.failed === 0) counts.failed = 1;
 const mustNotSkip = process.env.HAIRPIN_NO_SKIP === '1' && counts.skipped > 0;
 if (mustNotSkip) console.error('Nothing may be skipped here.');
