@@ -4,8 +4,9 @@ import { fileURLToPath } from 'node:url';
 const ALL = ['test/**/*.kernel.test.ts', 'test/**/*.process.test.ts'];
 
 /**
- * Those that take minutes: guests that boot, kills at every call, storms. `npm run test:long` runs them, `npm test` does not.
- * In the order in which they begin: none of them is left alone at the end, and those that work and those that wait take turns.
+ * Those that take minutes, alone or together: guests that boot, kills at every call, storms, the laboratory, whole
+ * stories, random Windows guests. `npm run test:long` runs them, `npm test` does not. In the order in which they begin:
+ * none of them is left alone at the end, and those that work and those that wait take turns.
  */
 const LONG = [
   'test/lab/booted/*.kernel.test.ts',
@@ -13,15 +14,31 @@ const LONG = [
   'test/guest/linux/firewall.kernel.test.ts',
   'test/reliability/killed/*.process.test.ts',
   'test/lab/namespace/kills.kernel.test.ts',
-  'test/simulator/story/sabotage.kernel.test.ts',
+  'test/simulator/story/*.kernel.test.ts',
   'test/simulator/chaos/*.process.test.ts',
   'test/reliability/cleanStop.process.test.ts',
+  'test/simulator/main.kernel.test.ts',
   'test/lab/namespace/drift.kernel.test.ts',
   'test/lab/namespace/roles.kernel.test.ts',
+  'test/guest/windows/random.process.test.ts',
+  'test/guest/windows/pwsh.process.test.ts',
+  'test/guest/windows/drift.process.test.ts',
+  'test/guest/windows/neighbours.process.test.ts',
   'test/lab/namespace/neighbours.kernel.test.ts',
   'test/lab/namespace/agents.kernel.test.ts',
   'test/lab/namespace/afterFailure.kernel.test.ts',
-  'test/simulator/guests/model/equal.kernel.test.ts',
+  'test/simulator/guests/model/*.kernel.test.ts',
+  'test/simulator/guests/model/*.process.test.ts',
+  'test/simulator/guests/kernel/*.kernel.test.ts',
+  'test/guest/linux/errors.kernel.test.ts',
+  'test/guest/linux/large.kernel.test.ts',
+  'test/guest/linux/proof.kernel.test.ts',
+  'test/guest/linux/service.kernel.test.ts',
+  'test/guest/linux/takeback.kernel.test.ts',
+  'test/mirror/tellFailoverWindows.process.test.ts',
+  'test/infra/compiled.process.test.ts',
+  'test/lab/*.kernel.test.ts',
+  'test/lab/*/*.kernel.test.ts',
 ];
 
 /** Set by test/run.ts; without it a file that is named runs, whichever part it is of. */
@@ -30,10 +47,15 @@ const FILES = {
   long: LONG,
 }[process.env.HAIRPIN_TEST_PART];
 
-const matchers = LONG.map((pattern) => new RegExp(`${pattern.replaceAll('.', '\\.').replaceAll('*', '[^/]*')}$`));
+/** Begins first of the short ones: two whole stories. */
+const FIRST = ['test/simulator/main.process.test.ts'];
+
+const matchers = [...LONG, ...FIRST].map(
+  (pattern) => new RegExp(`${pattern.replaceAll('.', '\\.').replaceAll('*', '[^/]*')}$`),
+);
 const rank = (file) => {
   const at = matchers.findIndex((matcher) => matcher.test(file));
-  return at < 0 ? LONG.length : at;
+  return at < 0 ? matchers.length : at;
 };
 
 export default {

@@ -1,8 +1,8 @@
 /**
  * The tests: the quick ones side by side, then those that start processes or namespaces, three files at a time. Those
- * that take minutes run with `--long` alone, and with `--all` everything does. Ends with the ten slowest, and a line of
- * its own, `N passed, N failed[, N skipped]`. Other arguments are given on to AVA (`--match`, files: `.kernel.test.ts`
- * and `.process.test.ts` are slow ones).
+ * of either kind that take minutes run with `--long` alone, and with `--all` everything does. Ends with the ten slowest,
+ * and a line of its own, `N passed, N failed[, N skipped]`. Other arguments are given on to AVA (`--match`, files:
+ * `.kernel.test.ts` and `.process.test.ts` are slow ones). Files that are named run once, whichever part they are of.
  */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -16,14 +16,13 @@ const slowest: { seconds: number; title: string }[] = [];
 const PARTS = ['--long', '--all'];
 const asked = process.argv.slice(2);
 const others = asked.filter((word) => !PARTS.includes(word));
-/** Files that are named run once, each with the configuration that it is for. */
 const isSlow = (word: string): boolean => /\.(kernel|process)\.test\.ts$/.test(word);
 const isQuick = (word: string): boolean => /\.test\.ts$/.test(word) && !isSlow(word);
-const quickWords = others.filter((word) => !isSlow(word));
-const slowWords = others.filter((word) => !isQuick(word));
-const isAll = asked.includes('--all');
+const isNamed = others.some((word) => isSlow(word) || isQuick(word));
+/** What is named is wanted, whichever part it is of. */
+const isAll = asked.includes('--all') || isNamed;
 const isLong = asked.includes('--long') && !isAll;
-/** Which of the slow files AVA's configuration takes; it takes all without the variable. */
+/** Which files AVA's configurations take; they take all without the variable. */
 const part = isAll ? {} : { HAIRPIN_TEST_PART: isLong ? 'long' : 'short' };
 /** Hundreds of processes load the same modules: each is compiled once. */
 const NODE_COMPILE_CACHE = fileURLToPath(new URL('../.cache/node', import.meta.url));
@@ -58,10 +57,10 @@ async function ava(args: string[]): Promise<boolean> {
   return code === 0;
 }
 
-const isQuickRun = !isLong && (others.some(isQuick) || !others.some(isSlow));
-const isSlowRun = others.some(isSlow) || !others.some(isQuick);
-const quick = !isQuickRun || (await ava(quickWords));
-const slow = !isSlowRun || (await ava(['--config', 'ava.slow.config.js', ...slowWords]));
+const isNeeded = (kind: typeof isSlow): boolean => !isNamed || others.some(kind);
+const quick = !isNeeded(isQuick) || (await ava(others.filter((word) => !isSlow(word))));
+const slow =
+  !isNeeded(isSlow) || (await ava(['--config', 'ava.slow.config.js', ...others.filter((word) => !isQuick(word))]));
 if (!(quick && slow) && counts.failed === 0) counts.failed = 1;
 const mustNotSkip = process.env.HAIRPIN_NO_SKIP === '1' && counts.skipped > 0;
 if (mustNotSkip) console.error('Nothing may be skipped here.');

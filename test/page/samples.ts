@@ -15,7 +15,7 @@ import { knowing } from '../helpers/looked.ts';
 const MINUTE = 60_000;
 
 /** Puts load balancers of one frontend each together as one. */
-export function onOneBalancer(topology: Topology, name: string): Topology {
+function onOneBalancer(topology: Topology, name: string): Topology {
   const text = JSON.stringify(topology)
     .replaceAll(/\/loadBalancers\/([\w-]+)\/(probes|loadBalancingRules)\/([\w-]+)/g, `/loadBalancers/${name}/$2/$1-$3`)
     .replaceAll(
