@@ -1,9 +1,9 @@
 /** What `npm test` counts and says, and with which exit code it ends: in a small project of its own. */
 import { spawn } from 'node:child_process';
-import { globSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
@@ -15,6 +15,8 @@ interface Ended {
   code: number | null;
   lines: string[];
   errors: string;
+  /** What it left of its times, by file. */
+  times: Record<string, { seconds: number; passed: number; slowest: unknown[] }>;
 }
 
 /** Runs a project's tests; `quick` and `slow` are the bodies of its two files. */
@@ -42,8 +44,11 @@ async function run(
   const child = spawn(process.execPath, [RUN, ...args], { cwd: folder, env: { ...own, ...env } });
   const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
   if (child.exitCode === null && child.signalCode === null) await new Promise((resolve) => child.once('exit', resolve));
-  return { code: child.exitCode, lines: output.trim().split('\n'), errors };
+  const times = globSync(join(folder, '.cache/times/*')).map((file) => [basename(file), readJson(file)]);
+  return { code: child.exitCode, lines: output.trim().split('\n'), errors, times: Object.fromEntries(times) };
 }
+
+const readJson = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
 
 const PASSES = "test('is well', (t) => t.pass());";
 const SKIPPED = "test.skip('of a kernel (skipped: needs nftables)', (t) => t.pass());";
@@ -136,4 +141,14 @@ test('every file that takes minutes is there', async (t) => {
     t.true(config.files.length > 0);
     for (const pattern of config.files) t.true(globSync(pattern).length > 0, pattern);
   }
+});
+
+test.serial('what a whole run took is kept; of one that fails, or of some files, nothing is', async (t) => {
+  const { times } = await run(t, { quick: PASSES, slow: PASSES });
+  t.deepEqual(Object.keys(times), ['test.json']);
+  t.is(times['test.json']?.passed, 2);
+  t.true((times['test.json']?.seconds ?? 0) >= 1);
+  t.deepEqual(Object.keys((await run(t, { quick: PASSES, slow: PASSES }, {}, ['--all'])).times), ['all.json']);
+  t.deepEqual((await run(t, { quick: PASSES, slow: PASSES }, {}, ['--match', '*'])).times, {});
+  t.deepEqual((await run(t, { quick: "test('is ill', (t) => t.fail());", slow: PASSES })).times, {});
 });

@@ -3,10 +3,17 @@
  * of either kind that take minutes run with `--long` alone, and with `--all` everything does. Ends with the ten slowest,
  * and a line of its own, `N passed, N failed[, N skipped]`. Other arguments are given on to AVA (`--match`, files:
  * `.kernel.test.ts` and `.process.test.ts` are slow ones). Files that are named run once, whichever part they are of.
+ * What a whole run took stays in .cache/times, where `npm run bench -- people` reads it.
  */
 import { spawn } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
+import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
+
+const began = new Date().toISOString();
+const [busy = 0] = loadavg();
 
 /** AVA's command, beside its main module. */
 const cli = fileURLToPath(new URL('cli.js', import.meta.resolve('ava')));
@@ -70,3 +77,9 @@ for (const { seconds, title } of slowest.slice(0, 10)) console.log(`${seconds.to
 const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
 console.log(`\n${counts.passed} passed, ${counts.failed} failed${skipped}`);
 process.exitCode = counts.failed > 0 || mustNotSkip || counts.passed === 0 ? 1 : 0;
+
+if (process.exitCode === 0 && others.length === 0 && !isLong) {
+  mkdirSync('.cache/times', { recursive: true });
+  const took = { began, busy, seconds: Math.round(performance.now() / 1000), slowest: slowest.slice(0, 10) };
+  writeFileSync(`.cache/times/${isAll ? 'all' : 'test'}.json`, `${JSON.stringify({ ...took, ...counts })}\n`);
+}

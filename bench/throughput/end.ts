@@ -1,10 +1,15 @@
 /**
  * One end of a measurement in a guest. `server PORT`: takes what a connection sends and answers each message of `ping`
- * connections. `client ADDRESS PORT SECONDS`: one bulk connection, then many with small messages to and fro, then
- * connects one after another; prints figures as one line of JSON.
+ * connections. `client PORT SECONDS ROUNDS NAME=ADDRESS...`: so many rounds; in each first one bulk connection to every
+ * address, then many with small messages to and fro, then connects one after another. Short turns right after one another,
+ * in one order and then in the other: what the machine does besides, and what changes slowly, meets all ways alike. Prints
+ * figures as one line of JSON.
  */
 import { connect, createServer, type Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
+
+/** By the name of each way, of each round. */
+export type Figures = Record<string, ThroughputFigures[]>;
 
 export interface ThroughputFigures {
   /** Of one bulk connection. */
@@ -20,7 +25,7 @@ const PING = 'P';
 const CHUNK = Buffer.alloc(256 * 1024, BULK);
 const MESSAGE = Buffer.alloc(64, PING);
 const PING_CONNECTIONS = 16;
-const CONNECTS = 200;
+const CONNECTS = 100;
 
 function serve(port: number): void {
   createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
@@ -92,15 +97,36 @@ async function connects(address: string, port: number): Promise<number> {
   return times.sort((a, b) => a - b)[CONNECTS >> 1] ?? Number.NaN;
 }
 
+/** One round over all ways. */
+async function round(ways: readonly [string, string][], port: number, seconds: number): Promise<Figures> {
+  const all = async (measure: (address: string) => Promise<number>): Promise<Map<string, number>> => {
+    const values = new Map<string, number>();
+    for (const [name, address] of ways) values.set(name, await measure(address));
+    return values;
+  };
+  const gigabits = await all((address) => bulk(address, port, seconds));
+  const messages = await all((address) => pings(address, port, seconds));
+  const times = await all((address) => connects(address, port));
+  const of = (values: Map<string, number>, name: string) => values.get(name) ?? Number.NaN;
+  return Object.fromEntries(
+    ways.map(([name]) => [
+      name,
+      [{ gigabitPerSecond: of(gigabits, name), messagesPerSecond: of(messages, name), connectMs: of(times, name) }],
+    ]),
+  );
+}
+
 const [role, ...rest] = process.argv.slice(2);
 if (role === 'server') serve(Number(rest[0]));
 else {
-  const [address = '', port, seconds] = rest;
-  const figures: ThroughputFigures = {
-    gigabitPerSecond: await bulk(address, Number(port), Number(seconds)),
-    messagesPerSecond: await pings(address, Number(port), Number(seconds)),
-    connectMs: await connects(address, Number(port)),
-  };
+  const [port, seconds, rounds] = rest.map(Number) as [number, number, number];
+  const ways = rest.slice(3).map((word) => word.split('=') as [string, string]);
+  const figures: Figures = Object.fromEntries(ways.map(([name]) => [name, []]));
+  // The first one warms all up, and is thrown away.
+  for (let i = -1; i < rounds; i += 1) {
+    const one = await round(i % 2 === 0 ? ways : ways.toReversed(), port, seconds);
+    if (i >= 0) for (const [name, values] of Object.entries(one)) figures[name]?.push(...values);
+  }
   console.log(JSON.stringify(figures));
   process.exit(0);
 }
