@@ -1,27 +1,36 @@
-/** What a month costs, by what one hour was counted to take: `npm run bench -- cost`. */
+/**
+ * What a month costs, by what one hour was counted to take: `npm run bench -- cost`. The hour of 10,000 VMs, which would
+ * take half an hour to count, is reckoned from those of 100 and 1,000.
+ */
 import { countHour } from './cost/hour.ts';
-import { monthOf } from './cost/month.ts';
+import { reckonHour } from './cost/law.ts';
+import { type Month, monthOf } from './cost/month.ts';
 import { COST_HEAD, costLine } from './cost/table.ts';
 import { type BenchRow, row } from './rows.ts';
 
-const SIZES = [10, 1000] as const;
+const LARGE = 10_000;
 
 export async function bench(): Promise<BenchRow[]> {
-  const rows: BenchRow[] = [];
-  const lines: string[] = [];
-  for (const vms of SIZES) {
-    const month = monthOf(await countHour(vms));
-    lines.push(costLine(month));
-    const add = (what: string, value: number, unit: string) =>
-      rows.push(row(`a month of ${vms.toLocaleString('en')} VMs: ${what}`, value, unit));
-    add('executions', month.executions, 'executions');
-    add('memory held', month.gbSeconds, 'GB s');
-    add('requests to storage', month.storageCalls, 'calls');
-    add('requests to Azure Resource Manager', month.armCalls, 'calls');
-    add('commands in guests', month.commands, 'commands');
-    add('the app’s own log', month.logGb, 'GB');
-    add('the Function app', month.functionsDollars, 'USD');
-  }
-  console.log([COST_HEAD, ...lines].join('\n'));
-  return rows;
+  const [ten, hundred, thousand] = [await countHour(10), await countHour(100), await countHour(1000)];
+  const counted = [ten, hundred, thousand].map(monthOf);
+  const reckoned = monthOf(reckonHour(LARGE, hundred, thousand));
+  console.log([COST_HEAD, ...[...counted, reckoned].map(costLine)].join('\n'));
+  return [
+    ...counted.flatMap((month) => rowsOf(month, 'one hour counted, 730 times')),
+    ...rowsOf(reckoned, 'reckoned from the hours of 100 and 1,000 VMs: what grows with readings and pages by both'),
+  ];
+}
+
+function rowsOf(month: Month, compared: string): BenchRow[] {
+  const of = (what: string, value: number, unit: string) =>
+    row(`a month of ${month.vms.toLocaleString('en')} VMs: ${what}`, value, unit, undefined, { compared });
+  return [
+    of('executions', month.executions, 'executions'),
+    of('memory held', month.gbSeconds, 'GB s'),
+    of('requests to storage', month.storageCalls, 'calls'),
+    of('requests to Azure Resource Manager', month.armCalls, 'calls'),
+    of('commands in guests', month.commands, 'commands'),
+    of('the app’s own log', month.logGb, 'GB'),
+    of('the Function app', month.functionsDollars, 'USD'),
+  ];
 }

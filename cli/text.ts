@@ -24,6 +24,7 @@ export function assessmentText(assessment: Assessment, paint: Paint): string {
     assessment.trace ? traceText(assessment.trace, paint) : '',
     lossText(assessment.ifLost, paint),
     unreadText(assessment, paint),
+    notToldText(assessment, paint),
     listedText(assessment, paint),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
@@ -156,6 +157,17 @@ function unreadText({ unread, notes }: Assessment, paint: Paint): string {
     ...(odd.length > 0 ? [`${paint('bold', 'Not understood')}\n${odd.join('\n')}`] : []),
   ];
   return parts.join('\n\n');
+}
+
+/** What no list tells, each with where it is about. */
+function notToldText({ notTold }: Assessment, paint: Paint): string {
+  if (notTold.length === 0) return '';
+  const rows = notTold.map(({ code, text, nextStep, ids }) => {
+    const names = ids.slice(0, 8).map((id) => plain(id.split('/').at(-1) ?? id));
+    const more = ids.length > names.length ? ` and ${ids.length - names.length} more` : '';
+    return `  ${paint('yellow', code)}  ${names.join(', ')}${more}\n${wrapped(`${text} ${nextStep}`, '    ')}`;
+  });
+  return `${paint('bold', 'Told by no list')}\n${rows.join('\n')}`;
 }
 
 function listedText({ listed }: Assessment, paint: Paint): string {

@@ -28,6 +28,8 @@ export interface Hour {
   tableCalls: number;
   /** Requests to Azure Resource Manager, pages and answers of long questions among them. */
   armCalls: number;
+  /** How often the whole estate was read: its lists from Azure, its rows from tables. */
+  readings: number;
   commands: number;
   /** Bytes of the log's lines. */
   logBytes: number;
@@ -41,6 +43,9 @@ const LISTS = 4;
 /** What a page of a list holds; Azure sets it, and says so nowhere. */
 const PAGE = 100;
 const SWEEP_MINUTE = 7;
+
+/** Pages of the lists of an estate of so many VMs, with two NICs each. */
+export const pagesOf = (vms: number): number => LISTS * Math.ceil(vms / PAGE) + Math.ceil(vms / PAGE);
 const WRITES = 32;
 
 /** Counts one hour of an estate of so many VMs, an even number, in pairs with two mirrors each. */
@@ -102,7 +107,7 @@ class Counted {
     this.#store = store;
     this.#tableUrl = tableUrl;
     this.#azure = new ScriptedAzure(vms, COMMAND_MS, () => this.#now);
-    this.#hour = { vms, executions: 0, messages: 0, tableCalls: 0, armCalls: 0, commands: 0, logBytes: 0 };
+    this.#hour = { vms, executions: 0, messages: 0, tableCalls: 0, armCalls: 0, readings: 0, commands: 0, logBytes: 0 };
   }
 
   async hour(): Promise<Hour> {
@@ -151,8 +156,10 @@ class Counted {
           },
         },
         topology: {
-          read: (id, signal) =>
-            call(topology.read(id, signal), LISTS * Math.ceil(count.vms / PAGE) + Math.ceil(count.vms / PAGE)),
+          read: (id, signal) => {
+            count.readings += 1;
+            return call(topology.read(id, signal), pagesOf(count.vms));
+          },
         },
         health: { read: (rule, location) => call(later(health.read(rule), rule, location)) },
         agents: { read: (vm) => call(agents.read(vm)) },

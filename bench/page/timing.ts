@@ -44,9 +44,13 @@ export async function watch(page: Page): Promise<void> {
 
 /** Of an opened page: milliseconds from the beginning of the navigation. */
 export const paints = (page: Page): Promise<{ first: number; estate: number }> =>
-  page.evaluate<{ first: number; estate: number }>(`bench.drawn.then((estate) => (
-    { first: performance.getEntriesByName('first-contentful-paint')[0].startTime, estate }
-  ))`);
+  page.evaluate<{ first: number; estate: number }>(`bench.drawn.then((estate) => new Promise((resolve) => {
+    // Told some time after the frame.
+    new PerformanceObserver((list) => {
+      const [entry] = list.getEntriesByName('first-contentful-paint');
+      if (entry) resolve({ first: entry.startTime, estate });
+    }).observe({ type: 'paint', buffered: true });
+  }))`);
 
 export interface Interaction {
   what: string;

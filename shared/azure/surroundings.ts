@@ -16,6 +16,7 @@ export const mapNetworks = (list: readonly unknown[], notes: Notes): VirtualNetw
     return {
       id: item.id,
       prefixes: properties.within('addressSpace').texts('addressPrefixes'),
+      peered: properties.items('virtualNetworkPeerings').flatMap(peeredRanges),
       subnets: properties.items('subnets').map((subnet) => {
         const own = subnet.within('properties');
         return {
@@ -28,6 +29,14 @@ export const mapNetworks = (list: readonly unknown[], notes: Notes): VirtualNetw
       }),
     };
   });
+
+/** "Virtual network peering": without access to the other network its ranges are not what the tag VirtualNetwork stands for. */
+function peeredRanges(item: Item): string[] {
+  const properties = item.within('properties');
+  const isUp = properties.word('peeringState', ['connected', 'disconnected', 'initiated']) === 'connected';
+  if (!isUp || !properties.flag('allowVirtualNetworkAccess')) return [];
+  return properties.within('remoteAddressSpace').texts('addressPrefixes');
+}
 
 /** Network security groups: their own rules and Azure's default ones in one order, as Azure goes through them. */
 export const mapSecurityGroups = (list: readonly unknown[], notes: Notes): SecurityGroup[] =>

@@ -80,8 +80,9 @@ export const roomForHealth = (now: number, recentAsks: readonly number[], settin
   settings.healthPerMinute - recentAsks.filter((at) => at <= now && now - at < MINUTE_MS).length;
 
 /**
- * How many of them may go to what no failover waits for: a third of the ceiling is kept for those that are announced, and
- * two thirds while one is. The watch of a large estate would leave none, and a failover would wait for a minute.
+ * How many of them may go to what no failover waits for. For the first of those that are announced as many are kept as
+ * there may be commands at a time, no more than a third of the ceiling; two thirds while one waits. The watch of a large
+ * estate would leave none, and a failover would wait for a minute.
  */
 export function roomForOthers(
   now: number,
@@ -89,7 +90,8 @@ export function roomForOthers(
   settings: LoopSettings,
   isAnnounced: boolean,
 ): number {
-  const kept = Math.floor((settings.healthPerMinute * (isAnnounced ? 2 : 1)) / 3);
+  const { healthPerMinute: ceiling, maxCommands } = settings;
+  const kept = isAnnounced ? Math.floor((2 * ceiling) / 3) : Math.min(maxCommands, Math.floor(ceiling / 3));
   return roomForHealth(now, recentAsks, settings) - kept;
 }
 

@@ -22,8 +22,10 @@ export interface GroupPlace {
 export interface Around {
   /** The groups that an ip configuration's packets pass: its subnet's and its NIC's. Those that were not read are missing. */
   groupsOf(place: NicIp): readonly GroupPlace[];
-  /** The route table of its subnet, with the address space of its network. */
+  /** The route table of its subnet, with the address space of its network and of those peered with it. */
   routesOf(place: NicIp): { table: RouteTable; prefixes: readonly string[] } | undefined;
+  /** The ranges of its network and of those peered with it; undefined where the network was not read, or has none. */
+  rangesOf(place: NicIp): readonly string[] | undefined;
   /** Locks on a resource or on what holds it. */
   locksOn(resource: IdKey): readonly Lock[];
   sizeOf(vm: Vm): VmSize | undefined;
@@ -70,7 +72,11 @@ export function around({ networks, securityGroups, routeTables, locks, sizes }: 
       const found = subnetOf(place);
       const id = found?.subnet.routeTableId;
       const table = id === undefined ? undefined : tables.get(idKey(id));
-      return found && table ? { table, prefixes: found.network.prefixes } : undefined;
+      return found && table ? { table, prefixes: rangesIn(found.network) } : undefined;
+    },
+    rangesOf(place) {
+      const found = subnetOf(place);
+      return found && found.network.prefixes.length > 0 ? rangesIn(found.network) : undefined;
     },
     locksOn(resource) {
       if (locksAt.size === 0) return [];
@@ -91,6 +97,10 @@ export function around({ networks, securityGroups, routeTables, locks, sizes }: 
     },
   };
 }
+
+/** Azure's own routes lead to both, and the tag VirtualNetwork stands for both. */
+const rangesIn = ({ prefixes, peered = [] }: VirtualNetwork): readonly string[] =>
+  peered.length === 0 ? prefixes : [...prefixes, ...peered];
 
 /** A resource and all that it is in: resource group and subscription too. */
 function scopesOf(resource: IdKey): IdKey[] {

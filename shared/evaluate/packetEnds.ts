@@ -38,8 +38,11 @@ export function packetEnds(index: TopologyIndex, surroundings: Surroundings): Pa
     const port = rule?.backendPort ?? way.port;
     if (port !== undefined) {
       const ends = { source: endOf(from, source), destination: endOf(place, backend) };
-      const arriving: FirstPacket = { direction: 'inbound', protocol: 'tcp', ...ends, port };
-      const leaving: FirstPacket = { ...arriving, direction: 'outbound' };
+      const arriving: FirstPacket = {
+        ...{ direction: 'inbound', protocol: 'tcp', ...ends, port },
+        ranges: known.rangesOf(place),
+      };
+      const leaving: FirstPacket = { ...arriving, direction: 'outbound', ranges: known.rangesOf(from) };
       const toVip: FirstPacket = { ...leaving, destination: { address: way.vip }, port: way.port ?? port };
       for (const { group } of known.groupsOf(from)) {
         // Which of the two Azure looks at is not said: what ends both ends it.

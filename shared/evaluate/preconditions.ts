@@ -99,16 +99,18 @@ function probes({ member, frontend }: Way, known: Around, probeOf: ProbeOf, flow
 function connections({ frontend, port: proved }: Way, via: NicIp, member: Member, known: Around, flows: Flows): void {
   const source = endOf(via, via.ip.address ?? '');
   const leavingBy = known.groupsOf(via);
+  const leavingIn = known.rangesOf(via);
   for (const rule of member.rules) {
     const asked = askedOf(rule, proved);
     for (const place of ipsBehind(member, rule)) {
       const arrivingBy = known.groupsOf(place);
       if (place.ip.address === undefined || leavingBy.length + arrivingBy.length === 0) continue;
       const destination = endOf(place, place.ip.address);
+      const ranges = known.rangesOf(place);
       if (rule.protocol === 'all') {
         for (const protocol of ['tcp', 'udp'] as const) {
-          const arriving = { direction: 'inbound', protocol, source, destination } as const;
-          const leaving = { ...arriving, direction: 'outbound' } as const;
+          const arriving = { direction: 'inbound', protocol, source, destination, ranges } as const;
+          const leaving = { ...arriving, direction: 'outbound', ranges: leavingIn } as const;
           for (const at of arrivingBy) flows.addAllPorts(at, [arriving]);
           for (const at of leavingBy)
             flows.addAllPorts(at, [leaving, { ...leaving, destination: { address: frontend.vip } }]);
@@ -116,9 +118,16 @@ function connections({ frontend, port: proved }: Way, via: NicIp, member: Member
       }
       if (!asked) continue;
       const { protocol } = asked;
-      const arriving = { direction: 'inbound', protocol, source, destination, port: asked.backendPort } as const;
+      const arriving = {
+        direction: 'inbound',
+        protocol,
+        source,
+        destination,
+        port: asked.backendPort,
+        ranges,
+      } as const;
       for (const at of arrivingBy) flows.add(at, arriving, judgePacket(at.group, arriving));
-      const leaving = { ...arriving, direction: 'outbound' } as const;
+      const leaving = { ...arriving, direction: 'outbound', ranges: leavingIn } as const;
       const toVip = { ...leaving, destination: { address: frontend.vip }, port: asked.frontendPort } as const;
       for (const at of leavingBy) flows.addEither(at, [leaving, toVip]);
     }

@@ -28,6 +28,8 @@ export interface FirstPacket {
   source: End;
   destination: End;
   port: number;
+  /** The address space of the network in which it is judged, and of those peered with it; not there where not known. */
+  ranges?: readonly string[] | undefined;
 }
 
 /** `unsure`: the rule may match, and then it would decide otherwise than those behind it. */
@@ -61,13 +63,13 @@ type Match = 'yes' | 'no' | { maybe: string };
 const NOT_READ: Match = { maybe: 'Not all of the rule could be read.' };
 
 /** All parts have to match. */
-function matchOf(rule: SecurityRule, { direction, protocol, source, destination, port }: FirstPacket): Match {
+function matchOf(rule: SecurityRule, { direction, protocol, source, destination, port, ranges }: FirstPacket): Match {
   const parts: Match[] = [
     wordMatch(rule.direction, direction),
     rule.protocol === '*' ? 'yes' : wordMatch(rule.protocol, protocol),
     portMatch(rule.destinationPorts, port),
-    endMatch(rule.destinations, rule.destinationGroups, destination),
-    endMatch(rule.sources, rule.sourceGroups, source),
+    endMatch(rule.destinations, rule.destinationGroups, destination, ranges),
+    endMatch(rule.sources, rule.sourceGroups, source, ranges),
     sourcePortMatch(rule.sourcePorts),
     rule.access === 'unknown' || rule.priority === 0 ? NOT_READ : 'yes',
   ];
@@ -87,18 +89,18 @@ function anyOf(matches: readonly Match[]): Match {
   return matches.find((match) => match !== 'no') ?? 'no';
 }
 
-function endMatch(texts: readonly string[], groups: readonly string[], end: End): Match {
+function endMatch(texts: readonly string[], groups: readonly string[], end: End, ranges: FirstPacket['ranges']): Match {
   const byGroup = groups.map((id): Match => (end.groups?.has(idKey(id)) ? 'yes' : 'no'));
-  return anyOf([...texts.map((text) => textMatch(text.trim(), end.address)), ...byGroup]);
+  return anyOf([...texts.map((text) => textMatch(text.trim(), end.address, ranges)), ...byGroup]);
 }
 
 /** An address, a network, a range or a tag. */
-function textMatch(text: string, address: string): Match {
+function textMatch(text: string, address: string, ranges: FirstPacket['ranges']): Match {
   const lower = text.toLowerCase();
   if (lower === '*' || lower === 'any' || lower === '0.0.0.0/0') return 'yes';
   // Of IPv6 only: what is asked about is IPv4.
   if (lower.includes(':')) return 'no';
-  if (/^[a-z]/.test(lower)) return tagMatch(lower, text, address);
+  if (/^[a-z]/.test(lower)) return tagMatch(lower, text, address, ranges);
   const [from = '', to] = lower.split('-').map((part) => part.trim());
   const [base = '', length] = from.split('/');
   if (addressNumber(base) === NO_ADDRESS) return NOT_READ;
@@ -114,14 +116,17 @@ function textMatch(text: string, address: string): Match {
 
 const NO_ADDRESS = addressNumber('');
 
-function tagMatch(tag: string, written: string, address: string): Match {
+function tagMatch(tag: string, written: string, address: string, ranges: FirstPacket['ranges']): Match {
   const isProbe = address === PROBE_SOURCE;
   if (tag === 'azureloadbalancer') return isProbe ? 'yes' : 'no';
   if (tag === 'internet') return 'no';
   if (tag === 'virtualnetwork') {
-    return isProbe
-      ? { maybe: 'The tag VirtualNetwork also stands for the host’s address, and so perhaps for probes.' }
-      : 'yes';
+    if (isProbe)
+      return { maybe: 'The tag VirtualNetwork also stands for the host’s address, and so perhaps for probes.' };
+    if (!ranges || ranges.some((range) => isAddressIn(address, range))) return 'yes';
+    return {
+      maybe: `Whether the tag VirtualNetwork stands for ${address} cannot be told: it is in no range of the network or of one that is peered with it, and the tag also stands for ranges behind gateways and in routes.`,
+    };
   }
   const isPublic = !isProbe && addressFault(address) === 'public';
   return isPublic ? { maybe: `It is not told here whether the service tag ${written} stands for ${address}.` } : 'no';

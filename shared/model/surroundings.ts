@@ -65,6 +65,8 @@ export interface VirtualNetwork {
   id: string;
   /** Its address space. */
   prefixes: string[];
+  /** The address space of networks that it is peered with and that may reach it; none where not there. */
+  peered?: string[];
   subnets: Subnet[];
 }
 

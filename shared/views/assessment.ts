@@ -28,6 +28,7 @@ import {
 } from '../model/preconditions.ts';
 import { type Scope, subscriptionOf } from '../model/scope.ts';
 import { type Loss, lossOf } from './loss.ts';
+import { type NotTold, notTold } from './notTold.ts';
 import { type TraceView, traceView } from './trace.ts';
 
 /**
@@ -122,6 +123,8 @@ export interface Assessment {
   /** What is in no path, and why. */
   listed: (CodeText & { id: string })[];
   unread: UnreadView[];
+  /** What can be told from no list, and where a person sees it. */
+  notTold: NotTold[];
   /** What Azure's lists held that this program made no sense of. */
   notes: { id: string; text: string }[];
   ifLost?: Loss;
@@ -216,6 +219,7 @@ export function assessmentOf(
       name: row.name ?? nameOf(row.id, observed),
       nextStep: nextStep(row),
     })),
+    notTold: notTold(evaluation.paths, observed.topology),
     notes: observed.topology.notes,
     ...defined({
       ifLost: request.lost === undefined ? undefined : lossOf(evaluation, request.lost),

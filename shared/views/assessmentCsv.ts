@@ -28,8 +28,8 @@ const COLUMNS = [
 
 type Line = Partial<Record<(typeof COLUMNS)[number], Cell>>;
 
-/** The lines: `kind` is `path`, `unread` or `listed`. */
-export function assessmentCsv({ paths, unread, listed }: Assessment): string {
+/** The lines: `kind` is `path`, `unread`, `notTold` or `listed`. */
+export function assessmentCsv({ paths, unread, notTold, listed }: Assessment): string {
   const lines: Line[] = [
     ...paths.map(({ findings, proof, vmId, backends, notProved, ...path }) => ({
       kind: 'path',
@@ -48,6 +48,11 @@ export function assessmentCsv({ paths, unread, listed }: Assessment): string {
       findings: `${said([{ code, text }])} ${nextStep}`,
       right: action,
       id,
+    })),
+    ...notTold.map(({ code, text, nextStep, ids }) => ({
+      kind: 'notTold',
+      findings: `${said([{ code, text }])} ${nextStep}`,
+      id: ids.join(' '),
     })),
     ...listed.map(({ id, ...finding }) => ({ kind: 'listed', findings: said([finding]), id })),
   ];

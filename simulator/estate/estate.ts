@@ -135,6 +135,8 @@ export interface Estate {
   virtualNetwork: string;
   /** Of the virtual network; the subnet's own prefix by default. */
   addressSpace?: string[];
+  /** The address space of a network that it is peered with. */
+  peered?: string[];
   /** The subnet, with names of its network security group and its route table. */
   subnet: { name: string; prefix: string; securityGroup?: string; routeTable?: string };
   securityGroups?: EstateSecurityGroup[];

@@ -19,6 +19,7 @@ import { withArm } from '../simulator/arm/withArm.ts';
 const ESTATE: Estate = {
   ...articleEstate(),
   addressSpace: ['10.0.0.0/16'],
+  peered: ['10.9.0.0/16'],
   subnet: { name: 'healthshare', prefix: '10.0.1.0/24', securityGroup: 'nsg', routeTable: 'rt' },
   securityGroups: [
     {
@@ -47,6 +48,7 @@ test('lists as ARM serves them, page by page', async (t) => {
   const { subscriptionId } = estate;
   const { items: networks } = await reader.networks(subscriptionId);
   t.deepEqual(networks[0]?.prefixes, ['10.0.0.0/16']);
+  t.deepEqual(networks[0]?.peered, ['10.9.0.0/16']);
   t.regex(networks[0]?.subnets[0]?.securityGroupId ?? '', /\/networkSecurityGroups\/nsg$/);
   t.regex(networks[0]?.subnets[0]?.routeTableId ?? '', /\/routeTables\/rt$/);
   const { items: groups } = await reader.securityGroups(subscriptionId);
@@ -171,3 +173,16 @@ for (const list of Object.keys(LISTS) as (keyof typeof LISTS)[]) {
     }
   });
 }
+
+test('a peering that is not up, or may not reach the other network, adds no range', (t) => {
+  const peered = (fields: object) => {
+    const network = structuredClone(networkResource(ESTATE)) as {
+      properties: { virtualNetworkPeerings: { properties: object }[] };
+    };
+    for (const one of network.properties.virtualNetworkPeerings) Object.assign(one.properties, fields);
+    return mapNetworks([network], new Notes())[0]?.peered;
+  };
+  t.deepEqual(peered({}), ['10.9.0.0/16']);
+  t.deepEqual(peered({ peeringState: 'Disconnected' }), []);
+  t.deepEqual(peered({ allowVirtualNetworkAccess: false }), []);
+});

@@ -378,7 +378,7 @@ test('--from and --to: each step of that connection, now and after each failover
   const { arm } = await withArm(t);
   const { code, stdout } = await assess(arm, ['--from', 'hs-a', '--to', '10.0.1.101']);
   t.is(code, 2);
-  const trace = stdout.slice(stdout.indexOf('From hs-a')).split('\n');
+  const trace = stdout.slice(stdout.indexOf('From hs-a'), stdout.indexOf('Told by no list')).split('\n');
   t.deepEqual(
     trace.filter((line) => /^(From| {2}\S)/.test(line)),
     [
@@ -445,7 +445,7 @@ test('--csv: a line per path, and one for what could not be read', async (t) => 
   const lines: Record<string, string>[] = parse(stdout, { bom: true, columns: true });
   t.deepEqual(
     lines.map(({ kind }) => kind),
-    ['path', 'path', 'path', 'path', 'path', 'unread'],
+    ['path', 'path', 'path', 'path', 'path', 'unread', 'notTold', 'notTold'],
   );
   t.like(lines[4], { state: 'exposed', exposure: 'latent', vm: 'hs-c', vip: '10.0.1.100', verdict: 'blocked' });
   t.like(lines[5], { state: 'unknown', vm: 'healthshare-ilb', right: HEALTH });

@@ -132,9 +132,9 @@ const due: [string, FrontendRow[], string[], typeof sweep, number, string[]][] =
   ['asked in the future: the clock was set back', [asked('ucr', -900)], [], [], 0, ['ucr']],
   ['the longest unasked first', [asked('ucr', 60), asked('pi', 90)], [], [], 0, ['pi', 'ucr']],
   ['announced before in play before watched', [asked('pi', 90), asked('ucr', 1)], ['pi'], [failover], 0, ['ucr', 'pi']],
-  ['no more than there is room for', [asked('ucr', 60), asked('pi', 90)], [], [], 66, ['pi']],
+  ['no more than there is room for', [asked('ucr', 60), asked('pi', 90)], [], [], 89, ['pi']],
   ['announced: all the room there is', [asked('ucr', 60), asked('pi', 90)], [], [bothMirrors], 99, ['pi']],
-  ['a third is kept for what is announced', [asked('ucr', 60)], ['ucr'], [], 67, []],
+  ['as many as there may be commands are kept for what is announced', [asked('ucr', 60)], ['ucr'], [], 90, []],
   ['two thirds while a failover waits', [asked('ucr', 60)], ['ucr'], [accepted('f1 failover hs-a')], 34, []],
   ['one third is for the others meanwhile', [asked('pi', 60)], ['pi'], [failover], 33, ['pi']],
   ['no room', [asked('ucr', 60)], [], [bothMirrors], 100, []],
@@ -199,13 +199,13 @@ test('rules with another pool are asked last, and twice an hour while a run look
     askedAt: seconds === 0 ? 0 : ago(seconds),
   });
   const row = asked('ucr', 60, { others: [other('web', 0), other('udp', 1799), other('db', 1800)] });
-  const asking = (inPlay: string[], room = 67) => {
+  const asking = (inPlay: string[], room = 90) => {
     const input = {
       subscriptionId: SUBSCRIPTION,
       now: NOW,
       frontends: [row],
       runs: [],
-      recentAsks: Array(67 - room).fill(ago(30)),
+      recentAsks: Array(90 - room).fill(ago(30)),
     };
     const due = healthDue({ ...input, inPlay: new Set(inPlay.map((name) => idKey(frontendId(name)))) }, SETTINGS);
     return due.map(({ healthRuleId = '' }) => shortName(healthRuleId));
@@ -251,6 +251,11 @@ test('the smallest ceiling leaves the watch its one question', (t) => {
   const one = { ...SETTINGS, healthPerMinute: 1 };
   t.is(roomForOthers(NOW, [], one, true), 1);
   t.is(roomForOthers(NOW, [ago(59)], one, false), 0);
+});
+
+test('of a low ceiling a third is kept for failovers', (t) => {
+  t.is(roomForOthers(NOW, [ago(1), ago(2)], { ...SETTINGS, healthPerMinute: 30 }, false), 18);
+  t.is(roomForOthers(NOW, [ago(1), ago(2)], { ...SETTINGS, healthPerMinute: 30 }, true), 8);
 });
 
 const watches: [string, FrontendRow[], number][] = [

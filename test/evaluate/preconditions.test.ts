@@ -255,6 +255,29 @@ test('a route table at a backend address: the answer to the via address, of the 
   t.deepEqual(told(of(mirror(), { networks, routeTables }, 'b')), []);
 });
 
+test('ranges of a peered network count as the network’s: for the tag, and against a shorter route', (t) => {
+  const securityGroups = [
+    group(
+      'nsg',
+      { id: 'probe', priority: 10, access: 'allow', sources: ['AzureLoadBalancer'] },
+      {
+        ...{ id: 'own', access: 'allow', sources: ['VirtualNetwork'] },
+      },
+      { id: 'rest', priority: 200 },
+    ),
+  ];
+  const routeTables = [table('rt', { prefix: '10.0.0.0/8', hop: 'virtualappliance', hopAddress: '10.0.9.4' })];
+  const [whole] = network({ default: { nsg: 'nsg', table: 'rt' } });
+  if (!whole) return t.fail();
+  const told10 = (fields: Partial<Surroundings['networks'][number]>) =>
+    told(of(mirror(), { networks: [{ ...whole, ...fields }], securityGroups, routeTables }));
+  t.deepEqual(told10({}), []);
+  // The VIP and the backend addresses are 10.0.1.x: as if they were in the peered network.
+  t.deepEqual(told10({ prefixes: ['10.77.0.0/16'], peered: ['10.0.1.0/24'] }), []);
+  const unknown = told10({ prefixes: ['10.77.0.0/16'] });
+  t.true(unknown.includes('SECURITY_RULE_UNSURE own'), String(unknown));
+});
+
 test('IP forwarding is a note, on the NICs of the path alone', (t) => {
   const topology = withNic(mirror(), 'a2', { ipForwarding: true });
   t.deepEqual(told(of(topology, {})), ['IP_FORWARDING a2']);

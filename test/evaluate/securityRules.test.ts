@@ -211,3 +211,15 @@ test('of a group without a rule that matches for sure, one that may allow says n
   t.is(judged(may('deny'), packet(), []), 'unsure deny');
   t.is(judged([...may('allow'), ...may('deny')], packet(), []), 'unsure deny');
 });
+
+test('the tag VirtualNetwork: ranges of the network and of peered ones; what lies in none is not known', (t) => {
+  const rules: RuleSpec[] = [{ id: 'd', sources: ['VirtualNetwork'] }];
+  const from = (address: string, ranges?: string[]) => judged(rules, packet({ source: { address }, ranges }));
+  t.is(from('10.0.1.11', ['10.0.0.0/16']), 'ended d');
+  t.is(from('10.9.1.11', ['10.0.0.0/16', '10.9.0.0/16']), 'ended d', 'peered');
+  t.is(from('10.9.1.11', ['10.0.0.0/16']), 'unsure AllowVnetInBound', 'nor of Azure’s own rule');
+  t.is(from('10.9.1.11'), 'ended d', 'the network was not read: members of one load balancer are in one network');
+  // Azure's own rule lets the network pass, and denies the rest.
+  t.is(judged([], packet({ source: { address: '10.9.1.11' }, ranges: ['10.0.0.0/16'] })), 'unsure AllowVnetInBound');
+  t.is(judged([], packet({ ranges: ['10.0.0.0/16'] })), 'passes');
+});

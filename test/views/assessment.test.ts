@@ -25,6 +25,7 @@ import {
   ilb,
   lbId,
   mirror,
+  networkId,
   nicId,
   pair,
   SCOPE,
@@ -222,4 +223,21 @@ test('CSV: no name is a formula', (t) => {
   if (first) first.vm = '=HYPERLINK("x")';
   const csv = assessmentCsv(report);
   t.regex(csv, /"'=HYPERLINK/);
+});
+
+test('what no list tells is a row of its own, with its networks and where to look, and changes no exit code', (t) => {
+  const report = of(observedOf(mirror()));
+  t.deepEqual(
+    report.notTold.map(({ code, ids }) => [code, ids]),
+    [
+      ['SECURITY_ADMIN_RULES', [networkId()]],
+      ['AZURE_POLICY', [`/subscriptions/${SUBSCRIPTION}`]],
+    ],
+  );
+  const [rules] = report.notTold;
+  t.regex(rules?.nextStep ?? '', /listNetworkManagerEffectiveSecurityAdminRules\/action, which Reader lacks/);
+  t.is(report.unread.length, 0);
+  t.regex(assessmentCsv(report), /notTold,.*SECURITY_ADMIN_RULES: .*virtualNetworks\/vnet/);
+  t.deepEqual(of(observedOf(estate())).notTold, [], 'nothing to tell of');
+  t.is(of(observedOf(estate())).result.exitCode, 0);
 });

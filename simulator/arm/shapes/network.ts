@@ -33,7 +33,24 @@ export function networkResource(estate: Estate): Shape {
           },
         },
       ],
-      virtualNetworkPeerings: [],
+      virtualNetworkPeerings: (estate.peered ?? []).map((prefix, i) => peering(estate, prefix, i)),
+    },
+  };
+}
+
+/** Spec example VirtualNetworkPeeringList. */
+function peering(estate: Estate, prefix: string, i: number): Shape {
+  const name = `peering-${i}`;
+  return {
+    name,
+    id: `${virtualNetworkId(estate)}/virtualNetworkPeerings/${name}`,
+    properties: {
+      allowVirtualNetworkAccess: true,
+      allowForwardedTraffic: false,
+      peeringState: 'Connected',
+      remoteVirtualNetwork: { id: `${virtualNetworkId(estate)}-peer-${i}` },
+      remoteAddressSpace: { addressPrefixes: [prefix] },
+      provisioningState: 'Succeeded',
     },
   };
 }
