@@ -25,16 +25,20 @@ async function run(
   { quick, slow }: { quick: string; slow: string },
   env: Record<string, string> = {},
   args: string[] = [],
+  names = { quick: 'quick.js', slow: 'slow.js' },
 ): Promise<Ended> {
   const folder = await mkdtemp(join(tmpdir(), 'hairpin-run-'));
   t.teardown(() => rm(folder, { recursive: true }));
   await mkdir(join(folder, 'node_modules'));
   await symlink(join(AVA, '..'), join(folder, 'node_modules/ava'));
-  const config = { type: 'module', ava: { files: ['quick.js'] } };
-  await writeFile(join(folder, 'package.json'), JSON.stringify(config));
-  await writeFile(join(folder, 'ava.slow.config.js'), "export default { files: ['slow.js'] };");
-  for (const [name, body] of Object.entries({ quick, slow }))
-    await writeFile(join(folder, `${name}.js`), `import test from 'ava';\n${body}`);
+  const config = (name: string) => ({ files: [name], extensions: ['js', 'ts'] });
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ type: 'module', ava: config(names.quick) }));
+  await writeFile(join(folder, 'ava.slow.config.js'), `export default ${JSON.stringify(config(names.slow))};`);
+  for (const [name, body] of [
+    [names.quick, quick],
+    [names.slow, slow],
+  ] as const)
+    await writeFile(join(folder, name), `import test from 'ava';\n${body}`);
   // The outer AVA's settings are not those of the inner one.
   const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(AVA|HAIRPIN)_/.test(name)));
   const child = spawn(process.execPath, [RUN, ...args], { cwd: folder, env: { ...own, ...env } });
@@ -102,6 +106,16 @@ test.serial('tests that take minutes run when they are asked for', async (t) => 
   t.deepEqual(await ran(), ['short', 'short', '2 passed, 0 failed']);
   t.deepEqual(await ran('--long'), ['long', 'long', '2 passed, 0 failed']);
   t.deepEqual(await ran('--all'), ['undefined', 'undefined', '2 passed, 0 failed']);
+});
+
+test.serial('files that are named run once, as what they are', async (t) => {
+  const names = { quick: 'a.test.ts', slow: 'a.process.test.ts' };
+  const last = async (...args: string[]) =>
+    (await run(t, { quick: PASSES, slow: PASSES }, {}, args, names)).lines.at(-1);
+  t.is(await last('a.test.ts'), '1 passed, 0 failed');
+  t.is(await last('a.process.test.ts'), '1 passed, 0 failed');
+  t.is(await last('a.test.ts', 'a.process.test.ts'), '2 passed, 0 failed');
+  t.is(await last(), '2 passed, 0 failed');
 });
 
 test.serial('the slowest are told, the slowest first', async (t) => {

@@ -1,8 +1,9 @@
 /**
  * The tests: the quick ones side by side, then those that start processes or namespaces, three files at a time. Those
  * of either kind that take minutes run with `--long` alone, and with `--all` everything does. Ends with the ten slowest,
- * and a line of its own, `N passed, N failed[, N skipped]`. Other arguments are given on to AVA (`--match`, files). What a
- * whole run took stays in .cache/times, where `npm run bench -- people` reads it.
+ * and a line of its own, `N passed, N failed[, N skipped]`. Other arguments are given on to AVA (`--match`, files:
+ * `.kernel.test.ts` and `.process.test.ts` are slow ones). Files that are named run once, whichever part they are of.
+ * What a whole run took stays in .cache/times, where `npm run bench -- people` reads it.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -22,7 +23,11 @@ const slowest: { seconds: number; title: string }[] = [];
 const PARTS = ['--long', '--all'];
 const asked = process.argv.slice(2);
 const others = asked.filter((word) => !PARTS.includes(word));
-const isAll = asked.includes('--all');
+const isSlow = (word: string): boolean => /\.(kernel|process)\.test\.ts$/.test(word);
+const isQuick = (word: string): boolean => /\.test\.ts$/.test(word) && !isSlow(word);
+const isNamed = others.some((word) => isSlow(word) || isQuick(word));
+/** What is named is wanted, whichever part it is of. */
+const isAll = asked.includes('--all') || isNamed;
 const isLong = asked.includes('--long') && !isAll;
 /** Which files AVA's configurations take; they take all without the variable. */
 const part = isAll ? {} : { HAIRPIN_TEST_PART: isLong ? 'long' : 'short' };
@@ -37,7 +42,7 @@ const TIMED = /^\s*[\u2714\u2718\u2716] (.*) \((?:(\d+)m )?([\d.]+)s\)$/gm;
  * in AVA, not in the test, and one run has one reporter. Resolves to false when it failed.
  */
 async function ava(args: string[]): Promise<boolean> {
-  const child = spawn(process.execPath, [cli, ...args, ...others], {
+  const child = spawn(process.execPath, [cli, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { FORCE_COLOR: process.stdout.isTTY ? '1' : '0', NODE_COMPILE_CACHE, ...process.env, ...part },
   });
@@ -59,8 +64,10 @@ async function ava(args: string[]): Promise<boolean> {
   return code === 0;
 }
 
-const quick = await ava([]);
-const slow = await ava(['--config', 'ava.slow.config.js']);
+const isNeeded = (kind: typeof isSlow): boolean => !isNamed || others.some(kind);
+const quick = !isNeeded(isQuick) || (await ava(others.filter((word) => !isSlow(word))));
+const slow =
+  !isNeeded(isSlow) || (await ava(['--config', 'ava.slow.config.js', ...others.filter((word) => !isQuick(word))]));
 if (!(quick && slow) && counts.failed === 0) counts.failed = 1;
 const mustNotSkip = process.env.HAIRPIN_NO_SKIP === '1' && counts.skipped > 0;
 if (mustNotSkip) console.error('Nothing may be skipped here.');

@@ -5,7 +5,7 @@ import { typedLines } from '../helpers/typedLines.ts';
 import { KERNEL, testNeeding } from '../needs.ts';
 import { labOf } from '../simulator/guests/labOf.ts';
 
-const kernelTest = testNeeding(KERNEL);
+const kernelTest = testNeeding([...KERNEL, 'curl']);
 const freshLab = labOf(startKernelLab);
 
 /** The lines of docs/linux.md that undo all of it: watch.kernel.test.ts runs them together. */
