@@ -6,7 +6,9 @@ import { count, text, time } from './parts.ts';
 
 const state = z
   .enum(['ok', 'impaired', 'unknown'])
-  .describe('ok: looked, and nothing refused. impaired: something is refused or fails. unknown: nobody looked yet.');
+  .describe(
+    'ok: looked, and nothing refused. impaired: something is refused, fails or is late. unknown: nobody looked yet.',
+  );
 
 export const health = exactly<HealthView>()(
   z.object({
@@ -25,6 +27,21 @@ export const health = exactly<HealthView>()(
         state,
         lookedAt: time('When its lists were last asked for.').exactOptional(),
         sweptAt: time('When the latest sweep was accepted.').exactOptional(),
+        schedules: z
+          .array(
+            z.object({
+              what: z.enum(['sweep', 'watch']),
+              state: z
+                .enum(['ok', 'late', 'unknown'])
+                .describe(
+                  'late: a sweep after two of the longest time between the latest four, the watch when the loop was not rung for an hour. unknown: it has not come yet.',
+                ),
+              since: time('When it came last.').exactOptional(),
+              text: z.string(),
+              nextStep: z.string().exactOptional(),
+            }),
+          )
+          .describe('Whether the timers do their part.'),
         refusals: z
           .array(
             z.object({

@@ -35,6 +35,8 @@ export interface LeaseRow {
   healthAsks: number[];
   /** When the estate was last read. */
   readAt?: number;
+  /** When the latest pass ended. */
+  passedAt?: number;
   /** When a mirror's health is to be watched next; at once where it is not there. */
   watchAt?: number;
   /** When an unanswered question about health is gone on with. */

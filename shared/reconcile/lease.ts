@@ -101,7 +101,8 @@ function holdLease(leases: Rows<LeaseRow>, taken: LeaseRow, firstEtag: string, c
       let ringAt: number | undefined;
       await write((current) => {
         ringAt = plan(current);
-        return { ...current, holder: '', until: 0, again: false, bellAt: ringAt ?? current.bellAt };
+        const passedAt = clock.now();
+        return { ...current, holder: '', until: 0, again: false, bellAt: ringAt ?? current.bellAt, passedAt };
       });
       return ringAt;
     },

@@ -1,11 +1,12 @@
-/** How the app itself is: its storage, and for each subscription when it looked last and what Azure refuses. */
+/** How the app itself is: its storage, and for each subscription when it looked last, what Azure refuses, and whether its timers come. */
 import { GuardError, messageOf, StateError, toldOf } from '../errors.ts';
 import { iso } from '../model/iso.ts';
 import type { LeaseRow, Refusing } from '../model/lease.ts';
 import { defined } from '../model/optional.ts';
 import { LEASES, type Store } from '../model/store.ts';
+import { type ScheduleView, SWEEPS_READ, scheduleViews } from './schedules.ts';
 
-/** `ok`: looked, and nothing refused. `impaired`: something is refused or fails. `unknown`: nobody looked yet. */
+/** `ok`: looked, and nothing refused. `impaired`: something is refused, fails or is late. `unknown`: nobody looked yet. */
 export type HealthState = 'ok' | 'impaired' | 'unknown';
 
 /** What Azure refuses at present, in its words. */
@@ -26,6 +27,8 @@ export interface SubscriptionHealthView {
   lookedAt?: string;
   /** When the latest sweep was accepted. */
   sweptAt?: string;
+  /** Whether the sweep and the watch come. */
+  schedules: ScheduleView[];
   refusals: RefusalView[];
   /** Other subscriptions whose lists this one’s loop could not read. */
   unread: { subscriptionId: string; text: string }[];
@@ -65,7 +68,7 @@ export async function readHealth(
   const view = { at: iso(at), version, commit, enforcement };
   try {
     const [subscriptions, messages] = await Promise.all([
-      Promise.all(subscriptionIds.map((id) => readSubscription(store, id))),
+      Promise.all(subscriptionIds.map((id) => readSubscription(store, id, at))),
       unreadable(),
     ]);
     const state = worst(subscriptions.map((subscription) => subscription.state));
@@ -82,20 +85,29 @@ export async function readHealth(
 async function readSubscription(
   { leases, runs }: Pick<Store, 'leases' | 'runs'>,
   subscriptionId: string,
+  now: number,
 ): Promise<SubscriptionHealthView> {
-  const [lease, [sweep]] = await Promise.all([
+  const [lease, sweeps] = await Promise.all([
     leases.get(LEASES, subscriptionId),
-    runs.page(subscriptionId, { signal: 'sweep', limit: 1 }),
+    runs.page(subscriptionId, { signal: 'sweep', limit: SWEEPS_READ }),
   ]);
-  const { readAt, refusing, unread = [] }: Partial<LeaseRow> = lease?.row ?? {};
+  const { readAt, passedAt, refusing, unread = [] }: Partial<LeaseRow> = lease?.row ?? {};
   const refusals = [refusalView('lists', refusing?.lists), refusalView('rule health', refusing?.health)].flatMap(
     (refusal) => refusal ?? [],
   );
+  const times = sweeps.map(({ observedAt }) => observedAt);
+  const schedules = scheduleViews(times, passedAt, now);
+  const isLate = schedules.some(({ state }) => state === 'late');
   const looked = readAt === undefined ? 'unknown' : 'ok';
+  const [sweptAt] = times;
   return {
     subscriptionId,
-    state: refusals.length > 0 || unread.length > 0 ? 'impaired' : looked,
-    ...defined({ lookedAt: readAt === undefined ? undefined : iso(readAt), sweptAt: sweep && iso(sweep.observedAt) }),
+    state: refusals.length > 0 || unread.length > 0 || isLate ? 'impaired' : looked,
+    ...defined({
+      lookedAt: readAt === undefined ? undefined : iso(readAt),
+      sweptAt: sweptAt === undefined ? undefined : iso(sweptAt),
+    }),
+    schedules,
     refusals,
     unread: unread.map((one) => ({ subscriptionId: one.subscriptionId, text: one.why })),
   };

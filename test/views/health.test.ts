@@ -48,12 +48,23 @@ test('nobody looked yet: not known', async (t) => {
     enforcement: 'enforce',
     state: 'unknown',
     storage: { state: 'ok' },
-    subscriptions: [{ subscriptionId: ONE, state: 'unknown', refusals: [], unread: [] }],
+    subscriptions: [
+      {
+        subscriptionId: ONE,
+        state: 'unknown',
+        schedules: [
+          { what: 'sweep', state: 'unknown', text: 'No sweep has come yet.' },
+          { what: 'watch', state: 'unknown', text: 'No watch has come yet.' },
+        ],
+        refusals: [],
+        unread: [],
+      },
+    ],
   });
 });
 
 test('all well, with the latest look and the latest sweep', async (t) => {
-  const store = await storeOf(lease({ readAt: AT - 5000 }));
+  const store = await storeOf(lease({ readAt: AT - 5000, passedAt: AT - 5000 }));
   for (const [name, minutes] of [
     ['early', 70],
     ['late', 10],
@@ -72,7 +83,17 @@ test('all well, with the latest look and the latest sweep', async (t) => {
   const health = await readHealth(store, [ONE], CONTEXT);
   t.is(health.state, 'ok');
   t.like(health.subscriptions[0], { lookedAt: '2026-01-05T09:59:55.000Z', sweptAt: '2026-01-05T09:50:00.000Z' });
+  t.deepEqual(
+    health.subscriptions[0]?.schedules.map(({ what, state }) => [what, state]),
+    [
+      ['sweep', 'ok'],
+      ['watch', 'ok'],
+    ],
+  );
   t.is(healthAnswer(health).status, 200);
+  const later = await readHealth(store, [ONE], { ...CONTEXT, at: AT + 111 * 60_000 });
+  t.is(later.state, 'impaired', 'two hours after the last of two sweeps, which were an hour apart');
+  t.like(later.subscriptions[0]?.schedules[0], { state: 'late', since: '2026-01-05T09:50:00.000Z' });
 });
 
 test('what Azure refuses is told in its words, and the worst subscription counts', async (t) => {
