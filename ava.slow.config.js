@@ -37,6 +37,7 @@ const LONG = [
   'test/guest/linux/takeback.kernel.test.ts',
   'test/mirror/tellFailoverWindows.process.test.ts',
   'test/infra/compiled.process.test.ts',
+  'test/mutateRunner.process.test.ts',
   'test/lab/*.kernel.test.ts',
   'test/lab/*/*.kernel.test.ts',
 ];
