@@ -20,3 +20,12 @@ test('of things with one id the first counts, whatever the letter case', (t) => 
   t.is(lookup.get(`${B.id}/`), B);
   t.is(lookup.get(upper.id), upper, 'in letters of its own a thing is itself');
 });
+
+test('two things with one id as written, and an id of none of them', (t) => {
+  const second = { id: A.id };
+  const lookup = new IdLookup([A, second]);
+  t.is(lookup.get(A.id), A);
+  t.is(lookup.get(A.id.toLowerCase()), A);
+  t.is(lookup.get(A.id.toLowerCase()), A, 'asked again');
+  t.is(new IdLookup([]).get(A.id), undefined);
+});

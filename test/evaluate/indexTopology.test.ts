@@ -69,3 +69,46 @@ test('order by key', (t) => {
     ['/a', '/B', '/C'],
   );
 });
+
+test('NICs that write their VM’s id in other letters are on the one VM, listed or not', (t) => {
+  const on = (nic: string, vmName: string) => ({ ...nicOf(nic, false, { at: '10.0.1.10' }), vmId: vmName });
+  const nics = [
+    on('c', vmId('A')),
+    on('b', vmId('a')),
+    on('a', vmId('A')),
+    on('y', vmId('gone')),
+    on('x', vmId('GONE')),
+  ];
+  const index = indexTopology(estate(vm('a', {}), { nics }));
+  t.deepEqual(names(index.nicsOf(idKey(vmId('a')))), ['a', 'b', 'c']);
+  t.deepEqual(names(index.nicsOf(idKey(vmId('gone')))), ['x', 'y'], 'a VM that is not listed');
+  t.deepEqual(
+    nics.map(({ id }) => index.nics.get(idKey(id))?.vm?.vm?.id),
+    [vmId('a'), vmId('a'), vmId('a'), undefined, undefined],
+  );
+  t.deepEqual(index.nicsOf(idKey(vmId('z'))), []);
+});
+
+test('a NIC that names its VM is not moved by another VM’s list, and one that is not listed is no NIC', (t) => {
+  const topology = estate(vm('a', { a1: '10.0.1.10' }), vm('b', {}), { nics: [nicOf('n', true, {})] });
+  for (const one of topology.vms)
+    if (one.id === vmId('b')) one.nicIds = [nicId('a1'), nicId('gone'), nicId('n'), nicId('N')];
+  const index = indexTopology(topology);
+  t.deepEqual([names(index.nicsOf(idKey(vmId('a')))), names(index.nicsOf(idKey(vmId('b'))))], [['a1'], ['n']]);
+});
+
+test('an address is found in its own network alone, and only where both are told', (t) => {
+  const topology = estate(
+    vm('a', { a1: '10.0.1.10', a2: { at: '10.0.1.10', subnet: 'far/one' }, a3: {} }),
+    vm('b', { b1: { at: '10.0.1.10', subnet: 'VNET/two' }, b2: { at: '10.0.1.11', ip: { subnetId: '/odd' } } }),
+  );
+  const index = indexTopology(topology);
+  const at = (network: string, address: string) =>
+    index.ipsAt(idKey(networkId(network)), address).map(({ on }) => shortName(on.nic.id));
+  t.deepEqual(at('vnet', '10.0.1.10'), ['a1', 'b1'], 'of all subnets of the network');
+  t.deepEqual(at('far', '10.0.1.10'), ['a2']);
+  t.deepEqual(at('vnet', '10.0.1.11'), []);
+  t.deepEqual(at('vnet', 'undefined'), []);
+  for (const id of [subnetId('vnet/x'), undefined, '/odd', subnetId('vnet/x')])
+    t.is(index.networkOf(id), networkOf(id));
+});

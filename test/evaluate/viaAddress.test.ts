@@ -1,6 +1,6 @@
 /** Which address of which NIC carries the route. Long: one table of cases about one thing. */
 import test from 'ava';
-import { estate, ilb, look, macOf, nicId, OPT_OUT, poolId, VIA, vm, vmId } from '../helpers/estate.ts';
+import { estate, ilb, look, macOf, nicId, OPT_OUT, poolId, subnetId, VIA, vm, vmId } from '../helpers/estate.ts';
 
 const VIP = '10.0.1.100';
 type Nics = Parameters<typeof vm>[1];
@@ -259,4 +259,77 @@ test('a pool of another load balancer is no pool of the frontend', (t) => {
   );
   t.is(topology.nics[1]?.ipConfigurations[0]?.poolIds[0], poolId('other'));
   t.is(look(topology).path('a').via?.ip, '10.0.1.11');
+});
+
+/** VM a with one pool NIC towards two frontends, the second of which differs in this. */
+const towardsTwo = (nics: Nics, second: { vip?: string; members?: string[]; subnet?: string }) => {
+  const { vip = '10.0.1.101', members = ['a1'], subnet } = second;
+  const frontend = subnet === undefined ? {} : { subnetId: subnetId(subnet) };
+  const seen = look(
+    estate(
+      vm('a', nics),
+      ilb('one', VIP, ['a1']),
+      ilb('two', vip, members, { frontend }),
+      ilb('x3', '10.0.1.103', ['a1']),
+    ),
+  );
+  return ['one', 'two', 'x3'].map((name) => {
+    const { backends, via, findings } = seen.path('a', name);
+    return [...backends.map(({ ip }) => ip), via?.ip ?? '-', ...findings.map(({ code }) => code)].join(' ');
+  });
+};
+const PLAIN = '10.0.1.10 10.0.1.11';
+
+test('what is told of a VM once holds for a frontend that is alike, and for no other', (t) => {
+  const nics = { a1: '10.0.1.10', a2: '10.0.1.11' };
+  t.deepEqual(towardsTwo(nics, {}), [PLAIN, PLAIN, PLAIN]);
+  t.deepEqual(
+    towardsTwo(nics, { vip: '10.0.1.11' }),
+    [PLAIN, `${PLAIN} ADDRESS_INVALID`, PLAIN],
+    'a VIP that is an address of the VM',
+  );
+  t.deepEqual(
+    towardsTwo(nics, { subnet: 'far/default' }),
+    [PLAIN, `${PLAIN} SECONDARY_NIC_OTHER_NETWORK`, PLAIN],
+    'a VIP in another network',
+  );
+  t.deepEqual(
+    towardsTwo(nics, { members: ['a2'] }),
+    [PLAIN, '10.0.1.11 10.0.1.10', PLAIN],
+    'the other NIC in its pool',
+  );
+  t.deepEqual(
+    towardsTwo({ a1: { at: ['10.0.1.10', '10.0.1.12'] }, a2: '10.0.1.11' }, { members: ['a1', 'a1/2'] }),
+    [PLAIN, '10.0.1.10 10.0.1.12 10.0.1.11', PLAIN],
+    'a second address in its pool',
+  );
+  t.deepEqual(
+    towardsTwo({ ...nics, a3: '10.0.1.12' }, { members: ['a1', 'a2'] }),
+    [PLAIN, '10.0.1.10 10.0.1.11 10.0.1.12', PLAIN],
+    'a second NIC in its pool',
+  );
+});
+
+test('what is found wrong is told of each frontend, with its own VIP', (t) => {
+  const seen = look(estate(vm('a', { a1: '10.0.1.10' }), ilb('one', VIP, ['a1']), ilb('two', '10.0.1.101', ['a1'])));
+  t.deepEqual(
+    ['one', 'two'].map((name) => seen.path('a', name).findings),
+    [VIP, '10.0.1.101'].map((vip) => [{ code: 'NO_SECONDARY_NIC', params: { vip } }]),
+  );
+  const none = look(
+    estate(
+      vm('a', { a1: '10.0.1.10', a2: { at: '10.0.1.11', tags: OPT_OUT } }),
+      ilb('one', VIP, ['a1']),
+      ilb('two', '10.0.1.101', ['a1']),
+    ),
+  );
+  t.deepEqual(none.paths, [], 'a NIC that opted out is so towards each');
+});
+
+test('of NICs that the VM names and Azure does not list the first by name is named', (t) => {
+  const topology = behind({ a1: '10.0.1.10' });
+  for (const one of topology.vms) one.nicIds = [nicId('z'), nicId('c'), nicId('a1').toUpperCase(), nicId('m')];
+  t.deepEqual(look(topology).path('a').findings, [
+    { code: 'DANGLING_REFERENCE', params: { vip: VIP, id: nicId('c') } },
+  ]);
 });
