@@ -92,3 +92,63 @@ test('a script that is not this program’s, of another system, or with a plan t
     t.is(hearLast(spoilt, 'linux'), 'no-report', `${from} -> ${to}`);
   }
 });
+
+test('a script whose id or mode is missing has no report, though the other is there', (t) => {
+  for (const os of ['linux', 'windows'] as const) {
+    const script = renderScript(os, commandOf());
+    for (const line of [/^# ilb-hairpin-guard command .*\n/m, os === 'linux' ? /^MODE=.*\n/m : /^\$Mode = .*\n/m]) {
+      t.regex(script, line);
+      t.is(hearLast(last(os, commandOf(), { script: script.replace(line, '') }), os), 'no-report', String(line));
+    }
+  }
+});
+
+test('windows: a plan that could not be sent, and one that is not written as this program does', (t) => {
+  const command = commandOf({ plan: { frontends: MORE }, networks: ['20.1.0.0/16'] });
+  const script = renderScript('windows', command);
+  const heard = hearLast(last('windows', command), 'windows');
+  t.deepEqual(typeof heard === 'object' && heard.plan, command.plan);
+  for (const [from, to] of [
+    ["    '10.0.1.101 51773", "  '10.0.1.101 51773"],
+    ["    '10.0.1.101 51773", "    x '10.0.1.101 51773"],
+    ["    '10.0.1.100 1972 10.0.1.10 00-0D-3A-00-00-01 10.0.1.11 00-0D-3A-00-00-02'", "    '10.0.1.100 1972'"],
+    ["    '10.0.1.100 1972 10.0.1.10 00-0D-3A-00-00-01 10.0.1.11 00-0D-3A-00-00-02'", "    '10.0.1.100'"],
+    ["    '10.0.1.100 1972", "    ' 1972"],
+    ["    '10.0.1.100 1972 10.0.1.10 00-0D", "    '10.0.1.100 1972 10.0.1.10 0x-0D"],
+    ['00-0D-3A-00-00-01,00-0D-3A-00-00-01,00-0D-3A-00-00-09', '00-0D-3A-00-00-01,00-0D-3A-00-00-01'],
+    ["$Networks = @('20.1.0.0/16')", "$Networks = @('')"],
+    ["$Networks = @('20.1.0.0/16')", "$Networks = @('20.1.0.0')"],
+  ] as const) {
+    t.true(script.includes(from), from);
+    const spoilt = last('windows', command, { script: script.replace(from, to) });
+    t.is(hearLast(spoilt, 'windows'), 'no-report', `${from} -> ${to}`);
+  }
+});
+
+test('public addresses need the networks that the script names', (t) => {
+  const command = commandOf({ plan: { frontends: [frontendOf({ vip: '20.1.0.9' })] }, networks: ['20.1.0.0/16'] });
+  for (const os of ['linux', 'windows'] as const) {
+    const script = renderScript(os, command);
+    t.is(typeof hearLast(last(os, command), os), 'object');
+    const without = script.replace(/^(NETWORKS=|\$Networks = @).*$/m, '$1()');
+    t.not(without, script);
+    t.is(hearLast(last(os, command, { script: without }), os), 'no-report');
+    const unnamed = script.replace(/^(NETWORKS=|\$Networks = @).*\n/m, '');
+    t.is(hearLast(last(os, command, { script: unnamed }), os), 'no-report');
+  }
+});
+
+test('linux: backend addresses and MACs that do not fit one another, and a field that is missing', (t) => {
+  const command = commandOf({ plan: { frontends: MORE } });
+  const script = renderScript('linux', command);
+  for (const [from, to] of [
+    ['00:0d:3a:00:00:01,00:0d:3a:00:00:01,00:0d:3a:00:00:09', '00:0d:3a:00:00:01,00:0d:3a:00:00:01'],
+    ...['PORT', 'BACKEND_IP', 'BACKEND_MAC', 'VIA_IP', 'VIA_MAC', 'VIP'].map((name) => [
+      `\n${name}=(`,
+      `\nX_${name}=(`,
+    ]),
+  ] as [string, string][]) {
+    t.true(script.includes(from), from);
+    t.is(hearLast(last('linux', command, { script: script.replace(from, to) }), 'linux'), 'no-report', to);
+  }
+});

@@ -94,3 +94,24 @@ test('a network of containers is for Linux: the Windows script is not made with 
   const error = t.throws(() => renderScript('windows', command), { instanceOf: PlanError });
   t.regex(error?.message ?? '', /served on Linux alone/);
 });
+
+test('several backends, networks and what is left as it is stand in the script as assignments', (t) => {
+  const backends = [
+    { ip: '10.0.1.10', mac: '00:0d:3a:00:00:01' },
+    { ip: '10.0.1.15', mac: '00:0d:3a:00:00:0b' },
+  ];
+  const frontends = [frontendOf(), frontendOf({ vip: '10.0.1.101', backends, kept: true })];
+  const script = renderScript('linux', commandOf({ plan: { frontends }, networks: ['20.1.0.0/16', '21.0.0.0/8'] }));
+  for (const line of [
+    'NETWORKS=(20.1.0.0/16 21.0.0.0/8)',
+    'BACKEND_IP=(10.0.1.10 10.0.1.10,10.0.1.15)',
+    'BACKEND_MAC=(00:0d:3a:00:00:01 00:0d:3a:00:00:01,00:0d:3a:00:00:0b)',
+    'VIA_IP=(10.0.1.11 10.0.1.11)',
+    'KEPT=([1]=kept)',
+  ]) {
+    t.true(script.includes(`\n${line}\n`), line);
+  }
+  const bare = renderScript('linux', commandOf());
+  t.true(bare.includes('\nNETWORKS=()\n'));
+  t.true(bare.includes('\nKEPT=()\n'));
+});

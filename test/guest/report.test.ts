@@ -228,3 +228,150 @@ test('what is wrong with a report is said', (t) => {
   t.regex(ended('s65536'), /s65536\.0 is no accepted end/);
   t.regex(ended('s51773.9'), /s51773\.9 is no accepted end/);
 });
+
+/** The first path of a report with this entry for it. */
+const pathOf = (entry: string, of = command) => parseReport(line({ p: [entry, entries[1]] }), of).paths[0];
+
+test('which backend address accepted the connect, and at which port', (t) => {
+  const backends = ['10.0.1.10', '10.0.1.15'].map((ip) => ({ ip, mac: '00:0d:3a:00:00:01' }));
+  const two = commandOf({ plan: { frontends: [frontendOf({ backends }), frontendOf({ vip: '10.0.1.101' })] } });
+  const accepted = (proof: string) => pathOf(`0;;;o1;=;${proof};`, two)?.accepted;
+  t.is(accepted('s'), undefined);
+  t.deepEqual(accepted('s1972'), { ip: '10.0.1.10', port: 1972 });
+  t.deepEqual(accepted('s51773.1'), { ip: '10.0.1.15', port: 51773 });
+  t.deepEqual(accepted('s65535.0'), { ip: '10.0.1.10', port: 65535 });
+});
+
+test('the last connect’s own address: of one that was made, before or after', (t) => {
+  const source = (entry: string) => pathOf(entry)?.source;
+  t.is(source('0;;;o1;n;n;'), '10.0.1.11', 'one before alone');
+  t.is(source('0;R;;n;o1;s;'), '10.0.1.11', 'one after alone');
+  t.is(source('0;R;;n;=;n;b'), undefined);
+  t.is(source('0;;;o1;=;r;b'), '10.0.1.10');
+  t.is(source('0;;;o1;=;r;10.0.1.99'), '10.0.1.99');
+  t.is(source('0;;;o1;=;r;-'), undefined);
+});
+
+test('drift after: as before, none, or its own; times are numbers, 0 where none is given', (t) => {
+  const of = (entry: string) => {
+    const { before, after, connectBefore, connectAfter } = pathOf(entry) ?? {};
+    return [before, after, connectBefore, connectAfter];
+  };
+  const [R, Y] = ['route-missing', 'reply-route'];
+  t.deepEqual(of('0;RY;=;o;=;s;'), [[R, Y], [R, Y], ...Array(2).fill({ outcome: 'ok', ms: 0 })]);
+  t.deepEqual(of('0;RY;Y;t30;o4;s;'), [[R, Y], [Y], { outcome: 'timeout', ms: 30 }, { outcome: 'ok', ms: 4 }]);
+  t.deepEqual(of('0;;R;o;n;n;')[1], [R]);
+  t.deepEqual(of('0;;;t3000;o;s;').slice(2), [
+    { outcome: 'timeout', ms: 3000 },
+    { outcome: 'ok', ms: 0 },
+  ]);
+});
+
+test('an entry that is none, or speaks of what is not there, is quoted', (t) => {
+  const said = (entry: string) =>
+    t.throws(() => pathOf(entry), { instanceOf: ReportError, code: 'REPORT_INVALID' })?.message ?? '';
+  const long = 'P'.repeat(14);
+  for (const entry of [
+    ...['x0;;;o1;=;r;', '0;;;o1;=;r;b.', '100;;;o1;=;r;', ';;;o1;=;r;', 'a;;;o1;=;r;', '0;r;;o1;=;r;', '0;;r;o1;=;r;'],
+    ...[
+      `0;${long}P;;o1;=;r;`,
+      `0;;${long}P;o1;=;r;`,
+      '0;;==;o1;=;r;',
+      '0;;;O1;=;r;',
+      '0;;;1;=;r;',
+      '0;;;o12345678;=;r;',
+    ],
+    ...[
+      '0;;;ox;=;r;',
+      '0;;;o1;x;',
+      '0;;;o1;O1;r;',
+      '0;;;o1;o12345678;r;',
+      '0;;;o1;oo;r;',
+      '0;;;o1;==;r;',
+      '0;;;o1;=;R;',
+    ],
+    ...[
+      '0;;;o1;=;s123456;',
+      '0;;;o1;=;sx;',
+      '0;;;o1;=;s1972.10;',
+      '0;;;o1;=;s1972.x;',
+      '0;;;o1;=;s1972x1;',
+      '0;;;o1;=;;',
+    ],
+    ...['0;;;o1;=;r;c', '0;;;o1;=;r;10.0.1', '0;;;o1;=;r;10.0.1.1.1', '0;;;o1;=;r;10.0.1.1000', '0;;;o1;=;r;10.0.1.x'],
+    ...['0;;;o1;=;r;10x0x1x1', '0;;;o1;=;r;x.0.0.1', '0;;;o1;=;r'],
+  ]) {
+    t.true(said(entry).includes(`${entry} is no path entry`), entry);
+  }
+  t.regex(said('2;;;o1;=;r;'), /path 2 is not in the plan/);
+  t.regex(said('1;;;o1;=;r;'), /path 1 is there twice/);
+  t.regex(said('0;Q;;o1;=;r;'), /Q is no letter for a drift/);
+  t.regex(said('0;;Q;o1;=;r;'), /Q is no letter for a drift/);
+  t.regex(said('0;;;x1;=;r;'), /x is no letter .*outcome/);
+  t.regex(said('0;;;o1;=;q;'), /q is no letter for a proof/);
+});
+
+test('a report that is not of this command, cut, or not readable says which and what', (t) => {
+  const thrown = (output: string) => {
+    const error = t.throws(() => parseReport(output, command), { instanceOf: ReportError });
+    return `${error?.code} ${error?.message}`;
+  };
+  const other = 'f'.repeat(32);
+  t.true(
+    thrown(line({}, other)).includes(`REPORT_OF_ANOTHER_RUN The report is of command ${other}, not of ${COMMAND_ID}.`),
+  );
+  t.true(thrown(`${MARKER} ${COMMAND_ID} {"v":1,`).includes(`REPORT_CUT The report ends early: ${COMMAND_ID} {"v":1,`));
+  t.true(
+    thrown(`${MARKER} hello {"v":1}`).includes('REPORT_INVALID The report is not usable: hello is no command id.'),
+  );
+  t.true(thrown(`${MARKER} ${COMMAND_ID} {nonsense}`).includes('The report is not usable: not JSON: {nonsense}.'));
+  t.true(thrown(line({ mode: 'check' })).includes('mode is check, asked for was apply.'));
+  t.true(thrown(line({ p: [entries[1]] })).includes('path 0 is missing.'));
+  t.true(thrown(line({ fw: ['nonsense'] })).includes('nonsense is no firewall entry.'));
+  t.regex(thrown(line({ chg: -1 })), /chg: .*>=0/);
+});
+
+test('a marker that ends a line cut there counts; a word that begins like one does not', (t) => {
+  t.is(codeOf(`words ${MARKER}  `), 'REPORT_CUT');
+  t.is(codeOf(`${line()}\n${MARKER}S of other programs`), 'read');
+});
+
+for (const [what, fields] of Object.entries({
+  'more changes than there can be': { chg: 100_001 },
+  'half a change': { chg: 1.5 },
+  'a path of 121 characters': { p: ['x'.repeat(121), entries[1]] },
+  '65 paths': { p: Array(65).fill(entries[0]) },
+  '41 warnings': { w: Array(41).fill('rp-filter-strict') },
+  'a warning of 41 characters': { w: ['w'.repeat(41)] },
+  'a warning that begins with a capital': { w: ['Rp-filter'] },
+  'a warning that begins with a digit': { w: ['9p'] },
+  'a warning with an empty name': { w: ['rp-filter '] },
+  'a warning with a line after it': { w: ['rp-filter\nx'] },
+  'a warning with too long a name': { w: [`rp-filter ${'x'.repeat(121)}`] },
+  'no firewall entry in the list': { fw: [] },
+  'a firewall entry of 301 characters': { fw: ['x'.repeat(301)] },
+  'a keeping service that is no 1': { k: 0 },
+  'a detail of 121 characters': { e: 'BUSY', d: 'x'.repeat(121) },
+  'a detail with markup before it': { e: 'BUSY', d: '<eth0' },
+  'a detail with markup after it': { e: 'BUSY', d: 'eth0>' },
+})) {
+  test(`refused by its bounds: ${what}`, (t) => {
+    t.throws(() => parseReport(line(fields), command), {
+      instanceOf: ReportError,
+      message: new RegExp(`${Object.keys(fields).at(-1)}(?:\\.|\\[|:)`),
+    });
+  });
+}
+
+test('the bounds themselves are taken', (t) => {
+  const w = ['w'.repeat(40), `rp-filter ${'x'.repeat(120)}`, ...Array(38).fill('a')];
+  t.deepEqual(parseReport(line({ w }), command).warnings, w);
+  const d = `aZ09._:/ -${'x'.repeat(110)}`;
+  t.like(parseReport(line({ chg: 100_000, k: 1, e: 'BUSY', d }), command), {
+    ...{ changed: 100_000, heals: true, errorCode: 'BUSY', errorDetail: d },
+  });
+  t.is(parseReport(line({ e: 'BUSY', d: '' }), command).errorDetail, '');
+  t.deepEqual(Object.keys(parseReport(line(), command)).sort(), [
+    ...['changed', 'commandId', 'mode', 'os', 'paths', 'schema', 'warnings'],
+  ]);
+});

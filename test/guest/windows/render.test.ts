@@ -42,7 +42,25 @@ test('the script outside the plan is sent as it is', (t) => {
   t.true(Buffer.byteLength(text) < 64_000);
 });
 
+test('public networks, several backends and what is left as it is', (t) => {
+  const backends = [
+    { ip: '10.0.1.10', mac: '00:0d:3a:00:00:01' },
+    { ip: '10.0.1.15', mac: '00:0d:3a:00:00:0b' },
+  ];
+  const asked = command('apply', [frontend(100, { backends, kept: true }), frontend(101)]);
+  const text = renderWindows(SCRIPT, { ...asked, networks: ['20.1.0.0/16', '21.0.0.0/8'] });
+  t.true(text.includes("\n$Networks = @('20.1.0.0/16', '21.0.0.0/8')\n"));
+  t.true(
+    text.includes(
+      "\n    '10.0.1.100 1972 10.0.1.10,10.0.1.15 00-0D-3A-00-00-01,00-0D-3A-00-00-0B 10.0.1.11 00-0D-3A-00-00-02 kept'\n    '10.0.1.101 ",
+    ),
+  );
+  t.true(renderWindows(SCRIPT, asked).includes('\n$Networks = @()\n'));
+  t.true(renderWindows(SCRIPT, asked).includes(`\n$CommandId = '${asked.commandId}'\n`));
+});
+
 test('a script without its marks is refused', (t) => {
+  t.throws(() => renderWindows('', command('apply')), { message: /^guard\.ps1 has lost the marks/ });
   t.throws(() => renderWindows('# first\nexit 0\n', command('apply')), { message: /lost the marks/ });
   t.throws(() => renderWindows(SCRIPT.replace('# --- end of plan ---\n', ''), command('apply')), { message: /marks/ });
 });
