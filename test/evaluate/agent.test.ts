@@ -22,3 +22,10 @@ const table: [string, 'linux' | 'windows', AgentView, FindingCode | undefined][]
 for (const [what, os, agent, code] of table) {
   test(`${what}: ${code ?? 'can take a command'}`, (t) => t.is(unfitAgent(os, agent)?.code, code));
 }
+
+test('what keeps an agent from it is said', (t) => {
+  const params = (agent: AgentView) => unfitAgent('linux', agent)?.params;
+  t.deepEqual(params({}), { status: 'silent' });
+  t.deepEqual(params({ status: 'Not Ready', version: '2.3.9' }), { status: 'Not Ready' });
+  t.deepEqual(params({ status: 'Ready', version: '2.3.9' }), { version: '2.3.9' });
+});

@@ -54,6 +54,14 @@ test('a second rule’s port is not proved, and stands with the address of its o
   t.deepEqual(left(twoPools(), self(['10.0.1.10', 1972])).notProved, ['10.0.1.15:57772']);
 });
 
+test('a rule on two pools leads to the addresses of both', (t) => {
+  const topology = twoPools();
+  const [lb] = topology.loadBalancers;
+  for (const rule of lb?.rules ?? [])
+    if (rule.frontendPort === 57772) rule.poolIds = (lb?.pools ?? []).map(({ id }) => id);
+  t.deepEqual(left(topology, self(['10.0.1.10', 1972])).notProved, ['10.0.1.10:57772', '10.0.1.15:57772']);
+});
+
 test('of a pool NIC beside another the same holds', (t) => {
   const topology = estate(
     vm('a', { a1: '10.0.1.10', a2: '10.0.1.15', a3: '10.0.1.11' }),

@@ -207,3 +207,24 @@ test('a primary that is out of scope is still known as primary', (t) => {
   t.deepEqual(seen.paths, ['b>ucr']);
   t.like(seen.view(), { primaryId: vmId('a'), memberIds: [vmId('a'), vmId('b')] });
 });
+
+test('of a large pool a backend is found as of a small one', (t) => {
+  const names = Array.from({ length: 12 }, (_, i) => `m${i}`);
+  const vms = names.map((name, i) => vm(name, { [`${name}1`]: `10.0.1.${10 + i}`, [`${name}2`]: `10.0.1.${110 + i}` }));
+  const topology = estate(
+    ...vms,
+    ilb(
+      'ucr',
+      '10.0.1.100',
+      names.map((name) => `${name}1`),
+    ),
+  );
+  const primary = (...backends: BackendHealth[]) => told(backends, topology).view().primaryId;
+  t.is(primary(backend('', true, ipId('m91').toUpperCase())), vmId('m9'), 'by its id');
+  t.is(primary(backend('10.0.1.19', true)), vmId('m9'), 'by its address alone');
+  t.is(primary(backend('10.0.1.19', true, ipId('gone'))), vmId('m9'), 'by its address beside an id of nobody');
+  t.is(primary(backend('10.0.1.19', true, ipId('m31'))), vmId('m3'), 'the id counts before the address');
+  t.is(primary(backend('10.0.1.99', true)), undefined);
+  t.is(primary(backend('10.0.1.19', true), backend('10.0.1.99', true)), undefined);
+  t.is(told([backend('10.0.1.19', true, ipId('m91')), backend('10.0.1.99', true)], topology).path('m9').share, 0.5);
+});

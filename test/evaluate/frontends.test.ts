@@ -103,6 +103,38 @@ test('without a mirror’s probe health is asked of the first probed rule, TCP b
   t.regex(look(mirror({ rules })).view().healthRuleId ?? '', /rule2$/);
 });
 
+test('of a mirror’s rules TCP tells health before UDP, and UDP where it is the only one', (t) => {
+  const udp = { frontendPort: 514, protocol: 'udp' } as const;
+  t.regex(look(mirror({ rules: [udp, {}] })).view().healthRuleId ?? '', /rule1$/);
+  const beside = look(mirror({ rules: [udp, { frontendPort: 443, probe: 'tcp' }] })).view();
+  t.regex(beside.healthRuleId ?? '', /rule0$/, 'before a rule on another probe');
+});
+
+test('what is listed names the VIP, or the frontend where it has none', (t) => {
+  const said = (spec: IlbSpec, vip: string | undefined = '10.0.1.100') =>
+    look(estate(...pair(), ilb('ucr', vip, ['a1', 'b1'], spec))).evaluation.listed.map(({ id, finding }) => [
+      id,
+      finding.params,
+    ]);
+  const floats = { rules: [{ floatingIp: true }] };
+  t.deepEqual(said(floats), [[frontendId('ucr'), { vip: '10.0.1.100' }]]);
+  t.deepEqual(said({ ...floats, frontend: { version: 'IPv6', address: 'fd00::1' } }), [
+    [frontendId('ucr'), { vip: 'fd00::1' }],
+  ]);
+  t.deepEqual(look(mirror({ rules: [{ probe: 'none' }] })).path('a').findings, [
+    { code: 'NO_PROBE', params: { vip: '10.0.1.100' } },
+  ]);
+});
+
+test('of a load balancer that is listed twice the first counts, also where the lists differ', (t) => {
+  const seen = look(estate(...pair(), ilb('ucr', '10.0.1.100', ['a1']), ilb('UCR', '10.0.1.101', ['b1'])));
+  t.deepEqual(
+    seen.evaluation.frontends.map(({ vip }) => vip),
+    ['10.0.1.100'],
+  );
+  t.deepEqual(seen.paths, ['a>ucr']);
+});
+
 test('NO_PROBE: nobody can know the primary', (t) => {
   const seen = look(mirror({ rules: [{ probe: 'none' }] }));
   t.deepEqual(seen.codes('a'), ['NO_PROBE']);

@@ -45,5 +45,11 @@ test('who gets connections is another question than who is healthy', (t) => {
   t.deepEqual(told(false, 'Up_Probe_AllDownIsUp'), [false, true, false], 'the reason says it too');
   t.deepEqual(told(false, 'Down_Admin'), [false, false, true]);
   t.deepEqual(told(false, 'Down_Probe_TcpProbeTimeout'), [false, false, false]);
+  t.deepEqual(told(true, 'Up_Admin_Of_Tomorrow'), [true, true, false]);
+  t.deepEqual(told(true, 'Not_Up_Admin'), [true, true, false]);
+  t.deepEqual(told(false, 'Backed_Up_Admin'), [false, false, false]);
+  t.deepEqual(told(false, 'Not_Down_Admin'), [false, false, false]);
+  t.deepEqual(told(false, 'Down_Admin_Of_Tomorrow'), [false, false, false]);
+  t.deepEqual(told(true, 'Down_Admin'), [true, true, false]);
   t.deepEqual(told(false, ''), [false, false, false], 'a VM that is off');
 });

@@ -60,6 +60,15 @@ test('the same address in another virtual network is somebody else', (t) => {
   t.deepEqual(members(far, ...pair(), ilb('ucr', VIP, [], { pool })), ['a>ucr']);
 });
 
+test('an address in a named network belongs to that one, whatever the frontend’s', (t) => {
+  const far = vm('far', {
+    f1: { at: '10.0.1.10', subnet: 'other/default' },
+    f2: { at: '10.0.1.11', subnet: 'other/default' },
+  });
+  const pool = { addresses: [at('10.0.1.10', { virtualNetworkId: networkId('other').toUpperCase() })] };
+  t.deepEqual(members(far, ...pair(), ilb('ucr', VIP, [], { pool })), ['far>ucr']);
+});
+
 test('letter case of ids does not matter', (t) => {
   const pool = {
     ipConfigurationIds: [ipId('a1').toUpperCase(), ipId('b1').replace('ipConfigurations', 'IpConfigurations')],

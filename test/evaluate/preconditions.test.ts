@@ -153,6 +153,25 @@ test('the probe counts for a VM without a secondary NIC too', (t) => {
   t.deepEqual(told(found), ['SECURITY_RULE_ENDS_PROBE deny']);
 });
 
+test('a rule without a probe, with one that is not listed, or one without a port: no probe is asked about', (t) => {
+  const securityGroups = [group('nsg', { id: 'deny', sources: ['AzureLoadBalancer'] })];
+  const asked = (topology: Topology) => told(of(nsgOn('a1', 'nsg', topology), { securityGroups }));
+  t.deepEqual(asked(mirror()), ['SECURITY_RULE_ENDS_PROBE deny']);
+  t.deepEqual(asked(mirror({ rules: [{ probe: 'none' }] })), []);
+  const without = mirror();
+  for (const lb of without.loadBalancers) lb.probes = [];
+  t.deepEqual(asked(without), []);
+  const odd = mirror();
+  for (const lb of odd.loadBalancers) for (const probe of lb.probes) probe.port = 0;
+  t.deepEqual(asked(odd), []);
+});
+
+test('an address that Azure does not tell is asked about nothing', (t) => {
+  const topology = nsgOn('b1', 'nsg', nsgOn('a1'));
+  for (const nic of topology.nics) if (nic.primary) for (const ip of nic.ipConfigurations) delete ip.address;
+  t.deepEqual(told(of(topology, { securityGroups: [group('nsg', { id: 'deny' })] })), []);
+});
+
 test('every port of the frontend’s rules, by their protocol; of HA ports the proved one', (t) => {
   const ports = mirror({
     rules: [{}, { frontendPort: 80, backendPort: 8080 }, { protocol: 'udp', frontendPort: 514, backendPort: 514 }],
@@ -296,6 +315,8 @@ test('a size that takes no second NIC, said only where one is missing', (t) => {
   t.deepEqual(told(of(short, sizes(2))), []);
   t.deepEqual(told(of(short, sizes(1, 'northeurope'))), [], 'another region’s');
   t.deepEqual(told(of(withVm(mirror(), 'a', { size: 'Standard_X' }), sizes(2))), [], 'it has its NIC');
+  const off = withVm(mirror(), 'a', { size: 'Standard_X', power: 'stopped' });
+  t.deepEqual(told(of(off, sizes(2))), [], 'something else is said of it');
 });
 
 test('locks on VM, group and subscription; a neighbour’s and a beginning alike are none', (t) => {

@@ -130,6 +130,19 @@ const CASES: [what: string, rules: RuleSpec[], packet: FirstPacket, verdict: str
     packet(),
     'passes',
   ],
+  [
+    'the same the other way round',
+    [{ id: 'd', sources: ['10.0.1.10'], destinationPorts: ['http'] }],
+    packet(),
+    'passes',
+  ],
+  ['what cannot be read beside what matches', [{ id: 'd', sources: ['10.0.300.1', '10.0.1.11'] }], packet(), 'ended d'],
+  [
+    'what cannot be read beside what does not',
+    [{ id: 'd', sources: ['10.0.1.9', '10.0.300.1'] }],
+    packet(),
+    'unsure d',
+  ],
   ['an address with blanks around it', [{ id: 'd', sources: [' 10.0.1.11 '] }], packet(), 'ended d'],
   ['any, as some write it', [{ id: 'd', sources: ['Any'] }], packet(), 'ended d'],
   ['all of IPv4 holds a public address too', [{ id: 'd', sources: ['0.0.0.0/0'] }], probe, 'ended d'],
@@ -189,6 +202,12 @@ const WHYS: [what: string, spec: Partial<SecurityRule>, packet: FirstPacket, why
     { sources: ['VirtualNetwork'] },
     probe,
     'The tag VirtualNetwork also stands for the host’s address, and so perhaps for probes.',
+  ],
+  [
+    'an address in no range that is known',
+    { sources: ['VirtualNetwork'] },
+    packet({ source: { address: '10.9.1.11' }, ranges: ['10.0.0.0/16'] }),
+    'Whether the tag VirtualNetwork stands for 10.9.1.11 cannot be told: it is in no range of the network or of one that is peered with it, and the tag also stands for ranges behind gateways and in routes.',
   ],
   [
     'a service’s tag',

@@ -12,6 +12,7 @@ import {
   lbId,
   listsOf,
   mirror,
+  OPT_OUT,
   pair,
   poolId,
   SCOPE,
@@ -114,6 +115,19 @@ test('a NIC in pools of a subscription that is not configured: said of its VM on
     ['a', 'b'].flatMap((name) =>
       ['pi', 'ucr'].map((lb) => [vmId(name), 'SUBSCRIPTION_NOT_CONFIGURED', there(lbId(lb))]),
     ),
+  );
+});
+
+test('a VM that opted out, or names pools that are listed, has nothing said of them', (t) => {
+  const whole = estate(...pair(), ilb('ucr', '10.0.1.100', ['a1']));
+  for (const nic of whole.nics.filter(({ primary }) => primary)) {
+    nic.ipConfigurations[0]?.poolIds.push(poolId('ucr'), there(poolId('pi')));
+  }
+  for (const one of whole.vms) if (one.id === vmId('a')) one.tags = OPT_OUT;
+  const said = survey(whole, { ...SCOPE, subscriptionIds: [SUBSCRIPTION.toUpperCase()] }).listed;
+  t.deepEqual(
+    said.map(({ id, finding }) => `${id} ${finding.code}`),
+    [`${vmId('a')} OPTED_OUT`, `${vmId('b')} SUBSCRIPTION_NOT_CONFIGURED`],
   );
 });
 

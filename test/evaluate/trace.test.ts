@@ -159,12 +159,21 @@ test('nobody known to be primary: now is not known, each failover is', (t) => {
 });
 
 test('nobody healthy: it is not answered', (t) => {
-  t.deepEqual(codes(traced(mirror(), [], 'a', 'none'))[0], ['SENT_DEFAULT', 'NOT_ANSWERED']);
+  const trace = traced(mirror(), [], 'a', 'none');
+  t.deepEqual(codes(trace)[0], ['SENT_DEFAULT', 'NOT_ANSWERED']);
+  t.like(trace.scenarios[0]?.asIs[0], { outcome: 'fails', fix: 'none' });
+  t.like(trace.scenarios[0]?.asIs[0]?.steps[1], { state: 'dies', direction: 'there' });
+  t.false('target' in (trace.scenarios[0]?.asIs[0] ?? {}));
 });
 
 test('a pool with several healthy members: sometimes', (t) => {
   const [now] = traced(mirror(), ['a1', 'b1'], 'a', 'none').scenarios;
   t.is(outcomeOf(now?.asIs ?? []), 'sometimes');
+  t.deepEqual(
+    traced(mirror(), ['a1', 'b1'], 'a', 'none').scenarios.map(({ failoverTo }) => failoverTo),
+    [undefined, 'a', 'b'],
+    'either may become the only one',
+  );
   t.deepEqual(
     now?.asIs.map(({ target, outcome }) => `${target} ${outcome}`),
     ['a fails', 'b works'],
@@ -191,6 +200,21 @@ test('no secondary NIC: nothing to trace with the fix; a stopped member takes no
 test('the port that the rule leads to; with HA ports the same', (t) => {
   const other = mirror({ rules: [{ backendPort: 51773 }] });
   t.is(traced(other, ['b1'], 'a', 'none').scenarios[0]?.asIs[0]?.steps[1]?.params.port, '51773');
+  const several = mirror({
+    rules: [
+      { frontendPort: 443, backendPort: 8443 },
+      { frontendPort: 1972, protocol: 'udp', backendPort: 5140 },
+      { frontendPort: 1972, backendPort: 51773 },
+    ],
+  });
+  t.is(traced(several, ['b1'], 'a', 'none').scenarios[0]?.asIs[0]?.steps[1]?.params.port, '51773', 'of several rules');
+  t.like(traced(several, ['b1'], 'a', 'none'), {
+    vm: 'a',
+    vip: '10.0.1.100',
+    frontend: 'ucr',
+    port: 1972,
+    fix: 'none',
+  });
   const all = mirror({ rules: [{ protocol: 'all' }] });
   t.is(traced(all, ['b1'], 'a', 'none').scenarios[0]?.asIs[0]?.steps[1]?.params.port, '1972');
 });

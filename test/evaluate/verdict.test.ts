@@ -118,6 +118,22 @@ test('CONNECT_FAILED says how and where', (t) => {
   t.deepEqual(only, { code: 'CONNECT_FAILED', params: { vip: VIP, outcome: 'reset', port: '1972' } });
 });
 
+test('NO_HEALTHY_BACKEND says for which VIP', (t) => {
+  t.deepEqual(after({ connect: 'timeout' }, 'nobody').path('a').findings, [
+    { code: 'NO_HEALTHY_BACKEND', params: { vip: VIP } },
+  ]);
+});
+
+test('of a report each row speaks for its own VIP alone', (t) => {
+  const topology = estate(...pair(), ilb('ucr', VIP, ['a1', 'b1']), ilb('pix', '10.0.1.101', ['a1', 'b1']));
+  const plan = look(topology).plan('a');
+  if (!plan) return t.fail();
+  const good = knowing(plan, { mode: 'check' });
+  for (const row of good.look?.report.paths ?? []) if (row.vip !== VIP) row.after = ['route-missing'];
+  const seen = known(good, topology);
+  t.deepEqual([seen.path('a', 'ucr').verdict, seen.path('a', 'pix').verdict], ['compliant', 'repairable']);
+});
+
 test('GUEST_FAILED says which code, and what an apply left', (t) => {
   const failed = after({ report: { errorCode: 'NIC_NOT_FOUND', errorDetail: 'eth1' } }).path('a').findings;
   t.deepEqual(failed, [{ code: 'GUEST_FAILED', params: { code: 'NIC_NOT_FOUND', detail: 'eth1' } }]);

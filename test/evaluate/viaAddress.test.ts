@@ -55,6 +55,11 @@ for (const [why, nics, result] of [
   ['the NIC’s primary configuration', { a1: '10.0.1.10', a2: ['10.0.1.12', '10.0.1.11'] }, '10.0.1.12 subnet'],
   ['an IPv4 configuration', { a1: '10.0.1.10', a2: ['fd00::11', '10.0.1.11'] }, '10.0.1.11 subnet'],
   ['a configuration that has an address', { a1: '10.0.1.10', a2: [undefined, '10.0.1.11'] }, '10.0.1.11 subnet'],
+  [
+    'a NIC of which one of several configurations is near',
+    { a1: '10.0.1.10', a2: { at: ['10.0.2.11', '10.0.2.12'], subnet: 'vnet/two', ip: { subnetId: subnetId() } } },
+    '10.0.2.11 subnet',
+  ],
   ['the primary NIC, when the other is in the pool', { a0: '10.0.1.9', a1: '10.0.1.10' }, '10.0.1.9 subnet'],
   [
     'not a NIC that opted out',
