@@ -17,6 +17,8 @@ const table: [string, 'linux' | 'windows', AgentView, FindingCode | undefined][]
   ['a Linux agent whose version is no number', 'linux', { status: 'Ready', version: 'unknown' }, undefined],
   ['a Windows agent of any version', 'windows', { status: 'Ready', version: '2.3.1' }, undefined],
   ['an agent that is not ready', 'windows', { status: 'Not Ready', version: '2.7.0' }, 'AGENT_NOT_READY'],
+  ['an agent that is almost ready', 'linux', { status: 'Ready soon', version: '2.11.1.4' }, 'AGENT_NOT_READY'],
+  ['an old agent whose version has more than numbers', 'linux', { status: 'Ready', version: '2.3.9-x' }, undefined],
   ['an agent that reported nothing', 'linux', {}, 'AGENT_NOT_READY'],
 ];
 for (const [what, os, agent, code] of table) {

@@ -55,6 +55,22 @@ test('what is listed is narrowed as well', (t) => {
   t.is(narrow(whole, { ...none, resourceGroups: ['other'] }).listed.length, 0);
 });
 
+test('what is listed of a load balancer goes with it, of one or of several', (t) => {
+  const lbs = ['ucr', 'pi', 'web'].map((name, i) => ilb(name, `10.0.1.10${i}`, ['a1', `${name}-gone`]));
+  const whole = survey(estate(...pair(), ...lbs), SCOPE);
+  const listed = (...loadBalancers: string[]) =>
+    narrow(whole, { ...none, loadBalancers }).listed.map(({ id }) => shortName(id));
+  t.deepEqual(listed('ucr'), ['ucr']);
+  t.deepEqual(listed('ucr', 'WEB'), ['ucr', 'web']);
+  t.deepEqual(listed('gone'), []);
+});
+
+test('ways of a narrowed survey are found by their frontend', (t) => {
+  const { waysOfFrontend, frontends } = narrow(two(), { ...none, loadBalancers: ['pi'] });
+  for (const { frontend, ways } of frontends) t.is(waysOfFrontend.get(frontend.key), ways);
+  t.is(frontends.length, 1);
+});
+
 test('names that nothing bears', (t) => {
   const balancers = [lbId('ucr'), lbId('pi')];
   t.deepEqual(

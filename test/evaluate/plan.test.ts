@@ -1,6 +1,6 @@
 import test from 'ava';
 import { checkCommand } from '../../shared/guest/plan.ts';
-import { estate, ilb, look, macOf, mirror, OPT_OUT, pair, SCOPE, vm, vmId } from '../helpers/estate.ts';
+import { estate, ilb, look, macOf, mirror, OPT_OUT, pair, SCOPE, subnetId, vm, vmId } from '../helpers/estate.ts';
 
 const VIP = '10.0.1.100';
 const vips = (seen: ReturnType<typeof look>, name = 'a') =>
@@ -30,6 +30,14 @@ test('a frontend that needs a person’s help is left out, the others stay', (t)
   const blocked = ilb('two', '10.0.1.101', ['a1', 'a2']);
   const seen = look(estate(...pair(), ilb('one', VIP, ['a1']), blocked));
   t.deepEqual(seen.codes('a', 'two'), ['SECONDARY_NIC_IN_POOL']);
+  t.deepEqual(vips(seen), ['10.0.1.100:1972']);
+});
+
+test('a frontend that the fix cannot reach is left out, though all its addresses are there', (t) => {
+  const far = ilb('far', '10.0.1.101', ['a1'], { frontend: { subnetId: subnetId('far/default') } });
+  const open = ilb('open', '20.1.0.9', ['a1']);
+  const seen = look(estate(...pair(), ilb('one', VIP, ['a1']), far, open));
+  t.deepEqual([seen.codes('a', 'far'), seen.codes('a', 'open')], [['SECONDARY_NIC_OTHER_NETWORK'], ['ADDRESS_PUBLIC']]);
   t.deepEqual(vips(seen), ['10.0.1.100:1972']);
 });
 

@@ -259,6 +259,8 @@ test('a route table at the secondary NIC: drops, leads out, bends, and what lead
     [],
     'the longer one leads past it',
   );
+  const [first] = of(topology, around({ prefix: '10.0.1.0/24', hop: 'none' }));
+  t.is(first?.params.where, 'the secondary NIC a2');
   // The gateway's own address is nobody's destination.
   t.deepEqual(hops({ prefix: '10.0.2.1/32', hop: 'none' }), []);
 });

@@ -150,6 +150,17 @@ test('a subscription that cannot be read: said of the frontend and of the VM tha
   t.deepEqual(listed(joinTopologies(balancer.here, [], unread)), [[vmId('a'), 'SUBSCRIPTION_UNREAD', OTHER]]);
 });
 
+test('an address that no NIC has, while a subscription cannot be read, may be anybody’s there', (t) => {
+  const addresses = ['10.0.1.10', '10.0.1.99'].map((address) => ({ address }));
+  const whole = estate(...pair(), ilb('ucr', '10.0.1.100', [], { pool: { addresses } }));
+  const unread = [{ subscriptionId: OTHER, why: 'answered 403' }];
+  const isShared = (topology: Topology) => survey(topology, BOTH).frontends.map((one) => one.isShared);
+  t.deepEqual(isShared(joinTopologies(whole, [], unread)), [true]);
+  t.deepEqual(isShared(joinTopologies(whole, [], [])), [false]);
+  const dangling = estate(...pair(), ilb('ucr', '10.0.1.100', ['a1', 'gone']));
+  t.deepEqual(isShared(joinTopologies(dangling, [], unread)), [false], 'an id says where it would be');
+});
+
 test('a reference within the lists that are there still dangles', (t) => {
   const { here, other } = split(mirror(), B);
   other.nics = [];

@@ -14,6 +14,7 @@ test('a frontend that is listed whole, and the VM is no member of it', (t) => {
     survey(topology, SCOPE).isListedWithout(key(name), idKey(vmId(vmName)));
   t.true(without(two(), 'pix', 'b'));
   t.false(without(two(), 'pix', 'a'));
+  t.false(without(two(), 'ucr', 'a'), 'one of several members');
   t.false(without(two(), 'gone', 'b'), 'a frontend that is not listed');
   t.false(without(two(['a1', 'gone']), 'pix', 'b'), 'something of its pools is missing');
 });

@@ -137,6 +137,9 @@ test('of a report each row speaks for its own VIP alone', (t) => {
 test('GUEST_FAILED says which code, and what an apply left', (t) => {
   const failed = after({ report: { errorCode: 'NIC_NOT_FOUND', errorDetail: 'eth1' } }).path('a').findings;
   t.deepEqual(failed, [{ code: 'GUEST_FAILED', params: { code: 'NIC_NOT_FOUND', detail: 'eth1' } }]);
+  t.deepEqual(after({ report: { errorCode: 'NIC_NOT_FOUND' } }).path('a').findings[0]?.params, {
+    ...{ code: 'NIC_NOT_FOUND', detail: 'no detail' },
+  });
   const left = after({ drift: ['route-foreign', 'reply-order'] }).path('a').findings;
   t.deepEqual(left, [
     { code: 'GUEST_FAILED', params: { code: 'CHANGE_FAILED', detail: 'route-foreign, reply-order' } },
@@ -197,7 +200,8 @@ for (const power of ['starting', 'stopping', 'stopped', 'deallocating', 'dealloc
     const before = look(topology).plan('a');
     if (a) a.power = power;
     const seen = after({}, 'healthy', topology);
-    t.deepEqual(seen.codes('a'), ['VM_NOT_RUNNING']);
+    const said = power === 'unknown' ? 'in no power state that Azure tells' : power;
+    t.deepEqual(seen.path('a').findings, [{ code: 'VM_NOT_RUNNING', params: { power: said } }]);
     t.is(seen.path('a').verdict, 'unknown');
     t.deepEqual(seen.plan('a'), before);
   });

@@ -60,6 +60,11 @@ for (const [why, nics, result] of [
     { a1: '10.0.1.10', a2: { at: ['10.0.2.11', '10.0.2.12'], subnet: 'vnet/two', ip: { subnetId: subnetId() } } },
     '10.0.2.11 subnet',
   ],
+  [
+    'one in no pool at all before one of which a configuration is in another',
+    { a1: '10.0.1.10', a2: { at: ['10.0.1.11', '10.0.1.13'], pools: ['other'] }, a3: '10.0.1.12' },
+    '10.0.1.12 subnet',
+  ],
   ['the primary NIC, when the other is in the pool', { a0: '10.0.1.9', a1: '10.0.1.10' }, '10.0.1.9 subnet'],
   [
     'not a NIC that opted out',
@@ -289,7 +294,7 @@ test('what is told of a VM once holds for a frontend that is alike, and for no o
   const nics = { a1: '10.0.1.10', a2: '10.0.1.11' };
   t.deepEqual(towardsTwo(nics, {}), [PLAIN, PLAIN, PLAIN]);
   t.deepEqual(
-    towardsTwo(nics, { vip: '10.0.1.11' }),
+    towardsTwo({ ...nics, a2: { at: ['10.0.1.11', '10.0.1.102'] } }, { vip: '10.0.1.102' }),
     [PLAIN, `${PLAIN} ADDRESS_INVALID`, PLAIN],
     'a VIP that is an address of the VM',
   );
