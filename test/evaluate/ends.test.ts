@@ -76,6 +76,8 @@ test('of a pool NIC beside another the same holds', (t) => {
 
 test('a connect to another member, or one that was not seen to arrive, proves none of them', (t) => {
   t.deepEqual(left(mirror(), { kind: 'remote', at: NOW }).notProved, ['10.0.1.10:1972']);
+  const elsewhere: Proof = { ...self(['10.0.1.10', 1972]), kind: 'remote' };
+  t.deepEqual(left(mirror(), elsewhere).notProved, ['10.0.1.10:1972']);
   t.deepEqual(left(mirror(), undefined).notProved, ['10.0.1.10:1972']);
   t.deepEqual(left(mirror(), { kind: 'self', at: NOW }).notProved, ['10.0.1.10:1972'], 'nor one of an older program');
 });

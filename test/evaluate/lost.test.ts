@@ -2,7 +2,7 @@ import test from 'ava';
 import { findingText } from '../../shared/model/findings.ts';
 import type { LostConnect } from '../../shared/model/guest.ts';
 import { idKey } from '../../shared/model/ids.ts';
-import { healthOf, look, mirror, vmId } from '../helpers/estate.ts';
+import { estate, healthOf, ilb, look, mirror, pair, vmId } from '../helpers/estate.ts';
 import { type Heard, knowing } from '../helpers/looked.ts';
 
 const HERE = { where: 'nftables (table inet filter, chain input)', rule: 'nft insert rule inet filter input accept' };
@@ -28,6 +28,28 @@ function told(lost: LostConnect, up: string[], heard: Heard = {}) {
   });
   return { ...seen.path('a'), codes: seen.codes('a') };
 }
+
+test('which packet was ended, in words', (t) => {
+  const said = (packet: LostConnect['packet']) =>
+    told(lostAs({ packet, places: [HERE] }), ['a1']).findings[1]?.params.packet;
+  t.is(said('request-out'), 'the request, as it leaves by the secondary NIC,');
+  t.is(said('request-in'), 'the request, as it arrives at the NIC in the pool,');
+  t.is(said('reply-out'), 'the reply, as it leaves by the NIC in the pool,');
+  t.is(said('reply-in'), 'the reply, as it arrives at the secondary NIC,');
+});
+
+test('what one VIP’s connect met is said of no other', (t) => {
+  const topology = estate(...pair(), ilb('ucr', '10.0.1.100', ['a1', 'b1']), ilb('pix', '10.0.1.101', ['a1', 'b1']));
+  const plan = look(topology).plan('a');
+  if (!plan) return t.fail();
+  const known = knowing(plan, { connect: 'timeout' });
+  const [first] = known.look?.report.paths ?? [];
+  if (first) first.lost = lostAs({ places: [HERE] });
+  const health = healthOf(topology, { ucr: ['a1'], pix: ['a1'] });
+  const seen = look(topology, { health, knowledge: new Map([[idKey(vmId('a')), known]]) });
+  t.deepEqual(seen.codes('a', 'ucr'), ['CONNECT_FAILED', 'FIREWALL_BLOCKS']);
+  t.deepEqual(seen.codes('a', 'pix'), ['CONNECT_FAILED']);
+});
 
 test('this VM is primary: its own firewall, with the rule', (t) => {
   const { codes, findings, verdict } = told(lostAs({ places: [HERE] }), ['a1']);

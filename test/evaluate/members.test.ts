@@ -185,7 +185,7 @@ test('DANGLING_REFERENCE: a VM that only its NIC knows is a blocked path', (t) =
   const topology = estate(...pair(), ilb('ucr', VIP, ['a1', 'b1']));
   topology.vms = topology.vms.filter(({ id }) => id !== vmId('b'));
   const seen = look(topology);
-  t.deepEqual(seen.codes('b'), ['DANGLING_REFERENCE']);
+  t.deepEqual(seen.path('b').findings, [{ code: 'DANGLING_REFERENCE', params: { vip: VIP, id: vmId('b') } }]);
   t.is(seen.plan('b'), undefined);
   t.is(seen.path('a').verdict, 'unknown');
 });

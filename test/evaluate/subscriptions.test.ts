@@ -129,6 +129,11 @@ test('a VM that opted out, or names pools that are listed, has nothing said of t
     said.map(({ id, finding }) => `${id} ${finding.code}`),
     [`${vmId('a')} OPTED_OUT`, `${vmId('b')} SUBSCRIPTION_NOT_CONFIGURED`],
   );
+  const outside = survey(whole, { ...SCOPE, within: [vmId('a')] }).listed;
+  t.false(
+    outside.some(({ finding }) => finding.code === 'SUBSCRIPTION_NOT_CONFIGURED'),
+    'nor of one that is out of scope',
+  );
 });
 
 test('a subscription that cannot be read: said of the frontend and of the VM that refer to it, with the reason', (t) => {

@@ -32,6 +32,9 @@ test('what is no resource id is never in scope', (t) => {
 test('tag names have no letter case, tag values are true words or nothing', (t) => {
   t.is(tagValue({ 'ILB-Hairpin-Guard-Port': '1972' }, SCOPE.portTag), '1972');
   t.is(tagValue({}, SCOPE.portTag), undefined);
+  const sameLength = 'x'.repeat(SCOPE.optOutTag.length);
+  t.is(tagValue({ [sameLength]: 'true' }, SCOPE.optOutTag), undefined, 'another tag of that length');
+  t.true(isOptedOut({ [sameLength]: 'no', [SCOPE.optOutTag.toUpperCase()]: 'true' }, SCOPE));
   for (const word of ['true', 'YES', 'on', '1']) t.true(isOptedOut({ 'Ilb-Hairpin-Guard-OPT-OUT': word }, SCOPE));
   for (const word of ['false', '', 'no', '0', 'true-ish']) t.false(isOptedOut({ [SCOPE.optOutTag]: word }, SCOPE));
 });

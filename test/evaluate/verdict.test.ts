@@ -161,7 +161,9 @@ test('a connect that failed while one gets connections whom no probe saw healthy
   const seen = (heard: Heard) =>
     look(topology, { health, knowledge: new Map([[idKey(vmId('a')), knowing(plan, heard)]]) });
   const failed = seen({ connect: 'timeout' });
-  t.deepEqual(failed.codes('a'), ['UNHEALTHY_GETS_CONNECTS']);
+  t.deepEqual(failed.path('a').findings, [
+    { code: 'UNHEALTHY_GETS_CONNECTS', params: { vip: VIP, outcome: 'timeout' } },
+  ]);
   t.is(failed.path('a').verdict, 'unknown');
   t.is(seen({}).path('a').verdict, 'compliant');
 });
@@ -243,6 +245,7 @@ test('UDP_ONLY and NO_SAFE_PORT: a good state without a connect is not compliant
     const seen = after({}, 'healthy', topology);
     t.like(seen.path('a', 'pix'), { verdict: 'blocked' });
     t.deepEqual(seen.codes('a', 'pix'), [code]);
+    t.is(seen.path('a', 'pix').findings[0]?.params.vip, '10.0.1.101');
     t.is(seen.path('a', 'ucr').verdict, 'compliant');
   }
 });
