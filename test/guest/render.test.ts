@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import test from 'ava';
 import fc from 'fast-check';
 import { PlanError } from '../../shared/errors.ts';
+import { renderLinux } from '../../shared/guest/linux/render.ts';
 import { renderScript } from '../../shared/guest/render.ts';
 import { MARKER } from '../../shared/guest/wire.ts';
 import { commandIdIn } from '../../shared/model/commandId.ts';
@@ -93,6 +94,10 @@ test('a network of containers is for Linux: the Windows script is not made with 
   t.true(renderScript('linux', commandOf()).includes('\nCONTAINERS=\n'));
   const error = t.throws(() => renderScript('windows', command), { instanceOf: PlanError });
   t.regex(error?.message ?? '', /served on Linux alone/);
+});
+
+test('a Linux script without its marks is refused by its name', (t) => {
+  t.throws(() => renderLinux('#!/bin/bash\n', commandOf()), { message: /^guard\.sh has lost the marks/ });
 });
 
 test('several backends, networks and what is left as it is stand in the script as assignments', (t) => {
