@@ -1,4 +1,4 @@
-/** What could be sent to each VM, in which mode and for whom; what is superseded and refused. */
+/** What could be sent to each VM, in which mode and for whom; what is superseded and refused. Long: tables of cases about one thing. */
 import test from 'ava';
 import { chooseCommands } from '../../shared/decide/candidates.ts';
 import { shortName } from '../../shared/model/ids.ts';
@@ -247,6 +247,11 @@ const order: [string, Words, string[]][] = [
   [
     'people go before that',
     { runs: [sweep, byHand], outcomes: [outcome('s1 hs-b'), outcome('m1 hs-a')] },
+    ['hs-a', 'hs-b'],
+  ],
+  [
+    'people go first also where others want the same',
+    { runs: [sweep, byHand], outcomes: [outcome('s1 hs-b'), outcome('s1 hs-a'), outcome('m1 hs-a')] },
     ['hs-a', 'hs-b'],
   ],
   [

@@ -1,4 +1,7 @@
-/** What is told of a path, a run and Azure: what was told before, what is so now, and what comes of both. */
+/**
+ * What is told of a path, a run and Azure: what was told before, what is so now, and what comes of both.
+ * Long: one table of cases about one thing.
+ */
 import test from 'ava';
 import { tellPaths, tellRefusals, tellRunFailed } from '../../shared/decide/news.ts';
 import type { EstatePass } from '../../shared/decide/pass.ts';

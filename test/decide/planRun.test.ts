@@ -1,11 +1,11 @@
-/** From an accepted run to its outcomes. */
+/** From an accepted run to its outcomes. Long: tables of cases about one thing. */
 import test from 'ava';
 import { planRuns } from '../../shared/decide/planRun.ts';
 import { finding } from '../../shared/model/findings.ts';
-import { shortName } from '../../shared/model/ids.ts';
+import { idKey, shortName } from '../../shared/model/ids.ts';
 import type { RunRow } from '../../shared/model/rows.ts';
 import { accepted, ago, frontend, later, looked, outcome, pass, run, vm, type Words } from '../helpers/seen.ts';
-import { linesOf, shown } from '../helpers/shown.ts';
+import { codes, linesOf, shown } from '../helpers/shown.ts';
 import { articleWorld, frontendId, OTHER, SETTINGS, SUBSCRIPTION, vmId, type World } from '../helpers/world.ts';
 
 function worldWith(change: (world: World) => void): World {
@@ -254,6 +254,24 @@ for (const [what, words, comes] of more) {
     const at = pass(words);
     planRuns(at);
     t.deepEqual(shown(at), comes);
+  });
+}
+
+for (const code of ['SUBSCRIPTION_NOT_CONFIGURED', 'SUBSCRIPTION_UNREAD'] as const) {
+  test(`a sweep says of VMs behind something in another subscription that it is not seen: ${code}`, (t) => {
+    const begun = pass({
+      world: worldWith((world) => world.vms.push('hs-c')),
+      runs: [accepted('s1 sweep')],
+      vms: [fine('hs-a'), fine('hs-b')],
+    });
+    const listed = [vmId('hs-a'), vmId('hs-c')].map((id) => ({ id, finding: finding(code) }));
+    const listedOf = new Map(listed.map((item) => [idKey(item.id), [item]]));
+    const at = { ...begun, survey: { ...begun.survey, listed }, evaluation: { ...begun.evaluation, listedOf } };
+    planRuns(at);
+    t.deepEqual(
+      [...at.outcomes.readAll()].map((row) => `${shortName(row.vmId)} ${codes(row.findings)}`),
+      [`hs-a ${code}`, `hs-c ${code}`],
+    );
   });
 }
 
