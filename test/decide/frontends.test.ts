@@ -236,10 +236,7 @@ test('what another rule says is kept beside, and moves no primary', (t) => {
   silent.seen.health = new Map([[idKey(ruleId('web')), { kind: 'failed', error: azureError(429) }]]);
   takeHealth(silent);
   t.deepEqual([...silent.frontends.all()][0]?.others, [{ ...web, askedAt: NOW }]);
-  t.deepEqual(
-    silent.log.map(({ step }) => step),
-    ['health-unknown'],
-  );
+  t.deepEqual(linesOf(silent, 'health-unknown'), [{ frontendId: frontendId('ucr'), why: azureError(429).message }]);
 });
 
 test('a question is kept on the row while it is open: an answer is as old as the question', (t) => {

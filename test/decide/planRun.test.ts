@@ -6,7 +6,7 @@ import { idKey, shortName } from '../../shared/model/ids.ts';
 import type { RunRow } from '../../shared/model/rows.ts';
 import { accepted, ago, frontend, later, looked, outcome, pass, run, vm, type Words } from '../helpers/seen.ts';
 import { codes, linesOf, shown } from '../helpers/shown.ts';
-import { articleWorld, frontendId, OTHER, SETTINGS, SUBSCRIPTION, vmId, type World } from '../helpers/world.ts';
+import { articleWorld, frontendId, nicId, OTHER, SETTINGS, SUBSCRIPTION, vmId, type World } from '../helpers/world.ts';
 
 function worldWith(change: (world: World) => void): World {
   const world = articleWorld();
@@ -242,6 +242,14 @@ const more: [string, Words, string[]][] = [
     'a dry run of a removal needs no plan',
     { world: oneNic, runs: [accepted('m1 manual hs-a', { mode: 'remove', dryRun: true })] },
     ['outcome m1 hs-a planned', 'run m1 running'],
+  ],
+  [
+    'a change of a NIC: its VM, however fresh its look is',
+    {
+      runs: [accepted('c1 change', { scope: [{ kind: 'nic', id: nicId('hs-a-1') }] })],
+      vms: [fine('hs-a'), fine('hs-b')],
+    },
+    ['outcome c1 hs-a waiting', 'run c1 running'],
   ],
   [
     'a retry by hand of a VM that is held: held all the same',

@@ -172,6 +172,18 @@ for (const [what, words, comes] of settled) {
   });
 }
 
+test('a VM that just started is looked at again in half a minute, one that another holds at its time', (t) => {
+  const until = (words: Words) => {
+    const at = pass(words);
+    settleEnded(at);
+    return [...at.outcomes.readAll()][0]?.notBefore;
+  };
+  const change = [run('c1 change hs-a')];
+  t.is(until({ runs: change, outcomes: [outcome('c1 hs-a 7')], vms: [agentSilent()] }), later(30));
+  const vms = [withFailure('AZURE_CONFLICT', { retryAt: later(20) })];
+  t.is(until({ runs: byHand, outcomes: seven, vms }), later(20));
+});
+
 const stuckOn = (mode: 'apply' | 'check') =>
   commanded(`hs-a cancelling ${mode} 7`, { cancelled: { at: ago(400), times: 5 } });
 const HALTED = ['frontend ucr 10.0.1.10 halted by hs-a', 'frontend pi 10.0.1.10 halted by hs-a'];
