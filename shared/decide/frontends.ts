@@ -7,8 +7,9 @@ import { defined } from '../model/optional.ts';
 import { acceptedRun, type FrontendRow, isOpen, type OtherRule } from '../model/rows.ts';
 import { runIdOf } from '../model/runId.ts';
 import type { FrontendHealth, HealthMap, RuleHealth } from '../model/topology.ts';
-import { byOtherRule, hasOthersAsListed, othersNow } from './otherRules.ts';
+import { byOtherRule, othersNow } from './otherRules.ts';
 import { type HealthAnswer, type Pass, tell, whyUnusable } from './pass.ts';
+import { isSamePlain } from './plain.ts';
 
 /** Health by frontend, as judge takes it. */
 export function healthOf(rows: Iterable<FrontendRow>): HealthMap {
@@ -150,38 +151,29 @@ export function keepFrontends(pass: Pass, survey: Survey): void {
   for (const surveyed of survey.frontends) {
     const { key } = surveyed.frontend;
     const known = pass.frontends.read(key);
-    if (known) {
-      if (!isAsListed(known, surveyed)) keepAsListed(pass, surveyed);
-    } else if (!whyUnusable(pass, key)) pass.frontends.add(newFrontendRow(surveyed));
+    if (known) keepAsListed(pass, surveyed, known);
+    else if (!whyUnusable(pass, key)) pass.frontends.add(newFrontendRow(surveyed));
   }
 }
 
-const isAsListed = (row: Readonly<FrontendRow>, surveyed: SurveyedFrontend): boolean =>
-  isFrontendAsListed(row, surveyed) &&
-  hasOthersAsListed(row, surveyed) &&
-  JSON.stringify(row.together) === JSON.stringify(togetherIn(surveyed));
+/** What a row has from Azure's lists. All of it is named here and nowhere else. */
+const asListed = (surveyed: SurveyedFrontend, known?: readonly OtherRule[]) => ({
+  vip: surveyed.frontend.vip,
+  probeSeconds: surveyed.frontend.probeSeconds,
+  mirror: surveyed.frontend.mirror,
+  healthRuleId: surveyed.frontend.healthRule?.id,
+  others: othersNow(surveyed, known),
+  together: togetherIn(surveyed),
+});
 
-const isFrontendAsListed = (row: Readonly<FrontendRow>, { frontend }: SurveyedFrontend): boolean =>
-  row.vip === frontend.vip &&
-  row.probeSeconds === frontend.probeSeconds &&
-  row.mirror === frontend.mirror &&
-  row.healthRuleId === frontend.healthRule?.id;
-
-function keepAsListed(pass: Pass, surveyed: SurveyedFrontend): void {
-  const { key, vip, probeSeconds, mirror, healthRule } = surveyed.frontend;
-  const row = pass.frontends.get(key);
+function keepAsListed(pass: Pass, surveyed: SurveyedFrontend, known: Readonly<FrontendRow>): void {
+  const listed = asListed(surveyed, known.others);
+  const names = Object.keys(listed) as (keyof typeof listed)[];
+  if (names.every((name) => isSamePlain(known[name], listed[name]))) return;
+  const row: Partial<FrontendRow> | undefined = pass.frontends.get(surveyed.frontend.key);
   if (!row) return;
-  row.vip = vip;
-  row.probeSeconds = probeSeconds;
-  row.mirror = mirror;
-  if (healthRule) row.healthRuleId = healthRule.id;
-  else delete row.healthRuleId;
-  const others = othersNow(surveyed, row.others);
-  if (others) row.others = others;
-  else delete row.others;
-  const together = togetherIn(surveyed);
-  if (together) row.together = together;
-  else delete row.together;
+  for (const name of names) delete row[name];
+  Object.assign(row, defined(listed));
 }
 
 /** The addresses of each member that has several; undefined where none has. */
@@ -196,17 +188,11 @@ export function newFrontendRow(
   surveyed: SurveyedFrontend,
   known: Pick<FrontendRow, 'askedAt' | 'others'> = { askedAt: 0 },
 ): FrontendRow {
-  const { frontend, vip, probeSeconds, mirror, healthRule } = surveyed.frontend;
-  const row: FrontendRow = {
-    frontendId: frontend.id,
-    vip,
-    probeSeconds,
-    mirror,
+  return {
+    frontendId: surveyed.frontend.frontend.id,
     backends: [],
     knownAt: 0,
     askedAt: known.askedAt,
-    ...defined({ others: othersNow(surveyed, known.others), together: togetherIn(surveyed) }),
+    ...defined(asListed(surveyed, known.others)),
   };
-  if (healthRule) row.healthRuleId = healthRule.id;
-  return row;
 }

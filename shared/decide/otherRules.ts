@@ -18,13 +18,6 @@ function otherIds({ frontend: { served, healthRule } }: SurveyedFrontend): strin
   return others.slice(0, MOST_OTHERS).map(({ id }) => id);
 }
 
-/** True when a row has the rules that are there now. */
-export const hasOthersAsListed = ({ others = [] }: Readonly<FrontendRow>, surveyed: SurveyedFrontend): boolean => {
-  if (surveyed.frontend.served.length < 2) return others.length === 0;
-  const ids = otherIds(surveyed);
-  return ids.length === others.length && others.every(({ ruleId }, i) => ruleId === ids[i]);
-};
-
 /** The other rules that are there now, with what is known of them. */
 export function othersNow(surveyed: SurveyedFrontend, known: readonly OtherRule[] = []): OtherRule[] | undefined {
   if (surveyed.frontend.served.length < 2) return undefined;

@@ -94,6 +94,15 @@ const table: [what: string, words: Words, comes: string[]][] = [
     ['vm hs-a cancelling check 7', 'run m1 running', 'run s1 running'],
   ],
   [
+    'a removal of an earlier run that is cancelled takes no other run’s hold away',
+    {
+      runs: [run('m1 manual hs-a', { cancel, mode: 'remove' })],
+      outcomes: [outcome('m1 hs-a 7')],
+      vms: [commanded('hs-a sent remove 7', of(['m1']), { hold: { runId: 'm0', at: ago(9) } })],
+    },
+    ['vm hs-a cancelling remove 7 held', 'run m1 running'],
+  ],
+  [
     'a command that was cancelled for its time stays so',
     {
       runs: [run('m1 manual hs-a', { cancel: told })],

@@ -1,11 +1,11 @@
-/** What could be sent to each VM, in which mode and for whom; what is superseded and refused. */
+/** What could be sent to each VM, in which mode and for whom; what is superseded and refused. Long: tables of cases about one thing. */
 import test from 'ava';
 import { chooseCommands } from '../../shared/decide/candidates.ts';
 import { shortName } from '../../shared/model/ids.ts';
 import { DEFAULT_TAGS } from '../../shared/model/scope.ts';
-import { ago, later, outcome, pass, run, vm, type Words } from '../helpers/seen.ts';
+import { ago, frontend, later, looked, outcome, pass, planOf, run, vm, type Words } from '../helpers/seen.ts';
 import { codes } from '../helpers/shown.ts';
-import { articleWorld, World } from '../helpers/world.ts';
+import { articleWorld, frontendId, OTHER, SETTINGS, SUBSCRIPTION, vmId, World } from '../helpers/world.ts';
 
 /** `hs-a apply for s1,m1`; `superseded m1 hs-a`; `refused m1 hs-a REMOVED_BY_HAND`. */
 function choices(words: Words): string[] {
@@ -202,6 +202,41 @@ const table: [string, Words, string[]][] = [
 ];
 for (const [what, words, comes] of table) test(what, (t) => t.deepEqual(choices(words), comes));
 
+test('what a command needs: the plan, all VIPs of its VM, and what others work on too', (t) => {
+  const [alone] = chooseCommands(pass({ runs: [sweep], outcomes: [outcome('s1 hs-a')] })).candidates;
+  const { plan, hash } = planOf('hs-a');
+  t.like(alone, { vmId: vmId('hs-a'), plan, planHash: hash, vips: ['10.0.1.100', '10.0.1.101'], shared: [] });
+  const world = worldWith(({ homes }) => homes.set('hs-b', OTHER));
+  const settings = { scope: { ...SETTINGS.scope, subscriptionIds: [SUBSCRIPTION, OTHER] } };
+  const [spread] = chooseCommands(pass({ world, settings, runs: [sweep], outcomes: [outcome('s1 hs-a')] })).candidates;
+  t.deepEqual(spread?.shared, [frontendId('ucr'), frontendId('pi')]);
+});
+
+test('what needs lists that are missing is held back; a look and a removal are not, and keep others of them away', (t) => {
+  const world = worldWith(({ mirrors }) => mirrors.pop());
+  const chosen = (mode: 'apply' | 'check' | 'remove') => {
+    const at = pass({
+      world,
+      frontends: [frontend('ucr')],
+      runs: [run('m1 manual hs-a', { mode })],
+      vms: [vm('hs-a', { look: looked('hs-a') })],
+      outcomes: [outcome('m1 hs-a')],
+    });
+    const unread = [{ subscriptionId: OTHER, why: 'Azure answered 403.' }];
+    return chooseCommands({ ...at, survey: { ...at.survey, unread } });
+  };
+  const { candidates, heldBack, refused } = chosen('apply');
+  t.deepEqual([candidates, refused], [[], []]);
+  t.deepEqual(
+    heldBack.map(({ wish, why }) => [wish.run.runId, why.code]),
+    [['m1', 'SUBSCRIPTION_UNREAD']],
+  );
+  for (const mode of ['check', 'remove'] as const) {
+    const free = chosen(mode);
+    t.deepEqual([free.heldBack, free.candidates[0]?.shared], [[], [`/subscriptions/${OTHER}`]], mode);
+  }
+});
+
 // Who goes first. hs-a is primary for both mirrors of the article, hs-b for none.
 const order: [string, Words, string[]][] = [
   [
@@ -212,6 +247,11 @@ const order: [string, Words, string[]][] = [
   [
     'people go before that',
     { runs: [sweep, byHand], outcomes: [outcome('s1 hs-b'), outcome('m1 hs-a')] },
+    ['hs-a', 'hs-b'],
+  ],
+  [
+    'people go first also where others want the same',
+    { runs: [sweep, byHand], outcomes: [outcome('s1 hs-b'), outcome('s1 hs-a'), outcome('m1 hs-a')] },
     ['hs-a', 'hs-b'],
   ],
   [

@@ -2,24 +2,31 @@
 import test from 'ava';
 import { followCommands, rejoinCommands } from '../../shared/decide/commands.ts';
 import type { Look } from '../../shared/decide/pass.ts';
+import { startPass } from '../../shared/decide/startPass.ts';
+import type { AzureError } from '../../shared/errors.ts';
 import type { CommandView } from '../../shared/model/ports.ts';
 import type { CommandRefusal, CommandRow, VmRow } from '../../shared/model/rows.ts';
+import type { AgentView } from '../../shared/model/surroundings.ts';
 import {
   accepted,
   ago,
+  azureError,
   commanded,
   commandId,
   later,
+  NOW,
   outcome,
   pass,
   printed,
   READY,
   refuses,
   run,
+  seen,
   shows,
   vm,
 } from '../helpers/seen.ts';
 import { shown, steps } from '../helpers/shown.ts';
+import { SETTINGS, vmId } from '../helpers/world.ts';
 
 const refusal = (code: CommandRefusal['code'], status: number, more: Partial<CommandRefusal> = {}): CommandRefusal => ({
   code,
@@ -401,6 +408,95 @@ for (const [what, view, detail] of reasons) {
     t.regex([...at.vms.all()][0]?.findings[0]?.params.detail ?? '', detail);
   });
 }
+
+const AWAY = 'the estate cannot be read: it was not read';
+const details: [string, VmRow, Look, string][] = [
+  ['its slot stays busy', intended(LONG), shows({ ...theirs, state: 'Running' }, READY), 'Running since unknown'],
+  [
+    'its slot stays busy since a time that is known',
+    intended(LONG),
+    shows({ ...theirs, state: 'Running', startTime: 't1' }, READY),
+    'Running since t1',
+  ],
+  ['it could not be looked at', intended(LONG), refuses(503), azureError(503).message],
+  ['Azure never showed it', unseen(LONG), shows(), 'Azure never showed it'],
+  [
+    'its PUT failed for too long',
+    unseen({ refusal: refusal('AZURE_FAILED', 500), ...LONG }),
+    shows(),
+    'runCommands/write: no',
+  ],
+  ['its VM is gone', unseen({ refusal: refusal('AZURE_NOT_FOUND', 404) }), shows(), 'no'],
+  [
+    'nothing is said of why it did not run',
+    sent(),
+    shows({ ...mine, state: 'Unknown', provisioningState: 'Failed' }),
+    'provisioning failed',
+  ],
+  ['it was over its time', sent(OVER), shows({ ...mine, state: 'Running' }), 'Running'],
+  [
+    'Azure shows no newer execution',
+    sent({ priorStart: 't1', ...OVER }),
+    shows({ ...mine, state: 'Succeeded', startTime: 't1' }),
+    'Azure still shows the execution before',
+  ],
+  [
+    'it was cancelled, nobody knows why',
+    commanded('hs-a cancelling apply 7', {}),
+    shows({ ...mine, state: 'Canceled' }),
+    'canceled',
+  ],
+];
+for (const [what, row, look, detail] of details) {
+  test(`it is said that ${what}`, (t) => {
+    const at = pass({ vms: [row], looks: { 'hs-a': look } });
+    followCommands(at);
+    t.is([...at.vms.all()][0]?.findings[0]?.params.detail, detail);
+  });
+}
+
+test('without lists nothing is sent, and that is said once it takes too long', (t) => {
+  const after = (row: VmRow, estate?: AzureError) => {
+    const at = startPass(
+      seen({ vms: [row], looks: { 'hs-a': shows(undefined, READY) }, estate: estate ?? 'unread' }),
+      SETTINGS,
+    );
+    followCommands(at);
+    return [shown(at), [...at.vms.all()][0]?.findings[0]?.params.detail];
+  };
+  t.deepEqual(after(intended()), [['vm hs-a intended apply 7'], undefined]);
+  t.deepEqual(after(intended(LONG)), [['vm hs-a ended 7 COMMAND_NOT_SEEN'], AWAY]);
+  const error = azureError(503);
+  t.is(after(intended(LONG), error)[1], `the estate cannot be read: ${error.message}`);
+  t.deepEqual(after(unseen()), [['vm hs-a sent apply 7'], undefined], 'one that Azure does not hold is not sent again');
+});
+
+test('a command that is cancelled is asked to be deleted once, from now on', (t) => {
+  const at = pass({ vms: [sent(OVER)], looks: { 'hs-a': shows({ ...mine, state: 'Running' }) } });
+  followCommands(at);
+  t.deepEqual([...at.vms.all()][0]?.command?.cancelled, { at: NOW, times: 1 });
+  t.deepEqual(at.effects, [{ kind: 'cancel', runIds: ['m1'], vmId: vmId('hs-a'), seq: 7, slot: 'A' }]);
+});
+
+test('a command that is sent: when, until when, and held up by nothing any more', (t) => {
+  const at = pass({
+    vms: [intended({ heldUp: { ms: 1000, at: ago(5) } })],
+    looks: { 'hs-a': shows(undefined, READY) },
+  });
+  followCommands(at);
+  const command = [...at.vms.all()][0]?.command;
+  t.like(command, { sentAt: NOW, deadline: later(240), heldUp: undefined, priorStart: undefined });
+});
+
+test('an agent that is not ready was away; one too old was not', (t) => {
+  const awayAt = (agent: AgentView) => {
+    const at = pass({ vms: [intended()], looks: { 'hs-a': shows(undefined, agent) } });
+    followCommands(at);
+    return [...at.vms.all()][0]?.awayAt;
+  };
+  t.is(awayAt({ status: 'Not Ready' }), NOW);
+  t.is(awayAt({ status: 'Ready', version: '2.2.40' }), undefined);
+});
 
 test('the deadline counts from when Azure first shows the command', (t) => {
   const at = pass({ vms: [unseen({ deadline: ago(600) })], looks: { 'hs-a': shows({ ...mine, state: 'Running' }) } });

@@ -4,14 +4,14 @@
  */
 import test from 'ava';
 import { healthOf, keepFrontends, takeHealth, tellMove } from '../../shared/decide/frontends.ts';
-import type { HealthAnswer } from '../../shared/decide/pass.ts';
+import { type HealthAnswer, writesOf } from '../../shared/decide/pass.ts';
 import { startPass } from '../../shared/decide/startPass.ts';
 import { idKey } from '../../shared/model/ids.ts';
 import type { FrontendRow, HealthQuestion, RunRow } from '../../shared/model/rows.ts';
 import { ago, azureError, frontend, later, NOW, pass, ruleId, run, seen, up, type Words } from '../helpers/seen.ts';
-import { shown, steps } from '../helpers/shown.ts';
+import { linesOf, shown, steps } from '../helpers/shown.ts';
 import { withWeb } from '../helpers/webRule.ts';
-import { articleWorld, frontendId, SETTINGS, vmId } from '../helpers/world.ts';
+import { articleWorld, frontendId, OTHER, SETTINGS, vmId } from '../helpers/world.ts';
 
 const question = (mirror: string, since = NOW): HealthQuestion => ({
   ruleId: ruleId(mirror),
@@ -117,6 +117,43 @@ test('a move is one run however often it is seen before its row is written; movi
   t.not(idOf({ frontends: again, health: { ucr: up('ucr', 'hs-b') } }), first);
 });
 
+test('the log of a move says where from, where to, whether it was announced, and its run', (t) => {
+  const lines = (runs: RunRow[] = []) => {
+    const at = startPass(seen({ health: { ucr: up('ucr', 'hs-b') }, runs }), SETTINGS);
+    for (const move of takeHealth(at)) tellMove(at, move);
+    return [linesOf(at, 'primary-moved'), [...at.runs.all()].find(({ signal }) => signal === 'primaryMoved')?.runId];
+  };
+  const told = { frontendId: frontendId('ucr'), vip: '10.0.1.100', from: '10.0.1.10', to: '10.0.1.20' };
+  const [[line] = [], runId] = lines() as [object[], string];
+  t.deepEqual(line, { ...told, explained: false, runId });
+  t.deepEqual(lines([failover('running')]), [[{ ...told, explained: true }], undefined]);
+});
+
+const silences: [string, HealthAnswer, string | undefined][] = [
+  ['failed', { kind: 'failed', error: azureError(500) }, 'answered 500'],
+  ['was refused', { kind: 'failed', error: azureError(403) }, undefined],
+  ['is not there yet', { kind: 'unfinished', question: question('ucr', ago(299)) }, undefined],
+  [
+    'does not come for 5 minutes',
+    { kind: 'unfinished', question: question('ucr', ago(300)) },
+    'no answer within 300 s',
+  ],
+  [
+    'was asked for by a clock ahead',
+    { kind: 'unfinished', question: question('ucr', later(300)) },
+    'no answer within 300 s',
+  ],
+];
+for (const [how, answer, why] of silences) {
+  test(`the log of an answer that ${how}`, (t) => {
+    const at = startPass(seen({ health: { ucr: answer } }), SETTINGS);
+    takeHealth(at);
+    const lines = linesOf(at, 'health-unknown').map((line) => [line.frontendId, line.why]);
+    t.is(lines.length, why === undefined ? 0 : 1);
+    for (const [id, said] of lines) t.deepEqual([id, said?.includes(why ?? '')], [frontendId('ucr'), true], said);
+  });
+}
+
 test('the run of a move is about its mirror', (t) => {
   const at = startPass(seen({ health: { ucr: up('ucr', 'hs-b') } }), SETTINGS);
   for (const move of takeHealth(at)) tellMove(at, move);
@@ -199,10 +236,7 @@ test('what another rule says is kept beside, and moves no primary', (t) => {
   silent.seen.health = new Map([[idKey(ruleId('web')), { kind: 'failed', error: azureError(429) }]]);
   takeHealth(silent);
   t.deepEqual([...silent.frontends.all()][0]?.others, [{ ...web, askedAt: NOW }]);
-  t.deepEqual(
-    silent.log.map(({ step }) => step),
-    ['health-unknown'],
-  );
+  t.deepEqual(linesOf(silent, 'health-unknown'), [{ frontendId: frontendId('ucr'), why: azureError(429).message }]);
 });
 
 test('a question is kept on the row while it is open: an answer is as old as the question', (t) => {
@@ -243,11 +277,6 @@ const kept: [string, Words, string[]][] = [
     ['frontend pi 10.0.1.10 not asked'],
   ],
   [
-    'a frontend with another VIP',
-    { frontends: [frontend('ucr', { vip: '10.0.1.99' }), frontend('pi')] },
-    ['frontend ucr 10.0.1.10'],
-  ],
-  [
     'a frontend whose row cannot be used: none is put in its place',
     { frontends: [frontend('ucr')], unusable: ['pi'] },
     [],
@@ -260,6 +289,45 @@ for (const [what, words, comes] of kept) {
     t.deepEqual(shown(at), comes);
   });
 }
+
+test('kept: a frontend that is not listed while lists are missing is asked still', (t) => {
+  const at = pass({ world: gone, frontends: [frontend('ucr'), frontend('pi')] });
+  const unread = [{ subscriptionId: OTHER, why: 'Azure answered 403.' }];
+  keepFrontends(at, { ...at.survey, unread });
+  t.deepEqual(shown(at), []);
+});
+
+const web = { ruleId: ruleId('web'), backends: [], knownAt: 0, askedAt: 0 };
+const stale: [string, Partial<FrontendRow>][] = [
+  ['the VIP', { vip: '10.0.1.99' }],
+  ['the probe interval', { probeSeconds: 5 }],
+  ['whether it is a mirror', { mirror: false }],
+  ['the rule to ask', { healthRuleId: ruleId('web') }],
+  ['other rules', { others: [web] }],
+  ['members with several addresses', { together: [['10.0.1.10', '10.0.1.12']] }],
+];
+for (const [what, was] of stale) {
+  test(`kept: what a row says of ${what} becomes as it is listed, and nothing else`, (t) => {
+    const at = pass({ frontends: [frontend('ucr', was), frontend('pi')] });
+    keepFrontends(at, at.survey);
+    t.deepEqual(writesOf(at), [{ table: 'frontends', row: frontend('ucr'), etag: 'W/"1"' }]);
+  });
+}
+
+test('a row that is new was never asked, and a rule that is kept keeps what it said', (t) => {
+  const at = pass({ frontends: [frontend('ucr')] });
+  keepFrontends(at, at.survey);
+  const { primaryAddress: _p, primarySince: _s, ...never } = frontend('pi', { backends: [], knownAt: 0, askedAt: 0 });
+  t.deepEqual(at.frontends.read(idKey(frontendId('pi'))), never);
+
+  const told = { ...web, backends: [{ address: '10.0.1.202', up: true, reason: 'Up_Probe_Success' }], knownAt: ago(9) };
+  const moved = pass({
+    world: withWeb(),
+    frontends: [frontend('ucr', { vip: '10.0.1.99', others: [told] }), frontend('pi')],
+  });
+  keepFrontends(moved, moved.survey);
+  t.deepEqual(moved.frontends.read(idKey(frontendId('ucr')))?.others, [told]);
+});
 
 test('health as judge takes it: known since its time, or not', (t) => {
   const map = healthOf([frontend('ucr'), frontend('pi', { knownAt: 0, backends: [] })]);

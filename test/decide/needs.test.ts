@@ -2,14 +2,17 @@
 import test from 'ava';
 import {
   healthDue,
+  isAsking,
   needsEstate,
   needsFrontends,
+  nextQuestion,
   nextWatch,
+  questionsDue,
   roomForHealth,
   roomForOthers,
 } from '../../shared/decide/needs.ts';
 import { type IdKey, idKey, shortName } from '../../shared/model/ids.ts';
-import type { FrontendRow, RunRow } from '../../shared/model/rows.ts';
+import type { FrontendRow, HealthQuestion, RunRow } from '../../shared/model/rows.ts';
 import {
   accepted,
   ago,
@@ -268,3 +271,41 @@ const watches: [string, FrontendRow[], number][] = [
 for (const [what, rows, seconds] of watches) {
   test(`mirrors to watch, ${what}`, (t) => t.is(nextWatch(SUBSCRIPTION, rows, NOW, SETTINGS), later(seconds)));
 }
+
+const asking = (name: string, more: Partial<HealthQuestion> = {}, row: Partial<FrontendRow> = {}) => {
+  const question = { ruleId: ruleId(name), location: 'https://x/later', since: ago(5), notBefore: later(5), ...more };
+  return asked(name, 5, { asking: question, ...row });
+};
+const { healthRuleId: _, ...ruleless } = asking('ucr');
+const questions: [string, FrontendRow, boolean, boolean][] = [
+  ['none', asked('ucr', 5), false, false],
+  ['one whose time has not come', asking('ucr'), true, false],
+  ['one whose time has come', asking('ucr', { notBefore: NOW }), true, true],
+  ['one that was put by a clock ahead', asking('ucr', { since: later(1) }), true, true],
+  ['one that is put now', asking('ucr', { since: NOW }), true, false],
+  ['one about another rule', asking('ucr', { ruleId: ruleId('web'), notBefore: NOW }), false, false],
+  ['one about the rule in other letters', asking('ucr', { ruleId: ruleId('ucr').toUpperCase() }), true, false],
+  ['one about a rule that is gone', ruleless, false, false],
+];
+for (const [what, row, isOpen, isDue] of questions) {
+  test(`a question that Azure has not answered, ${what}`, (t) => {
+    t.is(isAsking(row), isOpen);
+    t.is(questionsDue([row], NOW).length, isDue ? 1 : 0);
+    t.is(nextQuestion([row]), isOpen ? row.asking?.notBefore : undefined);
+  });
+}
+
+test('of several questions the first to go on with says when', (t) => {
+  t.is(nextQuestion([asking('ucr', { notBefore: later(9) }), asking('pi', { notBefore: later(7) })]), later(7));
+  t.is(nextQuestion([]), undefined);
+});
+
+test('lists that were refused ten minutes ago are read whatever is open', (t) => {
+  const refusing = (seconds: number) => {
+    const at = ago(seconds);
+    const said = { code: 'AZURE_DENIED', azureCode: 'x', action: 'x', text: 'no', nextStep: 'x' };
+    return { lists: { ...said, since: at, toldAt: at, triedAt: at } };
+  };
+  t.false(needsEstate(seen({}), SETTINGS, refusing(599)));
+  t.true(needsEstate(seen({}), SETTINGS, refusing(600)));
+});

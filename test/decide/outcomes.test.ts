@@ -9,11 +9,12 @@ import {
   take,
   waitingOutcome,
 } from '../../shared/decide/outcomes.ts';
-import { finding } from '../../shared/model/findings.ts';
+import { type Finding, finding } from '../../shared/model/findings.ts';
+import { idKey } from '../../shared/model/ids.ts';
 import type { OutcomeRow } from '../../shared/model/rows.ts';
-import { ago, later, looked, NOW, outcome, pass, run, vm, type Words } from '../helpers/seen.ts';
-import { outcomeText } from '../helpers/shown.ts';
-import { articleWorld, type World } from '../helpers/world.ts';
+import { ago, frontend, later, looked, NOW, outcome, pass, run, vm, type Words } from '../helpers/seen.ts';
+import { codes, outcomeText } from '../helpers/shown.ts';
+import { articleWorld, vmId, type World } from '../helpers/world.ts';
 
 function worldWith(change: (world: World) => void): World {
   const world = articleWorld();
@@ -52,6 +53,59 @@ test('a VM behind nothing says so', (t) => {
   settleFromEstate(pass({ world: worldWith(({ vms }) => vms.push('hs-c')) }), row);
   t.is(outcomeText(row), 'outcome m1 hs-c unknown NOT_A_MEMBER');
 });
+
+test('why nobody is known to be healthy: Azure does not tell, where it refuses', (t) => {
+  const nobody = finding('NO_HEALTHY_BACKEND');
+  const said = (refused: boolean) => {
+    const told = { code: 'AuthorizationFailed', action: 'health/action', text: 'no', at: NOW };
+    const at = pass({ frontends: [frontend('ucr', refused ? { refused: told } : {}), frontend('pi')] });
+    const key = idKey(vmId('hs-a'));
+    const paths = (at.evaluation.pathsOfVm.get(key) ?? []).map((path) => ({
+      ...path,
+      findings: [finding('NO_PROBE'), nobody],
+    }));
+    const row = outcome('s1 hs-a');
+    settleFromEstate({ ...at, evaluation: { ...at.evaluation, pathsOfVm: new Map([[key, paths]]) } }, row);
+    return row.paths.map(({ findings }) => findings.map(({ code }) => code).join());
+  };
+  t.deepEqual(said(false), ['NO_PROBE,NO_HEALTHY_BACKEND', 'NO_PROBE,NO_HEALTHY_BACKEND']);
+  t.deepEqual(said(true), ['NO_PROBE,HEALTH_REFUSED', 'NO_PROBE,NO_HEALTHY_BACKEND']);
+});
+
+test('what is said of a VM is why, and what its lists say; a row that must fit has no paths', (t) => {
+  const at = pass({ vms: [fine('hs-a')] });
+  const listedOf = new Map([[idKey(vmId('hs-a')), [{ id: vmId('hs-a'), finding: finding('OPTED_OUT') }]]]);
+  const known = { ...at, evaluation: { ...at.evaluation, listedOf } };
+  const rows = [outcome('s1 hs-a'), outcome('s1 hs-a'), outcome('s1 hs-a')] as const;
+  settleFromEstate(known, rows[0]);
+  settleFromEstate(known, rows[1], [finding('REMOVED_BY_HAND')]);
+  settleFromEstate(known, rows[2], [UNUSABLE]);
+  t.deepEqual(
+    rows.map(({ findings, paths }) => [codes(findings), paths.length]),
+    [
+      ['OPTED_OUT', 2],
+      ['REMOVED_BY_HAND,OPTED_OUT', 2],
+      ['ROW_UNUSABLE,OPTED_OUT', 0],
+    ],
+  );
+});
+
+const failures: [Finding, OutcomeRow['result'] & string][] = [
+  [finding('COMMAND_STOPPED', { by: 'nurse' }), 'cancelled'],
+  [finding('AGENT_NOT_READY', { status: 'Not Ready' }), 'unknown'],
+  [finding('AGENT_TOO_OLD'), 'blocked'],
+  [finding('COMMAND_FAILED', { code: 'REPORT_MISSING' }), 'failed'],
+];
+for (const [failure, result] of failures) {
+  test(`a command that ended with ${failure.code}: ${result}`, (t) => {
+    const row = outcome('s1 hs-a 7');
+    const known = vm('hs-a', { last: { seq: 7, mode: 'apply', endedAt: NOW, changed: 0, warnings: [], failure } });
+    settleFromCommand(pass({ vms: [known] }), run('s1 sweep'), row, known);
+    t.is(row.result, result);
+    t.deepEqual(row.findings, [failure]);
+    t.is(row.looked, undefined);
+  });
+}
 
 test('what a command saw of each path, before and after', (t) => {
   const row = outcome('s1 hs-a 7');

@@ -7,6 +7,7 @@ import {
   ago,
   azureError,
   commanded,
+  NOW,
   outcome,
   planOf,
   READY,
@@ -17,7 +18,7 @@ import {
   vm,
   type Words,
 } from '../helpers/seen.ts';
-import { shownOf, steps } from '../helpers/shown.ts';
+import { linesOf, shownOf, steps } from '../helpers/shown.ts';
 import { articleWorld, SETTINGS, vmId } from '../helpers/world.ts';
 
 const SEQ = 8;
@@ -157,3 +158,26 @@ test('why it was not sent is on the VM’s row and in the log', (t) => {
   });
   t.true(steps(decision).includes('withdrawn'));
 });
+
+const why: [string, Words, string][] = [
+  [
+    'the VM opted out',
+    { ...meant(), world: tagged(DEFAULT_TAGS.optOutTag) },
+    'the VM is opted out, out of scope, or no member of a frontend any more',
+  ],
+  ['the VM is only reported', { ...meant(), world: tagged(DEFAULT_TAGS.auditTag) }, 'the VM is only reported by now'],
+  [
+    'the fix was removed by hand',
+    meant('hs-a intended apply 7', { hold: { runId: 'm0', at: ago(9) } }),
+    'the fix was removed from the VM by hand meanwhile',
+  ],
+  ['another plan', foreign('10.0.1.199'), 'its plan is not the one that the VM should have by now'],
+];
+for (const [what, words, detail] of why) {
+  test(`why it is not sent is said: ${what}`, (t) => {
+    const { log } = decide(seen({ ...words, runs: [run('m1 sweep')] }), SETTINGS);
+    const [line] = linesOf({ log }, 'withdrawn');
+    t.like(line, { code: 'COMMAND_OUTDATED', retryAt: NOW });
+    t.true(line?.text.includes(`COMMAND_OUTDATED: ${detail})`), line?.text);
+  });
+}

@@ -1,10 +1,12 @@
-/** From an accepted run to its outcomes. */
+/** From an accepted run to its outcomes. Long: tables of cases about one thing. */
 import test from 'ava';
 import { planRuns } from '../../shared/decide/planRun.ts';
+import { finding } from '../../shared/model/findings.ts';
+import { idKey, shortName } from '../../shared/model/ids.ts';
 import type { RunRow } from '../../shared/model/rows.ts';
 import { accepted, ago, frontend, later, looked, outcome, pass, run, vm, type Words } from '../helpers/seen.ts';
-import { linesOf, shown } from '../helpers/shown.ts';
-import { articleWorld, frontendId, OTHER, SETTINGS, SUBSCRIPTION, vmId, type World } from '../helpers/world.ts';
+import { codes, linesOf, shown } from '../helpers/shown.ts';
+import { articleWorld, frontendId, nicId, OTHER, SETTINGS, SUBSCRIPTION, vmId, type World } from '../helpers/world.ts';
 
 function worldWith(change: (world: World) => void): World {
   const world = articleWorld();
@@ -216,6 +218,89 @@ test('a VM without a plan loses the look and proofs of its last one', (t) => {
   t.like([...at.vms.all()][0], { look: undefined, proofs: {} });
 });
 
+const SECOND = { scope: { ...SETTINGS.scope, subscriptionIds: [SUBSCRIPTION, OTHER] } };
+const refusedBefore = vm('hs-a', {
+  last: { seq: 6, mode: 'apply', endedAt: ago(60), changed: 0, warnings: [], failure: finding('ACCESS_DENIED') },
+});
+const more: [string, Words, string[]][] = [
+  [
+    'a sweep of a VM for which Azure refused a command today: not put to the test again',
+    { runs: [accepted('s1 sweep')], vms: [refusedBefore, fine('hs-b')] },
+    ['outcome s1 hs-a blocked ACCESS_DENIED', 'run s1 running'],
+  ],
+  [
+    'by hand, of a VM for which Azure refused a command today: sent all the same',
+    { runs: [accepted('m1 manual hs-a')], vms: [refusedBefore] },
+    ['outcome m1 hs-a waiting', 'run m1 running'],
+  ],
+  [
+    'by hand, of a VM without a plan: told at once',
+    { world: oneNic, runs: [accepted('m1 manual hs-a')] },
+    ['outcome m1 hs-a blocked', 'run m1 running'],
+  ],
+  [
+    'a dry run of a removal needs no plan',
+    { world: oneNic, runs: [accepted('m1 manual hs-a', { mode: 'remove', dryRun: true })] },
+    ['outcome m1 hs-a planned', 'run m1 running'],
+  ],
+  [
+    'a change of a NIC: its VM, however fresh its look is',
+    {
+      runs: [accepted('c1 change', { scope: [{ kind: 'nic', id: nicId('hs-a-1') }] })],
+      vms: [fine('hs-a'), fine('hs-b')],
+    },
+    ['outcome c1 hs-a waiting', 'run c1 running'],
+  ],
+  [
+    'a retry by hand of a VM that is held: held all the same',
+    { runs: [accepted('m1 manual hs-a', { retryOf: 'm0' })], vms: [vm('hs-a', HOLD)] },
+    ['outcome m1 hs-a blocked REMOVED_BY_HAND', 'run m1 running'],
+  ],
+];
+for (const [what, words, comes] of more) {
+  test(what, (t) => {
+    const at = pass(words);
+    planRuns(at);
+    t.deepEqual(shown(at), comes);
+  });
+}
+
+for (const code of ['SUBSCRIPTION_NOT_CONFIGURED', 'SUBSCRIPTION_UNREAD'] as const) {
+  test(`a sweep says of VMs behind something in another subscription that it is not seen: ${code}`, (t) => {
+    const begun = pass({
+      world: worldWith((world) => world.vms.push('hs-c')),
+      runs: [accepted('s1 sweep')],
+      vms: [fine('hs-a'), fine('hs-b')],
+    });
+    const listed = [vmId('hs-a'), vmId('hs-c')].map((id) => ({ id, finding: finding(code) }));
+    const listedOf = new Map(listed.map((item) => [idKey(item.id), [item]]));
+    const at = { ...begun, survey: { ...begun.survey, listed }, evaluation: { ...begun.evaluation, listedOf } };
+    planRuns(at);
+    t.deepEqual(
+      [...at.outcomes.readAll()].map((row) => `${shortName(row.vmId)} ${codes(row.findings)}`),
+      [`hs-a ${code}`, `hs-c ${code}`],
+    );
+  });
+}
+
+test('VMs of other subscriptions: each of those that are configured is handed the run, a sweep is not', (t) => {
+  const world = worldWith(({ homes }) => homes.set('hs-b', OTHER));
+  const handed = (row: RunRow, settings: Words['settings'] = SECOND) => {
+    const at = pass({ world, settings, runs: [row] });
+    planRuns(at);
+    t.deepEqual(
+      [...at.outcomes.readAll()].map((one) => shortName(one.vmId)),
+      ['hs-a'],
+    );
+    return at.handed;
+  };
+  const asked = accepted('m1 manual ucr', { askedBy: 'nurse', mode: 'check' });
+  const { startedAt: _, ...same } = asked;
+  t.deepEqual(handed(asked), [{ ...same, subscriptionId: OTHER, handedBy: SUBSCRIPTION }]);
+  t.deepEqual(handed(accepted('s1 sweep')), []);
+  t.deepEqual(handed(accepted('m1 manual ucr', { handedBy: OTHER })), [], 'one that was handed itself');
+});
+
 const PENDING = {
   state: 'pending' as const,
   vmId: vmId('hs-b'),
@@ -224,7 +309,6 @@ const PENDING = {
 };
 const notice = (more: Partial<RunRow> = {}) =>
   accepted('f1 failover hs-b 10.0.1.100', { observedAt: ago(1), confirmation: PENDING, ...more });
-const SECOND = { scope: { ...SETTINGS.scope, subscriptionIds: [SUBSCRIPTION, OTHER] } };
 const gathering: [string, Words, boolean][] = [
   ['a failover that nobody was asked about', { runs: [notice()] }, true],
   ['one whose health was asked', { runs: [notice({ observedAt: ago(9) })] }, false],

@@ -4,11 +4,12 @@ import type { HealthAnswer } from '../../shared/decide/pass.ts';
 import { isToBeTried, tellRefusing } from '../../shared/decide/refusing.ts';
 import { AzureError } from '../../shared/errors.ts';
 import { idKey } from '../../shared/model/ids.ts';
+import { iso } from '../../shared/model/iso.ts';
 import type { LeaseRow } from '../../shared/model/lease.ts';
 import { type LogLine, levelOf } from '../../shared/model/steps.ts';
 import type { Versioned } from '../../shared/model/store.ts';
 import { frontend, NOW, seen, versioned } from '../helpers/seen.ts';
-import { frontendId } from '../helpers/world.ts';
+import { frontendId, SUBSCRIPTION } from '../helpers/world.ts';
 
 const error = (status: number, azureCode = 'AuthorizationFailed', action = 'nics/read') =>
   new AzureError({ status, azureCode, action, message: 'The client has\nno right.' });
@@ -115,6 +116,34 @@ test('the line has code, action, Azure’s words in one line, and what to do', (
   t.regex(token.fields.nextStep, /managed identity/);
 });
 
+test('what is kept of a refusal is what the line says; the line of its end says how long it lasted', (t) => {
+  const first = tellRefusing(undefined, { ...none, ...failing(error(403)) });
+  const { subscriptionId, since, ...said } = (first.lines[0] as LogLine<'azure-refuses'>).fields;
+  t.deepEqual([subscriptionId, since], [SUBSCRIPTION, iso(NOW)]);
+  t.deepEqual(first.refusing, { lists: { ...said, since: NOW, toldAt: NOW, triedAt: NOW } });
+  const later = (seconds: number, what: Partial<Seen>, before: LeaseRow['refusing'] = first.refusing) =>
+    tellRefusing(before, { ...none, ...what, now: NOW + seconds * 1000 });
+  const still = later(30, failing(error(403)));
+  t.deepEqual(still.refusing, { lists: { ...said, since: NOW, toldAt: NOW, triedAt: NOW + 30_000 } });
+  t.deepEqual(later(40, unasked, still.refusing).refusing, still.refusing, 'not asked: as it was');
+  const other = later(30, failing(error(403, 'AuthorizationFailed', 'vms/read')));
+  t.is(other.refusing.lists?.since, NOW + 30_000, 'another one begins anew');
+  const over = later(90, answering);
+  t.deepEqual(over, {
+    refusing: {},
+    lines: [
+      {
+        step: 'azure-answers',
+        fields: { subscriptionId: SUBSCRIPTION, azureCode: said.azureCode, action: 'nics/read', lastedMs: 90_000 },
+      },
+    ],
+  });
+  const health = {
+    health: first.refusing.lists as NonNullable<LeaseRow['refusing']>['health'],
+  } as LeaseRow['refusing'];
+  t.deepEqual(later(5, answering, health).refusing, health ?? {}, 'lists that answer say nothing of health');
+});
+
 test('health that is refused is told too, and is over once no frontend is left that it was refused for', (t) => {
   const failed: HealthAnswer = { kind: 'failed', error: error(403, 'AuthorizationFailed', 'health/action') };
   const known: HealthAnswer = { kind: 'known', backends: [] };
@@ -143,4 +172,6 @@ test('lists that were refused are tried again after ten minutes, also when nothi
   t.false(isToBeTried(refusing.lists, NOW + 599_000));
   t.true(isToBeTried(refusing.lists, NOW + 600_000));
   t.false(isToBeTried(undefined, NOW));
+  t.false(isToBeTried(refusing.lists, NOW));
+  t.true(isToBeTried(refusing.lists, NOW - 1), 'the clock was set back');
 });

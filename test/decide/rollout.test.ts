@@ -4,11 +4,15 @@
  */
 import test from 'ava';
 import { haltOrClear, startCommands } from '../../shared/decide/rollout.ts';
+import type { Survey } from '../../shared/evaluate/survey.ts';
 import { finding } from '../../shared/model/findings.ts';
+import { idKey } from '../../shared/model/ids.ts';
 import type { OutcomePath, VmRow } from '../../shared/model/rows.ts';
 import { ago, commanded, frontend, later, NOW, outcome, pass, run, vm, type Words } from '../helpers/seen.ts';
 import { frontendText, shown } from '../helpers/shown.ts';
 import { frontendId, vmId, World } from '../helpers/world.ts';
+
+type SurveyedVm = NonNullable<ReturnType<Survey['vms']['get']>>;
 
 /** hs-a and hs-b behind one mirror, hs-c alone behind another. */
 const apart = () =>
@@ -25,6 +29,18 @@ const both = [outcome('s1 hs-a'), outcome('s1 hs-b')];
 const pending = { state: 'pending' as const, vmId: vmId('hs-a'), frontendIds: [frontendId('ucr')], until: later(10) };
 const halted = { halted: { vmId: vmId('hs-b'), runId: 'old', at: ago(900) } };
 const haltedRows = [frontend('ucr', halted), frontend('pi')];
+
+/** A VM whose last command Azure refused, until a time. */
+const refused = (name: string, code: 'ACCESS_DENIED' | 'AZURE_CONFLICT', retryAt = later(15)): VmRow => {
+  const failure = code === 'ACCESS_DENIED' ? finding(code) : finding('COMMAND_FAILED', { code });
+  return vm(name, {
+    seq: 7,
+    last: { seq: 7, mode: 'apply', endedAt: ago(5), changed: 0, warnings: [], failure, retryAt },
+  });
+};
+/** One that was cancelled long ago and does not end. */
+const endless = (mode: 'apply' | 'check'): VmRow =>
+  commanded(`hs-a cancelling ${mode} 7`, { cancelled: { at: ago(400), times: 5 } });
 
 const table: [string, Words, string[]][] = [
   [
@@ -220,6 +236,63 @@ const table: [string, Words, string[]][] = [
     },
     ['vm hs-a intended remove 7 held', 'outcome m1 hs-a superseded', 'outcome m2 hs-a commanded 7'],
   ],
+  [
+    'an Azure that asked to wait: until its time, but not for a right that a person may have given by now',
+    {
+      world: apart(),
+      runs: [sweep, run('m1 manual hs-b hs-c')],
+      vms: [refused('hs-b', 'ACCESS_DENIED'), refused('hs-c', 'AZURE_CONFLICT')],
+      outcomes: [outcome('m1 hs-b'), outcome('m1 hs-c')],
+    },
+    ['vm hs-b intended apply 8', 'outcome m1 hs-b commanded 8', 'outcome m1 hs-c waiting AZURE_CONFLICT'],
+  ],
+  [
+    'a right that is missing, and nobody asks: until its time',
+    { runs: [sweep], vms: [refused('hs-a', 'ACCESS_DENIED')], outcomes: [outcome('s1 hs-a')] },
+    ['outcome s1 hs-a waiting RIGHT_MISSING'],
+  ],
+  [
+    'a time to wait that is over',
+    { runs: [sweep], vms: [refused('hs-a', 'AZURE_CONFLICT', NOW)], outcomes: [outcome('s1 hs-a')] },
+    ['vm hs-a intended apply 8', 'outcome s1 hs-a commanded 8'],
+  ],
+  [
+    'a command that does not end: told, and so are the other members',
+    { runs: [sweep], vms: [endless('apply')], outcomes: both },
+    ['outcome s1 hs-a failed COMMAND_STUCK', 'outcome s1 hs-b unknown MEMBER_STUCK'],
+  ],
+  [
+    'a look that does not end: the other members go on',
+    { runs: [sweep], vms: [endless('check')], outcomes: both },
+    [
+      'vm hs-b intended apply 1767607201',
+      'outcome s1 hs-a failed COMMAND_STUCK',
+      'outcome s1 hs-b commanded 1767607201',
+    ],
+  ],
+  [
+    'a command that does not end, and a look at another member',
+    { runs: [check], vms: [endless('apply')], outcomes: [outcome('s1 hs-b')] },
+    ['vm hs-b intended check 1767607201', 'outcome s1 hs-b commanded 1767607201'],
+  ],
+  [
+    'a command that does not end, and a person who asks after its cancel: cancelled once more',
+    {
+      runs: [run('m1 manual hs-a', { observedAt: ago(399) })],
+      vms: [endless('apply')],
+      outcomes: [outcome('m1 hs-a')],
+    },
+    ['vm hs-a cancelling apply 7', 'outcome m1 hs-a waiting VM_BUSY'],
+  ],
+  [
+    'a command that does not end, and a person who asked before its cancel',
+    {
+      runs: [run('m1 manual hs-a', { observedAt: ago(400) })],
+      vms: [endless('apply')],
+      outcomes: [outcome('m1 hs-a')],
+    },
+    ['outcome m1 hs-a failed COMMAND_STUCK'],
+  ],
 ];
 for (const [what, words, comes] of table) {
   test(what, (t) => {
@@ -248,6 +321,23 @@ test('a command as it is meant: its number, its plan, its runs, all VIPs of its 
     [...at.outcomes.readAll()].map(({ commands }) => commands),
     [1, 1],
   );
+});
+
+test('a VM’s place and system are those of today’s lists; one whose system is not known is left for now', (t) => {
+  const moved = pass({
+    runs: [sweep],
+    vms: [vm('hs-a', { location: 'northeurope', os: 'windows' })],
+    outcomes: [outcome('s1 hs-a')],
+  });
+  startCommands(moved);
+  t.like([...moved.vms.all()][0], { location: 'westeurope', os: 'linux' });
+  const begun = pass({ runs: [sweep], outcomes: [outcome('s1 hs-a')] });
+  const key = idKey(vmId('hs-a'));
+  const listed = begun.survey.vms.get(key) as SurveyedVm;
+  const vms = new Map([[key, { ...listed, os: 'unknown' as const }]]);
+  const at = { ...begun, survey: { ...begun.survey, vms } };
+  t.is(startCommands(at), 0);
+  t.deepEqual(shown(at), []);
 });
 
 const path = (

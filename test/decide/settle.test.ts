@@ -22,6 +22,7 @@ import {
   type Words,
 } from '../helpers/seen.ts';
 import { codes, shown } from '../helpers/shown.ts';
+import { articleWorld, OTHER } from '../helpers/world.ts';
 
 /** The last command of hs-a, as it ended. */
 const ended = (last: Partial<NonNullable<VmRow['last']>>, more: Partial<VmRow> = {}): VmRow =>
@@ -171,6 +172,57 @@ for (const [what, words, comes] of settled) {
   });
 }
 
+test('a VM that just started is looked at again in half a minute, one that another holds at its time', (t) => {
+  const until = (words: Words) => {
+    const at = pass(words);
+    settleEnded(at);
+    return [...at.outcomes.readAll()][0]?.notBefore;
+  };
+  const change = [run('c1 change hs-a')];
+  t.is(until({ runs: change, outcomes: [outcome('c1 hs-a 7')], vms: [agentSilent()] }), later(30));
+  const vms = [withFailure('AZURE_CONFLICT', { retryAt: later(20) })];
+  t.is(until({ runs: byHand, outcomes: seven, vms }), later(20));
+});
+
+const stuckOn = (mode: 'apply' | 'check') =>
+  commanded(`hs-a cancelling ${mode} 7`, { cancelled: { at: ago(400), times: 5 } });
+const HALTED = ['frontend ucr 10.0.1.10 halted by hs-a', 'frontend pi 10.0.1.10 halted by hs-a'];
+const byLook = [run('m1 manual hs-a', { mode: 'check' })];
+const endless: [string, Words, string[]][] = [
+  ['an apply: its mirrors are halted', { runs: byHand, vms: [stuckOn('apply')] }, HALTED],
+  ['a look: no more', { runs: byLook, vms: [stuckOn('check')] }, []],
+];
+for (const [what, words, halts] of endless) {
+  test(`a command that was cancelled and does not end fails, ${what}`, (t) => {
+    const at = pass({ ...words, outcomes: seven });
+    settleEnded(at);
+    t.deepEqual(shown(at), [...halts, 'outcome m1 hs-a failed COMMAND_STUCK']);
+  });
+}
+
+/** The mirror pi is not listed any more, and the guest holds its VIP. */
+const oneMirror = articleWorld();
+oneMirror.mirrors.pop();
+const missing: [string, typeof byHand, number, string[]][] = [
+  ['it waits', byHand, 599, []],
+  [
+    'after ten minutes nobody knows, and its mirrors are halted',
+    byHand,
+    600,
+    [HALTED[0] ?? '', 'outcome m1 hs-a unknown SUBSCRIPTION_UNREAD'],
+  ],
+  ['after ten minutes nobody knows what a look came to', byLook, 600, ['outcome m1 hs-a unknown SUBSCRIPTION_UNREAD']],
+];
+for (const [what, runs, seconds, comes] of missing) {
+  test(`a command that ended while lists are missing that its VM is behind: ${what}`, (t) => {
+    const vms = [ended({ endedAt: ago(seconds) }, { look: looked('hs-a') })];
+    const at = pass({ world: oneMirror, frontends: [frontend('ucr')], runs, outcomes: seven, vms });
+    const unread = [{ subscriptionId: OTHER, why: 'Azure answered 403.' }];
+    settleEnded({ ...at, survey: { ...at.survey, unread } });
+    t.deepEqual(shown(at), comes);
+  });
+}
+
 test('a command whose row was never written is not counted', (t) => {
   const at = pass({ runs: byHand, outcomes: [outcome('m1 hs-a 7', { commands: 2 })] });
   settleEnded(at);
@@ -212,6 +264,29 @@ const budgets: [string, Words, string | undefined][] = [
     'late, and the estate cannot be read',
     { runs: [old], outcomes: [outcome('m1 hs-a')], estate: azureError(403) },
     'the estate cannot be read: Microsoft.Compute/virtualMachines/read: answered 403',
+  ],
+  [
+    'late, and Azure took no command for it',
+    {
+      runs: [old],
+      outcomes: [outcome('m1 hs-a', { waitingFor: 'AZURE_CONFLICT' })],
+      vms: [withFailure('AZURE_CONFLICT', { retryAt: later(20) })],
+    },
+    'waited for AZURE_CONFLICT; Azure’s last answer: no',
+  ],
+  [
+    'late, and a right is missing',
+    {
+      runs: [old],
+      outcomes: [outcome('m1 hs-a', { waitingFor: 'RIGHT_MISSING' })],
+      vms: [ended({ failure: finding('ACCESS_DENIED', { code: '403', text: 'no role' }), retryAt: later(20) })],
+    },
+    'waited for RIGHT_MISSING; Azure’s last answer: 403: no role',
+  ],
+  [
+    'late, and its last command failed for good',
+    { runs: [old], outcomes: [outcome('m1 hs-a')], vms: [withFailure('REPORT_MISSING')] },
+    'waited for its turn',
   ],
   ['late, and it has ended', { runs: [old], outcomes: [outcome('m1 hs-a repaired')] }, undefined],
   [

@@ -18,6 +18,7 @@ import { commandIdOf } from '../../shared/model/commandId.ts';
 import { finding } from '../../shared/model/findings.ts';
 import type { Drift, GuestMode, GuestReport } from '../../shared/model/guest.ts';
 import { type IdKey, idKey } from '../../shared/model/ids.ts';
+import type { NewsRow } from '../../shared/model/news.ts';
 import type { GuestLook, NamedPlan } from '../../shared/model/path.ts';
 import type { CommandView } from '../../shared/model/ports.ts';
 import {
@@ -55,6 +56,8 @@ export interface Words {
   frontends?: FrontendRow[];
   /** By VM. */
   looks?: Record<string, Look>;
+  /** What was told so far; nothing is told without. */
+  news?: NewsRow[];
   /** By mirror. */
   health?: Record<string, HealthAnswer>;
   /** Runs that the pass before began to plan. */
@@ -99,6 +102,7 @@ export function seen(words: Words = {}): Observed {
       Object.entries(words.unreadable ?? {}).map(([run, vms]) => [run, new Set(vms.map((vm) => rowKey(vmId(vm))))]),
     ),
   };
+  if (words.news) observed.news = words.news.map(versioned);
   if (estate === 'read') observed.survey = surveyOf(world, words.settings?.scope);
   else if (estate !== 'unread') observed.estateError = estate;
   return observed;
