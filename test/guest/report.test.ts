@@ -1,3 +1,4 @@
+/** What is read of a guest’s report, and how each fault of it is told. Long: one source has one test file. */
 import test from 'ava';
 import fc from 'fast-check';
 import { ReportError } from '../../shared/errors.ts';
