@@ -48,7 +48,7 @@ type Settings = {
   @maxValue(3600)
   HAIRPIN_WATCH_SECONDS: int?
 
-  @description('rule health questions per minute and subscription')
+  @description('rule health questions per minute and subscription; up to a third is kept for failovers, two thirds while one waits')
   @minValue(1)
   @maxValue(600)
   HAIRPIN_HEALTH_PER_MINUTE: int?

@@ -146,7 +146,8 @@ export const SETTINGS = {
   },
   HAIRPIN_HEALTH_PER_MINUTE: {
     kind: 'whole',
-    meaning: 'rule health questions per minute and subscription',
+    meaning:
+      'rule health questions per minute and subscription; up to a third is kept for failovers, two thirds while one waits',
     least: 1,
     most: 600,
     unit: 'questions',
