@@ -1,4 +1,4 @@
-// Tests that start processes or kernel namespaces. They wait more than they work: three files at a time, on two cores.
+// Tests that start processes or kernel namespaces. They wait more than they work: four files at a time, on two cores.
 import { fileURLToPath } from 'node:url';
 
 const ALL = ['test/**/*.kernel.test.ts', 'test/**/*.process.test.ts'];
@@ -62,7 +62,7 @@ const rank = (file) => {
 export default {
   extensions: ['ts'],
   files: FILES ?? ALL,
-  concurrency: 3,
+  concurrency: 4,
   // Processes that load the same modules again and again: a fifth less of the processor's time.
   environmentVariables: { NODE_COMPILE_CACHE: fileURLToPath(new URL('.cache/node', import.meta.url)) },
   // Without any result for this long it hangs: a busy machine takes minutes for a single test.

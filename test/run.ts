@@ -1,5 +1,5 @@
 /**
- * The tests: the quick ones side by side, then those that start processes or namespaces, three files at a time. Those
+ * The tests: the quick ones side by side, then those that start processes or namespaces, four files at a time. Those
  * of either kind that take minutes run with `--long` alone, and with `--all` everything does. Ends with the ten slowest,
  * and a line of its own, `N passed, N failed[, N skipped]`. Other arguments are given on to AVA (`--match`, files:
  * `.kernel.test.ts` and `.process.test.ts` are slow ones). Files that are named run once, whichever part they are of.
