@@ -6,7 +6,7 @@ import { idKey } from '../../shared/model/ids.ts';
 import type { VmKnowledge } from '../../shared/model/path.ts';
 import { NO_SURROUNDINGS } from '../../shared/model/surroundings.ts';
 import type { BackendHealth, HealthMap, Topology } from '../../shared/model/topology.ts';
-import { estateView } from '../../shared/views/estate.ts';
+import { estateView, NO_ROWS } from '../../shared/views/estate.ts';
 import type { HistoryView } from '../../shared/views/historySchema.ts';
 import { traceView } from '../../shared/views/trace.ts';
 import { frontendId, healthWith, NOW, numbers, pairs, SETTINGS, SUBSCRIPTION } from '../estate.ts';
@@ -86,10 +86,7 @@ function told(topology: Topology, health: HealthMap, isLookedAt = true): PageEst
       observed,
       listedAt: NOW - 20_000,
       evaluation,
-      vms: new Map(),
-      frontends: new Map(),
-      histories: new Map(),
-      unreadable: [],
+      ...NO_ROWS,
     },
     'enforce',
   );

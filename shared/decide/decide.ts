@@ -5,13 +5,13 @@
  */
 import { judge } from '../evaluate/judge.ts';
 import type { Survey } from '../evaluate/survey.ts';
-import { isOpen } from '../model/rows.ts';
+import { isOpen, isUnconfirmed } from '../model/rows.ts';
 import type { LoopSettings } from '../model/settings.ts';
 import type { LogLine } from '../model/steps.ts';
 import { noteAway } from './away.ts';
 import { cancelRuns } from './cancel.ts';
 import { followCommands, rejoinCommands } from './commands.ts';
-import { confirm, isUnconfirmed } from './failover.ts';
+import { confirm } from './failover.ts';
 import { healthOf, keepFrontends, takeHealth, tellMove } from './frontends.ts';
 import { type HistoryWrite, historyOf } from './history.ts';
 import { intakeOf } from './intake.ts';

@@ -1,7 +1,7 @@
 /** A failover's announcement against the probes: the mirror's notice comes before the probe turns. Pure. */
 import { idKey } from '../model/ids.ts';
 import type { FrontendView } from '../model/path.ts';
-import type { Confirmation, RunRow } from '../model/rows.ts';
+import { type Confirmation, isUnconfirmed, type RunRow } from '../model/rows.ts';
 import { isAsking } from './needs.ts';
 import { type EstatePass, type Pass, tell } from './pass.ts';
 import { announcedFrontends, announcedVm } from './scope.ts';
@@ -92,6 +92,3 @@ const isAwaited = ({ frontends, now }: Pass, { frontendIds }: Confirmation, sinc
 
 const viewsOf = ({ evaluation }: EstatePass, ids: readonly string[]): FrontendView[] =>
   ids.flatMap((id) => evaluation.frontendByKey.get(idKey(id)) ?? []);
-
-/** True while a run must not send commands yet. */
-export const isUnconfirmed = (run: RunRow): boolean => run.confirmation?.state === 'pending';

@@ -1,7 +1,14 @@
 /** What observe must read for a pass, said of what it has read already. Pure. */
 import { type IdKey, idKey, isWithin, sameId } from '../model/ids.ts';
 import type { LeaseRow } from '../model/lease.ts';
-import { type CommandRow, type FrontendRow, hasPlace, type OutcomeRow, type RunRow } from '../model/rows.ts';
+import {
+  type CommandRow,
+  type FrontendRow,
+  hasPlace,
+  isUnconfirmed,
+  type OutcomeRow,
+  type RunRow,
+} from '../model/rows.ts';
 import type { LoopSettings } from '../model/settings.ts';
 import { isStuck } from './limits.ts';
 import { asQuestion, OTHERS_FRESH_MS } from './otherRules.ts';
@@ -27,7 +34,7 @@ export function needsEstate(
 ): boolean {
   if (isToBeTried(refusing?.lists, seen.now)) return true;
   if (seen.intake.planned.size > 0) return true;
-  if (seen.runs.some(({ row }) => row.confirmation?.state === 'pending')) return true;
+  if (seen.runs.some(({ row }) => isUnconfirmed(row))) return true;
   const commands = new Map<IdKey, CommandRow>();
   for (const { row } of seen.vms) if (row.command) commands.set(idKey(row.vmId), row.command);
   // Right before a command is sent it is asked whether it is still what should be done.
@@ -108,7 +115,7 @@ export function healthDue(input: DueInput, settings: LoopSettings): FrontendRow[
   const { now } = input;
   const room = roomForHealth(now, input.recentAsks, settings);
   if (room <= 0) return [];
-  const announced = announcedIn(input.runs.filter(isPending));
+  const announced = announcedIn(input.runs.filter(isUnconfirmed));
   const isOwn = isOwnFrontend(input.subscriptionId);
   const urgency = (row: FrontendRow, key: IdKey): number | undefined => {
     const age = ageOf(row, now);
@@ -136,10 +143,9 @@ export function healthDue(input: DueInput, settings: LoopSettings): FrontendRow[
   return [...first, ...others].map((item) => item.row);
 }
 
-const isPending = ({ confirmation }: RunRow): boolean => confirmation?.state === 'pending';
-
 /** True for a failover that waits, or is about to. */
-const isUnsettled = (run: RunRow): boolean => isPending(run) || (run.signal === 'failover' && run.state === 'accepted');
+const isUnsettled = (run: RunRow): boolean =>
+  isUnconfirmed(run) || (run.signal === 'failover' && run.state === 'accepted');
 
 const announcedIn = (runs: readonly RunRow[]): Set<IdKey> =>
   new Set(runs.flatMap((run) => (run.confirmation?.frontendIds ?? []).map(idKey)));

@@ -5,13 +5,12 @@
 import { commandResource } from '../model/commandId.ts';
 import { type Finding, finding } from '../model/findings.ts';
 import { type IdKey, idKey, sameId } from '../model/ids.ts';
-import type { FrontendRow, OutcomeRow, RunRow, VmRow } from '../model/rows.ts';
+import { type FrontendRow, isUnconfirmed, type OutcomeRow, type RunRow, type VmRow } from '../model/rows.ts';
 import { oneOrAll } from '../model/steps.ts';
 import type { WaitCode } from '../model/waits.ts';
 import { type Candidate, chooseCommands } from './candidates.ts';
 import { rivalsOf } from './elsewhere.ts';
 import { stuckFinding, waitAfter } from './endings.ts';
-import { isUnconfirmed } from './failover.ts';
 import { frontendIdsOf } from './kept.ts';
 import { isStuck } from './limits.ts';
 import { waitsForLists } from './missingLists.ts';

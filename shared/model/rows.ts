@@ -300,3 +300,6 @@ export const acceptedRun = (signal: Signal): RunRow => ({ ...signal, state: 'acc
 
 /** True while a run has something left to do. */
 export const isOpen = (run: RunRow): boolean => run.state === 'accepted' || run.state === 'running';
+
+/** True while the probes have not spoken to a failover's notice: the run must not send commands yet. */
+export const isUnconfirmed = ({ confirmation }: RunRow): boolean => confirmation?.state === 'pending';

@@ -4,7 +4,7 @@ import type { EstateReading } from '../model/estateReading.ts';
 import { idKey } from '../model/ids.ts';
 import type { Judged } from './assessment.ts';
 import { savedPage } from './dashboard.ts';
-import { estateView } from './estate.ts';
+import { estateView, NO_ROWS } from './estate.ts';
 import { type TraceView, traceView } from './trace.ts';
 
 /** Traces are in the file for so many paths, the worst first: each is some KB. */
@@ -18,10 +18,7 @@ export function drawnPage(observed: EstateReading, { surveyed, evaluation, ends 
       heard: observed.heard,
       listedAt: observed.at,
       evaluation,
-      vms: new Map(),
-      frontends: new Map(),
-      histories: new Map(),
-      unreadable: [],
+      ...NO_ROWS,
     },
     'enforce',
   );

@@ -37,6 +37,14 @@ export interface EstateData extends Pick<KnownView, 'listedAt' | 'evaluation' | 
   frontends: ReadonlyMap<IdKey, Pick<FrontendRow, 'primarySince' | 'halted'>>;
 }
 
+/** Of a look from outside: nothing was kept of anything. */
+export const NO_ROWS: Pick<EstateData, 'vms' | 'frontends' | 'histories' | 'unreadable'> = {
+  vms: new Map(),
+  frontends: new Map(),
+  histories: new Map(),
+  unreadable: [],
+};
+
 /** The document. Groups, and the VMs in each, are worst first; frontends in order of their VIPs. */
 export function estateView(data: EstateData, enforcement: EstateView['enforcement']): EstateView {
   const { evaluation, observed } = data;

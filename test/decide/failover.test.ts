@@ -1,7 +1,7 @@
 /** A failover's announcement against the probes. */
 import test from 'ava';
-import { confirm, isUnconfirmed } from '../../shared/decide/failover.ts';
-import type { Confirmation, FrontendRow, RunRow } from '../../shared/model/rows.ts';
+import { confirm } from '../../shared/decide/failover.ts';
+import { type Confirmation, type FrontendRow, isUnconfirmed, type RunRow } from '../../shared/model/rows.ts';
 import { ago, frontend, later, NOW, pass, run } from '../helpers/seen.ts';
 import { levels, steps } from '../helpers/shown.ts';
 import { articleWorld, frontendId, vmId } from '../helpers/world.ts';

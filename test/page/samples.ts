@@ -6,7 +6,7 @@ import type { EstateReading } from '../../shared/model/estateReading.ts';
 import { type IdKey, idKey } from '../../shared/model/ids.ts';
 import type { Proof, VmKnowledge } from '../../shared/model/path.ts';
 import type { Topology } from '../../shared/model/topology.ts';
-import { type EstateData, estateView } from '../../shared/views/estate.ts';
+import { type EstateData, estateView, NO_ROWS } from '../../shared/views/estate.ts';
 import type { EstateView } from '../../shared/views/estateSchema.ts';
 import { type TraceView, traceView } from '../../shared/views/trace.ts';
 import { estate, healthOf, ilb, NOW, observedOf, SCOPE, vm, vmId } from '../helpers/estate.ts';
@@ -94,10 +94,7 @@ export function sampleOf(
     observed,
     listedAt: NOW - 20_000,
     evaluation,
-    vms: new Map(),
-    frontends: new Map(),
-    histories: new Map(),
-    unreadable: [],
+    ...NO_ROWS,
   };
   return {
     view: estateView(data, 'enforce'),
