@@ -30,7 +30,7 @@ export function chooseVia(
   scope: Scope,
 ): ChosenVia | undefined {
   const isNear = ({ subnetId }: IpConfiguration) =>
-    subnetId !== undefined && member.ips.some(({ ip }) => ip.subnetId !== undefined && isSame(ip.subnetId, subnetId));
+    subnetId !== undefined && member.ips.some(({ ip }) => ip.subnetId !== undefined && sameId(ip.subnetId, subnetId));
   const [only] = nics;
   if (only && nics.length === 1) return { nic: only, reason: reasonOf(only, isNear, scope), guessed: false };
 
@@ -61,9 +61,6 @@ function reasonOf(nic: Nic, isNear: (ip: IpConfiguration) => boolean, scope: Sco
   if (isTrueWord(tagValue(nic.tags, scope.viaTag))) return 'tag';
   return nic.ipConfigurations.some(isNear) ? 'subnet' : 'name';
 }
-
-/** {@link sameId}, for ids that mostly are written alike. */
-const isSame = (a: string, b: string): boolean => a === b || sameId(a, b);
 
 /** A NIC's primary IPv4 configuration, else the first by id that has an address. */
 export function firstIpv4(nic: Nic): IpConfiguration | undefined {

@@ -1,6 +1,7 @@
 /** The containers of a VM in which its instances run, as its tag says: what is answered from there is steered too. */
 import { isAddressIn, isContainerNetwork } from '../model/address.ts';
 import { type Finding, finding } from '../model/findings.ts';
+import type { GuestPlan } from '../model/guest.ts';
 import { defined } from '../model/optional.ts';
 import type { Path } from '../model/path.ts';
 import type { Scope } from '../model/scope.ts';
@@ -8,10 +9,10 @@ import type { Vm } from '../model/topology.ts';
 import { tagValue } from './touchable.ts';
 
 /** What of a way the containers of its VM are about. */
-interface ContainerWay extends Pick<Path, 'via' | 'backends'> {
-  findings: Finding[];
+interface ContainerWay extends Pick<Path, 'backends' | 'findings'> {
+  via: Path['via'] | undefined;
   /** The network of the containers in which the VM’s instances run. */
-  containers?: string;
+  containers: string | undefined;
 }
 
 /**
@@ -22,7 +23,7 @@ export function containersOf(
   vm: Vm | undefined,
   own: () => readonly (string | undefined)[],
   scope: Scope,
-): (Required<Pick<ContainerWay, 'containers'>> & { findings: Finding[] }) | undefined {
+): { containers: string; findings: Finding[] } | undefined {
   const tagged = vm && tagValue(vm.tags, scope.containerTag);
   if (tagged === undefined) return undefined;
   const value = tagged.trim();
@@ -53,11 +54,11 @@ export function refuseSeveralNics(ways: readonly ContainerWay[], scope: Scope): 
     )
       continue;
     const why = `connects from ${via} come in by several NICs in the pools`;
-    for (const way of sharing)
-      way.findings.push(finding('CONTAINER_TAG_WRONG', { tag: scope.containerTag, value, why }));
+    const refused = finding('CONTAINER_TAG_WRONG', { tag: scope.containerTag, value, why });
+    for (const way of sharing) way.findings = [...way.findings, refused];
   }
 }
 
 /** The part of a plan that names them. */
-export const containersIn = (ways: readonly ContainerWay[]): Pick<ContainerWay, 'containers'> =>
+export const containersIn = (ways: readonly ContainerWay[]): Pick<GuestPlan, 'containers'> =>
   defined({ containers: ways.find((way) => way.containers !== undefined)?.containers });

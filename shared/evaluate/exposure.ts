@@ -48,94 +48,83 @@ export function readHealth(
   const known = health?.state === 'known' && isFresh(health.at);
   const place = placer(members);
   const own = known ? health.backends.map(place) : [];
-  const { seen, upMembers, unseen } = evidenceOf(own);
-  const [first] = upMembers.sort((a, b) => compareText(a.key, b.key));
   const flows = frontend.served.map((rule): RuleFlows => {
     if (rule.probeId === undefined) return { rule, ...toAll(rule, members) };
-    if (rule === frontend.healthRule) return { rule, ...(known ? toUp(own) : UNKNOWN) };
+    if (rule === frontend.healthRule) return { rule, ...(known ? toUp(own, members) : UNKNOWN) };
     const other = health?.others?.find(({ ruleId, at }) => sameId(ruleId, rule.id) && isFresh(at));
-    return { rule, ...(other ? toUp(other.backends.map(place)) : UNKNOWN) };
+    return { rule, ...(other ? toUp(other.backends.map(place), members) : UNKNOWN) };
   });
+  const seen = oncePerPlace(own.filter(({ backend }) => isEvidence(backend)));
+  const unseen = oncePerPlace(own.filter(({ backend }) => getsFlows(backend) && !isEvidence(backend)));
+  const primaries = once(seen.map(({ member }) => member));
   const healthy: Healthy = {
     known,
     at: health?.at ?? 0,
-    count: seen.size,
-    unseen,
-    members: upMembers,
+    count: seen.length,
+    unseen: unseen.length,
+    members: primaries.flatMap((member) => member ?? []).sort((a, b) => compareText(a.key, b.key)),
     exposureOf: (member) => exposureTo(member, flows),
   };
-  const primaries = new Set(seen.values());
-  if (first && primaries.size === 1 && primaries.has(first)) healthy.primary = first;
+  const [primary] = primaries;
+  if (primary && primaries.length === 1) healthy.primary = primary;
   return healthy;
 }
 
-/** Backends that are up with evidence, by place, with the member of each; one that is told twice counts once. */
-function evidenceOf(backends: readonly Placed[]) {
-  const seen = new Map<Placed['place'], Member | undefined>();
-  const others = new Set<Placed['place']>();
-  for (const { backend, place, member } of backends) {
-    if (isEvidence(backend)) seen.set(place, member);
-    else if (getsFlows(backend)) others.add(place);
-  }
-  const upMembers = [...new Set(seen.values())].flatMap((member) => member ?? []);
-  return { seen, upMembers, unseen: others.size };
-}
+/** Each once. Mostly there is one: then no set is made. */
+const once = <T>(list: T[]): T[] => (list.length < 2 ? list : [...new Set(list)]);
 
-/** Who gets the connections of one rule. */
+/** A backend that is told twice counts once. */
+const oncePerPlace = (told: Placed[]): Placed[] =>
+  told.length < 2 ? told : [...new Map(told.map((one) => [one.place, one])).values()];
+
+/** Who gets the connections of one rule; of members in their order. */
 interface Flows {
-  /** How many backends get some, members or not; undefined when that is not known. */
-  total?: number;
-  /** How many of them are a member's. */
-  own: ReadonlyMap<Member, number>;
-  /** Members of which a person holds every address down. */
-  heldDown: ReadonlySet<Member>;
+  /** How many backends get some, members or not; 0 when that is not known. */
+  total: number;
+  /** How many of them are the member's. */
+  own: readonly number[];
+  /** True for a member of which a person holds every address down. */
+  heldDown: readonly boolean[];
 }
 
 interface RuleFlows extends Flows {
   rule: Rule;
 }
 
-const UNKNOWN: Flows = { own: new Map(), heldDown: new Set() };
+const UNKNOWN: Flows = { total: 0, own: [], heldDown: [] };
 
 /** Of a rule without a probe: every address in its pools. */
 function toAll(rule: Rule, members: readonly Member[]): Flows {
-  const own = new Map<Member, number>();
-  for (const member of members) {
-    if (member.rules.includes(rule)) own.set(member, ipsBehind(member, rule).length);
-  }
-  return { total: sum(own.values()), own, heldDown: new Set() };
+  const own = members.map((member) => (member.rules.includes(rule) ? ipsBehind(member, rule).length : 0));
+  return { total: own.reduce((total, one) => total + one, 0), own, heldDown: [] };
 }
 
 /** Of a rule with a probe, by what its health says. */
-function toUp(backends: readonly Placed[]): Flows {
-  const own = new Map<Member, number>();
-  const heldDown = new Set<Member>();
-  const free = new Set<Member>();
-  const counted = new Set<Placed['place']>();
-  for (const { backend, place, member } of backends) {
-    if (member) (isHeldDown(backend) ? heldDown : free).add(member);
-    if (!getsFlows(backend) || counted.has(place)) continue;
-    counted.add(place);
-    if (member) own.set(member, (own.get(member) ?? 0) + 1);
-  }
-  for (const member of free) heldDown.delete(member);
-  return { total: counted.size, own, heldDown };
+function toUp(backends: Placed[], members: readonly Member[]): Flows {
+  const up = oncePerPlace(backends.filter(({ backend }) => getsFlows(backend)));
+  const own = members.map(() => 0);
+  for (const { member } of up) if (member) own[member.at] = (own[member.at] ?? 0) + 1;
+  const heldDown = members.map(() => false);
+  for (const { member, backend } of backends) if (member && isHeldDown(backend)) heldDown[member.at] = true;
+  for (const { member, backend } of backends) if (member && !isHeldDown(backend)) heldDown[member.at] = false;
+  return { total: up.length, own, heldDown };
 }
+
+const LATENT = { exposure: 'latent', share: 0 } as const;
+const NONE = { exposure: 'none', share: 0 } as const;
 
 function exposureTo(member: Member, flows: readonly RuleFlows[]): { exposure: Exposure; share: number } {
   let share = 0;
   let isHeld = true;
-  for (const { rule, total = 0, own, heldDown } of flows) {
+  for (const { rule, total, own, heldDown } of flows) {
     if (!member.rules.includes(rule)) continue;
-    const mine = own.get(member) ?? 0;
+    const mine = own[member.at] ?? 0;
     if (mine > 0) share = Math.max(share, mine / total);
-    isHeld &&= heldDown.has(member);
+    isHeld &&= heldDown[member.at] === true;
   }
   if (share > 0) return { exposure: 'active', share };
-  return { exposure: isHeld ? 'none' : 'latent', share: 0 };
+  return isHeld ? NONE : LATENT;
 }
-
-const sum = (numbers: Iterable<number>): number => [...numbers].reduce((total, one) => total + one, 0);
 
 /** A backend, with what tells it from others and the member that it is. */
 interface Placed {
@@ -166,15 +155,17 @@ const NOBODY = {};
 
 /** Mostly the address leads to the id that was said: then no other is compared. */
 function lookThrough(members: readonly Member[]): Find {
-  const first = (isIt: (ip: NicIp) => boolean) => {
-    for (const member of members) for (const ip of member.ips) if (isIt(ip)) return { member, ip };
-    return undefined;
-  };
   return (id, address) => {
-    const at = first(({ ip }) => ip.address === address);
+    let at: Required<ReturnType<Find>> | undefined;
+    for (const member of members) {
+      for (const ip of member.ips) if (ip.ip.address === address) at ??= { member, ip };
+    }
     if (id === '') return at ? { member: at.member } : NOBODY;
     if (at && sameId(at.ip.ip.id, id)) return at;
-    return first(({ ip }) => sameId(ip.id, id)) ?? (at ? { member: at.member } : NOBODY);
+    for (const member of members) {
+      for (const ip of member.ips) if (sameId(ip.ip.id, id)) return { member, ip };
+    }
+    return at ? { member: at.member } : NOBODY;
   };
 }
 

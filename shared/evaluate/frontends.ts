@@ -3,12 +3,12 @@
 import { addressNumber, compareText } from '../model/address.ts';
 import { type Finding, finding } from '../model/findings.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
-import { defined } from '../model/optional.ts';
 import type { ListedFinding } from '../model/path.ts';
 import { type Scope, scopeRule } from '../model/scope.ts';
 import type { FrontendIp, LoadBalancer, Pool, Probe, Rule, Topology } from '../model/topology.ts';
 import { IdLookup } from './idLookup.ts';
 import { byId } from './indexTopology.ts';
+import { passing } from './push.ts';
 import { addressFindings, isOptedOut } from './touchable.ts';
 
 /** A frontend whose members are to be evaluated. */
@@ -20,19 +20,20 @@ export interface FrontendInPlay {
   /** The pools of its load balancer. */
   pools: IdLookup<Pool>;
   /** Its rules that do not float, by port and id. */
-  rules: Rule[];
-  isMirrorRule: (rule: Rule) => boolean;
+  rules: readonly Rule[];
+  /** Those of them that are on a mirror's probe. */
+  mirrorRules: readonly Rule[];
+  /** True when there is one. */
+  mirror: boolean;
   /** True when its load balancer lies outside the configured scope. */
   isOutside: boolean;
-  /** True when one of the rules is on a mirror's probe. */
-  mirror: boolean;
   /** One rule for each pair of pools and probe: what health says of it holds for all rules of that pair. */
-  served: Rule[];
+  served: readonly Rule[];
   /** The one of them that tells who is primary, and how long its probe takes to turn, seconds. */
-  healthRule?: Rule;
+  healthRule: Rule | undefined;
   probeSeconds: number;
   /** Findings that hold for every member. */
-  findings: Finding[];
+  findings: readonly Finding[];
 }
 
 /** A mirror's probe answers 200 on the primary alone: `/csp/mirror_status.cxw` and the like under a prefix. */
@@ -59,7 +60,7 @@ export function frontendsInPlay(
         listed.push(out);
         continue;
       }
-      const translating = rules.filter((rule) => !rule.floatingIp);
+      const translating = passing(rules, (rule) => !rule.floatingIp);
       const described = describe({ key: frontendKey, loadBalancer, frontend, isOutside }, translating, parts, scope);
       inPlay.set(frontendKey, described);
     }
@@ -117,39 +118,44 @@ function whyNotInPlay(
 }
 
 function describe(
-  known: Pick<FrontendInPlay, 'key' | 'loadBalancer' | 'frontend' | 'isOutside'>,
-  rules: Rule[],
+  { key, loadBalancer, frontend, isOutside }: Pick<FrontendInPlay, 'key' | 'loadBalancer' | 'frontend' | 'isOutside'>,
+  rules: readonly Rule[],
   { pools, probes }: Parts,
   scope: Scope,
 ): FrontendInPlay {
-  const probesOf = rules.map(({ probeId }) => (probeId === undefined ? undefined : probes.get(probeId)));
-  const mirrorRules = rules.filter((_, i) => isMirrorProbe(probesOf[i]));
-  const isMirrorRule = (rule: Rule) => mirrorRules.includes(rule);
-  const probed = rules.filter((rule) => rule.probeId !== undefined);
-  const healthRule =
-    probed.find((rule) => isMirrorRule(rule) && rule.protocol !== 'udp') ??
-    probed.find(isMirrorRule) ??
-    probed.find((rule) => rule.protocol !== 'udp') ??
-    probed[0];
-  const probe = healthRule && probesOf[rules.indexOf(healthRule)];
-  const vip = known.frontend.address ?? '';
+  const probeOf = ({ probeId }: Rule) => (probeId === undefined ? undefined : probes.get(probeId));
+  const mirrorRules = passing(rules, (rule) => isMirrorProbe(probeOf(rule)));
+  const healthRule = chooseHealthRule(mirrorRules) ?? chooseHealthRule(rules);
+  const probe = healthRule && probeOf(healthRule);
+  const vip = frontend.address ?? '';
+  const findings = addressFindings(vip, scope);
+  if (!healthRule) findings.push(finding('NO_PROBE', { vip }));
   return {
-    ...known,
+    key,
+    loadBalancer,
+    frontend,
+    isOutside,
     vip,
     pools,
     rules,
-    isMirrorRule,
+    mirrorRules,
     mirror: mirrorRules.length > 0,
-    served: servedAlike(healthRule ? [healthRule, ...rules] : rules),
-    ...defined({ healthRule }),
+    healthRule,
+    served: servedAlike(healthRule && healthRule !== rules[0] ? [healthRule, ...rules] : rules),
     probeSeconds: probe ? probe.intervalSeconds * probe.threshold : 0,
-    findings: addressFindings(vip, scope).concat(probed.length > 0 ? [] : finding('NO_PROBE', { vip })),
+    findings,
   };
 }
 
+/** A rule with a probe, rather not one for UDP. */
+function chooseHealthRule(rules: readonly Rule[]): Rule | undefined {
+  const probed = rules.filter(({ probeId }) => probeId !== undefined);
+  return probed.find(({ protocol }) => protocol !== 'udp') ?? probed[0];
+}
+
 /** The first rule of each pair of pools and probe. */
-function servedAlike(rules: readonly Rule[]): Rule[] {
-  if (rules.every((rule) => rule === rules[0])) return rules.slice(0, 1);
+function servedAlike(rules: readonly Rule[]): readonly Rule[] {
+  if (rules.length === 1) return rules;
   const pairs = new Map<string, Rule>();
   for (const rule of rules) {
     const pair = [rule.probeId === undefined ? '' : idKey(rule.probeId), ...rule.poolIds.map(idKey).sort()].join(' ');

@@ -60,7 +60,7 @@ export function indexTopology(topology: Topology): TopologyIndex {
   const ips: NicIp[] = [];
   const ipsOfPool = new Map<IdKey, NicIp[]>();
   for (const place of nics.values()) {
-    place.vm?.nics.push(place);
+    if (place.vm) place.vm.nics = place.vm.nics.concat(place);
     for (const ip of uniqueIps(place.nic)) {
       const here = { ip, on: place };
       ips.push(here);

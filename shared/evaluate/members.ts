@@ -8,19 +8,22 @@ import type { Pool, Rule } from '../model/topology.ts';
 import type { Absent } from './absent.ts';
 import type { FrontendInPlay } from './frontends.ts';
 import { byId, type NicIp, type TopologyIndex, type VmPlace } from './indexTopology.ts';
+import { passing, trimmed } from './push.ts';
 
 /** A VM behind a frontend. */
 export interface Member {
   key: IdKey;
   /** As the VM list writes it, or as the NIC does where the list lacks the VM. */
   vmId: string;
+  /** Its number among the frontend's members, from 0. */
+  at: number;
   /** The VM and its NICs. */
   place: VmPlace;
   /** Its ip configurations in the frontend's pools, the one that stands for the member first. */
   ips: [NicIp, ...NicIp[]];
   /** The rules that lead to it. */
-  rules: Rule[];
-  /** With several ip configurations: those that each rule leads to, in their order. */
+  rules: readonly Rule[];
+  /** Where its rules do not all lead to all of these: those that each rule leads to, in their order. */
   ipsOfRule?: ReadonlyMap<Rule, readonly NicIp[]>;
 }
 
@@ -45,7 +48,6 @@ export interface Membership {
  */
 export function membersOf(frontend: FrontendInPlay, index: TopologyIndex, absent: Absent): Membership {
   const listed: ListedFinding[] = [];
-  const byVm = new Map<IdKey, Member>();
   let isCut = false;
   const dangling = (id: string) => {
     const elsewhere = absent.findingOn(id);
@@ -61,8 +63,8 @@ export function membersOf(frontend: FrontendInPlay, index: TopologyIndex, absent
     );
   };
   const unused: string[] = [];
-  const poolIps = new Map<IdKey, Set<NicIp>>();
-  const ipsOf = (poolId: string): Set<NicIp> => {
+  const poolIps = new Map<IdKey, readonly NicIp[]>();
+  const ipsOf = (poolId: string): readonly NicIp[] => {
     const key = idKey(poolId);
     let ips = poolIps.get(key);
     if (!ips) {
@@ -74,22 +76,22 @@ export function membersOf(frontend: FrontendInPlay, index: TopologyIndex, absent
     return ips;
   };
 
-  for (const rule of frontend.rules) {
-    for (const poolId of rule.poolIds) {
-      for (const here of ipsOf(poolId)) {
-        const place = here.on.vm;
-        if (!place) continue;
-        const { key } = place;
-        const member = byVm.get(key);
-        if (!member) {
-          const vmId = place.vm?.id ?? here.on.nic.vmId ?? key;
-          byVm.set(key, { key, vmId, place, ips: [here], rules: [rule] });
-          continue;
-        }
-        // A VM has few addresses, and a rule's come one after another.
-        if (!member.ips.includes(here)) member.ips.push(here);
-        if (member.rules.at(-1) !== rule) member.rules.push(rule);
+  const groups = groupsOf(frontend.rules, ipsOf);
+  const byVm = new Map<IdKey, Member>();
+  for (const { rules, ips } of groups) {
+    for (const here of ips) {
+      const place = here.on.vm;
+      if (!place) continue;
+      const { key } = place;
+      const member = byVm.get(key);
+      if (!member) {
+        const vmId = place.vm?.id ?? here.on.nic.vmId ?? key;
+        byVm.set(key, { key, vmId, at: 0, place, ips: [here], rules });
+        continue;
       }
+      // A VM has few addresses, and a group's come one after another.
+      if (!member.ips.includes(here)) member.ips.push(here);
+      if (rules[0] && !member.rules.includes(rules[0])) member.rules = member.rules.concat(rules);
     }
   }
 
@@ -97,15 +99,66 @@ export function membersOf(frontend: FrontendInPlay, index: TopologyIndex, absent
   // Pools are filled ahead of the VMs that are to have the addresses: one line, whatever their number.
   if (firstUnused !== undefined) dangling(more.length > 0 ? `${firstUnused} and ${more.length} more` : firstUnused);
 
-  const leadsTo = (rule: Rule, ip: NicIp) => rule.poolIds.some((id) => poolIps.get(idKey(id))?.has(ip));
-  const members = [...byVm.values()].sort((a, b) => compareText(a.key, b.key));
-  for (const member of members) {
-    const { ips, rules } = member;
-    if (ips.length === 1) continue;
-    ips.sort(byPrecedence);
-    member.ipsOfRule = new Map(rules.map((rule) => [rule, ips.filter((ip) => leadsTo(rule, ip))]));
-  }
+  const members = trimmed([...byVm.values()]).sort((a, b) => compareText(a.key, b.key));
+  members.forEach((member, at) => {
+    member.at = at;
+    if (member.rules.length < frontend.rules.length) {
+      const own = new Set(member.rules);
+      member.rules = frontend.rules.filter((rule) => own.has(rule));
+    }
+    if (member.ips.length === 1) return;
+    member.ips.sort(byPrecedence);
+    if (groups.length > 1) member.ipsOfRule = tellApart(member, groups);
+  });
   return { members, listed, isCut };
+}
+
+/** Rules that lead to the same pools, and the ip configurations in these. */
+interface Group {
+  rules: readonly Rule[];
+  ips: readonly NicIp[];
+  has(ip: NicIp): boolean;
+}
+
+/** Mostly all rules of a frontend lead to the same pools. */
+function groupsOf(rules: readonly Rule[], ipsOf: (poolId: string) => readonly NicIp[]): Group[] {
+  const group = (alike: readonly Rule[]): Group => {
+    const ips = ipsBehindAny(alike[0]?.poolIds ?? [], ipsOf);
+    let set: Set<NicIp> | undefined;
+    return {
+      rules: alike,
+      ips,
+      has(ip) {
+        set ??= new Set(ips);
+        return set.has(ip);
+      },
+    };
+  };
+  const [first] = rules;
+  if (rules.every(({ poolIds }) => poolIds === first?.poolIds || sameTexts(poolIds, first?.poolIds ?? []))) {
+    return [group(rules)];
+  }
+  return [...Map.groupBy(rules, ({ poolIds }) => poolIds.map(idKey).join(' ')).values()].map(group);
+}
+
+const sameTexts = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((text, i) => text === b[i]);
+
+function ipsBehindAny(poolIds: readonly string[], ipsOf: (poolId: string) => readonly NicIp[]): readonly NicIp[] {
+  const [only] = poolIds;
+  if (only !== undefined && poolIds.length === 1) return ipsOf(only);
+  return [...new Set(poolIds.flatMap(ipsOf))];
+}
+
+/** Of a member's addresses those that each of its rules leads to. */
+function tellApart({ ips, rules }: Member, groups: readonly Group[]): ReadonlyMap<Rule, readonly NicIp[]> {
+  const own = new Set(rules);
+  const ipsOfRule = new Map<Rule, readonly NicIp[]>();
+  for (const group of groups) {
+    const behind = ips.filter((ip) => group.has(ip));
+    for (const rule of group.rules) if (own.has(rule)) ipsOfRule.set(rule, behind);
+  }
+  return ipsOfRule;
 }
 
 /**
@@ -119,36 +172,38 @@ function ipsIn(
   index: TopologyIndex,
   missing: (id: string) => void,
   unused: string[],
-): Set<NicIp> {
-  const found = new Set<NicIp>();
+): readonly NicIp[] {
+  const { ipConfigurationIds: ids = [], addresses = [] } = pool ?? {};
+  const named = passing(index.ipsOfPool.get(key) ?? [], isIpv4);
+  // Mostly the NICs have named the pool themselves, in the same letters: then there is nothing to look up.
+  if (addresses.length === 0 && named.length <= FEW && ids.every((id) => named.some(({ ip }) => ip.id === id))) {
+    return named;
+  }
+  const found = new Set(named);
   const add = (here: NicIp) => {
-    if (here.ip.version === 'IPv4') found.add(here);
+    if (isIpv4(here)) found.add(here);
   };
-  for (const here of index.ipsOfPool.get(key) ?? []) add(here);
-  for (const id of pool?.ipConfigurationIds ?? []) {
-    // Mostly the NIC has named the pool in the same letters: then there is nothing to look up.
-    if (found.size <= FEW && hasSame(found, id)) continue;
+  for (const id of ids) {
     const here = index.ipOf(idKey(id));
     if (here) add(here);
     else missing(id);
   }
-  for (const { address, virtualNetworkId, subnetId } of pool?.addresses ?? []) {
-    const named = virtualNetworkId === undefined ? undefined : idKey(virtualNetworkId);
-    const network = named ?? index.networkOf(subnetId) ?? index.networkOf(frontend.frontend.subnetId);
+  for (const { address, virtualNetworkId, subnetId } of addresses) {
+    const network =
+      virtualNetworkId === undefined
+        ? (index.networkOf(subnetId) ?? index.networkOf(frontend.frontend.subnetId))
+        : idKey(virtualNetworkId);
     const here = network === undefined ? [] : index.ipsAt(network, address);
     if (here.length === 0) unused.push(address);
     for (const one of here) add(one);
   }
-  return found;
+  return [...found];
 }
 
 /** Up to so many a look through all of them is faster than a key. */
 const FEW = 8;
 
-function hasSame(found: ReadonlySet<NicIp>, id: string): boolean {
-  for (const { ip } of found) if (ip.id === id) return true;
-  return false;
-}
+const isIpv4 = ({ ip }: NicIp): boolean => ip.version === 'IPv4';
 
 /** The instance's id when an ip configuration belongs to a uniform scale set. */
 function scaleSetInstance(id: string): string | undefined {

@@ -1,7 +1,7 @@
 /** The plan of a VM: every frontend that its guest must reach, and how. */
 
 import { type FindingCode, finding, findingVerdict } from '../model/findings.ts';
-import { type GuestPlan, MAX_FRONTENDS, type PlannedFrontend } from '../model/guest.ts';
+import { type GuestPlan, MAX_FRONTENDS, type NicAddress, type PlannedFrontend } from '../model/guest.ts';
 import { containersIn } from './containers.ts';
 import { trimmed } from './push.ts';
 import { isProvable, type Way } from './way.ts';
@@ -45,7 +45,8 @@ function isOneFrontend({ planned, ways }: Candidate): boolean {
   if (ways.length === 1) return true;
   const first = JSON.stringify(planned);
   if (ways.every((way) => JSON.stringify(plannedFrontend(way)) === first)) return true;
-  for (const way of ways) way.findings.push(finding('ADDRESS_INVALID', { value: planned.vip }));
+  const twice = finding('ADDRESS_INVALID', { value: planned.vip });
+  for (const way of ways) way.findings = [...way.findings, twice];
   return false;
 }
 
@@ -58,12 +59,12 @@ function withinLimit(candidates: readonly Candidate[]): readonly Candidate[] {
   const rank = ({ ways }: Candidate) =>
     Math.min(...ways.map(({ frontend: { isOutside, mirror } }) => 2 * Number(isOutside) + Number(!mirror)));
   const surplus = new Set(candidates.toSorted((a, b) => rank(a) - rank(b)).slice(MAX_FRONTENDS));
-  const params = { count: String(candidates.length), most: String(MAX_FRONTENDS) };
-  for (const { ways } of surplus) for (const way of ways) way.findings.push(finding('TOO_MANY_FRONTENDS', params));
+  const over = finding('TOO_MANY_FRONTENDS', { count: String(candidates.length), most: String(MAX_FRONTENDS) });
+  for (const { ways } of surplus) for (const way of ways) way.findings = [...way.findings, over];
   return candidates.filter((candidate) => !surplus.has(candidate));
 }
 
-type PlannableWay = Way & Required<Pick<Way, 'via'>>;
+type PlannableWay = Way & { via: NicAddress };
 
 function isPlannable(way: Way): way is PlannableWay {
   const hindered = way.findings.some((item) => findingVerdict(item.code) === 'blocked' && !UNPROVED.has(item.code));

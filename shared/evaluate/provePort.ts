@@ -30,7 +30,7 @@ export type PortChoice = { port: number } | { missing: 'UDP_ONLY' | 'NO_SAFE_POR
  */
 export function provePort(
   rules: readonly Rule[],
-  frontend: Pick<FrontendInPlay, 'rules' | 'isMirrorRule'>,
+  frontend: Pick<FrontendInPlay, 'rules' | 'mirrorRules'>,
   tag: string | undefined,
 ): PortChoice {
   const tcp = rules.filter(isTcp);
@@ -40,7 +40,7 @@ export function provePort(
   const tagged = portsOf(tag).find((port) => anyPort || tcp.some((rule) => rule.frontendPort === port));
   if (tagged !== undefined) return { port: tagged };
 
-  const mirrored = tcp.filter(frontend.isMirrorRule);
+  const mirrored = tcp.filter((rule) => frontend.mirrorRules.includes(rule));
   const known = knownPort(mirrored) ?? knownPort(tcp);
   if (known !== undefined) return { port: known };
 
@@ -51,7 +51,8 @@ export function provePort(
   const single = alone ? mirrored[0] : undefined;
   if (single && !isHl7(single.frontendPort) && !isHl7(single.backendPort)) return { port: single.frontendPort };
 
-  if (rules.some((rule) => rule.protocol === 'all' && frontend.isMirrorRule(rule))) return { port: SUPERSERVER[0] };
+  if (frontend.mirrorRules.some((rule) => rule.protocol === 'all' && rules.includes(rule)))
+    return { port: SUPERSERVER[0] };
   return { missing: 'NO_SAFE_PORT' };
 }
 

@@ -24,7 +24,7 @@ export interface SurveyedFrontend {
   members: Member[];
   ways: Way[];
   /** The port to prove for the frontend as a whole; undefined when none may be touched. */
-  port?: number;
+  port: number | undefined;
   /** True when it, or a member of it, is not the subscription's own: other loops work on it too. */
   isShared: boolean;
 }
@@ -121,9 +121,8 @@ function surveyBy(topology: Topology, scope: Scope, index: TopologyIndex): Surve
     // What is another subscription's alone is for that one's loop.
     if (!isOwnFrontend && !ways.some(({ vmKey }) => isOwn(vmKey))) continue;
     const isShared = !isOwnFrontend || membership.isCut || membership.members.some(({ key }) => !isOwn(key));
-    const found: SurveyedFrontend = { frontend, members: membership.members, ways: trimmed(ways), isShared };
-    if ('port' in choice) found.port = choice.port;
-    frontends.push(found);
+    const port = 'port' in choice ? choice.port : undefined;
+    frontends.push({ frontend, members: membership.members, ways: trimmed(ways), port, isShared });
   }
   listed.push(...listAbsentPools(index, absent, scope, ({ id }) => isOwn(idKey(id)) && isInScope(idKey(id))));
   for (const [key, ways] of waysOfVm) waysOfVm.set(key, trimmed(ways));

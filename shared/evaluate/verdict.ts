@@ -4,11 +4,12 @@ import type { GuestLook, NamedPlan, Proof, VmKnowledge } from '../model/path.ts'
 import { notProved } from './ends.ts';
 import type { Healthy } from './exposure.ts';
 import { lostFindings } from './lost.ts';
+import { joined } from './push.ts';
 import type { Way } from './way.ts';
 
 export interface Judged {
   verdict: Verdict;
-  findings: Finding[];
+  findings: readonly Finding[];
   proof: Proof;
   /** Of a compliant path, see Path. */
   notProved?: string[];
@@ -28,7 +29,7 @@ export function verdictOf(
 ): Judged {
   const { vip } = way.frontend;
   const look = named && knowledge?.look && knowledge.look.planHash === named.hash ? knowledge.look : undefined;
-  const findings = [...way.findings, ...knownFindings(knowledge, vip)];
+  const findings = joined(way.findings, knownFindings(knowledge, vip));
   const proof = (look && ownProof(knowledge, vip)) ?? NO_PROOF;
 
   const verdict = worstOf(findings);
@@ -50,7 +51,7 @@ function lostOn(look: GuestLook | undefined, way: Way, healthy: Healthy): Findin
  * What the loop knows: a hold, and its own findings about the VM. One that names a VIP (a rollout that was halted)
  * is about that path alone.
  */
-function knownFindings(knowledge: VmKnowledge | undefined, vip: string): Finding[] {
+function knownFindings(knowledge: VmKnowledge | undefined, vip: string): readonly Finding[] {
   if (!knowledge) return [];
   const own = knowledge.findings.filter(({ params }) => params.vip === undefined || params.vip === vip);
   return knowledge.held ? [finding('REMOVED_BY_HAND'), ...own] : own;

@@ -9,16 +9,19 @@ import type { FrontendInPlay } from './frontends.ts';
 import type { TopologyIndex } from './indexTopology.ts';
 import type { Member } from './members.ts';
 import { type PortChoice, provePort } from './provePort.ts';
+import { joined } from './push.ts';
 import { isOptedOut, tagValue } from './touchable.ts';
 import { addressTeller } from './viaAddress.ts';
 
 /** One member's way towards one frontend. */
-export interface Way extends Pick<Path, 'vmKey' | 'frontendKey' | 'vip' | 'backends' | 'via' | 'viaReason' | 'port'> {
+export interface Way extends Pick<Path, 'vmKey' | 'frontendKey' | 'vip' | 'backends' | 'findings'> {
   member: Member;
   frontend: FrontendInPlay;
-  findings: Finding[];
+  via: Path['via'] | undefined;
+  viaReason: Path['viaReason'] | undefined;
+  port: number | undefined;
   /** The network of the containers in which the VM’s instances run. */
-  containers?: string;
+  containers: string | undefined;
 }
 
 /** Tells a member's way towards a frontend, or why there is none: a VM, NIC or load balancer that is not to be touched. */
@@ -39,26 +42,25 @@ export function wayTeller(index: TopologyIndex, scope: Scope, isInScope: (vm: Id
     const choice = hasAll
       ? port
       : provePort(member.rules, frontend, tagValue(frontend.loadBalancer.tags, scope.portTag));
-    const way: Way = {
+    return {
       vmKey: member.key,
       frontendKey: frontend.key,
       vip: frontend.vip,
       member,
       frontend,
       backends,
-      findings: [
-        ...frontend.findings,
-        ...vmFindings(vm, vmId, frontend.vip, index),
-        ...findings,
-        ...(inContainers?.findings ?? []),
-        ...portFindings(choice, frontend, scope),
-      ],
+      via,
+      viaReason,
+      port: 'port' in choice ? choice.port : undefined,
+      containers: inContainers?.containers,
+      findings: joined(
+        frontend.findings,
+        vmFindings(vm, vmId, frontend.vip, index),
+        findings,
+        inContainers?.findings ?? [],
+        portFindings(choice, frontend, scope),
+      ),
     };
-    if (via) way.via = via;
-    if (viaReason) way.viaReason = viaReason;
-    if ('port' in choice) way.port = choice.port;
-    if (inContainers) way.containers = inContainers.containers;
-    return way;
   };
 }
 

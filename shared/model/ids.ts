@@ -36,8 +36,8 @@ export function idKey(id: string): IdKey {
   return (end === id.length ? id : id.slice(0, end)).toLowerCase() as IdKey;
 }
 
-/** True when two ids name the same resource, whatever their letter case. */
-export const sameId = (a: string, b: string): boolean => idKey(a) === idKey(b);
+/** True when two ids name the same resource, whatever their letter case. Mostly they are written alike. */
+export const sameId = (a: string, b: string): boolean => a === b || idKey(a) === idKey(b);
 
 /** True for a subscription id (a GUID in any letter case). */
 export const isSubscriptionId = (text: string): boolean => SUBSCRIPTION.test(text);

@@ -35,7 +35,7 @@ export interface Path {
    * come back to, as `10.0.1.10:57772`. They are set like the others, and not proved.
    */
   notProved?: string[];
-  findings: Finding[];
+  findings: readonly Finding[];
   /** The member's own addresses in the frontend's pools, the one that stands for the member first. */
   backends: NicAddress[];
   via?: NicAddress;

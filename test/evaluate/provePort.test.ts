@@ -18,8 +18,7 @@ const choose = (rules: string[], tag?: string): number | string => {
       mirror: probe === 'mirror',
     };
   });
-  const isMirrorRule = (rule: Rule) => parsed.some(({ id, mirror }) => id === rule.id && mirror);
-  const choice = provePort(parsed, { rules: parsed, isMirrorRule }, tag);
+  const choice = provePort(parsed, { rules: parsed, mirrorRules: parsed.filter(({ mirror }) => mirror) }, tag);
   return 'port' in choice ? choice.port : choice.missing;
 };
 
