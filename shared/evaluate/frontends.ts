@@ -8,7 +8,7 @@ import { type Scope, scopeRule } from '../model/scope.ts';
 import type { FrontendIp, LoadBalancer, Pool, Probe, Rule, Topology } from '../model/topology.ts';
 import { IdLookup } from './idLookup.ts';
 import { byId } from './indexTopology.ts';
-import { passing } from './push.ts';
+import { joined, passing } from './push.ts';
 import { addressFindings, isOptedOut } from './touchable.ts';
 
 /** A frontend whose members are to be evaluated. */
@@ -128,8 +128,6 @@ function describe(
   const healthRule = chooseHealthRule(mirrorRules) ?? chooseHealthRule(rules);
   const probe = healthRule && probeOf(healthRule);
   const vip = frontend.address ?? '';
-  const findings = addressFindings(vip, scope);
-  if (!healthRule) findings.push(finding('NO_PROBE', { vip }));
   return {
     key,
     loadBalancer,
@@ -143,7 +141,7 @@ function describe(
     healthRule,
     served: servedAlike(healthRule && healthRule !== rules[0] ? [healthRule, ...rules] : rules),
     probeSeconds: probe ? probe.intervalSeconds * probe.threshold : 0,
-    findings,
+    findings: joined(addressFindings(vip, scope), healthRule ? [] : [finding('NO_PROBE', { vip })]),
   };
 }
 

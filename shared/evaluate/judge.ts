@@ -24,13 +24,16 @@ export function judge(
   const frontends: FrontendView[] = [];
   const pathsOfVm = new Map<IdKey, Path[]>();
   const pathsOfFrontend = new Map<IdKey, readonly Path[]>();
+  const frontendByKey = new Map<IdKey, FrontendView>();
   for (const surveyed of survey.frontends) {
     const healthy = readHealth(health.get(surveyed.frontend.key), surveyed, now);
     const towards = surveyed.ways.map((way) => {
       const { key } = way.member;
       return pathOf(way, healthy, survey.plans.get(key), knowledge.get(key));
     });
-    frontends.push(viewOf(surveyed, healthy));
+    const view = viewOf(surveyed, healthy);
+    frontends.push(view);
+    frontendByKey.set(view.key, view);
     pathsOfFrontend.set(surveyed.frontend.key, towards);
     for (const path of towards) {
       paths.push(path);
@@ -45,7 +48,7 @@ export function judge(
     colocated: colocated(frontends),
     pathsOfVm,
     pathsOfFrontend,
-    frontendByKey: new Map(frontends.map((view) => [view.key, view])),
+    frontendByKey,
     listedOf: Map.groupBy(survey.listed, (item) => idKey(item.id)),
   };
 }

@@ -102,7 +102,7 @@ export function membersOf(frontend: FrontendInPlay, index: TopologyIndex, absent
   const members = trimmed([...byVm.values()]).sort((a, b) => compareText(a.key, b.key));
   members.forEach((member, at) => {
     member.at = at;
-    if (member.rules.length < frontend.rules.length) {
+    if (groups.length > 1) {
       const own = new Set(member.rules);
       member.rules = frontend.rules.filter((rule) => own.has(rule));
     }

@@ -15,8 +15,11 @@ const FEW = 4;
 export const trimmed = <T>(list: readonly T[]): T[] => list.slice();
 
 /** The members of a list that pass; the list itself where all do, as mostly. */
-export const passing = <T>(list: readonly T[], passes: (item: T) => boolean): readonly T[] =>
-  list.every(passes) ? list : list.filter(passes);
+export function passing<T, P extends T>(list: readonly T[], passes: (item: T) => item is P): readonly P[];
+export function passing<T>(list: readonly T[], passes: (item: T) => boolean): readonly T[];
+export function passing<T>(list: readonly T[], passes: (item: T) => boolean): readonly T[] {
+  return list.every(passes) ? list : list.filter(passes);
+}
 
 const EMPTY: readonly never[] = [];
 

@@ -14,7 +14,7 @@ import { type Member, membersOf } from './members.ts';
 import { planVm } from './plan.ts';
 import { namePlan } from './planHash.ts';
 import { provePort } from './provePort.ts';
-import { push, trimmed } from './push.ts';
+import { passing, push } from './push.ts';
 import { tagValue } from './touchable.ts';
 import { isWay, type Way, wayTeller } from './way.ts';
 
@@ -22,7 +22,7 @@ import { isWay, type Way, wayTeller } from './way.ts';
 export interface SurveyedFrontend {
   frontend: FrontendInPlay;
   members: Member[];
-  ways: Way[];
+  ways: readonly Way[];
   /** The port to prove for the frontend as a whole; undefined when none may be touched. */
   port: number | undefined;
   /** True when it, or a member of it, is not the subscription's own: other loops work on it too. */
@@ -88,7 +88,10 @@ export function surveyed(topology: Topology, scope: Scope): Surveyed {
 function surveyBy(topology: Topology, scope: Scope, index: TopologyIndex): Survey {
   const { inPlay, listed } = frontendsInPlay(topology, scope);
   const frontends: SurveyedFrontend[] = [];
+  const shared = new Map<IdKey, SurveyedFrontend>();
+  const all: Way[] = [];
   const waysOfVm = new Map<IdKey, Way[]>();
+  const waysOfFrontend = new Map<IdKey, readonly Way[]>();
   const isInScope = scopeRule(scope);
   const subscription = idKey(`/subscriptions/${topology.subscriptionId}`);
   const isOwn = (key: IdKey) => isKeyWithin(key, subscription);
@@ -97,43 +100,40 @@ function surveyBy(topology: Topology, scope: Scope, index: TopologyIndex): Surve
   const wholes = new Map<IdKey, readonly Member[]>();
   for (const frontend of inPlay) {
     const membership = membersOf(frontend, index, absent);
+    const { members, isCut } = membership;
     if (frontend.isOutside && !scope.outsideLoadBalancers) {
-      listed.push(...leftOut(frontend, membership.members, isInScope));
+      listed.push(...leftOut(frontend, members, isInScope));
       continue;
     }
     listed.push(...membership.listed);
-    const isWhole =
-      !membership.isCut && membership.listed.every(({ finding }) => finding.code !== 'DANGLING_REFERENCE');
-    if (isWhole) wholes.set(frontend.key, membership.members);
+    const isWhole = !isCut && membership.listed.every((item) => item.finding.code !== 'DANGLING_REFERENCE');
+    if (isWhole) wholes.set(frontend.key, members);
     const choice = provePort(frontend.rules, frontend, tagValue(frontend.loadBalancer.tags, scope.portTag));
-    const ways: Way[] = [];
-    for (const member of membership.members) {
-      const item = tellWay(member, frontend, choice);
-      if (!isWay(item)) {
-        listed.push(item);
-        continue;
-      }
-      ways.push(item);
-      push(waysOfVm, member.key, item);
-    }
+    const items = members.map((member) => tellWay(member, frontend, choice));
+    const ways = passing(items, isWay);
+    for (const item of items) if (!isWay(item)) listed.push(item);
+    for (const way of ways) push(waysOfVm, way.vmKey, way);
     if (ways.length === 0) continue;
     const isOwnFrontend = isOwn(frontend.key);
     // What is another subscription's alone is for that one's loop.
     if (!isOwnFrontend && !ways.some(({ vmKey }) => isOwn(vmKey))) continue;
-    const isShared = !isOwnFrontend || membership.isCut || membership.members.some(({ key }) => !isOwn(key));
+    const isShared = !isOwnFrontend || isCut || members.some(({ key }) => !isOwn(key));
     const port = 'port' in choice ? choice.port : undefined;
-    frontends.push({ frontend, members: membership.members, ways: trimmed(ways), port, isShared });
+    const found = { frontend, members, ways, port, isShared };
+    frontends.push(found);
+    all.push(...ways);
+    waysOfFrontend.set(frontend.key, ways);
+    if (isShared) shared.set(frontend.key, found);
   }
   listed.push(...listAbsentPools(index, absent, scope, ({ id }) => isOwn(idKey(id)) && isInScope(idKey(id))));
-  for (const [key, ways] of waysOfVm) waysOfVm.set(key, trimmed(ways));
   return {
     isOwn,
     unread: absent.unread,
     frontends,
-    shared: new Map(frontends.filter(({ isShared }) => isShared).map((item) => [item.frontend.key, item])),
-    ways: frontends.flatMap(({ ways }) => ways),
+    shared,
+    ways: all,
     waysOfVm,
-    waysOfFrontend: new Map(frontends.map(({ frontend, ways }) => [frontend.key, ways])),
+    waysOfFrontend,
     plans: plansOf(waysOfVm, scope),
     listed: once(listed),
     notes: topology.notes,

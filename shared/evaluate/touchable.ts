@@ -3,6 +3,8 @@ import { addressFault } from '../model/address.ts';
 import { type Finding, finding } from '../model/findings.ts';
 import { isTrueWord, type Scope } from '../model/scope.ts';
 
+const NONE: readonly Finding[] = [];
+
 type Tags = Record<string, string>;
 
 /** The value of a tag; Azure's tag names have no letter case. */
@@ -21,8 +23,8 @@ export const isOptedOut = (tags: Tags, scope: Scope): boolean => isTrueWord(tagV
 export const isAudited = (tags: Tags, scope: Scope): boolean => isTrueWord(tagValue(tags, scope.auditTag));
 
 /** Why an address may not be in a plan; empty for one that may. */
-export function addressFindings(address: string, { networks }: Scope): Finding[] {
+export function addressFindings(address: string, { networks }: Scope): readonly Finding[] {
   const fault = addressFault(address, networks);
-  if (fault === undefined) return [];
+  if (fault === undefined) return NONE;
   return [finding(fault === 'public' ? 'ADDRESS_PUBLIC' : 'ADDRESS_INVALID', { value: address || 'nothing' })];
 }

@@ -11,6 +11,7 @@ import { chooseVia, firstIpv4 } from './chooseVia.ts';
 import type { FrontendInPlay } from './frontends.ts';
 import type { NicIp, NicPlace, TopologyIndex, VmPlace } from './indexTopology.ts';
 import type { Member } from './members.ts';
+import { joined } from './push.ts';
 import { addressFindings, isOptedOut } from './touchable.ts';
 
 type ViaReason = NonNullable<Path['viaReason']>;
@@ -18,13 +19,21 @@ type ViaReason = NonNullable<Path['viaReason']>;
 export interface Addresses {
   /** The member's own addresses in the frontend's pools that may go into a plan. */
   backends: NicAddress[];
-  via?: NicAddress;
-  viaReason?: ViaReason;
+  via: NicAddress | undefined;
+  viaReason: ViaReason | undefined;
   /** None of them blocks exactly when all addresses are there and may go into a plan. */
-  findings: Finding[];
+  findings: readonly Finding[];
   /** Id of an opted-out NIC without which the path cannot be: then nothing is said or done about the path. */
   optedOut?: string;
 }
+
+const optedOutBy = ({ id }: Nic): Addresses => ({
+  backends: [],
+  via: undefined,
+  viaReason: undefined,
+  findings: [],
+  optedOut: id,
+});
 
 /** Addresses of a VM to which nothing is to be said, and what they depend on besides the VIP. */
 interface Told {
@@ -56,30 +65,38 @@ export function addressTeller(index: TopologyIndex, scope: Scope) {
 function addressesOf(member: Member, frontend: FrontendInPlay, index: TopologyIndex, scope: Scope): Addresses {
   const { vip } = frontend;
   const closed = member.ips.find(({ on }) => isOptedOut(on.nic.tags, scope));
-  if (closed) return { backends: [], findings: [], optedOut: closed.on.nic.id };
+  if (closed) return optedOutBy(closed.on.nic);
 
   const nics = member.place.nics;
   const outside: Nic[] = [];
   for (const place of nics) if (!member.ips.some(({ on }) => on === place)) outside.push(place.nic);
   const allowed = outside.filter((nic) => !isOptedOut(nic.tags, scope));
-  if (allowed.length === 0 && outside[0]) return { backends: [], findings: [], optedOut: outside[0].id };
+  if (allowed.length === 0 && outside[0]) return optedOutBy(outside[0]);
 
   const { backends, findings } = backendsOf(member, vip, scope);
   const chosen = chooseVia(allowed, member, frontend.frontend.subnetId, index, scope);
-  if (!chosen) return { backends, findings: [...findings, noVia(member, frontend, nics, index)] };
-
+  if (!chosen) {
+    const missing = noVia(member, frontend, nics, index);
+    return { backends, via: undefined, viaReason: undefined, findings: [...findings, missing] };
+  }
   const { nic, reason, guessed } = chosen;
-  const via = addressOn(nic, firstIpv4(nic), 'SECONDARY_NIC_NOT_READY', vip, scope);
-  findings.push(...via.findings, ...elsewhere(nic, frontend, index));
-  if (guessed) findings.push(finding('SECONDARY_NIC_GUESSED', { vip, nic: shortName(nic.id), tag: scope.viaTag }));
-  if (via.address) findings.push(...clashes(vip, nics, backends, via.address));
-  const found: Addresses = { backends, viaReason: reason, findings };
-  if (via.address) found.via = via.address;
-  return found;
+  const { address: via, findings: ofVia } = addressOn(nic, firstIpv4(nic), 'SECONDARY_NIC_NOT_READY', vip, scope);
+  return {
+    backends,
+    via,
+    viaReason: reason,
+    findings: joined(
+      findings,
+      ofVia,
+      elsewhere(nic, frontend, index),
+      guessed ? [finding('SECONDARY_NIC_GUESSED', { vip, nic: shortName(nic.id), tag: scope.viaTag })] : [],
+      via ? clashes(vip, nics, backends, via) : [],
+    ),
+  };
 }
 
 /** The member's own addresses in the pools: the load balancer translates to each of them. */
-function backendsOf({ ips }: Member, vip: string, scope: Scope): { backends: NicAddress[]; findings: Finding[] } {
+function backendsOf({ ips }: Member, vip: string, scope: Scope): Pick<Addresses, 'backends' | 'findings'> {
   if (ips.length === 1) {
     const { address, findings } = addressOn(ips[0].on.nic, ips[0].ip, 'BACKEND_NIC_NOT_READY', vip, scope);
     return { backends: address ? [address] : [], findings };
@@ -95,8 +112,8 @@ function backendsOf({ ips }: Member, vip: string, scope: Scope): { backends: Nic
 }
 
 interface Checked {
-  address?: NicAddress;
-  findings: Finding[];
+  address: NicAddress | undefined;
+  findings: readonly Finding[];
 }
 
 /** Address and MAC of a NIC when both are there and well formed. */
@@ -108,12 +125,12 @@ function addressOn(
   scope: Scope,
 ): Checked {
   if (nic.mac === undefined || ip?.address === undefined) {
-    return { findings: [finding(notReady, { vip, nic: shortName(nic.id) })] };
+    return { address: undefined, findings: [finding(notReady, { vip, nic: shortName(nic.id) })] };
   }
   const address = { ip: ip.address, mac: nic.mac.toLowerCase() };
-  const findings = addressFindings(address.ip, scope);
-  if (!isMac(address.mac)) findings.push(finding('ADDRESS_INVALID', { value: nic.mac }));
-  return findings.length > 0 ? { findings } : { address, findings };
+  const wrongMac = isMac(address.mac) ? [] : [finding('ADDRESS_INVALID', { value: nic.mac })];
+  const findings = joined(addressFindings(address.ip, scope), wrongMac);
+  return { address: findings.length > 0 ? undefined : address, findings };
 }
 
 /** Why a VM has no NIC to choose from. One that Azure names and does not list may be the very NIC that is missed. */
