@@ -18,6 +18,7 @@ import type { Versioned } from '../../shared/model/store.ts';
 import type { Topology } from '../../shared/model/topology.ts';
 import { NOW, pairs, SETTINGS, SUBSCRIPTION } from '../estate.ts';
 import { cpuMs, median } from '../rows.ts';
+import { COPY } from './core.ts';
 import { commanded, knownFrontends, knownVm, runningView, sweepRun, waiting, withCommand } from './known.ts';
 
 /** What the parent gets, for each size. */
@@ -69,7 +70,7 @@ function measure(vms: number): CoreFigures {
 
   // What this machine takes for plain work on the same data.
   step(
-    'a copy of the lists through JSON, to compare with',
+    COPY,
     () => topology,
     (lists) => JSON.parse(JSON.stringify(lists)),
   );

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { survey } from '../../shared/evaluate/survey.ts';
 import {
   estate,
   ilb,
@@ -9,6 +10,7 @@ import {
   nicOf,
   pair,
   poolId,
+  SCOPE,
   SUBSCRIPTION,
   subnetId,
   vm,
@@ -94,6 +96,16 @@ test('a member’s port to prove is one of a rule that leads to it', (t) => {
   t.is(seen.path('a').port, 1972);
   t.is(seen.path('b').port, undefined);
   t.deepEqual(seen.codes('b'), ['NO_SAFE_PORT']);
+});
+
+test('a member’s rules are in the frontend’s order, also where only some lead to another pool', (t) => {
+  const lb = ilb('ucr', VIP, ['a1'], {
+    rules: [{ frontendPort: 443 }, { frontendPort: 1972, pools: ['ucr', 'more'] }, { frontendPort: 51773 }],
+    pools: { more: { ipConfigurationIds: [ipId('b1')] } },
+  });
+  const [frontend] = survey(estate(...pair(), lb), SCOPE).frontends;
+  const ports = frontend?.members.map(({ rules }) => rules.map(({ frontendPort }) => frontendPort));
+  t.deepEqual(ports, [[443, 1972, 51773], [1972]]);
 });
 
 test('several ip configurations in the pool are all backend addresses: the primary NIC’s first, its primary one first', (t) => {
