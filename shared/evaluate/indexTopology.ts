@@ -92,8 +92,9 @@ export function indexTopology(topology: Topology): TopologyIndex {
 /** Most NICs have one. */
 function uniqueIps({ ipConfigurations }: Nic): readonly IpConfiguration[] {
   if (ipConfigurations.length < 2) return ipConfigurations;
-  // The first counts: what is set later stays.
-  return [...new Map(ipConfigurations.toReversed().map((ip) => [idKey(ip.id), ip])).values()].reverse();
+  const first = new Map<IdKey, IpConfiguration>();
+  for (const ip of ipConfigurations) if (!first.has(idKey(ip.id))) first.set(idKey(ip.id), ip);
+  return [...first.values()];
 }
 
 /** VMs with their NICs. */

@@ -62,6 +62,19 @@ test('an ip configuration that its NIC lists twice is one', (t) => {
   );
 });
 
+test('of ip configurations that a NIC lists twice the first counts, in their order', (t) => {
+  const topology = estate(vm('a', { a1: { at: ['10.0.1.10', '10.0.1.11', '10.0.1.12'] } }));
+  const [one, two, three] = topology.nics[0]?.ipConfigurations ?? [];
+  if (!one || !two || !three) throw new Error('three are listed');
+  for (const ip of [one, two, three]) ip.poolIds = [poolId('ucr')];
+  three.id = one.id.toUpperCase();
+  const index = indexTopology(topology);
+  t.deepEqual(
+    index.ipsOfPool.get(idKey(poolId('ucr')))?.map((here) => here.ip.address),
+    ['10.0.1.10', '10.0.1.11'],
+  );
+});
+
 test('order by key', (t) => {
   const list = [{ id: '/B' }, { id: '/a' }, { id: '/C' }];
   t.deepEqual(
