@@ -8,7 +8,7 @@ import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
 import type { Browser } from 'playwright-core';
 import { PAGE_FOLDER, writePage } from '../page/bundle.ts';
-import { push } from '../shared/evaluate/push.ts';
+import { push } from '../shared/evaluate/lists.ts';
 import { openBrowser, type PageApp, serve } from './page/app.ts';
 import { inOneGroup, inPairs, type PageEstate } from './page/estates.ts';
 import { type Interaction, paints, take, watch, workOf } from './page/timing.ts';

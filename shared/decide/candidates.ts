@@ -1,6 +1,7 @@
 /** What could be sent to each VM: who asks for it, in which mode, with which plan, and who goes first. Changes nothing. */
+
+import { push } from '../evaluate/lists.ts';
 import { planHash } from '../evaluate/planHash.ts';
-import { push } from '../evaluate/push.ts';
 import { type Finding, finding } from '../model/findings.ts';
 import type { GuestMode, GuestPlan } from '../model/guest.ts';
 import { MAX_FRONTENDS } from '../model/guest.ts';

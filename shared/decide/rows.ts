@@ -1,5 +1,5 @@
 /** Rows as a pass works on them: what was read stays as it was, and a row that differs from it at the end is written. */
-import { push } from '../evaluate/push.ts';
+import { push } from '../evaluate/lists.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
 import type { OutcomeRow } from '../model/rows.ts';
 import type { Versioned } from '../model/store.ts';

@@ -11,7 +11,7 @@ import type {
 } from '../model/surroundings.ts';
 import type { Vm } from '../model/topology.ts';
 import type { NicIp } from './indexTopology.ts';
-import { push } from './push.ts';
+import { push } from './lists.ts';
 
 /** A security group at an ip configuration, and where it stands, for a sentence: `the NIC a2 (by its subnet)`. */
 export interface GroupPlace {

@@ -3,7 +3,7 @@
 import { compareText } from '../model/address.ts';
 import type { IdKey } from '../model/ids.ts';
 import type { Evaluation, FrontendView } from '../model/path.ts';
-import { push } from './push.ts';
+import { push } from './lists.ts';
 
 /** VMs that are primary for two or more frontends now, by VM key; the frontends in the order given. */
 export function colocated(frontends: readonly FrontendView[]): Evaluation['colocated'] {

@@ -7,6 +7,7 @@ import type { BackendHealth, FrontendHealth, Rule } from '../model/topology.ts';
 import { ipsBehind } from './ends.ts';
 import { getsFlows, isEvidence, isHeldDown } from './healthy.ts';
 import type { NicIp } from './indexTopology.ts';
+import { distinct } from './lists.ts';
 import type { Member } from './members.ts';
 import type { SurveyedFrontend } from './survey.ts';
 
@@ -56,7 +57,7 @@ export function readHealth(
   });
   const seen = oncePerPlace(own.filter(({ backend }) => isEvidence(backend)));
   const unseen = oncePerPlace(own.filter(({ backend }) => getsFlows(backend) && !isEvidence(backend)));
-  const primaries = once(seen.map(({ member }) => member));
+  const primaries = distinct(seen.map(({ member }) => member));
   const healthy: Healthy = {
     known,
     at: health?.at ?? 0,
@@ -69,9 +70,6 @@ export function readHealth(
   if (primary && primaries.length === 1) healthy.primary = primary;
   return healthy;
 }
-
-/** Each once. Mostly there is one: then no set is made. */
-const once = <T>(list: T[]): T[] => (list.length < 2 ? list : [...new Set(list)]);
 
 /** A backend that is told twice counts once. */
 const oncePerPlace = (told: Placed[]): Placed[] =>
@@ -105,6 +103,7 @@ function toUp(backends: Placed[], members: readonly Member[]): Flows {
   const own = members.map(() => 0);
   for (const { member } of up) if (member) own[member.at] = (own[member.at] ?? 0) + 1;
   const heldDown = members.map(() => false);
+  // One address that nobody holds down is enough.
   for (const { member, backend } of backends) if (member && isHeldDown(backend)) heldDown[member.at] = true;
   for (const { member, backend } of backends) if (member && !isHeldDown(backend)) heldDown[member.at] = false;
   return { total: up.length, own, heldDown };

@@ -3,7 +3,7 @@
 import { compareText } from '../model/address.ts';
 import { type IdKey, idKey } from '../model/ids.ts';
 import type { Evaluation } from '../model/path.ts';
-import { push } from './push.ts';
+import { push } from './lists.ts';
 
 /** Frontends whose primaries share a VM, two or more. */
 export interface Sharing {

@@ -8,7 +8,7 @@ import { type Scope, scopeRule } from '../model/scope.ts';
 import type { FrontendIp, LoadBalancer, Pool, Probe, Rule, Topology } from '../model/topology.ts';
 import { IdLookup } from './idLookup.ts';
 import { byId } from './indexTopology.ts';
-import { joined, passing } from './push.ts';
+import { joined, passing } from './lists.ts';
 import { addressFindings, isOptedOut } from './touchable.ts';
 
 /** A frontend whose members are to be evaluated. */

@@ -3,7 +3,7 @@
 import { compareText } from '../model/address.ts';
 import { type IdKey, idKey, parentId } from '../model/ids.ts';
 import type { IpConfiguration, Nic, Topology, Vm } from '../model/topology.ts';
-import { push } from './push.ts';
+import { push } from './lists.ts';
 
 /** A VM with its NICs, by name. `vm` is missing where NICs name one that is not listed. */
 export interface VmPlace {

@@ -5,7 +5,7 @@ import type { Evaluation, FrontendView, NamedPlan, Path, VmKnowledge } from '../
 import type { HealthMap } from '../model/topology.ts';
 import { colocated } from './colocated.ts';
 import { type Healthy, readHealth } from './exposure.ts';
-import { push } from './push.ts';
+import { push } from './lists.ts';
 import type { Survey, SurveyedFrontend } from './survey.ts';
 import { verdictOf } from './verdict.ts';
 import type { Way } from './way.ts';

@@ -8,7 +8,7 @@ import type { Pool, Rule } from '../model/topology.ts';
 import type { Absent } from './absent.ts';
 import type { FrontendInPlay } from './frontends.ts';
 import { byId, type NicIp, type TopologyIndex, type VmPlace } from './indexTopology.ts';
-import { passing, trimmed } from './push.ts';
+import { distinct, passing, trimmed } from './lists.ts';
 
 /** A VM behind a frontend. */
 export interface Member {
@@ -123,7 +123,7 @@ interface Group {
 /** Mostly all rules of a frontend lead to the same pools. */
 function groupsOf(rules: readonly Rule[], ipsOf: (poolId: string) => readonly NicIp[]): Group[] {
   const group = (alike: readonly Rule[]): Group => {
-    const ips = ipsBehindAny(alike[0]?.poolIds ?? [], ipsOf);
+    const ips = ipsInAny(alike[0]?.poolIds ?? [], ipsOf);
     let set: Set<NicIp> | undefined;
     return {
       rules: alike,
@@ -144,10 +144,10 @@ function groupsOf(rules: readonly Rule[], ipsOf: (poolId: string) => readonly Ni
 const sameTexts = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((text, i) => text === b[i]);
 
-function ipsBehindAny(poolIds: readonly string[], ipsOf: (poolId: string) => readonly NicIp[]): readonly NicIp[] {
+function ipsInAny(poolIds: readonly string[], ipsOf: (poolId: string) => readonly NicIp[]): readonly NicIp[] {
   const [only] = poolIds;
   if (only !== undefined && poolIds.length === 1) return ipsOf(only);
-  return [...new Set(poolIds.flatMap(ipsOf))];
+  return distinct(poolIds.flatMap(ipsOf));
 }
 
 /** Of a member's addresses those that each of its rules leads to. */

@@ -2,7 +2,7 @@
 
 import type { EstateFilter } from '../model/estateReading.ts';
 import { type IdKey, idKey, isWithin, parseResourceId, sameId } from '../model/ids.ts';
-import { push } from './push.ts';
+import { push } from './lists.ts';
 import type { Survey, SurveyedFrontend } from './survey.ts';
 import type { Way } from './way.ts';
 

@@ -3,7 +3,7 @@
 import { type FindingCode, finding, findingVerdict } from '../model/findings.ts';
 import { type GuestPlan, MAX_FRONTENDS, type NicAddress, type PlannedFrontend } from '../model/guest.ts';
 import { containersIn } from './containers.ts';
-import { trimmed } from './push.ts';
+import { trimmed } from './lists.ts';
 import { isProvable, type Way } from './way.ts';
 
 /** Findings that leave a path without proof, and not without a way to set it up. */

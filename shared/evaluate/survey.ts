@@ -10,11 +10,11 @@ import { absentFrom, listAbsentPools } from './absent.ts';
 import { refuseSeveralNics } from './containers.ts';
 import { type FrontendInPlay, frontendsInPlay } from './frontends.ts';
 import { indexTopology, type NicPlace, type TopologyIndex } from './indexTopology.ts';
+import { passing, push } from './lists.ts';
 import { type Member, membersOf } from './members.ts';
 import { planVm } from './plan.ts';
 import { namePlan } from './planHash.ts';
 import { provePort } from './provePort.ts';
-import { passing, push } from './push.ts';
 import { tagValue } from './touchable.ts';
 import { isWay, type Way, wayTeller } from './way.ts';
 

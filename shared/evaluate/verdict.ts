@@ -3,8 +3,8 @@ import { type Finding, finding, findingVerdict, type Verdict } from '../model/fi
 import type { GuestLook, NamedPlan, Proof, VmKnowledge } from '../model/path.ts';
 import { notProved } from './ends.ts';
 import type { Healthy } from './exposure.ts';
+import { joined } from './lists.ts';
 import { lostFindings } from './lost.ts';
-import { joined } from './push.ts';
 import type { Way } from './way.ts';
 
 export interface Judged {

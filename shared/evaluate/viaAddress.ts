@@ -10,8 +10,8 @@ import type { IpConfiguration, Nic } from '../model/topology.ts';
 import { chooseVia, firstIpv4 } from './chooseVia.ts';
 import type { FrontendInPlay } from './frontends.ts';
 import type { NicIp, NicPlace, TopologyIndex, VmPlace } from './indexTopology.ts';
+import { joined } from './lists.ts';
 import type { Member } from './members.ts';
-import { joined } from './push.ts';
 import { addressFindings, isOptedOut } from './touchable.ts';
 
 type ViaReason = NonNullable<Path['viaReason']>;

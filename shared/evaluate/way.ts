@@ -7,9 +7,9 @@ import type { Vm } from '../model/topology.ts';
 import { containersOf } from './containers.ts';
 import type { FrontendInPlay } from './frontends.ts';
 import type { TopologyIndex } from './indexTopology.ts';
+import { joined } from './lists.ts';
 import type { Member } from './members.ts';
 import { type PortChoice, provePort } from './provePort.ts';
-import { joined } from './push.ts';
 import { isOptedOut, tagValue } from './touchable.ts';
 import { addressTeller } from './viaAddress.ts';
 

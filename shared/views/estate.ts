@@ -1,7 +1,7 @@
 /** The estate as a document: what the page draws. Pure. Long: each part of one document is made beside the others. */
 
 import { type Forecast, forecast } from '../evaluate/forecast.ts';
-import { push } from '../evaluate/push.ts';
+import { push } from '../evaluate/lists.ts';
 import { compareText } from '../model/address.ts';
 import type { EstateReading, Heard } from '../model/estateReading.ts';
 import { findingText, findingVerdict } from '../model/findings.ts';

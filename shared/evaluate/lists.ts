@@ -21,6 +21,9 @@ export function passing<T>(list: readonly T[], passes: (item: T) => boolean): re
   return list.every(passes) ? list : list.filter(passes);
 }
 
+/** Each of a list once, in order. */
+export const distinct = <T>(list: readonly T[]): readonly T[] => (list.length < 2 ? list : [...new Set(list)]);
+
 const EMPTY: readonly never[] = [];
 
 /** Lists one after another. There is one empty list for all: most findings come to none. */
