@@ -18,17 +18,8 @@ import type { Versioned } from '../../shared/model/store.ts';
 import type { Topology } from '../../shared/model/topology.ts';
 import { NOW, pairs, SETTINGS, SUBSCRIPTION } from '../estate.ts';
 import { cpuMs, median } from '../rows.ts';
-import { COPY } from './core.ts';
+import { COPY, type CoreFigures } from './coreFigures.ts';
 import { commanded, knownFrontends, knownVm, runningView, sweepRun, waiting, withCommand } from './known.ts';
-
-/** What the parent gets, for each size. */
-export interface CoreFigures {
-  vms: number;
-  /** Median of five, milliseconds of processor time. */
-  steps: Record<string, number>;
-  /** The most that is in use at the end of a step, with all rows of such an estate in hand, MB. */
-  heapMb: number;
-}
 
 const ROUNDS = 5;
 const { gc } = globalThis;

@@ -3,17 +3,15 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { type BenchRow, row } from '../rows.ts';
-import type { CoreFigures } from './core.child.ts';
+import { COPY, type CoreFigures } from './coreFigures.ts';
 
 const SIZES = [1000, 10_000, 100_000];
 /** The most that may be in use at the end of any step, MB. */
 const HEAP_MB = 1536;
 const MOST_GROWTH = 13;
 
-/** What a machine takes for plain work on the same lists: no part of the loop. */
-export const COPY = 'a copy of the lists through JSON, to compare with';
 /**
- * Survey and judge beside that copy, for 10,000 VMs. Milliseconds are of one machine: the code of before took 630 on the
+ * Survey and judge beside a copy of the lists, for 10,000 VMs. Milliseconds are of one machine: the code of before took 630 on the
  * one that the targets were set on, and takes 9 to 12 times as long as the copy on any. So 150 ms are 2.2 to 2.9 copies.
  */
 const MOST_COPIES = 2.9;
