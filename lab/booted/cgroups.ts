@@ -47,14 +47,31 @@ export function groupsOf(lab: string): string[] {
 
 /** The processes that run in a lab's guests. */
 export function processesOf(lab: string): number[] {
-  const files = groupsOf(lab).flatMap((folder) =>
-    readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('cgroup.procs'))
-      .map((name) => join(folder, name)),
-  );
-  const ids = files.flatMap((file) => readFileSync(file, 'utf8').trim().split('\n').filter(Boolean).map(Number));
-  return [...new Set(ids)];
+  return [...new Set(groupsOf(lab).flatMap(processesIn))];
 }
+
+function processesIn(folder: string): number[] {
+  const own = unlessGone(() => readFileSync(join(folder, 'cgroup.procs'), 'utf8'), '');
+  return [...own.trim().split('\n').filter(Boolean).map(Number), ...groupsIn(folder).flatMap(processesIn)];
+}
+
+const groupsIn = (folder: string): string[] =>
+  unlessGone(() => readdirSync(folder, { withFileTypes: true }), [])
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => join(folder, entry.name));
+
+/** A guest that ends takes its groups away while they are read, and another lab may clear the same ones. */
+function unlessGone<T>(read: () => T, otherwise: T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!GONE.includes((error as NodeJS.ErrnoException).code)) throw error;
+    return otherwise;
+  }
+}
+
+/** No such folder any more; a file that was open when its group went. */
+const GONE: readonly unknown[] = ['ENOENT', 'ENODEV'];
 
 /** Removes the groups of labs whose process is gone, and of the given one. */
 export function clearGroups(lab: string): void {
@@ -73,11 +90,9 @@ function everyGroup(): { lab: string; pid: string; folder: string }[] {
 }
 
 function removeGroup(folder: string): void {
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    if (entry.isDirectory()) removeGroup(join(folder, entry.name));
-  }
+  for (const group of groupsIn(folder)) removeGroup(group);
   try {
-    rmdirSync(folder);
+    unlessGone(() => rmdirSync(folder), undefined);
   } catch (error) {
     // Its last process is still on its way out: the next lab clears it.
     if ((error as NodeJS.ErrnoException).code !== 'EBUSY') throw error;
