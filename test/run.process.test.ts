@@ -118,25 +118,6 @@ test.serial('files that are named run once, as what they are', async (t) => {
   t.is(await last(), '2 passed, 0 failed');
 });
 
-test.serial('both parts run at the same time, and each is shown in one piece', async (t) => {
-  const quick = `import { existsSync } from 'node:fs';
-    import { setTimeout } from 'node:timers/promises';
-    test('waits for the slow part', async (t) => {
-      while (!existsSync('begun')) await setTimeout(20);
-      t.pass();
-    });
-    ${PASSES}`;
-  const slow = `import { writeFileSync } from 'node:fs';
-    writeFileSync('begun', '');
-    test('a slow one', (t) => t.pass());
-    test('another slow one', (t) => t.pass());`;
-  const { code, lines } = await run(t, { quick, slow });
-  const shown = lines.flatMap((line) => /\u2714 ([a-z ]+)/.exec(line)?.[1]?.trim() ?? []);
-  t.deepEqual(shown.slice(0, 2).sort(), ['is well', 'waits for the slow part']);
-  t.deepEqual(shown.slice(2).sort(), ['a slow one', 'another slow one']);
-  t.is(code, 0);
-});
-
 test.serial('the slowest are told, the slowest first', async (t) => {
   const slow = [200, 1300, 1600]
     .map((ms) => `test.serial('takes ${ms}', (t) => new Promise((end) => setTimeout(end, ${ms})).then(t.pass));`)

@@ -1,10 +1,9 @@
 /**
- * The tests: the quick ones, and at the same time those that start processes or namespaces, which wait more than they
- * work: four files of them at a time. What the latter print is shown once the quick ones are done. Tests of either kind
- * that take minutes run with `--long` alone, and with `--all` everything does. Ends with the ten slowest, and a line of
- * its own, `N passed, N failed[, N skipped]`. Other arguments are given on to AVA (`--match`, files: `.kernel.test.ts`
- * and `.process.test.ts` are slow ones). Files that are named run once, whichever part they are of. What a whole run took
- * stays in .cache/times, where `npm run bench -- people` reads it.
+ * The tests: the quick ones side by side, then those that start processes or namespaces, four files at a time. Those
+ * of either kind that take minutes run with `--long` alone, and with `--all` everything does. Ends with the ten slowest,
+ * and a line of its own, `N passed, N failed[, N skipped]`. Other arguments are given on to AVA (`--match`, files:
+ * `.kernel.test.ts` and `.process.test.ts` are slow ones). Files that are named run once, whichever part they are of.
+ * What a whole run took stays in .cache/times, where `npm run bench -- people` reads it.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -39,28 +38,18 @@ const NODE_COMPILE_CACHE = fileURLToPath(new URL('../.cache/node', import.meta.u
 const TIMED = /^\s*[\u2714\u2718\u2716] (.*) \((?:(\d+)m )?([\d.]+)s\)$/gm;
 
 /**
- * Runs AVA, shows what it prints from its `turn` on and adds up its closing lines. By hand: AVA's TAP says of a failed
- * assertion where it is in AVA, not in the test, and one run has one reporter. Resolves to false when it failed.
+ * Runs AVA, shows what it prints and adds up its closing lines. By hand: AVA's TAP says of a failed assertion where it is
+ * in AVA, not in the test, and one run has one reporter. Resolves to false when it failed.
  */
-async function ava(args: string[], turn: Promise<unknown> = Promise.resolve()): Promise<boolean> {
+async function ava(args: string[]): Promise<boolean> {
   const child = spawn(process.execPath, [cli, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { FORCE_COLOR: process.stdout.isTTY ? '1' : '0', NODE_COMPILE_CACHE, ...process.env, ...part },
   });
   let printed = '';
-  let shown: number | undefined;
-  const show = (): void => {
-    if (shown === undefined) return;
-    process.stdout.write(printed.slice(shown));
-    shown = printed.length;
-  };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     printed += text;
-    show();
-  });
-  void turn.then(() => {
-    shown = 0;
-    show();
+    process.stdout.write(text);
   });
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
   const plain = stripVTControlCharacters(printed);
@@ -76,12 +65,10 @@ async function ava(args: string[], turn: Promise<unknown> = Promise.resolve()): 
 }
 
 const isNeeded = (kind: typeof isSlow): boolean => !isNamed || others.some(kind);
-const quick = isNeeded(isQuick) ? ava(others.filter((word) => !isSlow(word))) : Promise.resolve(true);
-const slow = isNeeded(isSlow)
-  ? ava(['--config', 'ava.slow.config.js', ...others.filter((word) => !isQuick(word))], quick)
-  : Promise.resolve(true);
-const hasPassed = (await Promise.all([quick, slow])).every(Boolean);
-if (!hasPassed && counts.failed === 0) counts.failed = 1;
+const quick = !isNeeded(isQuick) || (await ava(others.filter((word) => !isSlow(word))));
+const slow =
+  !isNeeded(isSlow) || (await ava(['--config', 'ava.slow.config.js', ...others.filter((word) => !isQuick(word))]));
+if (!(quick && slow) && counts.failed === 0) counts.failed = 1;
 const mustNotSkip = process.env.HAIRPIN_NO_SKIP === '1' && counts.skipped > 0;
 if (mustNotSkip) console.error('Nothing may be skipped here.');
 slowest.sort((a, b) => b.seconds - a.seconds);
