@@ -135,9 +135,7 @@ function groupsOf(rules: readonly Rule[], ipsOf: (poolId: string) => readonly Ni
     };
   };
   const [first] = rules;
-  if (rules.every(({ poolIds }) => poolIds === first?.poolIds || sameTexts(poolIds, first?.poolIds ?? []))) {
-    return [group(rules)];
-  }
+  if (rules.every(({ poolIds }) => sameTexts(poolIds, first?.poolIds ?? []))) return [group(rules)];
   return [...Map.groupBy(rules, ({ poolIds }) => poolIds.map(idKey).join(' ')).values()].map(group);
 }
 

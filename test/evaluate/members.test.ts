@@ -108,6 +108,16 @@ test('a member’s rules are in the frontend’s order, also where only some lea
   t.deepEqual(ports, [[443, 1972, 51773], [1972]]);
 });
 
+test('a rule that leads to fewer pools than the first one leads to fewer members', (t) => {
+  const lb = ilb('ucr', VIP, ['a1'], {
+    rules: [{ pools: ['ucr', 'more'] }, { frontendPort: 51773 }],
+    pools: { more: { ipConfigurationIds: [ipId('b1')] } },
+  });
+  const [frontend] = survey(estate(...pair(), lb), SCOPE).frontends;
+  const ports = frontend?.members.map(({ rules }) => rules.map(({ frontendPort }) => frontendPort));
+  t.deepEqual(ports, [[1972, 51773], [1972]]);
+});
+
 test('several ip configurations in the pool are all backend addresses: the primary NIC’s first, its primary one first', (t) => {
   const a = vm('a', {
     a1: { at: '10.0.1.10', primary: false },
